@@ -21,6 +21,8 @@ export interface BotConfig {
   keyring: Keyring;
   /** Folder of runbooks that `/go create` offers. */
   runbooksDir: string;
+  /** Of ECS, for its task's protection; null: not a task. */
+  agentUri: string | null;
   logLevel: LogLevelName;
 }
 
@@ -56,6 +58,7 @@ const EXPECT = {
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
+  agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   level: LOG_LEVELS.join(', '),
 } as const;
 
@@ -82,6 +85,7 @@ const environment = z
       .default('gobutton'),
     GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
     GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
+    ECS_AGENT_URI: webUrl(EXPECT.agent).optional(),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
   })
@@ -129,6 +133,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         calls: found.GOBUTTON_AWS_CALLS,
       },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
+      agentUri: found.ECS_AGENT_URI ?? null,
       logLevel: found.LOG_LEVEL,
     },
   };

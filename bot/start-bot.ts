@@ -2,6 +2,7 @@ import type { Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { TaskProtection } from '../infra/aws/task-protection.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
@@ -59,6 +60,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const { apiUrl, botToken, receive } = config.slack;
   const logger = slackLogger(log);
   const client = createClient(botToken, apiUrl, logger);
+  const protection = new TaskProtection({ agentUri: config.agentUri, log });
   const conductor = createConductor({
     cloud,
     journal,
@@ -68,6 +70,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       holder: options.holder,
       ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
       nowMs,
+      onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
     },
   });
@@ -137,6 +140,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
           leader: conductor.isLeader(),
           shutRooms: conductor.shutRooms(),
           troubles: troubles(),
+          protection: protection.state,
         },
       };
     });
@@ -160,7 +164,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     teller.stop();
     const all = async () => {
       await app.stop();
-      await Promise.all([server.close(), conductor.stop(), refusals.flush()]);
+      await Promise.all([server.close(), conductor.stop(), protection.stop(), refusals.flush()]);
       cloud.close();
       return 'stopped';
     };

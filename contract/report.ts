@@ -105,6 +105,8 @@ export const workerReport = z.strictObject({
   rssMb: z.number(),
   /** Messages on the queues that are nobody's of this launch, since this boot; `last`: what was wrong with the last one. Absent: an older worker's report. */
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),
+  /** Whether ECS leaves this task alone, as long as a launch is under way. Absent: not a task of ECS, or an older worker. */
+  protection: z.strictObject({ on: z.boolean(), problem: z.string().max(400).nullable() }).optional(),
   shots: z.array(shotSnapshot),
   /** Running shots that this worker sends nothing more of to a platform, because `bad` of its last `of` answers refused what is sent. Absent: none, or an older worker. */
   stopped: z

@@ -109,6 +109,8 @@ export interface RigOptions {
   mode?: 'socket' | 'http';
   workspace?: Partial<WorkspaceOptions>;
   log?: Logger;
+  /** Of a stand-in of the ECS agent; absent: the bot is no task. */
+  agentUri?: string;
   /** As the bot's. */
   stopWithinMs?: number;
   /** What the bot has in place of the cloud's address: a proxy before it, say. */
@@ -146,6 +148,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       port: 0,
       cloud: local.config,
       runbooksDir,
+      agentUri: options.agentUri ?? null,
       logLevel: 'silent',
       keyring: journal.keyring,
     },

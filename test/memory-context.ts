@@ -12,7 +12,7 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { botKeyring } from './keys.ts';
 import { MemoryRecord } from './properties/memory-record.ts';
 import { memoryStaff } from './properties/memory-staff.ts';
-import { audience, LAUNCH_ID, sampleRunbook, T0_MS } from './properties/scene.ts';
+import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia, T0_MS } from './properties/scene.ts';
 
 /** What parts of a conductor work with that ask for little but the record: the real journal over a record in memory, facts,
  * reports and gates in memory, and a clock that only the test moves. */
@@ -92,6 +92,19 @@ export class MemoryContext {
     const acted = await this.context.execute(LAUNCH_ID, command);
     if (!acted.ok) throw new Error(`REFUSED ${command.kind}: ${acted.code} ${acted.say}`);
     return acted.entry;
+  }
+
+  /** For all segments, with everything green. */
+  async asksForGo(): Promise<Entry> {
+    return this.does({
+      kind: 'request-fire',
+      by: 'ana',
+      segments: 'all',
+      measured: measuredAt(this.nowMs),
+      via: slackVia('ana'),
+      lift: false,
+      sets: setsLeft(await this.launch()),
+    });
   }
 
   async launch(): Promise<Launch> {

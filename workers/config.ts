@@ -31,6 +31,8 @@ export interface WorkerConfig {
   primesPerDeviceHour: number;
   healthHost: string;
   healthPort: number;
+  /** Of ECS, for its task's protection; null: not a task. */
+  agentUri: string | null;
   logLevel: string;
 }
 
@@ -66,6 +68,7 @@ const EXPECT = {
   connections: 'a whole number from 1 to 400',
   threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
   primes: 'a whole number from 0 to 10000',
+  agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   port: 'a port from 0 to 65535 (0: any free one)',
   level: LOG_LEVELS.join(', '),
 } as const;
@@ -142,6 +145,7 @@ const environment = z.object({
   GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: wholeNumber(0, 65_535, EXPECT.port).default(8_080),
+  ECS_AGENT_URI: url(/^https?:$/, EXPECT.agent).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
 });
 
@@ -248,6 +252,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       primesPerDeviceHour: found.GOBUTTON_PRIMES_PER_DEVICE_HOUR ?? PRIMES[kind],
       healthHost: found.HEALTH_HOST,
       healthPort: found.HEALTH_PORT,
+      agentUri: found.ECS_AGENT_URI ?? null,
       logLevel: found.LOG_LEVEL,
     },
   };

@@ -3,7 +3,6 @@ import type { LiveStore } from '../infra/aws/live-store.ts';
 import type { StoreClock } from '../infra/aws/store-clock.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { isOrderWaiting } from '../runbooks/launch/remaining.ts';
-import type { Lanes } from './lanes/lanes.ts';
 import type { Memory } from './memory.ts';
 import type { Sender } from './send/sender.ts';
 import type { ShotRuns } from './send/shot-runs.ts';
@@ -18,13 +17,14 @@ export interface LookRoundOptions {
   launchId: string;
   /** Whether the launch is set by configuration: then it stays. */
   isFixed: boolean;
-  lanes: Pick<Lanes, 'freeze'>;
   memory: Pick<Memory, 'isStale' | 'onlySkipsMore' | 'follow' | 'current'>;
   runs: Pick<ShotRuns, 'update'>;
   senders: readonly Pick<Sender, 'pause'>[];
   /** The launch as it is now. */
   onLaunch: (launch: Launch) => void;
   isSending: () => boolean;
+  /** Whether a shot runs or an order waits: pushes may go out at any moment. */
+  onUnderWay: (isUnderWay: boolean) => void;
   /** The pool has been given to another launch. */
   onMoved: () => void;
 }
@@ -41,12 +41,12 @@ export async function lookRound({
   pool,
   launchId,
   isFixed,
-  lanes,
   memory,
   runs,
   senders,
   onLaunch,
   isSending,
+  onUnderWay,
   onMoved,
 }: LookRoundOptions): Promise<void> {
   const launch = await (isThorough ? journal.launch(launchId) : journal.news(launchId));
@@ -54,7 +54,7 @@ export async function lookRound({
   onLaunch(launch);
   runs.update(launch);
   const sending = isSending();
-  lanes.freeze(sending || isOrderWaiting(launch, clock.nowMs()));
+  onUnderWay(sending || isOrderWaiting(launch, clock.nowMs()));
   // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
   if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
     await memory.follow(launch);

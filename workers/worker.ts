@@ -6,6 +6,7 @@ import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { TaskProtection } from '../infra/aws/task-protection.ts';
 import type { Health } from '../infra/health.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
@@ -63,6 +64,7 @@ export class Worker {
   readonly #startedAtMs = sharedClockMs();
   readonly #stopping = new AbortController();
   readonly #journal: Journal;
+  readonly #protection: TaskProtection;
   #launchId: string | null = null;
   #launch: Launch | null = null;
   #primed = false;
@@ -81,6 +83,7 @@ export class Worker {
       clock: options.cloud.clock,
       keyring: options.config.keyring,
     });
+    this.#protection = new TaskProtection({ agentUri: options.config.agentUri, log: options.log });
   }
 
   get state(): State {
@@ -139,6 +142,7 @@ export class Worker {
     if (this.#end !== null) return;
     this.#end = 'draining';
     this.#stopping.abort();
+    await this.#protection.stop();
     const { log, cloud, drainMs = 20_000 } = this.#options;
     const parts = this.#parts;
     if (parts !== null) {
@@ -179,6 +183,7 @@ export class Worker {
     const { clock } = this.#options.cloud;
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;
+    const protection = this.#protection.state;
     return {
       v: 1,
       launchId: this.#launchId ?? '',
@@ -199,6 +204,7 @@ export class Worker {
       reads: ENTRY_VERSION,
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
       ...(parts === null ? {} : { foreign: parts.foreign.counts }),
+      ...(protection === null ? {} : { protection }),
       shots: parts?.runs.snapshots() ?? [],
       ...(parts === null ? {} : { stopped: stoppedOf(parts.runs.all()) }),
     };
@@ -306,7 +312,6 @@ export class Worker {
       pool: config.pool,
       launchId: this.#launchId ?? '',
       isFixed: config.launchId !== null,
-      lanes,
       memory,
       runs,
       senders,
@@ -314,6 +319,10 @@ export class Worker {
         this.#launch = launch;
       },
       isSending: () => this.#isSending(),
+      onUnderWay: (isUnderWay) => {
+        lanes.freeze(isUnderWay);
+        this.#protection.want(isUnderWay);
+      },
       onMoved: () => onMoved?.(),
     });
   }

@@ -39,6 +39,9 @@ export interface ConductorOptions {
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
     timings?: Partial<Timings>;
     nowMs?: () => number;
+    /** Told every second whether this instance leads a launch that is under way. */ onUnderWay?: (
+      isUnderWay: boolean,
+    ) => void;
   };
   log: Logger;
 }
@@ -105,6 +108,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   /** Everything that a leader starts; nothing is waited for, so that nothing that hangs costs the lease. */
   function tick(): void {
     lead.tick(nowMs());
+    config.onUnderWay?.(leader.isLeading && [...keepers.values()].some(({ isUnderWay }) => isUnderWay));
     if (!leader.isLeading) return;
     index.tick(nowMs());
     ending.tick(nowMs());

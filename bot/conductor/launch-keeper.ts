@@ -4,7 +4,7 @@ import type { PoolSigns } from '../../contract/vital-signs.ts';
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
+import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { UpdateBudget } from '../slack/update-budget.ts';
 import type { Context } from './context.ts';
 import { Outbox } from './effects/outbox.ts';
@@ -28,6 +28,7 @@ import { BoardWatch } from './watches/board-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
+import { ProtectionWatch } from './watches/protection-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
@@ -95,6 +96,7 @@ export class LaunchKeeper {
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const foreign = new ForeignWatch(this.#context);
     const losses = new LossWatch(this.#context);
+    const protection = new ProtectionWatch(this.#context);
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
@@ -133,6 +135,7 @@ export class LaunchKeeper {
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
       whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),
+      job('protection', timings.lossMs, (launch) => protection.look(launch)),
       whileOpen('queues', timings.lossMs, (launch) => losses.lookAtQueues(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
@@ -163,6 +166,12 @@ export class LaunchKeeper {
     for (const effect of done) this.#outbox.done(effect);
     const nowMs = this.#context.nowMs();
     await Promise.all([this.#cloud.kick(nowMs), this.#slack.kick(nowMs)]);
+  }
+
+  /** Pushes go out, or may at any moment. */
+  get isUnderWay(): boolean {
+    const launch = this.#launch;
+    return launch !== null && (runningShots(launch).length > 0 || isOrderWaiting(launch, this.#context.nowMs()));
   }
 
   /** True once nothing is left to do for it: closed, every effect done, nothing moving. The index then says so too. */

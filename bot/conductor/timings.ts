@@ -58,6 +58,8 @@ export interface Timings {
   weatherEditMs: number;
   /** It is looked this often whether claims of running shots, or queues of the pool, are gone. */
   lossMs: number;
+  /** Workers that ECS may end although they may send are told of once it has lasted so long. */
+  unprotectedMs: number;
   /** A halt found in the switch item is left to whoever pressed it for this long. */
   foundHaltMs: number;
   /** Slack is asked this often, and at the start, whether somebody on the roster was deactivated. */
@@ -100,6 +102,7 @@ export const TIMINGS: Timings = {
   lateAccountsMs: 5_000,
   lateAccountsMostMs: 60_000,
   lossMs: 5_000,
+  unprotectedMs: 20_000,
   stillMs: 2_000,
   stoppedMs: 1_000,
   slowMs: 3_000,

@@ -132,7 +132,6 @@ export class SimulatedWorker {
         pool,
         launchId,
         isFixed: false,
-        lanes: { freeze: () => undefined },
         memory,
         runs: { update: () => undefined },
         senders: [],
@@ -140,6 +139,7 @@ export class SimulatedWorker {
           this.#launch = launch;
         },
         isSending: () => this.#launch !== null && runningShots(this.#launch).length > 0,
+        onUnderWay: () => undefined,
         onMoved: () => failures.push('moved'),
       }).catch((error: unknown) => failures.push(`look-round failed: ${String(error)}`));
       this.#timers.push(setTimeout(() => void look(), LOOK_MS));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia, T0_MS } from '../../../test/properties/scene.ts';
+import { LAUNCH_ID, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
 import { scheduleTick } from './schedule-tick.ts';
 
 const step = (id: string, more: Record<string, unknown>) => ({
@@ -73,16 +73,7 @@ test('a step that the record refuses keeps no other from starting', async () => 
 test('an order whose time is over ends in the record, once, and an open one stays', async () => {
   const memory = await MemoryContext.ready();
   memory.nowMs = due;
-  const launch = await memory.launch();
-  const entry = await memory.does({
-    kind: 'request-fire',
-    by: 'ana',
-    segments: 'all',
-    measured: measuredAt(memory.nowMs),
-    via: slackVia('ana'),
-    lift: false,
-    sets: setsLeft(launch),
-  });
+  const entry = await memory.asksForGo();
   const orderId = entry.kind === 'FireRequested' ? entry.orderId : '';
   const expired = async () => (await memory.entries()).filter(({ kind }) => kind === 'FireExpired').length;
   await scheduleTick(memory.context, await memory.launch());
