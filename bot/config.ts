@@ -4,6 +4,7 @@ import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
 import type { ConfigProblem } from '../infra/environment.ts';
+import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {
@@ -21,6 +22,8 @@ export interface BotConfig {
   keyring: Keyring;
   /** Folder of runbooks that `/go create` offers. */
   runbooksDir: string;
+  /** Which gobutton it is; null: not known. */
+  version: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
   logLevel: LogLevelName;
@@ -58,6 +61,8 @@ const EXPECT = {
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
+  version:
+    'the commit that the image was built from, as the image says it: 1 to 60 letters, digits, dots, pluses and dashes',
   agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   level: LOG_LEVELS.join(', '),
 } as const;
@@ -85,6 +90,7 @@ const environment = z
       .default('gobutton'),
     GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
     GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
+    GOBUTTON_VERSION: z.string().regex(VERSION_SHAPE, EXPECT.version).optional(),
     ECS_AGENT_URI: webUrl(EXPECT.agent).optional(),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
@@ -133,6 +139,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         calls: found.GOBUTTON_AWS_CALLS,
       },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
+      version: ownVersion(env),
       agentUri: found.ECS_AGENT_URI ?? null,
       logLevel: found.LOG_LEVEL,
     },

@@ -70,6 +70,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       holder: options.holder,
       ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
       nowMs,
+      version: config.version,
       onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
     },
@@ -141,6 +142,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
           shutRooms: conductor.shutRooms(),
           troubles: troubles(),
           protection: protection.state,
+          version: config.version,
         },
       };
     });

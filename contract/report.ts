@@ -102,6 +102,8 @@ export const workerReport = z.strictObject({
   clock: z.strictObject({ aheadMs: z.number(), errorMs: z.number() }).nullable().optional(),
   /** The newest schema version of entries that it reads. Absent: a worker from before leases, which reads up to 2. */
   reads: count.optional(),
+  /** Which gobutton it is: the commit. Absent: it doesn't know, or an older worker. */
+  version: z.string().max(60).optional(),
   rssMb: z.number(),
   /** Messages on the queues that are nobody's of this launch, since this boot; `last`: what was wrong with the last one. Absent: an older worker's report. */
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),

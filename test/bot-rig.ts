@@ -148,6 +148,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       port: 0,
       cloud: local.config,
       runbooksDir,
+      version: null,
       agentUri: options.agentUri ?? null,
       logLevel: 'silent',
       keyring: journal.keyring,

@@ -65,6 +65,7 @@ export class MemoryContext {
       log: pino({ level: 'silent' }),
       holder: 'first',
       hasEnded: () => false,
+      version: null,
       timings: TIMINGS,
       nowMs: () => this.nowMs,
       execute: (launchId, command): Promise<Acted> => journal.append(launchId, command),

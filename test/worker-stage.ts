@@ -227,6 +227,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     primesPerDeviceHour: 1_000,
     healthHost: '127.0.0.1',
     healthPort: 0,
+    version: null,
     agentUri: null,
     logLevel: 'silent',
     keyring: workerKeyring(),

@@ -7,6 +7,7 @@ import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
 import type { ConfigProblem } from '../infra/environment.ts';
 import { proxyFor, proxyUrl } from '../infra/proxy.ts';
+import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 import { parseServiceAccount } from './credentials/service-account.ts';
 import type { ServiceAccount } from './credentials/service-account.ts';
 
@@ -31,6 +32,8 @@ export interface WorkerConfig {
   primesPerDeviceHour: number;
   healthHost: string;
   healthPort: number;
+  /** Which gobutton it is; null: not known. */
+  version: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
   logLevel: string;
@@ -68,6 +71,8 @@ const EXPECT = {
   connections: 'a whole number from 1 to 400',
   threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
   primes: 'a whole number from 0 to 10000',
+  version:
+    'the commit that the image was built from, as the image says it: 1 to 60 letters, digits, dots, pluses and dashes',
   agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   port: 'a port from 0 to 65535 (0: any free one)',
   level: LOG_LEVELS.join(', '),
@@ -121,6 +126,7 @@ const environment = z.object({
     .default('gobutton'),
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
   GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
+  GOBUTTON_VERSION: z.string().regex(VERSION_SHAPE, EXPECT.version).optional(),
   GOBUTTON_POOL: z.string(EXPECT.pool).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, EXPECT.pool),
   GOBUTTON_LAUNCH_ID: z.string().max(200, EXPECT.launch).optional(),
   GOBUTTON_APNS_URL: origin(EXPECT.providerUrl).optional(),
@@ -252,6 +258,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       primesPerDeviceHour: found.GOBUTTON_PRIMES_PER_DEVICE_HOUR ?? PRIMES[kind],
       healthHost: found.HEALTH_HOST,
       healthPort: found.HEALTH_PORT,
+      version: ownVersion(env),
       agentUri: found.ECS_AGENT_URI ?? null,
       logLevel: found.LOG_LEVEL,
     },

@@ -145,13 +145,13 @@ test('SIGTERM ends an idle worker at once; every line it wrote is JSON, with lau
 
 test('a worker without a launch is alive and ready, and not healthy in the sense of /health; it stops when asked', async () => {
   const { GOBUTTON_LAUNCH_ID: _, ...env } = stage.env('no-launch');
-  const idle = start({ ...env, GOBUTTON_POOL: 'idle-pool' });
+  const idle = start({ ...env, GOBUTTON_POOL: 'idle-pool', GOBUTTON_VERSION: '0f3a9c1d2b4e' });
   const port = await portOf(idle);
   expect(await health(port, '/live')).toMatchObject({ status: 200 });
   expect(await health(port, '/ready')).toMatchObject({ status: 200, body: { ready: true } });
   expect(await health(port)).toMatchObject({
     status: 503,
-    body: { state: 'loading', say: 'waiting for a launch to be assigned to idle-pool' },
+    body: { state: 'loading', version: '0f3a9c1d2b4e', say: 'waiting for a launch to be assigned to idle-pool' },
   });
   expect(await health(port, '/constructor')).toMatchObject({ status: 404 });
   idle.child.kill('SIGTERM');

@@ -184,6 +184,7 @@ export class Worker {
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;
     const protection = this.#protection.state;
+    const { version } = this.#options.config;
     return {
       v: 1,
       launchId: this.#launchId ?? '',
@@ -202,6 +203,7 @@ export class Worker {
       switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
       clock: clock.offset(),
       reads: ENTRY_VERSION,
+      ...(version === null ? {} : { version }),
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
       ...(parts === null ? {} : { foreign: parts.foreign.counts }),
       ...(protection === null ? {} : { protection }),

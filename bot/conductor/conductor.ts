@@ -37,6 +37,7 @@ export interface ConductorOptions {
   config: {
     /** Names this instance; unique per process. */ holder: string;
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
+    /** Which gobutton this is; absent: not known. */ version?: string | null;
     timings?: Partial<Timings>;
     nowMs?: () => number;
     /** Told every second whether this instance leads a launch that is under way. */ onUnderWay?: (
@@ -57,6 +58,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     log,
     holder: config.holder,
     hasEnded: config.hasEnded ?? (() => false),
+    version: config.version ?? null,
     timings: { ...TIMINGS, ...config.timings },
     nowMs,
     execute,

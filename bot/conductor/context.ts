@@ -18,6 +18,8 @@ export interface Context {
   holder: string;
   /** Whether another holder is known to have ended. */
   hasEnded: (holder: string) => boolean;
+  /** Which gobutton this is; null: not known. */
+  version: string | null;
   timings: Timings;
   nowMs: () => number;
   /** The door to the record: see Conductor.execute. */

@@ -25,6 +25,7 @@ import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
 import { BoardWatch } from './watches/board-watch.ts';
+import { DeploymentWatch } from './watches/deployment-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
@@ -95,6 +96,7 @@ export class LaunchKeeper {
     const roster = new RosterWatch(this.#context);
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const foreign = new ForeignWatch(this.#context);
+    const deployment = new DeploymentWatch(this.#context);
     const losses = new LossWatch(this.#context);
     const protection = new ProtectionWatch(this.#context);
     const shots = new ShotWatch(this.#context, parts.closeShot);
@@ -135,6 +137,7 @@ export class LaunchKeeper {
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
       whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),
+      whileOpen('deployment', timings.lossMs, (launch) => deployment.look(launch)),
       job('protection', timings.lossMs, (launch) => protection.look(launch)),
       whileOpen('queues', timings.lossMs, (launch) => losses.lookAtQueues(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),

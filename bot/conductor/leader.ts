@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 
-const LEASE = 'conductor';
+export const LEASE = 'conductor';
 
 /**
  * One instance leads. follower → leader when the lease is ours; leader → follower when it could not be renewed in time,
@@ -20,10 +20,10 @@ export class Leader {
 
   /** Takes or renews the lease. Rejects if the store did not answer; the lease that we have still holds until its end. */
   async renew(): Promise<boolean> {
-    const { cloud, holder, hasEnded, timings, nowMs } = this.#context;
+    const { cloud, holder, hasEnded, timings, nowMs, version } = this.#context;
     // Counted from before the call: the store can't have counted from earlier.
     const nowAtMs = nowMs();
-    const mine = await cloud.live.lease(LEASE, holder, timings.leaseMs, nowAtMs, hasEnded);
+    const mine = await cloud.live.lease(LEASE, holder, timings.leaseMs, nowAtMs, hasEnded, version);
     this.#untilMs = mine ? nowAtMs + timings.leaseMs : Number.NEGATIVE_INFINITY;
     return mine;
   }

@@ -159,3 +159,14 @@ test('a table that is missing is an error, not a lost lease', async () => {
   await expect(cloud.live.lease('x', 'me', 1, 1)).rejects.toMatchObject({ code: 'LIVE_UNAVAILABLE' });
   cloud.close();
 });
+
+test('a lease says which version has it, and one from before that says nothing', async () => {
+  expect(await live.leaseVersion('versioned')).toBeNull();
+  await live.lease('versioned', 'a', 1_000, 1_000);
+  expect(await live.leaseVersion('versioned')).toBeNull();
+  await live.lease('versioned', 'b', 1_000, 3_000, () => false, '0f3a9c1d2b4e');
+  expect(await live.leaseVersion('versioned')).toBe('0f3a9c1d2b4e');
+  // Renewed by one that doesn't know: what stood there is not said of it.
+  await live.lease('versioned', 'b', 1_000, 3_100);
+  expect(await live.leaseVersion('versioned')).toBeNull();
+});

@@ -38,7 +38,10 @@ export interface LiveStore {
     ttlMs: number,
     nowMs: number,
     isGone?: (holder: string) => boolean,
+    version?: string | null,
   ): Promise<boolean>;
+  /** Which gobutton has or had the lease; null: it did not say, or nobody. */
+  leaseVersion(name: string): Promise<string | null>;
   release(name: string, holder: string): Promise<void>;
   /** The launch that a pool serves; workers read it at boot. */
   assignPool(pool: string, launchId: string): Promise<void>;
@@ -150,13 +153,18 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     },
     gates: (launchId) => all(`gates/${launchId}`),
 
-    async lease(name, holder, ttlMs, nowMs, isGone) {
+    async lease(name, holder, ttlMs, nowMs, isGone, version = null) {
       const take = (condition: string, value: AttributeValue) =>
         held(
           dynamo.send(
             new PutItemCommand({
               TableName: table,
-              Item: { ...leaseKey(name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
+              Item: {
+                ...leaseKey(name),
+                holder: { S: holder },
+                untilMs: { N: String(nowMs + ttlMs) },
+                ...(version === null ? {} : { version: { S: version } }),
+              },
               ConditionExpression: `attribute_not_exists(pk) OR holder = :holder OR ${condition}`,
               ExpressionAttributeValues: { ':holder': { S: holder }, ':value': value },
             }),
@@ -167,6 +175,10 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
       const { pk, sk } = leaseKey(name);
       const other = (await get(pk.S, sk.S))?.['holder']?.S;
       return other !== undefined && isGone(other) && take('holder = :value', { S: other });
+    },
+    async leaseVersion(name) {
+      const { pk, sk } = leaseKey(name);
+      return (await get(pk.S, sk.S))?.['version']?.S ?? null;
     },
     async release(name, holder) {
       await held(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import type { Cloud } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
+import { ownVersion } from '../version.ts';
 import { exitWithParent, projectRoot, startChild } from './child.ts';
 import type { Child } from './child.ts';
 import { startLocalCloud } from './cloud/start.ts';
@@ -140,7 +141,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const region = 'us-east-1';
     // New at each start: another program of this machine reaches neither record nor tokens.
     const accessKeyId = random();
+    const version = ownVersion(process.env);
     const shared: Record<string, string> = {
+      // Once for all: a commit in between is no deployment.
+      ...(version === null ? {} : { GOBUTTON_VERSION: version }),
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -8,6 +8,7 @@ import type { Measured } from './entries.ts';
 import { coveringWaiver, gateLines, gateNamed, gatesOf, isHardGate, isMadeGate, redLines, redText } from './gates.ts';
 import type { Launch, Waiver } from './launch.ts';
 import { PROVIDERS_GATE } from './providers-gate.ts';
+import { VERSIONS_GATE } from './versions-gate.ts';
 
 const gate = (more: Partial<Gate>): Gate => ({ id: 'g', title: 'G', hard: false, ...more });
 const lineOf = (launch: Launch, id: string, measured: readonly Measured[], nowMs: number) =>
@@ -27,28 +28,37 @@ describe('the gates of a launch', () => {
     const ids = (launch: Launch) => gatesOf(launch).map(({ id }) => id);
     const { state } = Scene.ready();
     const own = ['credentials', 'workers', 'queues', 'copy-read'];
-    expect(ids(state)).toEqual([...own, 'clocks-agree', 'providers-met']);
+    expect(ids(state)).toEqual([...own, 'clocks-agree', 'providers-met', 'one-version']);
     const gates = [
       { id: 'ours', title: 'Ours', probe: { kind: 'clocks', within: '1s' } },
       { id: 'theirs', title: 'Theirs', probe: { kind: 'providers' } },
+      { id: 'same', title: 'Same', probe: { kind: 'versions' } },
     ];
-    expect(ids(Scene.created(sampleRunbook({ gates })).state)).toEqual(['ours', 'theirs']);
+    expect(ids(Scene.created(sampleRunbook({ gates })).state)).toEqual(['ours', 'theirs', 'same']);
     const en = { title: 'Hello {{name}}', body: 'b' };
     const campaign = { ...state.campaign, locales: { ...state.campaign.locales, en } };
-    expect(ids({ ...state, campaign })).toEqual([...own, 'clocks-agree', 'providers-met', 'copy-doubts']);
+    expect(ids({ ...state, campaign })).toEqual([
+      ...own,
+      'clocks-agree',
+      'providers-met',
+      'one-version',
+      'copy-doubts',
+    ]);
   });
 
   test('are named, also when they have nothing to say any more', () => {
     const { state } = Scene.ready();
     const named = (id: string) => gateNamed(state, id)?.title;
-    expect(['workers', 'clocks-agree', 'providers-met', 'copy-doubts', 'nope'].map(named)).toEqual([
+    expect(['workers', 'clocks-agree', 'providers-met', 'one-version', 'copy-doubts', 'nope'].map(named)).toEqual([
       'Workers are ready',
       CLOCKS_GATE.title,
       PROVIDERS_GATE.title,
+      VERSIONS_GATE.title,
       COPY_GATE.title,
       undefined,
     ]);
-    expect([CLOCKS_GATE, PROVIDERS_GATE, COPY_GATE, undefined].map(isMadeGate)).toEqual([true, true, false, false]);
+    expect([CLOCKS_GATE, PROVIDERS_GATE, VERSIONS_GATE, COPY_GATE].map(isMadeGate)).toEqual([true, true, true, false]);
+    expect(isMadeGate(undefined)).toBe(false);
   });
 
   test('that are made for it are measured, within a second of the store the clocks, and can be waived', () => {
@@ -56,8 +66,9 @@ describe('the gates of a launch', () => {
     expect(made.map(({ id, probe }) => [id, probe])).toEqual([
       ['clocks-agree', { kind: 'clocks', within: 1_000 }],
       ['providers-met', { kind: 'providers' }],
+      ['one-version', { kind: 'versions' }],
     ]);
-    expect(made.map(isHardGate)).toEqual([false, false]);
+    expect(made.map(isHardGate)).toEqual([false, false, false]);
   });
 });
 

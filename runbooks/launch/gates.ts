@@ -9,6 +9,7 @@ import type { GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
+import { VERSIONS_GATE, versionsGate } from './versions-gate.ts';
 import { clock, listed, span } from './words.ts';
 
 /** A measurement older than this says nothing about now. The same holds for one dated this far in the future. */
@@ -20,7 +21,7 @@ export function isHardGate(gate: Gate): boolean {
 }
 
 /** Those that are made for launches whose runbooks don't ask for them; only what they have found is shown. */
-const MADE: readonly Gate[] = [CLOCKS_GATE, PROVIDERS_GATE];
+const MADE: readonly Gate[] = [CLOCKS_GATE, PROVIDERS_GATE, VERSIONS_GATE];
 export const isMadeGate = (gate: Gate | undefined): boolean => gate !== undefined && MADE.includes(gate);
 
 /** The gates of a launch: the runbook's own, those that are made for it, and one for text that looks unfinished as long as there is any. */
@@ -29,6 +30,7 @@ export function gatesOf(launch: Pick<Launch, 'runbook' | 'campaign'>): readonly 
     ...launch.runbook.gates,
     ...clocksGate(launch),
     ...providersGate(launch),
+    ...versionsGate(launch),
     ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE]),
   ];
 }

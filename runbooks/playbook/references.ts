@@ -2,6 +2,7 @@ import { CLOCKS_GATE } from '../launch/clocks-gate.ts';
 import { COPY_GATE } from '../launch/copy-doubts.ts';
 import { LONGEST_LAUNCH_ID, payloadProblems, tooLargeText } from '../launch/payload.ts';
 import { PROVIDERS_GATE } from '../launch/providers-gate.ts';
+import { VERSIONS_GATE } from '../launch/versions-gate.ts';
 import { campaignFaults } from './campaign-rules.ts';
 import { peopleFaults } from './people-rules.ts';
 import type { Runbook } from './schema.ts';
@@ -108,6 +109,12 @@ export function checkReferences(runbook: Runbook): ReferenceProblem[] {
         path: ['gates', index, 'id'],
         found: JSON.stringify(gate.id),
         expected: 'another id: that gate is made for a launch without a probe of kind `providers`',
+      });
+    if (gate.id === VERSIONS_GATE.id)
+      problems.push({
+        path: ['gates', index, 'id'],
+        found: JSON.stringify(gate.id),
+        expected: 'another id: that gate is made for a launch without a probe of kind `versions`',
       });
     if (gate.id === COPY_GATE.id)
       problems.push({

@@ -112,6 +112,8 @@ const probe = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('clocks'), within: duration.default(1_000) }),
   /** Each provider of the audience's platforms was met by a ready worker, took its credential and answered; no worker that would send found otherwise. */
   z.strictObject({ kind: z.literal('providers') }),
+  /** Bot and workers run one version of gobutton. */
+  z.strictObject({ kind: z.literal('versions') }),
 ]);
 
 const gate = z.strictObject({

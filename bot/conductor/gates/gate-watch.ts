@@ -17,7 +17,7 @@ export class GateWatch {
 
   async look(launch: Launch): Promise<Measured[]> {
     const nowMs = this.#context.nowMs();
-    const measured = await measureGates(this.#context.cloud, launch, nowMs);
+    const measured = await measureGates(this.#context.cloud, launch, nowMs, this.#context.version);
     await this.#context.cloud.live.putGates(launch.id, measured);
     for (const one of measured) {
       if (this.#isLasting(launch, one, nowMs)) {
@@ -58,7 +58,7 @@ export async function freshMeasurements(context: Context, launch: Launch, anew =
     kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
   );
   if (isFresh && !anew) return kept;
-  const measured = await measureGates(context.cloud, launch, nowMs);
+  const measured = await measureGates(context.cloud, launch, nowMs, context.version);
   await context.cloud.live.putGates(launch.id, measured);
   return measured;
 }

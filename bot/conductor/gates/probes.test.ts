@@ -52,6 +52,7 @@ test('without workers, tests or orders every gate that needs them is red or unkn
     reach: 'unknown',
     'clocks-agree': 'green',
     'providers-met': 'unknown',
+    'one-version': 'unknown',
   });
 });
 
@@ -200,6 +201,23 @@ test('a waiting message, an ordered count that is not there and a test copy of o
     value: 1,
     say: expect.stringContaining('Android') as string,
   });
+});
+
+test('versions are those of the workers, of the bot that asks and of the one that leads', async () => {
+  const launch = await rig.launch();
+  const version = 'aaaa';
+  await put(reportOf(launch, 'one', Date.now(), { version }), reportOf(launch, 'two', Date.now(), { version }));
+  const now = async (own: string | null) =>
+    (await measureGates(rig.cloud, launch, Date.now(), own)).find(({ gate }) => gate === 'one-version');
+  expect(await now(version)).toMatchObject({ status: 'green', value: 0 });
+  expect(await now('bbbb')).toMatchObject({ status: 'red', value: 1 });
+  await rig.cloud.live.lease('conductor', 'other', 5_000, Date.now(), () => false, 'cccc');
+  expect(await now(version)).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringMatching(/^aaaa on 2 workers .* and a bot; cccc on a bot$/) as string,
+  });
+  expect(await now(null)).toMatchObject({ status: 'green' });
 });
 
 test('a probe that fails is unknown and leaves the others alone', async () => {

@@ -12,9 +12,11 @@ import type { Gate, Probe } from '../../../runbooks/playbook/schema.ts';
 import { platformName } from '../../views/names.ts';
 import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
+import { LEASE } from '../leader.ts';
 import { clocksNow } from './clock-probe.ts';
 import { payloadSize } from './payload-probe.ts';
 import { providersNow } from './providers-probe.ts';
+import { versionsNow } from './versions-probe.ts';
 
 /**
  * What the credential of every open connection must have left at GO. Providers refuse one after an hour
@@ -26,7 +28,12 @@ const CREDENTIAL_LEFT_MS = 10 * 60_000;
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;
 
 /** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
-export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number): Promise<Measured[]> {
+export async function measureGates(
+  cloud: Cloud,
+  launch: Launch,
+  nowMs: number,
+  version: string | null = null,
+): Promise<Measured[]> {
   const gates = gatesOf(launch).filter((gate): gate is Gate & { probe: Probe } => gate.probe !== undefined);
   // One read for all gates; if it fails, the gates that rest on it are unknown.
   const reports = cloud.live.reports(launch.id);
@@ -38,7 +45,9 @@ export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number):
         found =
           gate.probe.kind === 'clocks'
             ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
-            : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
+            : gate.probe.kind === 'versions'
+              ? versionsNow(fresh(await reports, nowMs), [version, await leadersVersion(cloud, version)])
+              : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
       } catch (error) {
         found = {
           status: 'unknown',
@@ -51,10 +60,16 @@ export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number):
   );
 }
 
+/** Null: it is ours, or nobody leads. */
+async function leadersVersion(cloud: Cloud, own: string | null): Promise<string | null> {
+  const found = own === null ? null : await cloud.live.leaseVersion(LEASE);
+  return found === own ? null : found;
+}
+
 async function measure(
   cloud: Cloud,
   launch: Launch,
-  probe: Exclude<Probe, { kind: 'clocks' }>,
+  probe: Exclude<Probe, { kind: 'clocks' | 'versions' }>,
   nowMs: number,
   reports: () => Promise<WorkerReport[]>,
 ): Promise<Found> {

@@ -54,6 +54,7 @@ async function movedMeanwhile(
     log: pino({ level: 'silent' }),
     holder: 'first',
     hasEnded: () => false,
+    version: null,
     timings: TIMINGS,
     nowMs: () => Date.now(),
     execute: () => Promise.reject(new Error('nothing is decided here')),

@@ -44,6 +44,7 @@ function watching(cloud: Cloud = rig.cloud) {
     log: pino({ level: 'silent' }),
     holder: 'first',
     hasEnded: () => false,
+    version: null,
     timings: TIMINGS,
     nowMs: () => Date.now(),
     execute: (launchId, command) => rig.journal.append(launchId, command),

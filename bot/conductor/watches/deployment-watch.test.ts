@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { reportOf } from '../for-tests.ts';
+import { DeploymentWatch } from './deployment-watch.ts';
+
+async function scene(own: string | null) {
+  const memory = await MemoryContext.ready();
+  const context = { ...memory.context, version: own };
+  let watch = new DeploymentWatch(context);
+  return {
+    memory,
+    /** Another bot leads now. */
+    lead: (version: string | null) => {
+      watch = new DeploymentWatch({ ...context, version });
+    },
+    see: async (...versions: (string | null)[]) => {
+      const launch = await memory.launch();
+      memory.reports = versions.map((version, nth) =>
+        reportOf(launch, `boot-${nth}`, memory.nowMs, version === null ? {} : { version }),
+      );
+      await watch.look(launch);
+    },
+  };
+}
+
+test('a version that comes is told once, with who runs which, by any bot that leads', async () => {
+  const { memory, see, lead } = await scene('aaaa');
+  await see('aaaa', 'aaaa');
+  expect(await memory.notes()).toEqual([]);
+  await see('aaaa', 'bbbb');
+  await see('aaaa', 'bbbb');
+  lead('aaaa');
+  await see('aaaa', 'aaaa', 'bbbb');
+  const notes = await memory.notes();
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toMatch(/^Another version of gobutton has come: bbbb\. bbbb on 1 worker \(host\/boot-1\); aaaa on /);
+  expect(notes[0]).toContain('60 min before the target');
+});
+
+test('a pool that was replaced whole between two looks is told of too, and so is an older version', async () => {
+  const { memory, see } = await scene(null);
+  await see('aaaa', 'aaaa');
+  await see('cccc', 'cccc');
+  await see(null, null);
+  expect((await memory.notes()).map((note) => note.split('. ')[0])).toEqual([
+    'Another version of gobutton has come: cccc',
+    'Another version of gobutton has come: an older one without a name',
+  ]);
+});
+
+test('a bot that comes alone with a version of its own is told of', async () => {
+  const { memory, see, lead } = await scene('aaaa');
+  await see('aaaa', 'aaaa');
+  lead('dddd');
+  await see('aaaa', 'aaaa');
+  expect((await memory.notes())[0]).toContain('has come: dddd. dddd on a bot; aaaa on 2 workers');
+});
+
+test('nothing is said as long as nobody knows what it is', async () => {
+  const { memory, see } = await scene(null);
+  await see();
+  await see(null, null);
+  await see(null);
+  expect(await memory.notes()).toEqual([]);
+});
