@@ -22,6 +22,7 @@ const RECORD_TRIES = 3;
 const QUEUE_TRY_TIMEOUT_MS = 5_000;
 const QUEUE_TRIES = 3;
 const SOCKETS = 256;
+const TABLE_READ_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 1_000;
 /** Reading back after a failed write, all tries together: the press waits for it. */
 export const READ_BACK_TIMEOUT_MS = 2_000;
@@ -123,8 +124,17 @@ export function createClients(
 }
 
 /** Where a client's calls go, and in whose name. */
-export const placeOf = ({ endpoint, region }: CloudConfig) =>
+export const placeOf = ({ endpoint, region }: Pick<CloudConfig, 'endpoint' | 'region'>) =>
   endpoint === null ? { region } : { region, ...localEndpoint(endpoint) };
+
+/** For reading a foreign table: no tries of its own (the reader waits and counts by itself), and time for answers of 16 MB. */
+export function createTableReads(place: Pick<CloudConfig, 'endpoint' | 'region'>): DynamoDBClient {
+  return new DynamoDBClient({
+    ...placeOf(place),
+    maxAttempts: 1,
+    requestHandler: handler(TABLE_READ_TIMEOUT_MS, 64),
+  });
+}
 
 /** A local endpoint names its own access key, `http://KEY@127.0.0.1:4566`, so that a developer's real ones never reach it. */
 function localEndpoint(address: string) {

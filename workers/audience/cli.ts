@@ -14,6 +14,8 @@ const HELP = `Device lists: make one up, compile one, look at one.
       [--map token=push_token,user=uid] [--fallback-locale en] [--locales en,es] [--batch-size 1000]
       [--suppress opted-out.csv]... [--skip bad-tokens.txt]... [--column user_id] [--allow-none]
       [--segments us-ios,us-android] [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
+  npm run audience -- compile --users users.csv --device-table NAME --launch ID --as PERSON [--map token=push.token,user=uid]
+      [--devices devices] [--capacity 1500] [--fresh] [and what compile takes else]
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
   npm run audience -- skip LIST... --out folder [--audience HASH]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
@@ -24,6 +26,12 @@ compile takes a file, several, a folder, or a pattern in quotes ('part-*.parquet
 (.gz, .zst). Columns are user, platform, token, locale and market. A damaged file is refused whole. With --launch, an audience
 that rejects more than 2 % of the rows, differs by more than 20 % from the last launch of the runbook, or sends more than 1 %
 to the fallback language is stored, and set only with --accept.
+
+With --device-table the devices come from a DynamoDB table whose partition key is the user id: one item a user with the devices in
+the attribute "devices" (--devices; a list or map of maps, or a list or set of tokens; without it the item itself is the device), or,
+where the table has a sort key, one item a device. --map names attributes (dots between levels; what a device lacks is taken from the
+item around it) and the column of --users. --capacity is read units a second (default 1,500; eventually consistent reads). A stopped
+run continues where it was within six hours, --fresh begins anew. Exit code 3: the table is throttled or does not answer, run it again.
 
 Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
 or Parquet. The column of ids is found by its name (user, user_id, id, token, device_token …) or given with --column, by name
@@ -40,7 +48,7 @@ Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON
 
 const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'inspect', 'load', 'help'] as const;
 
-/** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line. */
+/** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line, 3 for what the same command may do later. */
 export async function main(
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -55,7 +63,7 @@ export async function main(
         await (await import('./commands/sample-command.ts')).runSample(rest, out);
         return 0;
       case 'compile':
-        await (await import('./commands/compile-command.ts')).runCompile(rest, env, out);
+        await (await import('./commands/compile-command.ts')).runCompile(rest, env, out, err);
         return 0;
       case 'skip':
         await (await import('./commands/skip-command.ts')).runSkip(rest, env, out);
@@ -85,7 +93,8 @@ export async function main(
   } catch (error) {
     if (!(error instanceof AudienceError)) throw error;
     err.write(`${visibleLines(error.message)}\n${error.code}\n`);
-    return error.code === 'ARGUMENT_INVALID' ? 2 : 1;
+    if (error.code === 'ARGUMENT_INVALID') return 2;
+    return error.code === 'TABLE_THROTTLED' || error.code === 'TABLE_UNAVAILABLE' ? 3 : 1;
   }
 }
 

@@ -205,6 +205,19 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   };
 }
 
+/** What every source of devices must have. */
+export function neededFields({
+  segmentBy,
+  fallbackLocale,
+}: Pick<CompileOptions, 'segmentBy' | 'fallbackLocale'>): ReadonlySet<Field> {
+  return new Set(
+    FIELDS.filter(
+      (field) =>
+        (field !== 'market' || segmentBy.includes('market')) && (field !== 'locale' || fallbackLocale === null),
+    ),
+  );
+}
+
 /** The files of the device list, each with where its fields are. */
 async function openAll(
   connection: DuckDBConnection,
@@ -213,13 +226,7 @@ async function openAll(
   files: Awaited<ReturnType<typeof inputFiles>>['files'],
 ): Promise<{ source: Source; fields: Record<Field, number | null> }[]> {
   const format = oneFormatOf(files);
-  const needed = new Set<Field>(
-    FIELDS.filter(
-      (field) =>
-        (field !== 'market' || options.segmentBy.includes('market')) &&
-        (field !== 'locale' || options.fallbackLocale === null),
-    ),
-  );
+  const needed = neededFields(options);
   options.progress?.('read', 0, 1);
   const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
   for (const [index, file] of files.entries()) {

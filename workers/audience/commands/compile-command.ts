@@ -7,7 +7,7 @@ import { describeProblem } from '../../../runbooks/playbook/checked-yaml.ts';
 import { loadRunbook } from '../../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import { acceptProblems } from '../accept.ts';
-import { compileAudience } from '../compile.ts';
+import { compileAudience, neededFields } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import type { ListRole } from '../lists/id-list.ts';
 import { compileProgress } from '../progress.ts';
@@ -15,7 +15,9 @@ import type { Output } from '../progress.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
 import { adviceOf, summaryOf } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
+import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts';
 import { earlierAudience, submit, withLaunch } from './launch-session.ts';
+import type { LaunchSession } from './launch-session.ts';
 import { setSkipList } from './skip-command.ts';
 import { count, table } from './words.ts';
 
@@ -33,6 +35,7 @@ const OPTIONS = [
   'rejects',
   'threads',
   'memory-mb',
+  ...JOIN_OPTIONS,
 ] as const;
 type Option = Partial<Record<(typeof OPTIONS)[number], string>>;
 interface Given {
@@ -40,18 +43,29 @@ interface Given {
   option: Option;
   lists: { path: string; role: ListRole }[];
   allowNone: boolean;
+  fresh: boolean;
+  env: Env;
+  err: Output;
 }
 type Env = Readonly<Record<string, string | undefined>>;
 
-export async function runCompile(args: string[], env: Env, out: Output): Promise<void> {
-  const { words, option, flag, many } = readArguments(args, OPTIONS, ['accept', 'allow-none'], ['suppress', 'skip']);
+export async function runCompile(args: string[], env: Env, out: Output, err: Output): Promise<void> {
+  const { words, option, flag, many } = readArguments(
+    args,
+    OPTIONS,
+    ['accept', 'allow-none', 'fresh'],
+    ['suppress', 'skip'],
+  );
   const given: Given = {
     words,
     option,
     lists: [...listsOf('suppress', many.suppress), ...listsOf('skip', many.skip)],
     allowNone: flag.has('allow-none'),
+    fresh: flag.has('fresh'),
+    env,
+    err,
   };
-  if (words.length === 0)
+  if (words.length === 0 && option.users === undefined && option['device-table'] === undefined)
     throw new AudienceError(
       'ARGUMENT_INVALID',
       'compile: found no file, expected a device list (a file, several, a folder, or a pattern in quotes): npm run audience -- compile devices.csv --runbook <file>',
@@ -69,27 +83,35 @@ export async function runCompile(args: string[], env: Env, out: Output): Promise
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);
     await withObjects(option.out, env, (objects) =>
-      compile(given, rules, objects, out).then((compiled) => out.write(adviceOf(compiled))),
+      compile(given, rules, objects, out, async (compiled) => {
+        out.write(adviceOf(compiled));
+      }),
     );
     return;
   }
   await withLaunch(option.launch, option.as, env, async (session) => {
     const { runbook, campaign } = session.launch;
-    const compiled = await compile(given, { ...runbook, campaign }, session.cloud.objects, out);
-    const problems = acceptProblems(compiled, await earlierAudience(session));
-    if (problems.length > 0 && !flag.has('accept')) throw notAccepted(compiled, problems, session.launch.id);
-    const rows: [string, string][] = [
-      ['audience set', await submit(session, { kind: 'set-audience', by: session.by, audience: compiled.audience })],
-    ];
-    if (compiled.skipList !== null)
-      rows.push(['skip list set', (await setSkipList(session, compiled.skipTokens, false)).say]);
-    else if (session.launch.skipList !== null)
-      rows.push([
-        'skip list',
-        `kept, ${count(session.launch.skipList.tokens)} tokens; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too`,
-      ]);
-    out.write(table(rows));
+    const { objects } = session.cloud;
+    await compile(given, { ...runbook, campaign }, objects, out, (compiled) =>
+      set(session, compiled, flag.has('accept'), out),
+    );
   });
+}
+
+async function set(session: LaunchSession, compiled: Compiled, isAccepted: boolean, out: Output): Promise<void> {
+  const problems = acceptProblems(compiled, await earlierAudience(session));
+  if (problems.length > 0 && !isAccepted) throw notAccepted(compiled, problems, session.launch.id);
+  const rows: [string, string][] = [
+    ['audience set', await submit(session, { kind: 'set-audience', by: session.by, audience: compiled.audience })],
+  ];
+  if (compiled.skipList !== null)
+    rows.push(['skip list set', (await setSkipList(session, compiled.skipTokens, false)).say]);
+  else if (session.launch.skipList !== null)
+    rows.push([
+      'skip list',
+      `kept, ${count(session.launch.skipList.tokens)} tokens; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too`,
+    ]);
+  out.write(table(rows));
 }
 
 function listsOf(role: ListRole, paths: readonly string[]): { path: string; role: ListRole }[] {
@@ -115,13 +137,44 @@ async function readRunbook(path: string): Promise<Runbook> {
   return loaded.runbook;
 }
 
+/** `then`: what is done with the audience; rows of a table are kept for another try until it has ended well. */
 async function compile(
-  { words: input, option, lists, allowNone }: Given,
+  given: Given,
   runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
   objects: Objects,
   out: Output,
+  then: (compiled: Compiled) => Promise<void>,
+): Promise<void> {
+  const { words, option, fresh, env, err } = given;
+  const asked = joinAsked(words, option, fresh);
+  const options = optionsOf(given, runbook, objects);
+  if (asked === null) return then(await compiled(options, [], out));
+  const { mapping = {} } = options;
+  const needed = neededFields(options);
+  await withJoined(asked, { option, mapping, needed, fresh, objects }, env, err, async (joined) => {
+    const list = { ...options, input: joined.path, mapping: {} };
+    await then(await compiled(list, joinRows(joined, asked.table), out));
+    await joined.forget();
+  });
+}
+
+async function compiled(
+  options: CompileOptions,
+  joined: readonly (readonly [string, string])[],
+  out: Output,
 ): Promise<Compiled> {
-  const options: CompileOptions = {
+  const bar = compileProgress(out);
+  const made = await compileAudience({ ...options, progress: bar.update }).finally(() => bar.stop());
+  out.write(summaryOf(made, options, joined));
+  return made;
+}
+
+function optionsOf(
+  { words: input, option, lists, allowNone }: Given,
+  runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
+  objects: Objects,
+): CompileOptions {
+  return {
     input,
     objects,
     segmentBy: runbook?.audience.segment_by ?? ['market', 'platform'],
@@ -133,14 +186,10 @@ async function compile(
     allowNone,
     listColumn: option.column,
     segments: listOf('segments', option.segments) ?? [],
-    rejectsPath: option.rejects ?? rejectsBeside(input[0] ?? ''),
+    rejectsPath: option.rejects ?? rejectsBeside(input[0] ?? option.users ?? ''),
     threads: wholeNumber('threads', option.threads, 2, 1, 64),
     memoryMb: wholeNumber('memory-mb', option['memory-mb'], 500, 200, 1_000_000),
   };
-  const bar = compileProgress(out);
-  const compiled = await compileAudience({ ...options, progress: bar.update }).finally(() => bar.stop());
-  out.write(summaryOf(compiled, options));
-  return compiled;
 }
 
 /** Never inside a folder of the list: the next compile would read it. */

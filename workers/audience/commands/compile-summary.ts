@@ -6,11 +6,16 @@ import { listRows } from './list-rows.ts';
 import { count, megabytes, table } from './words.ts';
 
 /** What a compile says when it is done. */
-export function summaryOf(compiled: Compiled, options: CompileOptions): string {
+export function summaryOf(
+  compiled: Compiled,
+  options: CompileOptions,
+  joined: readonly (readonly [string, string])[] = [],
+): string {
   const rejected = Object.entries(compiled.rejected);
   const out = compiled.rows - compiled.manifest.devices;
   const { segments, shards } = compiled.manifest;
   return table([
+    ...joined,
     ...(compiled.files.length === 1 ? [] : [['files', namesOf(compiled.files.map(({ path }) => path))] as const]),
     ...(compiled.ignored.length === 0
       ? []

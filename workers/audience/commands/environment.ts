@@ -27,30 +27,41 @@ const environment = z.object({
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
 });
 
-/** The cloud of the environment. Throws ARGUMENT_INVALID with every variable that is wrong. */
-export function cloudFrom(env: Readonly<Record<string, string | undefined>>): Cloud {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws ARGUMENT_INVALID with every variable that is wrong. */
+function parsed<T>(schema: z.ZodType<T>, env: Environment): T {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
-  const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return `${name}: found ${given[name] === undefined ? 'nothing' : `"${given[name]}"`}, expected ${issue.message}`;
-    });
-    throw new AudienceError('ARGUMENT_INVALID', problems.join('\n'));
-  }
+  const read = schema.safeParse(given);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name}: found ${given[name] === undefined ? 'nothing' : `"${given[name]}"`}, expected ${issue.message}`;
+  });
+  throw new AudienceError('ARGUMENT_INVALID', problems.join('\n'));
+}
+
+/** Where a table of devices is read, also with --out. Throws ARGUMENT_INVALID. */
+export function tableReadsFrom(env: Environment): { region: string; endpoint: string | null } {
+  const place = parsed(environment.pick({ AWS_REGION: true, AWS_ENDPOINT_URL: true }), env);
+  return { region: place.AWS_REGION, endpoint: place.AWS_ENDPOINT_URL ?? null };
+}
+
+/** The cloud of the environment. Throws ARGUMENT_INVALID with every variable that is wrong. */
+export function cloudFrom(env: Environment): Cloud {
   const {
     AWS_REGION: region,
     AWS_ENDPOINT_URL: endpoint,
     GOBUTTON_TABLE_PREFIX: tablePrefix,
     GOBUTTON_BUCKET: bucket,
-  } = parsed.data;
+  } = parsed(environment, env);
   return createCloud({ region, endpoint: endpoint ?? null, tablePrefix, bucket });
 }
 
 /** The key that signs what this command changes. Throws ARGUMENT_INVALID with every variable that is wrong; without any it can only look. */
-export function keyringFrom(env: Readonly<Record<string, string | undefined>>): Keyring {
+export function keyringFrom(env: Environment): Keyring {
   const { keyring, problems } = commandKeyring(env);
   if (problems.length > 0)
     throw new AudienceError(
@@ -63,7 +74,7 @@ export function keyringFrom(env: Readonly<Record<string, string | undefined>>): 
 /** Objects in a folder when one is given, else in the cloud of the environment; closes the cloud afterwards. */
 export async function withObjects<T>(
   folder: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   work: (objects: Objects) => Promise<T>,
 ): Promise<T> {
   if (folder !== undefined) return work(folderObjects(folder));

@@ -16,10 +16,17 @@ import type { ListRecord } from './list-records.ts';
 /** What a list takes away: opt-outs before packing (suppress), known-bad tokens and late opt-outs at the send (skip). */
 export type ListRole = 'suppress' | 'skip';
 
+/** What a list is expected to be, for a message; `users`: the people whose devices a table holds. */
+const EXPECTED: Readonly<Record<ListRole | 'users', string>> = {
+  suppress: 'ids of people who opted out',
+  skip: 'known-bad tokens or ids of people to leave out',
+  users: 'ids of users',
+};
+
 /** A list of people or devices, as a command line names it: one file, or a folder or pattern of them. */
-export interface IdList {
+export interface IdList<Role = ListRole> {
   path: string;
-  role: ListRole;
+  role: Role;
   /** Every id once. */
   ids: Map<string, IdKind>;
   /** How the columns were taken, one sentence a file; nothing for one id per line. */
@@ -38,17 +45,14 @@ const SEPARATOR_LINE = /^"?sep=[,;|\t]"?$/i;
  * UTF-16. `column` names the column of ids where its name doesn't say so. Nothing in it is left out without a word: what can't be
  * read is refused with file and line. Errors: INPUT_MISSING, INPUT_UNREADABLE, COLUMN_MISSING, COLUMN_AMBIGUOUS, COLUMN_TYPE.
  */
-export async function readIdList(
+export async function readIdList<Role extends ListRole | 'users'>(
   connection: DuckDBConnection,
-  { path, role, column }: { path: string; role: ListRole; column: string | undefined },
+  { path, role, column }: { path: string; role: Role; column: string | undefined },
   folder: string,
   name: string,
-): Promise<IdList> {
-  const list: IdList = { path, role, ids: new Map(), notes: [], repeated: 0, blank: 0 };
-  const { files, ignored } = await inputFiles(
-    [path],
-    role === 'skip' ? 'known-bad tokens or ids of people to leave out' : 'ids of people who opted out',
-  );
+): Promise<IdList<Role>> {
+  const list: IdList<Role> = { path, role, ids: new Map(), notes: [], repeated: 0, blank: 0 };
+  const { files, ignored } = await inputFiles([path], EXPECTED[role]);
   if (ignored.length > 0) list.notes.push(`${ignored.length} hidden or empty files not read`);
   for (const [index, file] of files.entries()) {
     const format = formatOrText(file);
@@ -65,11 +69,11 @@ export async function readIdList(
 
 /** Takes ids in, or says why not. */
 class Adding {
-  readonly list: IdList;
+  readonly list: Pick<IdList, 'ids' | 'notes' | 'repeated' | 'blank'>;
   readonly path: string;
   readonly consent = new ConsentCounts();
 
-  constructor(list: IdList, path: string) {
+  constructor(list: Adding['list'], path: string) {
     this.list = list;
     this.path = path;
   }
