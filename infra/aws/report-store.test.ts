@@ -129,3 +129,18 @@ test('what is no report is counted and keeps nobody from the others', async () =
     4,
   ]);
 });
+
+test('a report says when it may go: a month after it was last written', async () => {
+  const store = storeFor(1);
+  await store.put(report('old', 'boot-1'), null);
+  const { Items: items = [] } = await clients.dynamo.send(
+    new QueryCommand({
+      TableName: TABLE,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'reports/old' } },
+    }),
+  );
+  const days = (Number(items[0]?.['expiresAt']?.N) - Date.now() / 1_000) / 86_400;
+  expect(days).toBeGreaterThan(29.9);
+  expect(days).toBeLessThan(30.1);
+});

@@ -4,6 +4,7 @@ import { workerReport } from '../../contract/report.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Signer } from './keyring.ts';
 import { sha256 } from './sha256.ts';
+import { TABLES } from './tables.ts';
 import { vouch } from './vouched.ts';
 import type { Vouched } from './vouched.ts';
 import { withSignal } from './with-signal.ts';
@@ -33,6 +34,9 @@ const WORKERS_A_KEY = 8;
 const MOST_KEYS = 16;
 /** So long it is believed how many a launch has. It never changes for a launch; but an index item may have been lost and rewritten. */
 const KEYS_KNOWN_MS = 10_000;
+
+/** What nobody has written anew for so long is of a launch that is over: DynamoDB deletes it. No clock is a month off. */
+const KEPT_SECONDS = 30 * 86_400;
 
 /**
  * Worker reports, one item a boot. Those of a large pool lie under several partition keys, all of which one key could not take:
@@ -116,7 +120,13 @@ export function createReportStore({
       await dynamo.send(
         new PutItemCommand({
           TableName: table,
-          Item: { pk: { S: pk }, sk: { S: report.bootId }, body: { S: text }, ...proof },
+          Item: {
+            pk: { S: pk },
+            sk: { S: report.bootId },
+            body: { S: text },
+            ...proof,
+            [TABLES.live.ttl]: { N: String(Math.floor(Date.now() / 1_000) + KEPT_SECONDS) },
+          },
         }),
         withSignal(signal),
       );

@@ -19,12 +19,12 @@ const key = (name: string, type: 'S' | 'N' = 'S'): Key => ({ name, type });
 export const TABLES = {
   /** The launch itself. */
   record: { partition: key('launchId'), sort: key('seq', 'N'), ttl: null },
-  /** An attempt that lost one would send its batch again, so they stay as long as any launch may last. */
+  /** An attempt that lost one would send its batch again: they go with the table. */
   claims: { partition: key('k'), sort: null, ttl: null },
   /** Workers pause without it. */
   switches: { partition: key('launchId'), sort: null, ttl: null },
-  /** Nothing here decides whether a push goes out. */
-  live: { partition: key('pk'), sort: key('sk'), ttl: null },
+  /** Nothing here decides whether a push goes out. Reports go: one stays behind for every worker that ever ran. */
+  live: { partition: key('pk'), sort: key('sk'), ttl: 'expiresAt' },
 } as const satisfies Record<string, TableShape>;
 
 export type Table = keyof typeof TABLES;
