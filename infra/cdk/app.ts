@@ -12,7 +12,12 @@ import { WatchStack } from './stacks/watch-stack.ts';
 export function createApp(deployment: Deployment, outdir: string): App {
   const { config, runbook } = deployment;
   const names = namesOf(deployment);
-  const app = new App({ outdir, analyticsReporting: false });
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    // Access logs by policy: buckets then need no access control lists.
+    context: { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true },
+  });
   const props = () => ({
     env: { account: config.account, region: config.region },
     // Templates go with the call that deploys them, by whoever calls: an account needs no preparation by the CDK, and none may

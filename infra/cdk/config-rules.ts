@@ -2,10 +2,17 @@ import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { FARGATE_MIB } from './launch-config.ts';
 import type { LaunchConfig } from './launch-config.ts';
+import { natProblems } from './nat.ts';
 
 /** What the fields of a configuration say of each other. */
 export function configProblems(config: LaunchConfig): Found[] {
-  return [...zoneProblems(config), ...botProblems(config), ...workerProblems(config)];
+  return [
+    ...zoneProblems(config),
+    ...addressProblems(config),
+    ...natProblems(config),
+    ...botProblems(config),
+    ...workerProblems(config),
+  ];
 }
 
 function zoneProblems({ region, network }: LaunchConfig): Found[] {
@@ -17,6 +24,27 @@ function zoneProblems({ region, network }: LaunchConfig): Found[] {
       return [{ path, found: `${JSON.stringify(zone)} a second time`, expected: 'each zone once' }];
     return [];
   });
+}
+
+/** AWS keeps five of each subnet (docs/facts.md#subnet-addresses). */
+const KEPT_ADDRESSES = 5;
+/** Bots, balancer, gateways, the audience's task. */
+const OTHER_ADDRESSES = 20;
+
+/** With one zone lost, the workers still have to find room. */
+function addressProblems({ network, workers }: LaunchConfig): Found[] {
+  const subnets = network.zones.length * (network.egress === 'nat' ? 2 : 1);
+  const bits = Number(network.cidr.split('/')[1]) + Math.ceil(Math.log2(subnets));
+  const room = (network.zones.length - 1) * (2 ** (32 - bits) - KEPT_ADDRESSES);
+  const wanted = workers.count + OTHER_ADDRESSES;
+  if (wanted <= room) return [];
+  return [
+    {
+      path: ['network', 'cidr'],
+      found: `${network.cidr}, which has ${room} addresses without one of the ${network.zones.length} zones`,
+      expected: `room for ${wanted}: a network up to /16`,
+    },
+  ];
 }
 
 function botProblems({ bot }: LaunchConfig): Found[] {

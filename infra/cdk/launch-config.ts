@@ -133,6 +133,12 @@ export const launchConfig = z.strictObject({
       .regex(/^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2[0-2])$/, 'expected an IPv4 network of /16 to /22 like 10.80.0.0/16')
       .default('10.80.0.0/16'),
   }),
+  data: z
+    .strictObject({
+      /** Audiences hold device tokens: they are deleted after so long. */
+      keep_days: count(14, 3_650, 'days').default(90),
+    })
+    .prefault({}),
   slack: z
     .strictObject({
       /** Where warnings of AWS are posted. Absent: nowhere in Slack. */

@@ -24,6 +24,7 @@ export function namesOf({ config, runbook }: Deployment) {
     queues: queueNames(runbook.pool.name),
     /** The switches' mirror is below it, `/gobutton/<launchId>/<switch>`, of every launch of the account (infra/aws/parameters.ts). */
     parameters: '/gobutton',
+    deploymentParameter: `/gobutton-deployments/${name}`,
   };
 }
 

@@ -1,66 +1,103 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { TableV2 as Made } from 'aws-cdk-lib/aws-dynamodb';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { BucketProps, IBucket } from 'aws-cdk-lib/aws-s3';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { TABLE_IDS, TABLES } from '../../aws/tables.ts';
 import type { Table } from '../../aws/tables.ts';
 import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
+import { claimsWarmth } from '../needs.ts';
 import type { Deployment } from '../read-config.ts';
 
 /** Who read device tokens can be asked for so long. */
 const ACCESS_LOG_DAYS = 90;
+/** Parts of an upload that was cut off are paid for and seen by nobody. */
+const PARTS_DAYS = 1;
 
-/** What outlives the fleet: the four tables and the bucket of audiences. */
+/**
+ * What outlives the fleet: the four tables, the bucket of audiences, and what was deployed. Its stack is protected, and lets go
+ * of tables and bucket instead of deleting them, except where making them failed: then nothing is in the way of another try.
+ */
 export class DataStack extends Stack {
-  readonly tables: Readonly<Record<Table, Made>>;
+  readonly tables: Readonly<Record<Table, TableV2>>;
   readonly bucket: Bucket;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: true });
+    const { config, runbook } = deployment;
     const names = namesOf(deployment);
-    const made = TABLE_IDS.map((table): [Table, Made] => [table, this.#table(table, names.tables[table])]);
-    this.tables = Object.fromEntries(made) as Record<Table, Made>;
+    const made = TABLE_IDS.map((table): [Table, TableV2] => [table, this.#table(table, deployment)]);
+    this.tables = Object.fromEntries(made) as Record<Table, TableV2>;
+
     const accessLog = new Bucket(this, 'access-log', {
+      ...PRIVATE,
       bucketName: names.accessLogBucket,
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
       lifecycleRules: [{ expiration: Duration.days(ACCESS_LOG_DAYS) }],
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.bucket = new Bucket(this, 'bucket', {
+      ...PRIVATE,
+      bucketName: names.bucket,
       // The library's own types don't hold under exactOptionalPropertyTypes.
       serverAccessLogsBucket: accessLog as IBucket,
-      bucketName: names.bucket,
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      lifecycleRules: [
+        {
+          expiration: Duration.days(config.data.keep_days),
+          abortIncompleteMultipartUploadAfter: Duration.days(PARTS_DAYS),
+        },
+      ],
     });
-    envOutput(this, 'AWS_REGION', deployment.config.region);
+    // Beside the switches and not among them (`/gobutton/<launch>/…`): what is deployed, for people and other systems.
+    new StringParameter(this, 'deployment', {
+      parameterName: names.deploymentParameter,
+      description: 'What gobutton deployed here last',
+      stringValue: JSON.stringify({
+        runbook: runbook.id,
+        pool: runbook.pool.name,
+        purpose: config.purpose,
+        kickoff: new Date(config.kickoff).toISOString(),
+        frozenFrom: new Date(config.kickoff + config.freeze.from).toISOString(),
+        frozenUntil: new Date(config.kickoff + config.freeze.until).toISOString(),
+        images: config.images,
+      }),
+    });
+    envOutput(this, 'AWS_REGION', config.region);
     envOutput(this, 'GOBUTTON_TABLE_PREFIX', names.tablePrefix);
     envOutput(this, 'GOBUTTON_BUCKET', names.bucket);
   }
 
-  #table(table: Table, tableName: string): Made {
+  #table(table: Table, deployment: Deployment): TableV2 {
     const { partition, sort, ttl } = TABLES[table];
-    const attribute = ({ name, type }: { name: string; type: 'S' | 'N' }) => ({
-      name,
-      type: type === 'S' ? AttributeType.STRING : AttributeType.NUMBER,
-    });
+    const warm = claimsWarmth(deployment);
     return new TableV2(this, table, {
-      tableName,
+      tableName: namesOf(deployment).tables[table],
       partitionKey: attribute(partition),
       ...(sort === null ? {} : { sortKey: attribute(sort) }),
       ...(ttl === null ? {} : { timeToLiveAttribute: ttl }),
       billing: Billing.onDemand(),
+      // Only claims are written at the rate of a shot. It can be raised at any time, and never lowered
+      // (docs/facts.md#dynamodb-warm-throughput).
+      ...(table === 'claims'
+        ? { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }
+        : {}),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 }
+
+const PRIVATE: BucketProps = {
+  encryption: BucketEncryption.S3_MANAGED,
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  enforceSSL: true,
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+};
+
+const attribute = ({ name, type }: { name: string; type: 'S' | 'N' }) => ({
+  name,
+  type: type === 'S' ? AttributeType.STRING : AttributeType.NUMBER,
+});

@@ -1,5 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -15,7 +16,9 @@ import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
-/** The queues of the pool. */
+/**
+ * The queues of the pool. Messages wait for minutes there: the stack holds nothing that has to outlive the fleet.
+ */
 export class QueuesStack extends Stack {
   /** By name. */
   readonly queues = new Map<string, Queue>();
@@ -54,6 +57,17 @@ export class QueuesStack extends Stack {
           }
         : { deadLetterQueue: { queue: target, maxReceiveCount: deadLetters.maxReceives } }),
     });
+    // What is moved back after its shot is a push hours late. Whoever must takes this statement away first, and is seen.
+    if (deadLetters === null)
+      queue.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'NothingIsMovedBack',
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['sqs:StartMessageMoveTask'],
+          resources: [queue.queueArn],
+        }),
+      );
     return queue;
   }
 
