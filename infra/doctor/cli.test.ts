@@ -7,7 +7,25 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { main } from './cli.ts';
 import { eventOf } from './event.ts';
+import { about } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
+import type { Need } from './judge/need.ts';
+import { workbook } from './workbook.ts';
+
+const NEED: Need = {
+  name: '',
+  targetAtMs: 30 * 86_400_000,
+  devices: { ios: 1, android: 1 },
+  seconds: 5,
+  perSecond: { ios: 1, android: 1 },
+  batchSize: 1_000,
+  tasks: 1,
+  vcpusPerTask: 2,
+  connections: 60,
+  claimUnits: 1,
+  segments: 2,
+  fcm: { pacePerSecond: 10_000, eventQuota: null, notAfterMs: 600_000 },
+};
 
 const RUNBOOK = new URL('../../runbooks/library/superbowl.yaml', import.meta.url).pathname;
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -66,6 +84,16 @@ test('the workbook has the figures, the dates, how things stand, what to do, and
   // Every row of a table has as many cells as its head.
   const rows = text.split('\n').filter((line) => line.startsWith('|'));
   for (const row of rows) expect(row.replaceAll('\\|', '').split('|').length).toBeOneOf([4, 5, 6]);
+});
+
+test('what is foreign ends no cell of a workbook and marks nothing up', () => {
+  const need = { ...NEED, name: 'A | <b> *x*' };
+  const facts = { need, lines: [], region: 'us-east-1', topic: null, teamId: null, nowMs: 0 };
+  expect(workbook(facts)).toMatch(/^# Countdown: A \\\| \\<b\\> \\\*x\\\*\n/);
+  const wrong = about('a.b', 'A | b').wrong({ found: 'x | y', needed: '_', fix: 'aws `x` | y' });
+  const text = workbook({ ...facts, lines: [wrong] });
+  expect(text).toContain('| **wrong** | A \\| b | x \\| y | \\_ |');
+  expect(text).toContain('``aws `x` | y``');
 });
 
 test('without an event it looks at the account alone, and says that figures are missing', async () => {

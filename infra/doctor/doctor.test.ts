@@ -184,7 +184,9 @@ test('it sends and writes nothing, also where rights are tried one by one', asyn
   for (const queue of [names.segments, names.batches.ios, names.batches.android])
     expect(await createCloud(config, clients).queues.depth(queue)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   expect(workspace.faults.calls('chat.postMessage')).toBe(said);
-  expect(await countsOf(providers, 'doctor')).toMatchObject({ received: 0 });
+  // What it asks for is a device that doesn't exist, and FCM is asked to deliver nothing.
+  const { answers } = await countsOf(providers, 'doctor', 'prime');
+  expect(Object.keys(answers)).toEqual(['400 BadDeviceToken']);
 });
 
 /** `breaks` gives what mends it. `lines`: all that are not ok then, the first of them as it must read. */
