@@ -28,6 +28,22 @@ async function fill(into: Uint8Array, body: Readable): Promise<Uint8Array> {
 }
 
 export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }): Objects {
+  /**
+   * Who may list only some keys of a bucket is denied a missing one as if it were forbidden (docs/facts.md#s3-missing-key). It may
+   * list those it reads: a key that is there is the first of those that begin with it. False also where it may not.
+   */
+  async function isMissing(key: string, signal?: AbortSignal): Promise<boolean> {
+    try {
+      const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+      const { Contents: found = [] } = await s3.send(list, withSignal(signal));
+      return found[0]?.Key !== key;
+    } catch {
+      signal?.throwIfAborted();
+      // What was denied first says more than this does.
+      return false;
+    }
+  }
+
   return {
     async put(key, body, contentType = 'application/octet-stream') {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }));
@@ -42,6 +58,7 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
         return (await body?.transformToByteArray()) ?? new Uint8Array();
       } catch (error) {
         if (errorName(error) === 'NoSuchKey') return null;
+        if (errorName(error) === 'AccessDenied' && (await isMissing(key, signal))) return null;
         throw error;
       }
     },

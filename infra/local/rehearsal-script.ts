@@ -10,6 +10,7 @@ import { createJournal } from '../aws/journal.ts';
 import type { Journal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';
 import { projectRoot } from './child.ts';
+import type { AccessSeen } from './cloud/access.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
 import { faults } from './rehearsal-faults.ts';
 import { streamUse } from './rehearsal-report.ts';
@@ -43,11 +44,12 @@ export interface Talk {
   bar: boolean;
 }
 
-/** `recordText`: every entry and message of the record, as JSON. */
+/** `recordText`: every entry and message of the record, as JSON. `access`: what each process needed of its policy, and what that lacks. */
 export interface Played {
   report: RehearsalReport;
   timelineText: string;
   recordText: string;
+  access: AccessSeen;
 }
 
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
@@ -114,7 +116,7 @@ async function play(
   await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
   say('Audience: sample and compile …');
-  await compileSample({ env: stack.env, dataDir, devices: script.devices, seed: script.seed, launchId });
+  await compileSample({ env: stack.envOf('audience'), dataDir, devices: script.devices, seed: script.seed, launchId });
 
   say('Scaling up, test copies, gates …');
   await mustGo(ana, 'scale edge 40');
@@ -186,7 +188,7 @@ async function play(
     await cloud.record.readAfter(launchId, 0),
     await cloud.record.messagesAfter(launchId, 0),
   ]);
-  return { report, timelineText, recordText };
+  return { report, timelineText, recordText, access: stack.localCloud.access() };
 }
 
 async function openGates(stack: Stack, journal: Journal, launchId: string): Promise<string[]> {

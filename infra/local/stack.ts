@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProcessName } from '../aws/access/permissions.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import type { Cloud } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
@@ -12,6 +13,7 @@ import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
 import { freePort } from './ports.ts';
+import { LOCAL_ACCOUNT, LOCAL_CLUSTER, LOCAL_GROUP, LOCAL_POOL, principalsOf } from './principals.ts';
 import { ensureRecordKeys } from './record-keys.ts';
 import { startWorkspace } from './slack/start.ts';
 import type { Workspace } from './slack/start.ts';
@@ -24,8 +26,10 @@ export interface Stack {
   cloud: Cloud;
   cloudConfig: CloudConfig;
   localCloud: LocalCloud;
-  /** Environment with which our own commands (audience, go) reach this stack. */
+  /** Environment with which our own commands (audience, go) reach this stack: what a person may do who runs both. */
   env: Record<string, string>;
+  /** The same with no more rights than that process has. */
+  envOf(process: ProcessName): Record<string, string>;
   /** That of the workers, which have a key of their own. */
   workerEnv: Record<string, string>;
   /** Of the local Slack app, new at each start. */
@@ -70,8 +74,6 @@ export interface StackOptions {
   runbooksDir?: string;
 }
 
-export const LOCAL_POOL = 'gobutton-workers';
-const LOCAL_CLUSTER = 'gobutton';
 const USUAL_PORTS = { page: 4600, cloud: 4566, apns: 4443, fcm: 4444, providers: 4445, bot: 4601 } as const;
 const random = () => randomBytes(16).toString('hex');
 
@@ -138,18 +140,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const portOf = (url: string) => Number(new URL(url).port);
 
     const keys = await ensureRecordKeys(join(dataDir, 'credentials', 'record-keys.json'));
-    const region = 'us-east-1';
+    const { region, tablePrefix, bucket } = LOCAL_ACCOUNT;
     // New at each start: another program of this machine reaches neither record nor tokens.
     const accessKeyId = random();
     const version = ownVersion(process.env);
+    const principals = principalsOf(random);
     const shared: Record<string, string> = {
       // Once for all: a commit in between is no deployment.
       ...(version === null ? {} : { GOBUTTON_VERSION: version }),
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      GOBUTTON_TABLE_PREFIX: 'gobutton',
-      GOBUTTON_BUCKET: 'gobutton',
+      GOBUTTON_TABLE_PREFIX: tablePrefix,
+      GOBUTTON_BUCKET: bucket,
       GOBUTTON_APNS_URL: urls.apnsUrl,
       GOBUTTON_FCM_URL: urls.fcmUrl,
       GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl,
@@ -174,12 +175,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
       accessKeyId,
+      principals,
       tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
       services: [
         {
           cluster: LOCAL_CLUSTER,
           service: LOCAL_POOL,
+          principal: 'worker',
           cwd: projectRoot,
           startDelayMs: options.taskStartDelayMs,
           env: workerEnv,
@@ -194,16 +197,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ],
         },
       ],
-      groups: [{ name: 'lingo-api', startDelayMs: 3_000 }],
+      groups: [{ name: LOCAL_GROUP, startDelayMs: 3_000 }],
       logsDir: logs,
     });
     stops.push(() => localCloud.stop());
-    Object.assign(shared, keys.bot, { AWS_ENDPOINT_URL: localCloud.url });
+    Object.assign(shared, keys.bot);
+    const envOf = (principal: string) => ({ ...shared, AWS_ENDPOINT_URL: localCloud.urlFor(principal) });
 
-    const cloudConfig: CloudConfig = { endpoint: localCloud.url, region, tablePrefix: 'gobutton', bucket: 'gobutton' };
+    const cloudConfig: CloudConfig = { endpoint: localCloud.url, region, tablePrefix, bucket };
     await ensureTables(cloudConfig);
     const cloud = createCloud(cloudConfig);
     stops.push(async () => cloud.close());
+    // As the stacks make them: nobody who runs has the right to.
+    await cloud.queues.ensurePool(LOCAL_POOL);
 
     const workspace: Workspace = await startWorkspace({
       dataDir: join(dataDir, 'slack'),
@@ -219,7 +225,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         name: 'bot',
         script: 'bot/main.ts',
         env: {
-          ...shared,
+          ...envOf('bot'),
           ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }),
           SLACK_API_URL: workspace.apiUrl,
           SLACK_BOT_TOKEN: secrets.botToken,
@@ -262,7 +268,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       cloud,
       cloudConfig,
       localCloud,
-      env: shared,
+      env: envOf('operator'),
+      envOf,
       workerEnv,
       secrets,
       botEnded: bot.ended,

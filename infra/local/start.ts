@@ -176,7 +176,7 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
     say(`Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`);
     const launchId = await createSampleLaunch({
       cloud: stack.cloud,
-      env: stack.env,
+      env: stack.envOf('audience'),
       dataDir: args.dataDir,
       devices,
       seed: 7,

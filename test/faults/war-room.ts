@@ -6,10 +6,11 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { startChild } from '../../infra/local/child.ts';
+import { LOCAL_POOL } from '../../infra/local/principals.ts';
 import { mustGo, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Button } from '../../infra/local/scripted-person.ts';
-import { LOCAL_POOL, startStack } from '../../infra/local/stack.ts';
+import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
@@ -51,13 +52,17 @@ export const ROOM = 'C0WARROOM';
 export async function openWarRoom(options: {
   markets: Record<string, number>;
   /** Markets of Android devices alone. */ androidMarkets?: Record<string, number>;
+  /** Ana has a phone, and gates ask for everything that can be measured in AWS. */ everything?: boolean;
   workerEndpoint?: (cloudUrl: string) => Promise<string>;
 }): Promise<WarRoom> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-faults-'));
   const keys = { ana: await newKey(dataDir, 'ana'), mia: await newKey(dataDir, 'mia') };
   const runbooksDir = join(dataDir, 'runbooks');
   await mkdir(runbooksDir);
-  await writeFile(join(runbooksDir, 'faults.yaml'), runbook(keys.ana.publicKey, keys.mia.publicKey));
+  await writeFile(
+    join(runbooksDir, 'faults.yaml'),
+    runbook(keys.ana.publicKey, keys.mia.publicKey, options.everything ?? false),
+  );
   const stack = await startStack({
     dataDir,
     ports: 'any',
@@ -72,7 +77,7 @@ export async function openWarRoom(options: {
     if (options.workerEndpoint !== undefined) {
       stack.localCloud.setServiceEnv('gobutton', LOCAL_POOL, {
         ...stack.workerEnv,
-        AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.url),
+        AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.urlFor('worker')),
       });
     }
     const room = await prepare(
@@ -112,7 +117,7 @@ async function prepare(
     name: 'compile',
     script: 'workers/audience/cli.ts',
     args: ['compile', csv, '--launch', launchId, '--as', 'ana'],
-    env: stack.env,
+    env: stack.envOf('audience'),
     logFile: join(dataDir, 'logs', 'audience.log'),
   });
   if ((await compile.ended) !== 0) throw new Error(`AUDIENCE_FAILED see ${compile.logFile}`);
@@ -243,13 +248,20 @@ async function newKey(dataDir: string, name: string): Promise<{ file: string; pu
 }
 
 /** Workers and one tick are all that fire waits for; small batches, so that a fault lands between two of them. */
-function runbook(anaKey: string, miaKey: string): string {
+function runbook(anaKey: string, miaKey: string, everything: boolean): string {
+  const gates = `
+  - { id: dead-letters, title: No dead letters, probe: { kind: queue-empty, queue: dead-letters } }
+  - { id: segments, title: No order waits, probe: { kind: queue-empty, queue: segments } }
+  - { id: workers-there, title: Workers run, probe: { kind: scaled, target: workers } }
+  - { id: edge-there, title: API servers run, probe: { kind: scaled, target: edge } }
+  - { id: claims-warm, title: Claims are warm, probe: { kind: scaled, target: claims } }`;
+  const device = `, devices: [{ platform: ios, token: "00${'5'.repeat(62)}" }]`;
   return `
 version: 1
 id: faults
 title: Faults
 people:
-  - { id: ana, name: Ana Ortiz, roles: [on-call], slack: [U0ONCALL], operator_keys: ["${anaKey}"] }
+  - { id: ana, name: Ana Ortiz, roles: [on-call], slack: [U0ONCALL], operator_keys: ["${anaKey}"]${everything ? device : ''} }
   - { id: mia, name: Mia Chen, roles: [marketer], slack: [U0MARKET1], operator_keys: ["${miaKey}"] }
   - { id: ben, name: Ben Okafor, roles: [marketer], slack: [U0MARKET2] }
 pool: { name: ${LOCAL_POOL}, scale_target: workers, workers: 2 }
@@ -263,9 +275,11 @@ gates:
   - { id: credentials, title: Provider credentials are fresh, hard: true, probe: { kind: credentials } }
   - { id: workers, title: Workers report ready, probe: { kind: workers-ready } }
   - { id: queues, title: No message waits, probe: { kind: queue-empty, queue: batches } }
-  - { id: copy-read, title: Somebody has read the copy, owner: mia }
+  - { id: copy-read, title: Somebody has read the copy, owner: mia }${everything ? gates : ''}
 scale_targets:
   - { id: workers, kind: ecs-service, cluster: gobutton, service: ${LOCAL_POOL}, title: Send workers }
+  - { id: edge, kind: auto-scaling-group, group: lingo-api, title: API servers }
+  - { id: claims, kind: dynamodb-table, table: gobutton-claims, title: Claims }
 phases:
   - id: day
     title: The day

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { ACCOUNT_ID, matches } from './account.ts';
-import { AwsError } from './aws-error.ts';
+import type { Asked } from '../../aws/access/policy.ts';
+import { ACCOUNT_ID, REGION } from './account.ts';
 
-/** What IAM calls a request: `dynamodb:PutItem`. A batch of SQS is the action of one. */
+/** What IAM calls a request: `dynamodb:PutItem` on the ARN of a table. A batch of SQS is the action of one. */
 
 /** By the service part of `x-amz-target`. */
 const PREFIX: Record<string, string> = {
@@ -16,27 +16,81 @@ const PREFIX: Record<string, string> = {
   ServiceQuotasV20190624: 'servicequotas',
 };
 
-export function jsonAction(prefix: string, operation: string): string {
-  const service = PREFIX[prefix] ?? prefix;
-  return `${service}:${service === 'sqs' ? operation.replace(/Batch$/, '') : operation}`;
+const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${rest}`;
+const asked = (action: string, resources: readonly string[]): Asked[] =>
+  // Actions that IAM knows no resource of are asked for on `*`.
+  (resources.length === 0 ? ['*'] : resources).map((resource) => ({ action, resource, prefix: null }));
+const last = (text: unknown): string => String(text).split('/').at(-1) ?? '';
+
+interface Input {
+  TableName?: string;
+  RequestItems?: Record<string, unknown>;
+  QueueUrl?: string;
+  QueueName?: string;
+  Name?: string;
+  Names?: string[];
+  Path?: string;
+  cluster?: string;
+  service?: string;
+  services?: string[];
 }
 
-export function s3Action({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): string {
-  const { pathname } = new URL(url ?? '/', 'http://s3');
-  const [, bucket = '', ...key] = pathname.split('/');
-  if (bucket === '') return 's3:ListAllMyBuckets';
-  if (key.join('/') === '') return method === 'PUT' ? 's3:CreateBucket' : 's3:ListBucket';
-  return `s3:${{ PUT: 'PutObject', POST: 'PutObject', DELETE: 'DeleteObject' }[method ?? ''] ?? 'GetObject'}`;
+export function jsonAsked(target: string, operation: string, input: Input): Asked[] {
+  const service = PREFIX[target] ?? target;
+  switch (service) {
+    case 'dynamodb': {
+      const tables = input.TableName === undefined ? Object.keys(input.RequestItems ?? {}) : [input.TableName];
+      return asked(
+        `dynamodb:${operation}`,
+        tables.map((name) => arn('dynamodb', `table/${name}`)),
+      );
+    }
+    case 'sqs':
+      return asked(`sqs:${operation.replace(/Batch$/, '')}`, [arn('sqs', input.QueueName ?? last(input.QueueUrl))]);
+    case 'ssm': {
+      const names = [input.Name, input.Path, ...(input.Names ?? [])].filter((name) => name !== undefined);
+      // A version is no part of the name.
+      const resource = (name: string) => arn('ssm', `parameter/${name.replace(/^\//, '').replace(/:\d+$/, '')}`);
+      return asked(`ssm:${operation}`, names.map(resource));
+    }
+    case 'ecs': {
+      const services = [...(input.services ?? []), ...(input.service === undefined ? [] : [input.service])];
+      return asked(
+        `ecs:${operation}`,
+        services.map((name) => arn('ecs', `service/${last(input.cluster ?? 'default')}/${last(name)}`)),
+      );
+    }
+    case 'application-autoscaling':
+      // By an id that AWS makes up.
+      return asked(
+        `${service}:${operation}`,
+        operation === 'RegisterScalableTarget' ? [arn(service, 'scalable-target/0')] : [],
+      );
+    default:
+      return asked(`${service}:${operation}`, []);
+  }
 }
 
-/** Throws as the service does when a policy is missing. STS tells everybody who they are. */
-export function checkAllowed(action: string, callerArn: string, denied: readonly string[]): void {
-  if (action === 'sts:GetCallerIdentity' || !matches(action, denied)) return;
-  const [service = ''] = action.split(':');
-  const say = `User: ${callerArn} is not authorized to perform: ${action} on resource: arn:aws:${service}:us-east-1:${ACCOUNT_ID}:* because no identity-based policy allows the ${action} action`;
-  // In the names that each protocol has for it; only JSON services answer 400.
-  if (service === 's3' || service === 'autoscaling' || service === 'iam') throw new AwsError('AccessDenied', say, 403);
-  throw service === 'sqs'
-    ? new AwsError('com.amazonaws.sqs#AccessDenied', say, 403)
-    : new AwsError('AccessDeniedException', say, 400);
+export function queryAsked(service: string, operation: string, parameters: URLSearchParams): Asked[] {
+  const group = parameters.get('AutoScalingGroupName');
+  return asked(
+    `${service}:${operation}`,
+    group === null || operation.startsWith('Describe')
+      ? []
+      : [arn('autoscaling', `autoScalingGroup:0:autoScalingGroupName/${group}`)],
+  );
+}
+
+export function s3Asked({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): Asked[] {
+  const { pathname, searchParams } = new URL(url ?? '/', 'http://s3');
+  const [, bucket = '', ...rest] = pathname.split('/').map(decodeURIComponent);
+  const key = rest.join('/');
+  if (bucket === '') return asked('s3:ListAllMyBuckets', []);
+  const resource = `arn:aws:s3:::${bucket}`;
+  if (key === '') {
+    const action = method === 'PUT' ? 's3:CreateBucket' : 's3:ListBucket';
+    return [{ action, resource, prefix: searchParams.get('prefix') }];
+  }
+  const verb = { PUT: 'PutObject', POST: 'PutObject', DELETE: 'DeleteObject' }[method ?? ''] ?? 'GetObject';
+  return asked(`s3:${verb}`, [`${resource}/${key}`]);
 }

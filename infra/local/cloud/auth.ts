@@ -3,21 +3,24 @@ import { AwsError } from './aws-error.ts';
 
 /** Where nobody has chosen another. */
 export const ACCESS_KEY_ID = 'local';
-export const USER_ARN = 'arn:aws:iam::000000000000:user/local';
 
-/** Service and region that a request was signed for. */
+/** Service and region that a request was signed for, and by whom. */
 export interface Caller {
   service: string;
   region: string;
-  arn: string;
+  accessKeyId: string;
 }
 
 /**
- * Checks that there is a SigV4 header with all its parts, a date of about now, and our access key. The signature itself is computed
+ * Checks that there is a SigV4 header with all its parts, a date of about now, and an access key of ours. The signature itself is computed
  * where programs of ours make it (signature.ts), and else not: the access key is new at each `npm start` and known to its own
  * programs alone, and nothing listens in on loopback.
  */
-export function authenticate(headers: IncomingHttpHeaders, ownKeyId: string, nowMs: number): Caller {
+export function authenticate(
+  headers: IncomingHttpHeaders,
+  isOurs: (accessKeyId: string) => boolean,
+  nowMs: number,
+): Caller {
   const header = headers.authorization;
   if (header === undefined || !header.startsWith('AWS4-HMAC-SHA256 '))
     throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token', 403);
@@ -44,10 +47,10 @@ export function authenticate(headers: IncomingHttpHeaders, ownKeyId: string, now
   const [accessKeyId = '', , region = '', service = '', end] = parts.get('Credential')?.split('/') ?? [];
   if (end !== 'aws4_request')
     throw new AwsError('IncompleteSignatureException', 'Credential must have exactly 5 slash-delimited elements', 403);
-  if (accessKeyId !== ownKeyId)
+  if (!isOurs(accessKeyId))
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
   checkSigningTime(service, String(headers['x-amz-date'] ?? headers.date), nowMs);
-  return { service, region, arn: USER_ARN };
+  return { service, region, accessKeyId };
 }
 
 /** A signature is good for so long before and after it was made (docs/facts.md#aws-clock). */

@@ -8,8 +8,8 @@ const STS = 'https://sts.amazonaws.com/doc/2011-06-15/';
 const IAM = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
 /** STS: who asks. */
-export function startSts(callerArn: string): (operation: string, parameters: URLSearchParams) => string {
-  return (operation) => {
+export function startSts(): (operation: string, parameters: URLSearchParams, callerArn: string) => string {
+  return (operation, _, callerArn) => {
     if (operation !== 'GetCallerIdentity') throw notImplemented('sts', operation);
     return answer(operation, STS, { Arn: callerArn, UserId: 'AIDALOCAL', Account: ACCOUNT_ID });
   };

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32, gunzipSync } from 'node:zlib';
 import { foreignRequest } from '../loopback.ts';
-import { checkAllowed, jsonAction, s3Action } from './actions.ts';
+import type { Access } from './access.ts';
+import { jsonAsked, queryAsked, s3Asked } from './actions.ts';
 import { authenticate } from './auth.ts';
 import type { Caller } from './auth.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
@@ -15,7 +16,7 @@ import { xml } from './xml.ts';
 /** Answers one operation of a JSON service; throws AwsError to refuse. */
 type JsonService = (operation: string, input: unknown, callerArn: string) => unknown;
 /** Answers one operation of a Query service with the whole XML document. */
-type QueryService = (operation: string, parameters: URLSearchParams) => string;
+type QueryService = (operation: string, parameters: URLSearchParams, callerArn: string) => string;
 
 export interface Services {
   dynamo: Dynamo;
@@ -25,8 +26,7 @@ export interface Services {
   json: Record<string, JsonService>;
   /** By signing name. */
   query: Record<string, QueryService>;
-  /** Actions that nobody may do now. */
-  denied(): readonly string[];
+  access: Access;
 }
 
 /** DynamoDB's limit of a BatchWriteItem (docs/facts.md#dynamodb-item-size). Objects are streamed and have none here. */
@@ -37,13 +37,12 @@ const BODY_BYTES = 16 * 1_048_576;
 export function createRouter(
   services: Services,
   port: number,
-  accessKeyId: string,
   nowMs: () => number,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const render = rendererOf(request);
     dateWhenWritten(response, nowMs);
-    handle(services, port, accessKeyId, nowMs, request, response).catch((error: unknown) => {
+    handle(services, port, nowMs, request, response).catch((error: unknown) => {
       const refusal =
         error instanceof AwsError
           ? error
@@ -62,7 +61,6 @@ export function createRouter(
 async function handle(
   services: Services,
   port: number,
-  accessKeyId: string,
   nowMs: () => number,
   request: IncomingMessage,
   response: ServerResponse,
@@ -71,21 +69,22 @@ async function handle(
   // No client of AWS is a web page: one with an origin, even ours, is not meant for us.
   if (foreign !== null || request.headers.origin !== undefined)
     throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
-  const caller = authenticate(request.headers, accessKeyId, nowMs());
+  const { access } = services;
+  const caller = authenticate(request.headers, (key) => access.knows(key), nowMs());
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return handleJson(services, target, caller, request, response);
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
     const parameters = new URLSearchParams((await bodyOf(request)).toString());
     const operation = parameters.get('Action') ?? '';
-    checkAllowed(`${caller.service}:${operation}`, caller.arn, services.denied());
+    access.check(caller.accessKeyId, queryAsked(caller.service, operation, parameters));
     const service = services.query[caller.service];
     if (service === undefined) throw notImplemented(caller.service, operation);
-    return send(response, 200, 'text/xml', service(operation, parameters));
+    return send(response, 200, 'text/xml', service(operation, parameters, access.arnOf(caller.accessKeyId)));
   }
   if (caller.service !== 's3') throw notImplemented(caller.service, `${request.method} ${request.url}`);
   response.setHeader('x-amz-request-id', randomUUID());
-  checkAllowed(s3Action(request), caller.arn, services.denied());
-  await services.s3.handle(request, response);
+  access.check(caller.accessKeyId, s3Asked(request));
+  await services.s3.handle(request, response, (bucket) => access.seesMissing(caller.accessKeyId, bucket));
 }
 
 async function handleJson(
@@ -99,7 +98,7 @@ async function handleJson(
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
-  checkAllowed(jsonAction(prefix, operation), caller.arn, services.denied());
+  services.access.check(caller.accessKeyId, jsonAsked(prefix, operation, input));
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed)
@@ -123,7 +122,7 @@ async function handleJson(
     response,
     200,
     String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'),
-    JSON.stringify(await service(operation, input, caller.arn)),
+    JSON.stringify(await service(operation, input, services.access.arnOf(caller.accessKeyId))),
   );
 }
 

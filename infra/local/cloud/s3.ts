@@ -11,7 +11,8 @@ import { xml } from './xml.ts';
  * is refused, above all conditional requests: an emulator that ignored them would make S3 look like a lock.
  */
 export interface S3 {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** `seesMissing`: whether who asks is told that a key is missing, or is denied like for any other. */
+  handle(request: IncomingMessage, response: ServerResponse, seesMissing?: (bucket: string) => boolean): Promise<void>;
 }
 
 const REFUSED_HEADERS = [
@@ -82,9 +83,16 @@ export function startS3(options: { dir: string | null }): S3 {
       .end();
   }
 
-  async function get(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
+  async function get(
+    request: IncomingMessage,
+    response: ServerResponse,
+    bucket: string,
+    key: string,
+    seesMissing: (bucket: string) => boolean,
+  ): Promise<void> {
     const isHead = request.method === 'HEAD';
     const opened = await files.open(bucketOf(bucket), key);
+    if (opened === null && !seesMissing(bucket)) throw new AwsError('AccessDenied', 'Access Denied', 403);
     if (opened === null)
       throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
     try {
@@ -154,7 +162,7 @@ export function startS3(options: { dir: string | null }): S3 {
   }
 
   return {
-    async handle(request, response) {
+    async handle(request, response, seesMissing = () => true) {
       const url = new URL(request.url ?? '/', 'http://s3');
       const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
       const key = rest.join('/');
@@ -208,7 +216,7 @@ export function startS3(options: { dir: string | null }): S3 {
           return put(request, response, bucket, key);
         case 'GET object':
         case 'HEAD object':
-          return get(request, response, bucket, key);
+          return get(request, response, bucket, key, seesMissing);
         case 'DELETE object':
           files.remove(bucketOf(bucket), key);
           response.writeHead(204).end();

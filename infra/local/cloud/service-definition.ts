@@ -4,6 +4,8 @@ export interface ServiceDefinition {
   service: string;
   command: string[];
   env: Record<string, string>;
+  /** Whose access key its tasks get. Absent: that of who may do everything. */
+  principal?: string;
   cwd: string;
   /** From the order to RUNNING. */
   startDelayMs: number;

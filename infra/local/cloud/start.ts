@@ -2,11 +2,13 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Access } from './access.ts';
+import type { AccessSeen, Principal } from './access.ts';
 import { usualAccount } from './account.ts';
 import type { Account } from './account.ts';
 import { startApplicationAutoScaling } from './application-auto-scaling.ts';
 import type { ApplicationScalingState } from './application-auto-scaling.ts';
-import { ACCESS_KEY_ID, USER_ARN } from './auth.ts';
+import { ACCESS_KEY_ID } from './auth.ts';
 import { startAutoScaling } from './auto-scaling.ts';
 import type { GroupDefinition, GroupState } from './auto-scaling.ts';
 import { AwsError } from './aws-error.ts';
@@ -38,8 +40,10 @@ export interface LocalCloudOptions {
   tablesInMemory?: boolean;
   /** Loopback port; absent or 0: a free one. */
   port?: number;
-  /** The one access key that is taken; part of the url. Absent: `local`. */
+  /** The access key of who may do everything; part of the url. Absent: `local`. */
   accessKeyId?: string;
+  /** Who else may call, each with a policy. Absent: nobody. */
+  principals?: readonly Principal[];
   services: ServiceDefinition[];
   /** EC2 Auto Scaling groups. */
   groups: GroupDefinition[];
@@ -55,6 +59,10 @@ export interface LocalCloud {
   /** With the access key before the host, if it has one of its own. */
   url: string;
   port: number;
+  /** The same for one of the principals. */
+  urlFor(principal: string): string;
+  /** What the principals needed of their policies, and what these lack. */
+  access(): AccessSeen;
   /** Quotas, images, roles and what is forbidden; changes count at once. */
   account: Account;
   /** Stacks as they stand. */
@@ -108,10 +116,21 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const accessKeyId = options.accessKeyId ?? ACCESS_KEY_ID;
   const url = `http://${options.accessKeyId === undefined ? '' : `${accessKeyId}@`}127.0.0.1:${port}`;
 
-  const withEndpoint = (env: Record<string, string>) => ({ AWS_ENDPOINT_URL: url, ...env });
+  const urlFor = (name: string): string => {
+    const principal = options.principals?.find((one) => one.name === name);
+    if (principal === undefined) throw new Error(`NO_SUCH_PRINCIPAL ${name}`);
+    return `http://${principal.accessKeyId}@127.0.0.1:${port}`;
+  };
+  const withEndpoint = (env: Record<string, string>, principal: string | undefined) => ({
+    AWS_ENDPOINT_URL: principal === undefined ? url : urlFor(principal),
+    ...env,
+  });
   const logsDir = options.logsDir ?? (dataDir === null ? null : join(dataDir, 'logs'));
   const ecs = startEcs({
-    definitions: options.services.map((definition) => ({ ...definition, env: withEndpoint(definition.env) })),
+    definitions: options.services.map((definition) => ({
+      ...definition,
+      env: withEndpoint(definition.env, definition.principal),
+    })),
     desired: openState<EcsState>(dataDir, 'ecs', {}),
     logFileOf: ({ service, logFile }) => logFile ?? (logsDir === null ? null : join(logsDir, `${service}.log`)),
   });
@@ -127,6 +146,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const account = usualAccount();
   const formation = startCloudFormation(options.nowMs ?? Date.now);
+  const access = new Access(accessKeyId, options.principals ?? [], account);
   server.on(
     'request',
     createRouter(
@@ -145,13 +165,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         query: {
           cloudformation: (operation, parameters) => formation.call(operation, parameters),
           autoscaling: (operation, parameters) => groups.call(operation, parameters),
-          sts: startSts(USER_ARN),
+          sts: startSts(),
           iam: startIam(account),
         },
-        denied: () => account.denied,
+        access,
       },
       port,
-      accessKeyId,
       options.nowMs ?? Date.now,
     ),
   );
@@ -159,6 +178,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   return {
     url,
     port,
+    urlFor,
+    access: () => access.seen(),
     account,
     formation,
     tasks: () =>
@@ -175,7 +196,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     setServiceEnv(cluster, service, env) {
       const found = ecs.find(cluster, service);
       if (found === null) throw new Error(`NO_SUCH_SERVICE ${cluster}/${service}`);
-      found.setEnv(withEndpoint(env));
+      found.setEnv(withEndpoint(env, found.definition.principal));
     },
     async stop(graceMs = STOP_GRACE_MS) {
       scaling.close();

@@ -1,0 +1,233 @@
+import type { ResourceKind } from './resources.ts';
+
+/** `audience` makes and changes audiences, as a task or by hand; `command-line` is `npm run go`, for people. */
+export const PROCESSES = ['bot', 'worker', 'audience', 'command-line'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
+
+/** `action` as IAM calls it: a batch of SQS is the action of one. `file`: who calls it. On `s3:ListBucket`, `on` says below which keys. */
+export interface Permission {
+  action: string;
+  on: readonly ResourceKind[];
+  why: string;
+  file: string;
+}
+
+const DEVICE_TABLE = 'infra/aws/device-table.ts';
+const RECORD = 'infra/aws/record-store.ts';
+const CLAIM_READS = 'infra/aws/claim-reads.ts';
+const CLAIMS = 'infra/aws/claim-store.ts';
+const SWITCHES = 'infra/aws/switch-store.ts';
+const LIVE = 'infra/aws/live-store.ts';
+const QUEUES = 'infra/aws/queues.ts';
+const OBJECTS = 'infra/aws/objects.ts';
+const PARAMETERS = 'infra/aws/parameters.ts';
+const SERVICES = 'infra/aws/scaling/scaling-services.ts';
+const UNITS = 'infra/aws/scaling/fleet-unit.ts';
+const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
+const TABLES = 'infra/aws/scaling/scaling-tables.ts';
+const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
+
+const may = (action: string, on: readonly ResourceKind[], why: string, file: string): Permission => ({
+  action,
+  on,
+  why,
+  file,
+});
+
+/**
+ * What each process may do on AWS, and why: the roles of the stacks and the policies of the local cloud are made of this. A whole
+ * launch is played against it (test/launch/permissions.test.ts): a right that is missing fails there, and one that nobody used.
+ */
+export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
+  bot: [
+    may('dynamodb:Query', ['record-table'], 'reads what happened, and what the channel said', RECORD),
+    may('dynamodb:PutItem', ['record-table'], 'adds what people decided, and what the channel said', RECORD),
+    may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
+    may(
+      'dynamodb:BatchGetItem',
+      ['claims-table'],
+      'counts what is accounted for, and closes a shot where no worker does',
+      CLAIM_READS,
+    ),
+    may('dynamodb:UpdateItem', ['claims-table'], 'closes claims that nobody accounts for any more', CLAIMS),
+    may('dynamodb:GetItem', ['claims-table'], 'reads back after a write that it knows no answer of', CLAIMS),
+    may('dynamodb:GetItem', ['switches-table'], 'reads halt, pace and the head of the record', SWITCHES),
+    may('dynamodb:UpdateItem', ['switches-table'], 'halts, lifts, and writes the other switches', SWITCHES),
+    may('dynamodb:GetItem', ['live-table'], 'reads leases, the roll and the marks of effects', LIVE),
+    may('dynamodb:PutItem', ['live-table'], 'keeps leases, gates, the roll and the index of launches', LIVE),
+    may('dynamodb:UpdateItem', ['live-table'], 'marks effects as begun and done', LIVE),
+    may('dynamodb:DeleteItem', ['live-table'], 'gives leases back, and drops the reports of dead workers', LIVE),
+    may('dynamodb:Query', ['live-table'], 'reads reports, gates and the index of launches', LIVE),
+    may(
+      'sqs:GetQueueUrl',
+      ['segment-queues', 'batch-queues', 'dead-letter-queues'],
+      'finds the queues of the pool',
+      QUEUES,
+    ),
+    may(
+      'sqs:GetQueueAttributes',
+      ['segment-queues', 'batch-queues', 'dead-letter-queues'],
+      'measures their depth, and sees that they are as they should be',
+      QUEUES,
+    ),
+    may('sqs:SendMessage', ['segment-queues'], 'orders the segments of a shot', QUEUES),
+    may('s3:GetObject', ['manifests', 'frozen-sets'], 'reads what a shot is of, without a device token', OBJECTS),
+    may(
+      's3:ListBucket',
+      ['manifests', 'frozen-sets'],
+      'tells one that is missing from one that it may not read',
+      OBJECTS,
+    ),
+    may('s3:PutObject', ['frozen-sets'], 'freezes who is left of a shot', OBJECTS),
+    may('s3:PutObject', ['staff-devices'], "puts the tokens of a launch's own people away", OBJECTS),
+    may('s3:PutObject', ['public-flags'], "tells the app's servers which switches stand", OBJECTS),
+    may('ssm:PutParameter', ['switch-parameters'], 'mirrors the switches where operators see them', PARAMETERS),
+    may('ssm:GetParameter', ['switch-parameters'], 'hears a halt that was set by hand', PARAMETERS),
+    may('ssm:GetParametersByPath', ['switch-parameters'], 'hears a halt that was set by hand', PARAMETERS),
+    may('ssm:DescribeParameters', ['everything'], 'names who set it; AWS has no narrower resource', PARAMETERS),
+    may('ecs:DescribeServices', ['scaled-services'], 'sees what runs', SERVICES),
+    may('ecs:UpdateService', ['scaled-services'], 'scales', SERVICES),
+    may(
+      'ecs:DescribeTaskDefinition',
+      ['everything'],
+      'says what a task costs an hour; AWS has no narrower resource',
+      UNITS,
+    ),
+    may(
+      'autoscaling:DescribeAutoScalingGroups',
+      ['everything'],
+      'sees what runs; AWS has no narrower resource',
+      GROUPS,
+    ),
+    may(
+      'autoscaling:DescribeScalingActivities',
+      ['everything'],
+      'says why an instance is missing; AWS has no narrower resource',
+      GROUPS,
+    ),
+    may('autoscaling:UpdateAutoScalingGroup', ['scaled-groups'], 'scales', GROUPS),
+    may('dynamodb:DescribeTable', ['scaled-tables'], 'sees what a table takes', TABLES),
+    may('dynamodb:UpdateTable', ['scaled-tables'], 'warms it', TABLES),
+    may(
+      'application-autoscaling:DescribeScalableTargets',
+      ['everything'],
+      'finds what else scales; AWS has no narrower resource',
+      TARGETS,
+    ),
+    may(
+      'application-autoscaling:RegisterScalableTarget',
+      ['scalable-targets'],
+      'holds a count against it, and puts back what was found',
+      TARGETS,
+    ),
+  ],
+  worker: [
+    may('dynamodb:Query', ['record-table'], 'reads what was ordered, and who may', RECORD),
+    may('dynamodb:PutItem', ['record-table'], 'adds the close of a shot and what a test copy became', RECORD),
+    may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
+    may('dynamodb:PutItem', ['claims-table'], 'claims a batch before it sends it', CLAIMS),
+    may('dynamodb:UpdateItem', ['claims-table'], 'accounts for what it sent, and closes what others left', CLAIMS),
+    may('dynamodb:GetItem', ['claims-table'], 'reads back after a write that it knows no answer of', CLAIMS),
+    may('dynamodb:BatchGetItem', ['claims-table'], 'reads what is accounted for', CLAIM_READS),
+    may('dynamodb:GetItem', ['switches-table'], 'hears of a halt four times a second', SWITCHES),
+    may('dynamodb:GetItem', ['live-table'], 'reads which launch its pool serves, and the roll', LIVE),
+    may('dynamodb:PutItem', ['live-table'], 'reports, and takes leases', LIVE),
+    may('dynamodb:Query', ['live-table'], 'reads the reports of the others', LIVE),
+    may('sqs:GetQueueUrl', ['segment-queues', 'batch-queues'], 'finds the queues of its pool', QUEUES),
+    may('sqs:ReceiveMessage', ['segment-queues', 'batch-queues'], 'takes work', QUEUES),
+    may('sqs:DeleteMessage', ['segment-queues', 'batch-queues'], 'ends work that is done', QUEUES),
+    may(
+      'sqs:ChangeMessageVisibility',
+      ['segment-queues', 'batch-queues'],
+      "hands work back that it can't do now",
+      QUEUES,
+    ),
+    may('sqs:SendMessage', ['batch-queues'], 'cuts a segment into batches', QUEUES),
+    may('sqs:GetQueueAttributes', ['batch-queues'], 'sees how much waits', QUEUES),
+    may(
+      's3:GetObject',
+      ['manifests', 'shards', 'skip-lists', 'frozen-sets', 'staff-devices'],
+      'loads whom it sends to',
+      OBJECTS,
+    ),
+    may(
+      's3:ListBucket',
+      ['manifests', 'shards', 'skip-lists', 'frozen-sets', 'staff-devices'],
+      'tells one that is missing from one that it may not read',
+      OBJECTS,
+    ),
+  ],
+  audience: [
+    may('dynamodb:DescribeTable', ['device-tables'], 'learns the key of a table of devices', DEVICE_TABLE),
+    may('dynamodb:BatchGetItem', ['device-tables'], 'reads the devices of users, one item a user', DEVICE_TABLE),
+    may('dynamodb:Query', ['device-tables'], 'reads the devices of a user, one item a device', DEVICE_TABLE),
+    may('s3:PutObject', ['joined-rows'], 'keeps what was read, so that a second run goes on', OBJECTS),
+    may('s3:GetObject', ['joined-rows'], 'goes on where it was stopped', OBJECTS),
+    may('s3:ListBucket', ['joined-rows'], 'finds what was read already', OBJECTS),
+    may('s3:DeleteObject', ['joined-rows'], 'leaves nothing of it beside the audience', OBJECTS),
+    may('dynamodb:Query', ['record-table'], 'reads the launch', RECORD),
+    may('dynamodb:PutItem', ['record-table'], 'sets its audience', RECORD),
+    may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
+    may('dynamodb:Query', ['live-table'], 'finds the launch before, to compare', LIVE),
+    may('dynamodb:BatchGetItem', ['claims-table'], 'collects tokens that providers refused', CLAIM_READS),
+    may(
+      's3:PutObject',
+      ['manifests', 'shards', 'shard-users', 'rejects', 'skip-lists'],
+      'stores what it made',
+      OBJECTS,
+    ),
+    may('s3:GetObject', ['manifests', 'shards', 'shard-users', 'skip-lists'], 'reads what it made', OBJECTS),
+    may(
+      's3:ListBucket',
+      ['manifests', 'shards', 'shard-users', 'skip-lists'],
+      'tells one that is missing from one that it may not read',
+      OBJECTS,
+    ),
+  ],
+  'command-line': [
+    may('dynamodb:Query', ['record-table'], 'reads what happened', RECORD),
+    may('dynamodb:PutItem', ['record-table'], 'adds what its user decided', RECORD),
+    may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
+    may('dynamodb:GetItem', ['switches-table'], 'shows how the switches stand', SWITCHES),
+    may('dynamodb:UpdateItem', ['switches-table'], 'halts with the bot gone', SWITCHES),
+    may('dynamodb:Query', ['live-table'], 'shows launches, reports and gates', LIVE),
+    may('dynamodb:GetItem', ['live-table'], 'sees that what was decided is done', LIVE),
+    may('dynamodb:PutItem', ['live-table'], 'measures the gates', LIVE),
+    may('dynamodb:UpdateItem', ['live-table'], 'marks effects as begun and done', LIVE),
+    may('dynamodb:BatchGetItem', ['claims-table'], 'counts what is left', CLAIM_READS),
+    may(
+      'sqs:GetQueueUrl',
+      ['segment-queues', 'batch-queues', 'dead-letter-queues'],
+      'finds the queues of the pool',
+      QUEUES,
+    ),
+    may(
+      'sqs:GetQueueAttributes',
+      ['segment-queues', 'batch-queues', 'dead-letter-queues'],
+      'measures the gates',
+      QUEUES,
+    ),
+    may('sqs:SendMessage', ['segment-queues'], 'fires with the bot gone', QUEUES),
+    may('s3:GetObject', ['manifests', 'frozen-sets'], 'reads what a shot is of', OBJECTS),
+    may('s3:ListBucket', ['manifests', 'frozen-sets', 'staff-devices'], 'finds what forget deletes', OBJECTS),
+    may('s3:PutObject', ['frozen-sets'], 'freezes who is left of a shot', OBJECTS),
+    may('s3:DeleteObject', ['staff-devices'], "deletes the tokens of a launch's people", OBJECTS),
+    may('ssm:PutParameter', ['switch-parameters'], 'mirrors the switches', PARAMETERS),
+    may('ssm:GetParameter', ['switch-parameters'], 'sees who changed one', PARAMETERS),
+    may('ssm:GetParametersByPath', ['switch-parameters'], 'shows how they stand', PARAMETERS),
+    may('ecs:DescribeServices', ['scaled-services'], 'measures the gates', SERVICES),
+    may(
+      'autoscaling:DescribeAutoScalingGroups',
+      ['everything'],
+      'measures the gates; AWS has no narrower resource',
+      GROUPS,
+    ),
+    may(
+      'autoscaling:DescribeScalingActivities',
+      ['everything'],
+      'says why an instance is missing; AWS has no narrower resource',
+      GROUPS,
+    ),
+    may('dynamodb:DescribeTable', ['scaled-tables'], 'measures the gates', TABLES),
+  ],
+};

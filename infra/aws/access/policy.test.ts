@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { PERMISSIONS, PROCESSES } from './permissions.ts';
+import { allowing, policyOf } from './policy.ts';
+import type { AccountNames } from './resources.ts';
+
+const names: AccountNames = {
+  partition: 'aws',
+  region: 'eu-west-1',
+  account: '123456789012',
+  tablePrefix: 'launch',
+  bucket: 'audiences-here',
+  pools: ['pool'],
+  deviceTables: ['users'],
+  scaled: { services: [{ cluster: 'c', service: 's' }], groups: ['servers'], tables: [] },
+};
+const policy = Object.fromEntries(PROCESSES.map((process) => [process, policyOf(process, names)]));
+const may = (process: string, action: string, resource: string, prefix: string | null = null): boolean =>
+  allowing(policy[process] ?? [], { action, resource, prefix }) !== null;
+const key = (path: string) => `arn:aws:s3:::audiences-here/${path}`;
+
+test('the bot reads no device token, and only workers and who makes audiences do', () => {
+  const shard = key('audiences/abc/us-ios-0.shard');
+  expect(PROCESSES.filter((process) => may(process, 's3:GetObject', shard))).toEqual(['worker', 'audience']);
+  expect(PROCESSES.filter((process) => may(process, 's3:PutObject', shard))).toEqual(['audience']);
+  const tokens = key('launches/l/staff-devices/abc');
+  expect(PROCESSES.filter((process) => may(process, 's3:GetObject', tokens))).toEqual(['worker']);
+  expect(PROCESSES.filter((process) => may(process, 's3:DeleteObject', tokens))).toEqual(['command-line']);
+  expect(may('bot', 's3:GetObject', key('audiences/abc/manifest.json'))).toBe(true);
+});
+
+test('only the bot scales, and only what is named', () => {
+  const service = 'arn:aws:ecs:eu-west-1:123456789012:service/c/s';
+  expect(PROCESSES.filter((process) => may(process, 'ecs:UpdateService', service))).toEqual(['bot']);
+  expect(may('bot', 'ecs:UpdateService', `${service}-other`)).toBe(false);
+  const group = (name: string) =>
+    `arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/${name}`;
+  expect(may('bot', 'autoscaling:UpdateAutoScalingGroup', group('servers'))).toBe(true);
+  expect(may('bot', 'autoscaling:UpdateAutoScalingGroup', group('others'))).toBe(false);
+});
+
+test('a list is allowed below the keys that it is for, and the whole bucket to nobody', () => {
+  const bucket = 'arn:aws:s3:::audiences-here';
+  expect(may('worker', 's3:ListBucket', bucket, 'launches/l/staff-devices/')).toBe(true);
+  for (const process of PROCESSES)
+    for (const prefix of [null, '', 'launches/'])
+      expect([process, prefix, may(process, 's3:ListBucket', bucket, prefix)]).toEqual([process, prefix, false]);
+});
+
+test('each action is named, and everything is allowed only where AWS knows no less', () => {
+  const withoutResource = [
+    'application-autoscaling:DescribeScalableTargets',
+    'autoscaling:DescribeAutoScalingGroups',
+    'autoscaling:DescribeScalingActivities',
+    'ecs:DescribeTaskDefinition',
+    'ssm:DescribeParameters',
+  ];
+  for (const process of PROCESSES)
+    for (const { Action: actions, Resource: resources } of policy[process] ?? []) {
+      for (const action of actions) {
+        expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
+        if (resources.includes('*')) expect(withoutResource).toContain(action);
+      }
+      expect(resources.filter((arn) => arn !== '*' && !/^arn:aws:[a-z0-9-]+:[^*]*:[^*]*:./.test(arn))).toEqual([]);
+    }
+});
+
+test('a kind that the account has nothing of gives no statement', () => {
+  expect(policy['bot']?.map(({ Sid: id }) => id)).not.toContain('ScaledTables');
+  expect(policyOf('bot', { ...names, scaled: { ...names.scaled, tables: ['t'] } }).map(({ Sid: id }) => id)).toContain(
+    'ScaledTables',
+  );
+});
+
+test('names count letter by letter, wildcards as far as they say, and nothing in a name is one by accident', () => {
+  const statement = { Sid: 'A', Effect: 'Allow' as const, Action: ['s3:GetObject'], Resource: ['arn:a.b/*/c?'] };
+  const is = (resource: string, action = 's3:GetObject') => allowing([statement], { action, resource, prefix: null });
+  expect(is('arn:a.b/x/y/c1')).toBe(statement);
+  expect(is('arn:a.b/x/c1', 'S3:getobject')).toBe(statement);
+  for (const other of ['arn:a.b/x/c', 'arn:axb/x/c1', 'arn:a.b/x/C1', 'arn:a.b/x/c12', 'xarn:a.b/x/c1'])
+    expect(is(other)).toBeNull();
+  expect(is('arn:a.b/x/c1', 's3:GetObjectAcl')).toBeNull();
+});
+
+test('a policy fits into a role', () => {
+  // All inline policies of a role together.
+  for (const process of PROCESSES) expect(JSON.stringify(policy[process]).length).toBeLessThan(10_240);
+});
+
+test('each right names the file that calls it, once', async () => {
+  for (const process of PROCESSES) {
+    const rows = PERMISSIONS[process].flatMap(({ action, on }) => on.map((kind) => `${action} ${kind}`));
+    expect(new Set(rows).size).toBe(rows.length);
+    for (const { action, file } of PERMISSIONS[process]) {
+      const [service, operation = ''] = action.split(':');
+      // The action of one is called by the dozen.
+      const called =
+        service === 'sqs' ? `${operation}(Batch)?` : operation === 'ListBucket' ? 'ListObjectsV2' : operation;
+      expect(await readFile(file, 'utf8'), `${file} calls ${action}`).toMatch(
+        new RegExp(`\\b${called}Command\\(|'${called}'`),
+      );
+    }
+  }
+});

@@ -1,0 +1,115 @@
+import { queueNames } from '../../../contract/queue-names.ts';
+import { tableNames } from '../tables.ts';
+
+/** What the names in an account are: of one stack, or of the local cloud. In a template account and Region may be tokens. */
+export interface AccountNames {
+  /** `aws`, or that of another part of AWS (`aws-cn`). */
+  partition: string;
+  region: string;
+  account: string;
+  tablePrefix: string;
+  bucket: string;
+  pools: readonly string[];
+  /** Where audiences are read from, if they are not in files. */
+  deviceTables: readonly string[];
+  /** What runbooks scale in this account. */
+  scaled: {
+    services: readonly { cluster: string; service: string }[];
+    groups: readonly string[];
+    tables: readonly string[];
+  };
+}
+
+/**
+ * What a permission is for. `everything` is for actions that AWS knows no narrower resource of: lists of a whole account.
+ * Objects are named by their keys: whoever may read a manifest need not be able to read device tokens.
+ */
+export type ResourceKind =
+  | 'record-table'
+  | 'claims-table'
+  | 'switches-table'
+  | 'live-table'
+  | 'device-tables'
+  | 'segment-queues'
+  | 'batch-queues'
+  | 'dead-letter-queues'
+  | 'manifests'
+  | 'shards'
+  | 'shard-users'
+  | 'rejects'
+  | 'joined-rows'
+  | 'skip-lists'
+  | 'frozen-sets'
+  | 'staff-devices'
+  | 'public-flags'
+  | 'switch-parameters'
+  | 'scaled-services'
+  | 'scaled-groups'
+  | 'scaled-tables'
+  | 'scalable-targets'
+  | 'everything';
+
+export const bucketArn = ({ partition, bucket }: AccountNames): string => `arn:${partition}:s3:::${bucket}`;
+
+/** The ARNs of a kind, with `*` for what is not known beforehand (a launch's id, a content's hash). None: the account has nothing of it. */
+export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
+  const arn = (service: string, rest: string) =>
+    `arn:${names.partition}:${service}:${names.region}:${names.account}:${rest}`;
+  const table = (name: string) => arn('dynamodb', `table/${name}`);
+  const objects = (keys: string) => [`${bucketArn(names)}/${keys}`];
+  const queues = (of: (queues: ReturnType<typeof queueNames>) => readonly string[]) =>
+    names.pools.flatMap((pool) => of(queueNames(pool)).map((name) => arn('sqs', name)));
+  const tables = tableNames(names.tablePrefix);
+  switch (kind) {
+    case 'record-table':
+      return [table(tables.record)];
+    case 'claims-table':
+      return [table(tables.claims)];
+    case 'switches-table':
+      return [table(tables.switches)];
+    case 'live-table':
+      return [table(tables.live)];
+    case 'device-tables':
+      return names.deviceTables.map(table);
+    case 'segment-queues':
+      return queues(({ segments }) => [segments]);
+    case 'batch-queues':
+      return queues(({ batches }) => Object.values(batches));
+    case 'dead-letter-queues':
+      return queues(({ deadLetters, segmentDeadLetters }) => [deadLetters, segmentDeadLetters]);
+    case 'manifests':
+      return objects('audiences/*/manifest.json');
+    case 'shards':
+      return objects('audiences/*.shard');
+    case 'shard-users':
+      return objects('audiences/*.users');
+    case 'rejects':
+      return objects('audiences/*/rejects.ndjson');
+    case 'joined-rows':
+      return objects('joins/*');
+    case 'skip-lists':
+      return objects('skip-lists/*');
+    case 'frozen-sets':
+      return objects('sets/*');
+    case 'staff-devices':
+      return objects('launches/*/staff-devices/*');
+    case 'public-flags':
+      return objects('switches/*.json');
+    case 'switch-parameters':
+      return [arn('ssm', 'parameter/gobutton/*')];
+    case 'scaled-services':
+      return names.scaled.services.map(({ cluster, service }) => arn('ecs', `service/${cluster}/${service}`));
+    case 'scaled-groups':
+      // Between the colons stands an id that AWS makes up.
+      return names.scaled.groups.map((group) => arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${group}`));
+    case 'scaled-tables':
+      return names.scaled.tables.map(table);
+    case 'scalable-targets':
+      // By an id that AWS makes up: what it scales is in the namespace alone.
+      return [arn('application-autoscaling', 'scalable-target/*')];
+    case 'everything':
+      return ['*'];
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,39 @@
+import { PROCESSES } from '../aws/access/permissions.ts';
+import type { ProcessName } from '../aws/access/permissions.ts';
+import { policyOf } from '../aws/access/policy.ts';
+import type { AccountNames } from '../aws/access/resources.ts';
+import type { Principal } from './cloud/access.ts';
+import { ACCOUNT_ID, REGION } from './cloud/account.ts';
+
+export const LOCAL_POOL = 'gobutton-workers';
+export const LOCAL_CLUSTER = 'gobutton';
+export const LOCAL_GROUP = 'lingo-api';
+
+/** The account that a local stack is in. */
+export const LOCAL_ACCOUNT: AccountNames = {
+  partition: 'aws',
+  region: REGION,
+  account: ACCOUNT_ID,
+  tablePrefix: 'gobutton',
+  bucket: 'gobutton',
+  pools: [LOCAL_POOL],
+  deviceTables: ['devices', 'devices-by-user'],
+  scaled: {
+    services: [{ cluster: LOCAL_CLUSTER, service: LOCAL_POOL }],
+    groups: [LOCAL_GROUP],
+    tables: ['gobutton-claims'],
+  },
+};
+
+/** Each process of a local stack with the policy that its role has on AWS; and a person, who runs both kinds of commands. */
+export function principalsOf(newKeyId: () => string): Principal[] {
+  const statements = (name: ProcessName) => policyOf(name, LOCAL_ACCOUNT);
+  return [
+    ...PROCESSES.map((name) => ({ accessKeyId: newKeyId(), name, statements: statements(name) })),
+    {
+      accessKeyId: newKeyId(),
+      name: 'operator',
+      statements: [...statements('command-line'), ...statements('audience')],
+    },
+  ];
+}
