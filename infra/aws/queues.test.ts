@@ -5,6 +5,7 @@ import { createClients } from './clients.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { faultProxy, loseRequestsOf } from './fault-proxy-for-tests.ts';
 import type { WireFault } from './fault-proxy-for-tests.ts';
+import { poolQueues, attributesOf as shapeAttributes } from './queue-attributes.ts';
 import { createQueues } from './queues.ts';
 import type { Queues } from './queues.ts';
 
@@ -101,6 +102,20 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
       maxReceiveCount: 1_000,
     });
     expect(await attributesOf(`${way}-attributes-batches-ios`)).toMatchObject({ VisibilityTimeout: '30' });
+    // Policies are texts, in whatever spelling.
+    const read = (given: Record<string, string>) =>
+      Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [
+          name,
+          name.startsWith('Redrive') ? (JSON.parse(value) as unknown) : value,
+        ]),
+      );
+    const all = poolQueues(`${way}-attributes`);
+    const prefix = (deadLetters['QueueArn'] ?? '').replace(/[^:]*$/, '');
+    for (const queue of all)
+      expect(read(await attributesOf(queue.name))).toMatchObject(
+        read(shapeAttributes(queue, all, (name) => prefix + name)),
+      );
   });
 
   test('a thousand messages go in and come out whole', async () => {
