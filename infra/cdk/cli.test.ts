@@ -75,6 +75,8 @@ test('what stands becomes variables of an .env, beside what else is in it, for i
     'GOBUTTON_BUCKET=superbowl-000000000000-us-east-1',
     'GOBUTTON_POOL=gobutton-workers',
     'GOBUTTON_TABLE_PREFIX=superbowl',
+    'SLACK_CONNECTIONS=2',
+    'SLACK_MODE=socket',
   ]);
   const fresh = join(folder, '.env.fresh');
   await infra(['env', '--to', fresh]);
@@ -226,6 +228,15 @@ test('nothing is taken down with a launch open; then the fleet goes and the data
   await expect(cloud.objects.list('')).rejects.toMatchObject({ name: 'NoSuchBucket' });
   cloud.close();
   expect((await infra(['destroy', '--yes', '--with-data'])).out).toContain('superbowl-record: was gone already');
+});
+
+test('tables that stand without their stack are told before anything is made, and can be ended', async () => {
+  await ensureTables({ ...local.config, tablePrefix: 'superbowl', bucket: 'superbowl-000000000000-us-east-1' });
+  const refused = await infra(['deploy', '--yes']);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/without their stack: superbowl-record, .*superbowl-000000000000-us-east-1\. End them/);
+  expect(stacks()).toEqual({});
+  expect((await infra(['destroy', '--yes', '--with-data'])).code).toBe(0);
 });
 
 test('a first deployment that fails leaves a stack that the next one makes anew', async () => {

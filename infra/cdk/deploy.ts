@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { budgetProblem, costOf, costWords } from './budget.ts';
 import { freezeProblem } from './freeze.ts';
+import { leftovers } from './leftovers.ts';
+import { namesOf } from './names.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
 import { synthesise } from './synthesise.ts';
 import { endOf, refused } from './work.ts';
@@ -23,6 +25,13 @@ export async function deploy(work: Work): Promise<Outcome> {
   if (foreign !== null) return refused(foreign);
   const { stacks, problems } = standingOf(deployment, await account.stacks());
   if (problems.length > 0) return refused(...problems);
+  if (!stacks.some(({ name }) => name === namesOf(deployment).stacks.data)) {
+    const left = await leftovers(deployment, work.env['AWS_ENDPOINT_URL'] ?? null);
+    if (left.length > 0)
+      return refused(
+        `These stand without their stack: ${left.join(', ')}. End them, with all that is in them: npm run infra -- destroy --with-data. Or take another name, or make them part of a stack again: npx cdk import.`,
+      );
+  }
   const halfMade = stacks.filter(isHalfMade);
   const changed = await Promise.all(
     stacks.filter((stack) => !halfMade.includes(stack)).map(({ name }) => account.drift(name)),

@@ -66,6 +66,8 @@ export class DataStack extends Stack {
     envOutput(this, 'AWS_REGION', config.region);
     envOutput(this, 'GOBUTTON_TABLE_PREFIX', names.tablePrefix);
     envOutput(this, 'GOBUTTON_BUCKET', names.bucket);
+    envOutput(this, 'SLACK_MODE', config.bot.receive);
+    envOutput(this, 'SLACK_CONNECTIONS', String(config.slack.connections));
   }
 
   #table(table: Table, deployment: Deployment): TableV2 {
