@@ -11,6 +11,7 @@ const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
 const APART = [
   'bot/**/{halt,press-slow-store}.test.ts',
   'infra/{thread,visible}.test.ts',
+  'infra/cdk/cli.test.ts',
   'test/{bench,browser,conformance,faults,launch,mutants}/**/*.test.ts',
   'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
