@@ -1,7 +1,7 @@
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { examine } from '../infra/doctor/examine.ts';
 import type { Line } from '../infra/doctor/judge/line.ts';
-import { NEED_DEFAULTS, needOf, poolService } from '../infra/doctor/judge/need.ts';
+import { NEED_DEFAULTS, needOf, poolService, scaledBy } from '../infra/doctor/judge/need.ts';
 import { clocksOf, metBy } from '../infra/doctor/judge/reports.ts';
 import { ASK_LIMIT_MS } from '../infra/doctor/measure/ask.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
@@ -26,6 +26,7 @@ export function launchDoctor(
       cloud,
       pool: launch.runbook.pool.name,
       service: poolService(launch.runbook),
+      scaled: scaledBy(launch.runbook),
       needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),
       rights: [{ process: 'bot', role: null }],
       slack: { botToken, apiUrl, appToken: receive.mode === 'socket' ? receive.appToken : null },

@@ -339,13 +339,21 @@ const BROKEN: Broken[] = [
       ];
     }),
     lines: ['rights.worker wrong'],
-    found: /role\/worker may not dynamodb:PutItem \(record\), dynamodb:PutItem \(claims\)/,
+    found: /role\/worker may not dynamodb:PutItem \(record-table\), dynamodb:PutItem \(claims-table\)/,
     fix: /Allow dynamodb:PutItem .* policy of arn:aws:iam::000000000000:role\/worker/,
   },
   {
     name: "the bot's role may not scale",
     breaks: account(({ roles }) => {
-      roles[ROLES.bot] = ['dynamodb:*', 'sqs:*', 's3:*', 'ssm:*', 'application-autoscaling:*', 'ecs:Describe*'];
+      roles[ROLES.bot] = [
+        'dynamodb:*',
+        'sqs:*',
+        's3:*',
+        'ssm:*',
+        'application-autoscaling:*',
+        'autoscaling:*',
+        'ecs:Describe*',
+      ];
     }),
     lines: ['rights.bot wrong'],
     found: /role\/bot may not ecs:UpdateService/,
@@ -358,7 +366,7 @@ const BROKEN: Broken[] = [
     }),
     lines: ['rights.bot wrong', 'rights.worker wrong'],
     found: /user\/local may not dynamodb:PutItem/,
-    fix: /Allow dynamodb:PutItem \(record\).* the bot's role/,
+    fix: /Allow dynamodb:PutItem \(record-table\).* the bot's role/,
   },
   {
     name: 'nothing may be simulated, and all that can be tried is allowed',

@@ -1,13 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { closest } from 'fastest-levenshtein';
+import type { AccountNames } from '../aws/access/resources.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import { hearDates } from '../aws/hear-dates.ts';
 import { POLL_SECONDS } from '../aws/queues.ts';
 import { createStoreClock } from '../aws/store-clock.ts';
 import { TABLE_IDS, tableNames } from '../aws/tables.ts';
 import type { Table } from '../aws/tables.ts';
-import { ACTIONS } from './actions.ts';
 import { judgeClocks } from './judge/clocks.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { judgeEgress } from './judge/egress.ts';
@@ -33,8 +33,7 @@ import type { DoctorClients } from './measure/aws-clients.ts';
 import { findBucket, findIdentity, findImage, findQueue, findQuotas, findService, findTable } from './measure/aws.ts';
 import { tryWay, wayTo } from './measure/egress.ts';
 import type { Way } from './measure/egress.ts';
-import { simulateRights, tryRights } from './measure/rights.ts';
-import type { Whereabouts } from './measure/rights.ts';
+import { rightsOf, simulateRights, tryRights } from './measure/rights.ts';
 import { findAppToken, findChannel, findPeople, findToken, manifestScopes } from './measure/slack.ts';
 import type { SlackAccess } from './measure/slack.ts';
 import { keysOf, queueSpecs } from './shapes.ts';
@@ -44,6 +43,8 @@ export interface Subject {
   cloud: CloudConfig;
   pool: string;
   service: { cluster: string; service: string } | null;
+  /** What the event scales in this account. */
+  scaled: AccountNames['scaled'];
   /** `vcpus`: of a task, as its definition says. Null: nobody knows the audience. */
   needOf: (vcpus: number | null) => Need | null;
   /** Whose rights, and the role if it is known. The worker's is found in its task definition. */
@@ -119,13 +120,15 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
     const need = subject.needOf(found?.vcpus ?? null);
     const account = identity.ok ? identity.value.account : '*';
     const specs = queueSpecs(subject.pool, (name) => `arn:aws:sqs:${cloud.region}:${account}:${name}`);
-    const where: Whereabouts = {
-      account,
+    const accountNames: AccountNames = {
+      partition: partitionOf(cloud.region),
       region: cloud.region,
-      tables: whereTables(names),
-      queues: specs.map(({ name }) => name),
+      account,
+      tablePrefix: cloud.tablePrefix,
       bucket: cloud.bucket,
-      service: target,
+      pools: [subject.pool],
+      scaled: subject.scaled,
+      deviceTables: [],
     };
     const image = found === null ? null : parseImage(found.image);
     const [queues, imageFound, rights] = await Promise.all([
@@ -135,11 +138,11 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
         subject.rights.map(async ({ process, role }) =>
           judgeRights(
             process,
-            await rightsOf(
+            await foundRights(
               clients,
               process,
               role ?? (process === 'worker' ? (found?.taskRoleArn ?? null) : null),
-              where,
+              accountNames,
               {
                 who: identity.ok ? identity.value.arn : 'whoever runs this',
               },
@@ -193,23 +196,25 @@ const NOT_ASKED = about('aws.account', 'The account').unknown({
   fix: 'Put the line above right, and run this again',
 });
 
-function whereTables(names: ReturnType<typeof tableNames>): Whereabouts['tables'] {
-  const where = (which: Table) => ({ name: names[which], keys: keysOf(which) });
-  return { record: where('record'), claims: where('claims'), switches: where('switches'), live: where('live') };
+/** Of ARNs. */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** By the policies of a role where they may be asked for; else what whoever runs this can do. */
-async function rightsOf(
+async function foundRights(
   clients: DoctorClients,
   process: Process,
   role: string | null,
-  where: Whereabouts,
+  names: AccountNames,
   { who }: { who: string },
 ): Promise<Asked<FoundRights>> {
-  const simulated = role === null ? null : await simulateRights(clients, role, ACTIONS[process], where);
+  const rights = rightsOf(process);
+  const simulated = role === null ? null : await simulateRights(clients, role, rights, names);
   if (simulated?.ok === true) return simulated;
   const notSimulated = simulated?.failure ?? null;
-  return { ok: true, value: await tryRights(clients, { who, notSimulated }, ACTIONS[process], where) };
+  return { ok: true, value: await tryRights(clients, { who, notSimulated }, rights, names) };
 }
 
 async function regionLine({ region, endpoint }: CloudConfig, limitMs: number): Promise<Line> {

@@ -11,7 +11,7 @@ import type { Env } from '../environment.ts';
 import type { Subject } from './examine.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import type { FoundKeys } from './judge/keys.ts';
-import { needOf, poolService } from './judge/need.ts';
+import { needOf, poolService, scaledBy } from './judge/need.ts';
 import type { FoundProvider } from './judge/providers.ts';
 import { asking, ASK_LIMIT_MS } from './measure/ask.ts';
 import { wayTo } from './measure/egress.ts';
@@ -56,6 +56,7 @@ export function subjectOf(
     cloud,
     pool,
     service: runbook === null ? null : poolService(runbook),
+    scaled: runbook === null ? { services: [], groups: [], tables: [] } : scaledBy(runbook),
     needOf: (vcpusPerTask) =>
       event === null
         ? null

@@ -110,3 +110,14 @@ export function poolService({ pool, scale_targets: targets }: Runbook): { cluste
   const target = targets.find(({ id }) => id === pool.scale_target);
   return target?.kind === 'ecs-service' ? { cluster: target.cluster, service: target.service } : null;
 }
+
+/** What the plan scales, by kind. */
+export function scaledBy({ scale_targets: targets }: Runbook) {
+  return {
+    services: targets.flatMap((one) =>
+      one.kind === 'ecs-service' ? [{ cluster: one.cluster, service: one.service }] : [],
+    ),
+    groups: targets.flatMap((one) => (one.kind === 'auto-scaling-group' ? [one.group] : [])),
+    tables: targets.flatMap((one) => (one.kind === 'dynamodb-table' ? [one.table] : [])),
+  };
+}

@@ -16,47 +16,65 @@ import {
   GetQueueUrlCommand,
 } from '@aws-sdk/client-sqs';
 import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
+import { PERMISSIONS } from '../../aws/access/permissions.ts';
+import type { ProcessName } from '../../aws/access/permissions.ts';
+import { arnsOf, bucketArn } from '../../aws/access/resources.ts';
+import type { AccountNames, ResourceKind } from '../../aws/access/resources.ts';
 import { errorName } from '../../aws/cloud-error.ts';
-import type { Action, Place } from '../actions.ts';
+import { tableNames } from '../../aws/tables.ts';
+import type { Table } from '../../aws/tables.ts';
 import type { Asked, Failure } from '../judge/line.ts';
 import type { FoundRight, FoundRights } from '../judge/rights.ts';
 import type { Keys } from '../judge/tables.ts';
+import { keysOf } from '../shapes.ts';
 import type { DoctorClients } from './aws-clients.ts';
 
-/** Where things are, for ARNs and for trying. */
-export interface Whereabouts {
-  account: string;
-  region: string;
-  tables: Readonly<Record<'record' | 'claims' | 'switches' | 'live', { name: string; keys: Keys }>>;
-  queues: readonly string[];
-  bucket: string;
-  service: { cluster: string; service: string } | null;
+/** One action on one kind of resource. */
+export interface Right {
+  action: string;
+  on: ResourceKind;
 }
 
-/** What a role may do by its policies; nothing is tried. Organisations' own policies count where IAM can see them. */
+/** What a process calls, as its role on AWS is made of it. */
+export const rightsOf = (process: ProcessName): Right[] =>
+  PERMISSIONS[process].flatMap(({ action, on }) => on.map((kind) => ({ action, on: kind })));
+
+const named = ({ action, on }: Right): string => (on === 'everything' ? action : `${action} (${on})`);
+
+/** A name that nothing has: in place of what is not known beforehand, and what is asked for when rights are tried. */
+const NOBODY = 'gobutton-doctor';
+const certain = (arn: string): string => (arn === '*' ? arn : arn.replaceAll('*', NOBODY));
+
+/** What a role may do by its policies; nothing is tried. */
 export async function simulateRights(
   { iam, ask }: DoctorClients,
   roleArn: string,
-  actions: readonly Action[],
-  where: Whereabouts,
+  rights: readonly Right[],
+  names: AccountNames,
 ): Promise<Asked<FoundRights>> {
-  const rights: FoundRight[] = [];
-  const byPlace = [...Map.groupBy(actions, ({ on }) => on)];
+  const found: FoundRight[] = [];
+  // Lists are narrowed by the keys that they ask for, so each is a question of its own.
+  const questions = [...Map.groupBy(rights, ({ action, on }) => (action === LIST ? `${LIST} ${on}` : on)).values()];
   const answers = await Promise.all(
-    byPlace.map(([place, group]) =>
+    questions.map((group) =>
       ask('iam:SimulatePrincipalPolicy', async (abortSignal) => {
+        const [first] = group;
+        const arns = first === undefined ? [] : arnsOf(first.on, names).map(certain);
+        // The account has nothing of that kind: nobody needs the right.
+        if (first === undefined || arns.length === 0) return;
         const { EvaluationResults: results = [] } = await iam.send(
           new SimulatePrincipalPolicyCommand({
             PolicySourceArn: roleArn,
-            ActionNames: group.map(({ action }) => action),
-            ResourceArns: arnsOf(place, where),
+            ActionNames: [...new Set(group.map(({ action }) => action))],
+            ResourceArns: first.action === LIST ? [bucketArn(names)] : arns,
+            ...(first.action === LIST ? { ContextEntries: [prefixOf(arns, names)] } : {}),
           }),
           { abortSignal },
         );
-        for (const { action } of group) {
-          const decided = results.filter(({ EvalActionName: name }) => name === action);
+        for (const right of group) {
+          const decided = results.filter(({ EvalActionName: name }) => name === right.action);
           const isAllowed = decided.length > 0 && decided.every(({ EvalDecision: decision }) => decision === 'allowed');
-          rights.push({ action: named(action, place), is: isAllowed ? 'allowed' : 'denied' });
+          found.push({ action: named(right), is: isAllowed ? 'allowed' : 'denied' });
         }
       }),
     ),
@@ -64,39 +82,16 @@ export async function simulateRights(
   const failed = answers.find((one) => !one.ok);
   return failed !== undefined && !failed.ok
     ? failed
-    : { ok: true, value: { who: roleArn, how: 'simulated', rights, notSimulated: null } };
+    : { ok: true, value: { who: roleArn, how: 'simulated', rights: found, notSimulated: null } };
 }
 
-const named = (action: string, place: Place): string => (place === 'any' ? action : `${action} (${place})`);
+const LIST = 's3:ListBucket';
 
-function arnsOf(place: Place, { account, region, tables, queues, bucket, service }: Whereabouts): string[] {
-  switch (place) {
-    case 'record':
-    case 'claims':
-    case 'switches':
-    case 'live':
-      return [`arn:aws:dynamodb:${region}:${account}:table/${tables[place].name}`];
-    case 'queues':
-      return queues.map((name) => `arn:aws:sqs:${region}:${account}:${name}`);
-    case 'objects':
-      return [`arn:aws:s3:::${bucket}/audiences/x`];
-    case 'bucket':
-      return [`arn:aws:s3:::${bucket}`];
-    case 'parameters':
-      return [`arn:aws:ssm:${region}:${account}:parameter/gobutton/x/y`];
-    case 'service':
-      return service === null
-        ? ['*']
-        : [`arn:aws:ecs:${region}:${account}:service/${service.cluster}/${service.service}`];
-    case 'any':
-      return ['*'];
-    default:
-      return place satisfies never;
-  }
-}
-
-/** A name that nothing has: what is read is not there, and what would be written fails its condition. */
-const NOBODY = 'gobutton-doctor';
+const prefixOf = ([arn = '']: readonly string[], names: AccountNames) => ({
+  ContextKeyName: 's3:prefix',
+  ContextKeyValues: [arn.slice(bucketArn(names).length + 1)],
+  ContextKeyType: 'string' as const,
+});
 
 /**
  * Tries what can be tried without an effect, as whoever runs this: reads of what is not there, and writes whose condition
@@ -105,60 +100,63 @@ const NOBODY = 'gobutton-doctor';
 export async function tryRights(
   clients: DoctorClients,
   { who, notSimulated }: { who: string; notSimulated: Failure | null },
-  actions: readonly Action[],
-  where: Whereabouts,
+  rights: readonly Right[],
+  names: AccountNames,
 ): Promise<FoundRights> {
-  const rights = await Promise.all(
-    actions.map(async ({ action, on: place }): Promise<FoundRight> => {
-      const work = dryCall(clients, action, place, where);
-      if (work === null) return { action: named(action, place), is: 'untried' };
-      const asked = await clients.ask(action, async (signal) => {
-        try {
-          await work(signal);
-        } catch (error) {
-          if (!PROVES.test(errorName(error))) throw error;
-        }
-      });
-      if (asked.ok) return { action: named(action, place), is: 'allowed' };
-      return { action: named(action, place), is: asked.failure.kind === 'denied' ? 'denied' : asked.failure };
-    }),
+  const found = await Promise.all(
+    rights
+      .filter(({ on }) => arnsOf(on, names).length > 0)
+      .map(async (right): Promise<FoundRight> => {
+        const work = dryCall(clients, right, rights, names);
+        if (work === null) return { action: named(right), is: 'untried' };
+        const asked = await clients.ask(right.action, async (signal) => {
+          try {
+            await work(signal);
+          } catch (error) {
+            if (!PROVES.test(errorName(error))) throw error;
+          }
+        });
+        if (asked.ok) return { action: named(right), is: 'allowed' };
+        return { action: named(right), is: asked.failure.kind === 'denied' ? 'denied' : asked.failure };
+      }),
   );
-  return { who, how: 'tried', rights, notSimulated };
+  return { who, how: 'tried', rights: found, notSimulated };
 }
 
 /** What is said to whom may: there is no such thing, or the condition does not hold. A missing table or queue is another line's matter. */
 const PROVES =
   /^(ConditionalCheckFailed|ResourceNotFound|NoSuchKey|NotFound|NoSuchBucket|ParameterNotFound|ClusterNotFound|ReceiptHandleIsInvalid|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|InvalidParameterValue|(AWS\.SimpleQueueService\.)?MessageNotInflight)/;
 
+const TABLE_OF: Partial<Record<ResourceKind, Table>> = {
+  'record-table': 'record',
+  'claims-table': 'claims',
+  'switches-table': 'switches',
+  'live-table': 'live',
+};
+
+type Call = (abortSignal: AbortSignal) => Promise<unknown>;
+
+/** Null: it can't be tried without doing it. */
 function dryCall(
   clients: DoctorClients,
-  action: string,
-  place: Place,
-  { tables, queues, bucket, service }: Whereabouts,
-): ((abortSignal: AbortSignal) => Promise<unknown>) | null {
-  const [prefix, operation = ''] = action.split(':');
-  if (prefix === 'dynamodb' && (place === 'record' || place === 'claims' || place === 'switches' || place === 'live'))
-    return dryItem(clients, operation, tables[place]);
-  const { sqs, s3, ssm, ecs } = clients;
+  { action, on }: Right,
+  all: readonly Right[],
+  names: AccountNames,
+): Call | null {
+  const [service, operation = ''] = action.split(':');
+  const table = TABLE_OF[on];
+  if (service === 'dynamodb' && table !== undefined)
+    return dryItem(clients, operation, { name: tableNames(names.tablePrefix)[table], keys: keysOf(table) });
+  const { s3, ssm, ecs } = clients;
+  const [arn = ''] = arnsOf(on, names).map(certain);
+  const [scaled] = names.scaled.services;
   switch (action) {
-    case 'sqs:GetQueueUrl':
-      return (abortSignal) => sqs.send(new GetQueueUrlCommand({ QueueName: queues[0] }), { abortSignal });
-    case 'sqs:GetQueueAttributes':
-      return withUrl((QueueUrl, abortSignal) =>
-        sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal }),
-      );
-    case 'sqs:DeleteMessage':
-      return withUrl((QueueUrl, abortSignal) =>
-        sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: NOBODY }), { abortSignal }),
-      );
-    case 'sqs:ChangeMessageVisibility':
-      return withUrl((QueueUrl, abortSignal) =>
-        sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: NOBODY, VisibilityTimeout: 0 }), {
-          abortSignal,
-        }),
-      );
     case 's3:GetObject':
-      return (abortSignal) => s3.send(new GetObjectCommand({ Bucket: bucket, Key: NOBODY }), { abortSignal });
+      // Who can't list is told 403 of a missing key, which says nothing (docs/facts.md#s3-missing-key).
+      return all.some((one) => one.action === LIST && one.on === on)
+        ? (abortSignal) =>
+            s3.send(new GetObjectCommand({ Bucket: names.bucket, Key: keyOf(arn, names) }), { abortSignal })
+        : null;
     case 'ssm:GetParameter':
       return (abortSignal) => ssm.send(new GetParameterCommand({ Name: `/gobutton/${NOBODY}/x` }), { abortSignal });
     case 'ssm:GetParametersByPath':
@@ -167,21 +165,45 @@ function dryCall(
     case 'ssm:DescribeParameters':
       return (abortSignal) => ssm.send(new DescribeParametersCommand({ MaxResults: 1 }), { abortSignal });
     case 'ecs:DescribeServices':
-      return service === null
+      return scaled === undefined
         ? null
         : (abortSignal) =>
-            ecs.send(new DescribeServicesCommand({ cluster: service.cluster, services: [service.service] }), {
+            ecs.send(new DescribeServicesCommand({ cluster: scaled.cluster, services: [scaled.service] }), {
               abortSignal,
             });
     default:
-      return null;
+      return service === 'sqs' ? dryMessage(clients, operation, arn.split(':').at(-1) ?? '') : null;
   }
+}
 
-  function withUrl(work: (url: string, signal: AbortSignal) => Promise<unknown>) {
-    return async (abortSignal: AbortSignal) => {
-      const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: queues[0] }), { abortSignal });
+const keyOf = (arn: string, names: AccountNames): string => arn.slice(bucketArn(names).length + 1);
+
+function dryMessage({ sqs }: DoctorClients, operation: string, queue: string): Call | null {
+  const withUrl =
+    (work: (url: string, signal: AbortSignal) => Promise<unknown>): Call =>
+    async (abortSignal) => {
+      const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }), { abortSignal });
       return work(QueueUrl, abortSignal);
     };
+  switch (operation) {
+    case 'GetQueueUrl':
+      return (abortSignal) => sqs.send(new GetQueueUrlCommand({ QueueName: queue }), { abortSignal });
+    case 'GetQueueAttributes':
+      return withUrl((QueueUrl, abortSignal) =>
+        sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), { abortSignal }),
+      );
+    case 'DeleteMessage':
+      return withUrl((QueueUrl, abortSignal) =>
+        sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: NOBODY }), { abortSignal }),
+      );
+    case 'ChangeMessageVisibility':
+      return withUrl((QueueUrl, abortSignal) =>
+        sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: NOBODY, VisibilityTimeout: 0 }), {
+          abortSignal,
+        }),
+      );
+    default:
+      return null;
   }
 }
 
@@ -189,7 +211,7 @@ function dryItem(
   { dynamo }: DoctorClients,
   operation: string,
   { name: TableName, keys }: { name: string; keys: Keys },
-): ((abortSignal: AbortSignal) => Promise<unknown>) | null {
+): Call | null {
   const Key = Object.fromEntries(keys.map(([key, type]) => [key, type === 'N' ? { N: '0' } : { S: NOBODY }]));
   const [partition = ''] = keys[0] ?? [];
   // Of an item that is not there the first half is false, and of one that is the second.
