@@ -18,8 +18,11 @@ import type { Sky } from './weather.ts';
 
 /** What is seen of connections within this time decides what an answer was. */
 const JUDGED_AFTER_MS = 250;
-/** One device that alone is to wait for longer than FCM's minute (docs/facts.md#fcm-quota) fails, rather than keep its batch open. */
-const ACCIDENT_WAIT_MOST_MS = 60_000;
+/**
+ * One device that alone is to wait for longer fails, rather than keep its batch and the shot open: after an FCM 429 that would be
+ * a minute (docs/facts.md#fcm-quota).
+ */
+const ACCIDENT_WAIT_MOST_MS = 2_000;
 /**
  * Connections that may be given up as sick within a second: opening many looks like an attack
  * (docs/facts.md#apns-connections).
@@ -102,11 +105,12 @@ export class Verdicts {
     const nowMs = performance.now();
     const retryAfter = retryAfterMs(fields);
     // Of a device that alone was refused before it says nothing of anybody else.
-    if (!this.#weather.isFair || !this.#options.jobs.hadAccident(active, index))
+    if (!this.#weather.isFair || !this.#options.jobs.hadAccident(active, index)) {
       this.#blame(link, reason, retryAfter, row, nowMs);
-    // One that is on its way out takes nobody's turn to go.
-    if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs))
-      link.connection?.retire(reason);
+      // One that is on its way out takes nobody's turn to go.
+      if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs))
+        link.connection?.retire(reason);
+    }
     switch (row.fate) {
       case 'failed':
         return this.#options.jobs.settle(active, index, { state: 'failed', reason });
