@@ -1,11 +1,16 @@
 import type { Shot } from '../../runbooks/launch/launch.ts';
+import type { CloudWeatherName } from './cloud/weather.ts';
 import type { ScriptedPerson } from './scripted-person.ts';
 import type { Stack } from './stack.ts';
 
-/** Halt and kill at their times after GO. */
+/** So long after GO the cloud's weather begins, and so long it lasts. */
+const WEATHER_AFTER_MS = 200;
+const WEATHER_MS = 5_000;
+
+/** Halt, kill and weather at their times after GO. */
 export function faults(
   stack: Stack,
-  script: { haltAfterMs: number | null; killWorkerAfterMs: number | null },
+  script: { haltAfterMs: number | null; killWorkerAfterMs: number | null; awsWeather?: CloudWeatherName },
   onCall: ScriptedPerson,
   shot: Shot,
   say: (line: string) => void,
@@ -33,6 +38,16 @@ export function faults(
       if (victim?.pid === null || victim === undefined) throw new Error('no worker is running');
       process.kill(victim.pid, 'SIGKILL');
       say(`worker ${victim.pid} killed`);
+      await Promise.resolve();
+    }),
+    ...at(script.awsWeather === undefined ? null : WEATHER_AFTER_MS, async () => {
+      stack.localCloud.weather.set(script.awsWeather ?? 'fair');
+      say(`the cloud is ${stack.localCloud.weather.now}`);
+      await Promise.resolve();
+    }),
+    ...at(script.awsWeather === undefined ? null : WEATHER_AFTER_MS + WEATHER_MS, async () => {
+      stack.localCloud.weather.set('fair');
+      say(`the cloud is fair again; ${stack.localCloud.weather.hit.toLocaleString('en-US')} calls felt it`);
       await Promise.resolve();
     }),
   ];

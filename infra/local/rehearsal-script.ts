@@ -11,6 +11,7 @@ import type { Journal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';
 import { projectRoot } from './child.ts';
 import type { AccessSeen } from './cloud/access.ts';
+import type { CloudWeatherName } from './cloud/weather.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
 import { faults } from './rehearsal-faults.ts';
 import { streamUse } from './rehearsal-report.ts';
@@ -34,6 +35,8 @@ export interface Script {
   haltAfterMs: number | null;
   doublePress: boolean;
   killWorkerAfterMs: number | null;
+  /** Of the local cloud, for some seconds from GO on. */
+  awsWeather?: CloudWeatherName;
 }
 
 const ROOM = 'C0WARROOM';

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
+import { cloudWeather } from './cloud-weather.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
 import type { Script } from './rehearsal-script.ts';
@@ -23,6 +24,7 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
   --halt-after-ms H         press HALT so long after GO
   --double-press            two people press GO at the same moment
   --kill-worker-after-ms K  SIGKILL one worker so long after GO
+  --aws-weather W           the local cloud for 5 s from GO on: throttled, slow or down
   --report FILE             where the report goes, JSON
   --timeline FILE           where the timeline goes, Markdown (default beside the report)
   --keep                    keep the data folder (logs, audience, files; not the tables) and say where it is`;
@@ -43,6 +45,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
       'halt-after-ms': text,
       'double-press': { type: 'boolean', default: false },
       'kill-worker-after-ms': text,
+      'aws-weather': text,
       report: text,
       timeline: text,
       keep: { type: 'boolean', default: false },
@@ -68,6 +71,9 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     haltAfterMs: optional('--halt-after-ms', values['halt-after-ms']),
     doublePress: values['double-press'],
     killWorkerAfterMs: optional('--kill-worker-after-ms', values['kill-worker-after-ms']),
+    ...(values['aws-weather'] === undefined
+      ? {}
+      : { awsWeather: cloudWeather('--aws-weather', values['aws-weather']) }),
     report,
     timeline: resolve(
       values.timeline ?? (report === null ? 'timeline.md' : report.replace(/(\.json)?$/, '-timeline.md')),

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
+import { changeWeather, cloudWeather } from './cloud-weather.ts';
+import type { CloudWeatherName } from './cloud/weather.ts';
 import { LOCK_FILE, lockDataDir } from './data-lock.ts';
 import { onNpmGone } from './npm-gone.ts';
 import { createSampleLaunch } from './sample-launch.ts';
@@ -12,12 +14,14 @@ import type { Stack } from './stack.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
 
-const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack socket|http] [--latency-ms L]
+const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack socket|http] [--latency-ms L] [--aws-weather W]
   --devices N       size of the sample audience, 1,000 to 10,000,000 (default 200000)
   --fresh           begin anew; without it the launch in the data folder goes on where it was
   --data DIR        data folder (default .gobutton)
   --slack MODE      how the bot talks to the local Slack: socket (default) or http
-  --latency-ms L    answer latency of the local push providers (default 20)`;
+  --latency-ms L    answer latency of the local push providers (default 20)
+  --aws-weather W   the local cloud once the war room is open: throttled, slow or down (default fair); typing another one
+                    and Enter changes it`;
 
 interface Arguments {
   devices: number | null;
@@ -25,6 +29,7 @@ interface Arguments {
   dataDir: string;
   slackMode: 'socket' | 'http';
   latencyMs: number;
+  awsWeather: CloudWeatherName | null;
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -38,6 +43,7 @@ function readArguments(argv: string[]): Arguments {
       data: { type: 'string', default: '.gobutton' },
       slack: { type: 'string', default: 'socket' },
       'latency-ms': { type: 'string', default: '20' },
+      'aws-weather': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -54,6 +60,7 @@ function readArguments(argv: string[]): Arguments {
     dataDir: resolve(projectRoot, values.data),
     slackMode: values.slack,
     latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
+    awsWeather: values['aws-weather'] === undefined ? null : cloudWeather('--aws-weather', values['aws-weather']),
   };
 }
 
@@ -197,6 +204,7 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
     `  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
   );
 
+  if (args.awsWeather !== null) changeWeather(stack.localCloud.weather, args.awsWeather, say);
   const how = await stack.botEnded;
   if (!stopping) {
     process.stderr.write(`The bot ended (${how}); see ${join(args.dataDir, 'logs', 'bot.log')}.\n`);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32, gunzipSync } from 'node:zlib';
+import type { Asked } from '../../aws/access/policy.ts';
 import { foreignRequest } from '../loopback.ts';
 import type { Access } from './access.ts';
 import { jsonAsked, queryAsked, s3Asked } from './actions.ts';
@@ -11,6 +12,7 @@ import type { Dynamo } from './dynamo.ts';
 import type { S3 } from './s3.ts';
 import { checkSignature } from './signature.ts';
 import type { Sqs } from './sqs.ts';
+import type { CloudWeather } from './weather.ts';
 import { xml } from './xml.ts';
 
 /** Answers one operation of a JSON service; throws AwsError to refuse. */
@@ -27,6 +29,8 @@ export interface Services {
   /** By signing name. */
   query: Record<string, QueryService>;
   access: Access;
+  /** Waits or throws before anything is done. */
+  weather: CloudWeather;
 }
 
 /** DynamoDB's limit of a BatchWriteItem (docs/facts.md#dynamodb-item-size). Objects are streamed and have none here. */
@@ -76,15 +80,20 @@ async function handle(
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
     const parameters = new URLSearchParams((await bodyOf(request)).toString());
     const operation = parameters.get('Action') ?? '';
-    access.check(caller.accessKeyId, queryAsked(caller.service, operation, parameters));
+    await admit(services, caller, queryAsked(caller.service, operation, parameters));
     const service = services.query[caller.service];
     if (service === undefined) throw notImplemented(caller.service, operation);
     return send(response, 200, 'text/xml', service(operation, parameters, access.arnOf(caller.accessKeyId)));
   }
   if (caller.service !== 's3') throw notImplemented(caller.service, `${request.method} ${request.url}`);
   response.setHeader('x-amz-request-id', randomUUID());
-  access.check(caller.accessKeyId, s3Asked(request));
+  await admit(services, caller, s3Asked(request));
   await services.s3.handle(request, response, (bucket) => access.seesMissing(caller.accessKeyId, bucket));
+}
+
+async function admit({ weather, access }: Services, { accessKeyId }: Caller, asked: readonly Asked[]): Promise<void> {
+  await weather.before(asked[0]?.action ?? '');
+  access.check(accessKeyId, asked);
 }
 
 async function handleJson(
@@ -98,7 +107,7 @@ async function handleJson(
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
-  services.access.check(caller.accessKeyId, jsonAsked(prefix, operation, input));
+  await admit(services, caller, jsonAsked(prefix, operation, input));
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed)

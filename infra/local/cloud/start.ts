@@ -32,6 +32,7 @@ import type { ParameterState } from './ssm.ts';
 import { openState } from './state-file.ts';
 import type { TaskState } from './task.ts';
 import { Throughput } from './throughput.ts';
+import { CloudWeather } from './weather.ts';
 
 export interface LocalCloudOptions {
   /** Folder that everything but queue messages is kept in; null: memory. */
@@ -67,6 +68,8 @@ export interface LocalCloud {
   account: Account;
   /** Stacks as they stand. */
   formation: CloudFormation;
+  /** Fair until somebody sets it; changes count at once. */
+  weather: CloudWeather;
   /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
   tasks(): {
     taskArn: string;
@@ -145,6 +148,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
 
   const account = usualAccount();
+  const weather = new CloudWeather();
   const formation = startCloudFormation(options.nowMs ?? Date.now);
   const access = new Access(accessKeyId, options.principals ?? [], account);
   server.on(
@@ -169,6 +173,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           iam: startIam(account),
         },
         access,
+        weather,
       },
       port,
       options.nowMs ?? Date.now,
@@ -182,6 +187,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     access: () => access.seen(),
     account,
     formation,
+    weather,
     tasks: () =>
       ecs.services.flatMap((service) =>
         service.tasks.map((task) => ({
