@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { QueueAttributeName, SQSClient } from '@aws-sdk/client-sqs';
 import { errorName } from './cloud-error.ts';
@@ -17,17 +18,20 @@ interface Addresses {
  */
 export async function ensurePool({ sqs, urlOf, forget }: Addresses, pool: string): Promise<void> {
   const all = poolQueues(pool);
-  const read = async (name: string, attribute: QueueAttributeName): Promise<string | undefined> => {
-    const { Attributes: found } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: await urlOf(name), AttributeNames: [attribute] }),
-    );
-    return found?.[attribute];
-  };
+  const read = (name: string, attribute: QueueAttributeName): Promise<string | undefined> =>
+    onceThere(async () => {
+      const { Attributes: found } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: await urlOf(name), AttributeNames: [attribute] }),
+      );
+      return found?.[attribute];
+    });
   const ensure = async ({ name }: QueueShape, attributes: Record<string, string>) => {
     // Somebody may have deleted it since its address was looked up.
     forget(name);
     if (!(await urlOf(name).then(() => true, isMissingQueue))) {
       await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+      // Whoever sends to it next should find it.
+      await read(name, 'QueueArn');
       return;
     }
     for (const policy of POLICIES) {
@@ -62,6 +66,24 @@ function samePolicy(found: string | undefined, wanted: string): boolean {
       .toSorted()
       .join();
   return found !== undefined && found !== '' && fields(found) === fields(wanted);
+}
+
+/** A new queue is there a second after it was made, or more (docs/facts.md#sqs-new-queue). */
+const THERE_WITHIN_MS = 60_000;
+const LOOK_FIRST_MS = 50;
+const LOOK_MOST_MS = 1_000;
+
+async function onceThere<T>(look: () => Promise<T>): Promise<T> {
+  const startedAtMs = performance.now();
+  for (let waitMs = LOOK_FIRST_MS; ; waitMs = Math.min(LOOK_MOST_MS, 2 * waitMs)) {
+    try {
+      return await look();
+    } catch (error) {
+      isMissingQueue(error);
+      if (performance.now() - startedAtMs > THERE_WITHIN_MS) throw error;
+      await sleep(waitMs);
+    }
+  }
 }
 
 /** False for a queue that is not there; anything else is thrown on. */

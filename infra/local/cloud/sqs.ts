@@ -42,11 +42,20 @@ interface Output {
   Attributes?: Record<string, string>;
 }
 
-export async function startSqs(options: { queues: StateFile<QueueDefinitions> }): Promise<Sqs> {
+/** What AWS does with queues and receives that is rare or slow, for who wants to see it. */
+export interface SqsManners {
+  /** A queue is not there for its users until so long after it was made: a second or more on AWS (docs/facts.md#sqs-new-queue). Default 0. */
+  newQueueMs?: number;
+  /** What becomes of messages whose receiver has gone away. `hidden`: what AWS may do. Default `given-back`, since here it would be the rule. */
+  abortedReceives?: 'given-back' | 'hidden';
+}
+
+export async function startSqs(options: { queues: StateFile<QueueDefinitions> } & SqsManners): Promise<Sqs> {
   const app = buildApp({ logger: false });
   const { state: queues } = options.queues;
   let closing = false;
   const purgedAtMs = new Map<string, number>();
+  const madeAtMs = new Map<string, number>();
 
   async function inject(operation: string, input: Input) {
     const answer = await app.inject({
@@ -85,6 +94,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
       // A closed connection may be in the same batch of events as the message that woke us.
       if (messages.length > 0) await nextTurn();
       if (gone()) {
+        if (options.abortedReceives === 'hidden') return answer;
         // A message that goes to a closed connection is hidden for its visibility time-out; AWS promises no better
         // (docs/facts.md#sqs-aborted-receive), but here it would be the rule.
         await Promise.all(
@@ -109,6 +119,9 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
   return {
     async call(operation, raw, host, gone) {
       const input = raw as Input;
+      const ageMs = performance.now() - (madeAtMs.get(queueName(input)) ?? Number.NEGATIVE_INFINITY);
+      if (operation !== 'CreateQueue' && ageMs < (options.newQueueMs ?? 0))
+        throw new AwsError('com.amazonaws.sqs#QueueDoesNotExist', 'The specified queue does not exist.');
       switch (operation) {
         case 'ReceiveMessage':
           return receive(input, gone);
@@ -135,6 +148,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           checkThroughput(attributes);
           const answer = await inject(operation, operation === 'CreateQueue' ? input : withoutHeld(input));
           if (answer.status !== 200) return answer;
+          if (queues[name] === undefined) madeAtMs.set(name, performance.now());
           queues[name] = { attributes };
           options.queues.save();
           return withUrlsAt(host, answer);

@@ -26,7 +26,7 @@ import { startS3 } from './s3.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { startServiceQuotas } from './service-quotas.ts';
 import { startSqs } from './sqs.ts';
-import type { QueueDefinitions } from './sqs.ts';
+import type { QueueDefinitions, SqsManners } from './sqs.ts';
 import { startSsm } from './ssm.ts';
 import type { ParameterState } from './ssm.ts';
 import { openState } from './state-file.ts';
@@ -52,6 +52,8 @@ export interface LocalCloudOptions {
   nowMs?: () => number;
   /** What tables let through. Default: as much as DynamoDB does. Null: everything. */
   throughput?: Throughput | null;
+  /** Default: none. */
+  sqs?: SqsManners;
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
 }
@@ -105,7 +107,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       { cause: error },
     );
   });
-  const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}) });
+  const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}), ...options.sqs });
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   try {

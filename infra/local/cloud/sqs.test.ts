@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { queueNames } from '../../../contract/queue-names.ts';
+import { localCloudForTests } from './for-tests.ts';
+
+test('a new queue is there for its users only after a while, and a pool is ready when it is', async () => {
+  const local = await localCloudForTests({ sqs: { newQueueMs: 150 } });
+  try {
+    const { queues } = local.cloud;
+    const { batches, segments } = queueNames('young');
+    await queues.ensurePool('young');
+    await queues.send(batches.ios, ['a']);
+    await queues.sendFifo(segments, [{ body: 'b', group: 'g', dedup: 'd' }]);
+    expect((await queues.depth(batches.ios)).visible).toBe(1);
+  } finally {
+    await local.stop();
+  }
+});
+
+test('what a receiver that goes away was given stays hidden for its time, and holds up its group', async () => {
+  const local = await localCloudForTests({ sqs: { abortedReceives: 'hidden' } });
+  try {
+    const { queues } = local.cloud;
+    const { segments } = queueNames('lossy');
+    await queues.ensurePool('lossy');
+    const abort = new AbortController();
+    const lost = queues.receive(segments, { max: 1, waitSeconds: 5, visibilitySeconds: 1, signal: abort.signal });
+    const rejected = expect(lost).rejects.toMatchObject({ name: 'AbortError' });
+    // It waits at the server when its address has been looked up.
+    await queues.depth(segments);
+    await sleep(50);
+    abort.abort();
+    await rejected;
+    for (const body of ['first', 'second']) await queues.sendFifo(segments, [{ body, group: 'g', dedup: body }]);
+    const next = { max: 1, visibilitySeconds: 30 };
+    expect(await queues.receive(segments, { ...next, waitSeconds: 0 })).toEqual([]);
+    expect(await queues.receive(segments, { ...next, waitSeconds: 3 })).toMatchObject([{ body: 'first', receives: 2 }]);
+  } finally {
+    await local.stop();
+  }
+});
