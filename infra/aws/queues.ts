@@ -277,10 +277,13 @@ function inTens(receipts: readonly string[]): string[][] {
   return tens;
 }
 
+/** SQS's own word for too many calls, and the one that all services have (docs/facts.md#aws-throttles). */
+const THROTTLES: ReadonlySet<string> = new Set(['RequestThrottled', 'ThrottlingException', 'Throttling']);
+
 /** A refusal that trying again will not change: the SDK has used up its retries for the rest. */
 function isLasting(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  return errorName(error) !== 'RequestThrottled' && status >= 400 && status < 500 && status !== 429;
+  return !THROTTLES.has(errorName(error)) && status >= 400 && status < 500 && status !== 429;
 }
 
 async function pause(tries: number, signal?: AbortSignal): Promise<void> {

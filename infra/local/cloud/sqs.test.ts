@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { queueNames } from '../../../contract/queue-names.ts';
+import { AwsError } from './aws-error.ts';
 import { localCloudForTests } from './for-tests.ts';
 
 test('a new queue is there for its users only after a while, and a pool is ready when it is', async () => {
@@ -35,6 +36,27 @@ test('what a receiver that goes away was given stays hidden for its time, and ho
     const next = { max: 1, visibilitySeconds: 30 };
     expect(await queues.receive(segments, { ...next, waitSeconds: 0 })).toEqual([]);
     expect(await queues.receive(segments, { ...next, waitSeconds: 3 })).toMatchObject([{ body: 'first', receives: 2 }]);
+  } finally {
+    await local.stop();
+  }
+});
+
+test.each([
+  ['com.amazonaws.sqs#RequestThrottled', 403],
+  ['com.amazon.coral.availability#ThrottlingException', 400],
+])('a send outlives more refusals with %s than its calls retry', async (code, status) => {
+  const local = await localCloudForTests();
+  try {
+    const { queues } = local.cloud;
+    const queue = queueNames('busy').batches.ios;
+    await queues.ensurePool('busy');
+    await queues.depth(queue);
+    let refusals = 8;
+    local.localCloud.weather.before = async () => {
+      if (refusals-- > 0) throw new AwsError(code, 'too many', status);
+    };
+    await queues.send(queue, ['a']);
+    expect((await queues.depth(queue)).visible).toBe(1);
   } finally {
     await local.stop();
   }
