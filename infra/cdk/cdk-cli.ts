@@ -12,7 +12,7 @@ export function runCdk(
 ): Promise<number> {
   const binary = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [binary, ...args], {
+    const child = spawn(process.execPath, [binary, ...args, '--no-notices'], {
       stdio: out === process.stdout ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       env: { ...env, ...QUIET, AWS_REGION: region },
     });
@@ -26,5 +26,5 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** It would ask for news of itself, and send what it was used for. */
+/** It would ask for news of itself, here and by notices, and send what it was used for. */
 const QUIET = { CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_DISABLE_VERSION_CHECK: 'true' };

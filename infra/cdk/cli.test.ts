@@ -65,6 +65,12 @@ test('a deployment makes every stack, and protects the data', async () => {
   });
 });
 
+test('what would change is told: now, nothing', async () => {
+  const diff = await infra(['diff']);
+  expect(diff, diff.out).toMatchObject({ code: 0, err: '' });
+  expect(diff.out).toContain('Number of stacks with differences: 0');
+});
+
 test('what stands becomes variables of an .env, beside what else is in it, for its owner alone', async () => {
   const to = join(folder, '.env');
   writeFileSync(to, 'LOG_LEVEL=debug\nGOBUTTON_BUCKET=old\n');
@@ -260,9 +266,11 @@ test('without credentials, or without AWS, it says what to do', async () => {
   vi.stubEnv('HOME', folder);
   for (const command of ['diff', 'deploy', 'env', 'destroy'])
     expect((await infra([command, '--yes'])).err).toMatch(/No AWS credentials were found.*aws sso login/);
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+  // Templates are made from the file alone.
+  expect(await infra(['synth'])).toMatchObject({ code: 0, err: '', out: expect.stringContaining('superbowl-data') });
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
   expect((await infra(['deploy', '--yes'])).err).toMatch(/AWS can't be reached/);
   vi.stubEnv('AWS_ENDPOINT_URL', local.url);
 });
