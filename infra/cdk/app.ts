@@ -1,12 +1,15 @@
 import { App, LegacyStackSynthesizer, Tags, Validations } from 'aws-cdk-lib';
 import type { IStackSynthesizer } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { namesOf, TAGS } from './names.ts';
 import type { Deployment } from './read-config.ts';
+import { BotStack } from './stacks/bot-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { QueuesStack } from './stacks/queues-stack.ts';
 import { WatchStack } from './stacks/watch-stack.ts';
+import { WorkersStack } from './stacks/workers-stack.ts';
 
 /** All stacks of a deployment. Needs no account and no network; the same deployment gives the same templates. */
 export function createApp(deployment: Deployment, outdir: string): App {
@@ -30,10 +33,14 @@ export function createApp(deployment: Deployment, outdir: string): App {
     [TAGS.pool, runbook.pool.name],
   ] as const)
     Tags.of(app).add(key, value);
-  new NetworkStack(app, names.stacks.network, deployment, props());
+  const network = new NetworkStack(app, names.stacks.network, deployment, props());
   new DataStack(app, names.stacks.data, deployment, props());
   new QueuesStack(app, names.stacks.queues, deployment, props());
   new WatchStack(app, names.stacks.watch, deployment, props());
+  // The library's own types don't hold under exactOptionalPropertyTypes.
+  const place = { vpc: network.vpc as IVpc, tasks: network.tasks };
+  new BotStack(app, names.stacks.bot, deployment, place, props());
+  new WorkersStack(app, names.stacks.workers, deployment, place, props());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Validations.of(app).acknowledge({
     id: 'CloudFormation-Validate::W3010',

@@ -101,7 +101,19 @@ function fargateProblems(path: string[], { vcpu, memory_mib }: { vcpu: number; m
 
 /** What the configuration says against its runbook. */
 export function runbookProblems(config: LaunchConfig, runbook: Runbook): Found[] {
-  return [...countProblems(config, runbook), ...hoursProblems(config, runbook)];
+  return [...poolProblems(runbook), ...countProblems(config, runbook), ...hoursProblems(config, runbook)];
+}
+
+/** The stack makes the service that the bot scales: of the same name, or there would be two. */
+function poolProblems({ id, pool, scale_targets: targets }: Runbook): Found[] {
+  if (targets.some((target) => target.id === pool.scale_target && target.kind === 'ecs-service')) return [];
+  return [
+    {
+      path: ['runbook'],
+      found: `${id}, whose pool is scaled by ${pool.scale_target}`,
+      expected: 'a scale target of the kind ecs-service for the pool: the workers run on ECS',
+    },
+  ];
 }
 
 function countProblems(config: LaunchConfig, runbook: Runbook): Found[] {
@@ -139,7 +151,7 @@ export function fleetHours({ budget }: LaunchConfig, runbook: Runbook): number |
 }
 
 /** When the runbook wants how many workers of its pool, in the order of time. */
-function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
+export function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
   return runbook.phases
     .flatMap(({ steps }) => steps)
     .flatMap(({ id, at, do: act }) =>

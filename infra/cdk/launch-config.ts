@@ -95,6 +95,8 @@ export const launchConfig = z.strictObject({
   images: z.strictObject({
     bot: z.string('expected the image of the bot').min(1),
     worker: z.string('expected the image of the worker').min(1),
+    /** One worker of this image beside the fleet, to be looked at first. Absent: none; taking it out again takes it down. */
+    canary: z.string('expected the image of one worker').min(1).optional(),
   }),
   bot: z
     .strictObject({
@@ -137,6 +139,16 @@ export const launchConfig = z.strictObject({
     .strictObject({
       /** Audiences hold device tokens: they are deleted after so long. */
       keep_days: count(14, 3_650, 'days').default(90),
+    })
+    .prefault({}),
+  audience: z
+    .strictObject({
+      /** Tables of this account that audiences are read from (`npm run audience -- compile --device-table`). */
+      device_tables: z
+        .array(
+          z.string('expected the name of a table').regex(/^[A-Za-z0-9_.-]{3,255}$/, 'expected the name of a table'),
+        )
+        .default([]),
     })
     .prefault({}),
   slack: z

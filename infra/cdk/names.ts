@@ -14,6 +14,8 @@ export function namesOf({ config, runbook }: Deployment) {
       data: `${name}-data`,
       queues: `${name}-queues`,
       watch: `${name}-watch`,
+      bot: `${name}-bot`,
+      workers: `${name}-workers`,
     },
     tablePrefix: name,
     tables: tableNames(name),

@@ -1,0 +1,31 @@
+import { Aws } from 'aws-cdk-lib';
+import type { AccountNames } from '../../aws/access/resources.ts';
+import { namesOf } from '../names.ts';
+import type { Deployment } from '../read-config.ts';
+
+/** What roles are scoped to: the names of this deployment, and what its runbook scales. */
+export function accountNames(deployment: Deployment): AccountNames {
+  const { config, runbook } = deployment;
+  const names = namesOf(deployment);
+  const targets = runbook.scale_targets;
+  return {
+    partition: Aws.PARTITION,
+    region: config.region,
+    account: config.account,
+    tablePrefix: names.tablePrefix,
+    bucket: names.bucket,
+    pools: [names.pool],
+    deviceTables: config.audience.device_tables,
+    scaled: {
+      services: targets.flatMap((one) => (one.kind === 'ecs-service' ? [one] : [])),
+      groups: targets.flatMap((one) => (one.kind === 'auto-scaling-group' ? [one.group] : [])),
+      tables: targets.flatMap((one) => (one.kind === 'dynamodb-table' ? [one.table] : [])),
+    },
+  };
+}
+
+/** The ECS service that the runbook scales for its pool: what the workers' one is called. Without one (`config-rules.ts` refuses that) both have the pool's name. */
+export function workerService({ runbook }: Deployment): { cluster: string; service: string } {
+  const target = runbook.scale_targets.find(({ id }) => id === runbook.pool.scale_target);
+  return target?.kind === 'ecs-service' ? target : { cluster: runbook.pool.name, service: runbook.pool.name };
+}

@@ -1,0 +1,124 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import type { StackProps } from 'aws-cdk-lib';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import {
+  Cluster,
+  ContainerInsights,
+  CpuArchitecture,
+  FargateService,
+  FargateTaskDefinition,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
+import { ApplicationLoadBalancer, ApplicationProtocol, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import type { Deployment } from '../read-config.ts';
+import { AudienceTask } from '../run/audience-task.ts';
+import { placement } from '../run/place.ts';
+import type { Place } from '../run/place.ts';
+import { taskSecrets } from '../run/secrets.ts';
+import { addProcess, mayProtectItself } from '../run/task.ts';
+
+/** One leads, the other takes over. */
+const BOTS = 2;
+const PORT = 3_000;
+
+/** The bot in a cluster of its own, and the task that it may start to compile an audience. */
+export class BotStack extends Stack {
+  constructor(scope: Construct, id: string, deployment: Deployment, place: Place, props: StackProps) {
+    super(scope, id, { ...props, terminationProtection: true });
+    const cluster = new Cluster(this, 'cluster', {
+      clusterName: botCluster(deployment),
+      vpc: place.vpc,
+      containerInsightsV2: ContainerInsights.ENABLED,
+    });
+    const bot = new BotService(this, 'bot', deployment, place, cluster as ICluster);
+    new AudienceTask(this, 'audience', deployment, place, cluster as ICluster).grantRun(bot.task);
+  }
+}
+
+const botCluster = ({ config }: Deployment): string => `${config.name}-bot`;
+
+/** Two tasks. With Socket Mode they call Slack and nothing calls them; with HTTP they stand behind a load balancer. */
+class BotService extends Construct {
+  readonly task: FargateTaskDefinition;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, place: Place, cluster: ICluster) {
+    super(scope, id);
+    const { config, runbook } = deployment;
+    const { bot } = config;
+    this.task = new FargateTaskDefinition(this, 'task', {
+      family: `${config.name}-bot`,
+      cpu: bot.vcpu * 1_024,
+      memoryLimitMiB: bot.memory_mib,
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.X86_64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+    });
+    addProcess(this.task, deployment, {
+      process: 'bot',
+      image: config.images.bot,
+      entryPoint: ['node', 'bot/main.ts'],
+      port: PORT,
+      environment: {
+        SLACK_MODE: bot.receive,
+        SLACK_CONNECTIONS: String(config.slack.connections),
+        BOT_HOST: '0.0.0.0',
+        BOT_PORT: String(PORT),
+      },
+      secrets: taskSecrets(this, config.name, [`slack-${bot.receive}`, 'bot-keys']),
+    });
+    mayProtectItself(this.task, deployment, botCluster(deployment));
+    const group = new SecurityGroup(this, 'group', {
+      vpc: place.vpc,
+      description: `Bot of ${runbook.id}: out to Slack and AWS`,
+    });
+    const service = new FargateService(this, 'service', {
+      serviceName: `${config.name}-bot`,
+      cluster,
+      taskDefinition: this.task,
+      desiredCount: BOTS,
+      // A new one is there before an old one goes: a deployment is no time without a bot.
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      ...placement(place, group),
+    });
+    if (bot.receive === 'http') this.#loadBalancer(deployment, place, service);
+  }
+
+  #loadBalancer({ config }: Deployment, { vpc }: Place, service: FargateService): void {
+    const balancer = new ApplicationLoadBalancer(this, 'balancer', {
+      loadBalancerName: `${config.name}-bot`,
+      vpc,
+      internetFacing: true,
+      dropInvalidHeaderFields: true,
+      deletionProtection: true,
+    });
+    const listener = balancer.addListener('https', {
+      port: 443,
+      protocol: ApplicationProtocol.HTTPS,
+      sslPolicy: SslPolicy.RECOMMENDED_TLS,
+      certificates: [{ certificateArn: config.bot.certificate ?? '' }],
+    });
+    listener.addTargets('bot', {
+      port: PORT,
+      protocol: ApplicationProtocol.HTTP,
+      targets: [service],
+      healthCheck: { path: '/ready', interval: Duration.seconds(10), healthyThresholdCount: 2 },
+      // Slack wants its answer within three seconds: nothing under way takes longer.
+      deregistrationDelay: Duration.seconds(10),
+    });
+    Validations.of(balancer).acknowledge(
+      {
+        id: 'AwsSolutions::AwsSolutions-EC23',
+        reason: 'Slack names no addresses that it calls from; every request is signed, and the bot checks that.',
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-ELB2',
+        reason: 'The record holds every press and refusal with its author, which is more than an access log has.',
+      },
+    );
+  }
+}
