@@ -55,7 +55,9 @@ export async function destroy(work: Work): Promise<Outcome> {
     synthesise(work);
     for (const stack of all) if (going.includes(stack.name) && stack.isProtected) await account.unprotect(stack.name);
     const code =
-      going.length === 0 ? 0 : await work.cdk(['destroy', ...going, '--exclusively', '--force', '--app', work.outdir]);
+      going.length === 0
+        ? 0
+        : await work.cdk(['destroy', ...going, '--exclusively', '--force', '--concurrency', '4', '--app', work.outdir]);
     if (code !== 0) return endOf(code, 'Run the same command again: it goes on from there.');
     if (options.withData) await endData(clients, names, say);
     return done;
