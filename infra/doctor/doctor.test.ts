@@ -353,6 +353,7 @@ const BROKEN: Broken[] = [
         'application-autoscaling:*',
         'autoscaling:*',
         'ecs:Describe*',
+        'servicequotas:*',
       ];
     }),
     lines: ['rights.bot wrong'],

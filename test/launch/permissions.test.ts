@@ -94,6 +94,7 @@ async function scale(): Promise<void> {
     }),
   );
   client.destroy();
+  await mustGo(ana, 'doctor');
   await mustGo(ana, 'scale workers 3');
   await mustGo(ana, 'scale edge 3');
   await mustGo(ana, 'scale claims 5000');

@@ -25,6 +25,7 @@ const SERVICES = 'infra/aws/scaling/scaling-services.ts';
 const UNITS = 'infra/aws/scaling/fleet-unit.ts';
 const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
 const TABLES = 'infra/aws/scaling/scaling-tables.ts';
+const DOCTOR = 'infra/doctor/measure/aws.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
 
 const may = (action: string, on: readonly ResourceKind[], why: string, file: string): Permission => ({
@@ -107,6 +108,18 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     ),
     may('autoscaling:UpdateAutoScalingGroup', ['scaled-groups'], 'scales', GROUPS),
     may('dynamodb:DescribeTable', ['scaled-tables'], 'sees what a table takes', TABLES),
+    may(
+      'dynamodb:DescribeTable',
+      ['record-table', 'switches-table', 'live-table'],
+      'says what they lack (`/go doctor`); the claims are read as a table that scales',
+      DOCTOR,
+    ),
+    may(
+      'servicequotas:ListServiceQuotas',
+      ['everything'],
+      'says what the account lacks (`/go doctor`); AWS has no narrower resource',
+      DOCTOR,
+    ),
     may('dynamodb:UpdateTable', ['scaled-tables'], 'warms it', TABLES),
     may(
       'application-autoscaling:DescribeScalableTargets',

@@ -53,6 +53,7 @@ test('each action is named, and everything is allowed only where AWS knows no le
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeScalingActivities',
     'ecs:DescribeTaskDefinition',
+    'servicequotas:ListServiceQuotas',
     'ssm:DescribeParameters',
   ];
   for (const process of PROCESSES)

@@ -75,7 +75,7 @@ export function judgeImage(image: string | null, asked: Asked<FoundImage | null>
     : line.ok({ found: `${image} (${Math.round(asked.value.bytes / 1_000_000)} MB)`, needed });
 }
 
-export function judgeBucket(bucket: string, asked: Asked<'there' | 'missing' | 'elsewhere' | 'forbidden'>): Line {
+export function judgeBucket(bucket: string, asked: Asked<'there' | 'missing' | 'elsewhere'>): Line {
   const [id, title] = ['tables.bucket', `Bucket ${bucket}`];
   const line = about(id, title);
   const needed = 'a bucket of this account and Region';
@@ -87,12 +87,6 @@ export function judgeBucket(bucket: string, asked: Asked<'there' | 'missing' | '
       return line.wrong({ found: 'no such bucket', needed, fix: `aws s3api create-bucket --bucket ${bucket}` });
     case 'elsewhere':
       return line.wrong({ found: 'in another Region', needed, fix: 'Correct GOBUTTON_BUCKET or AWS_REGION' });
-    case 'forbidden':
-      return line.wrong({
-        found: "not to be seen by whoever runs this: somebody else's, or no right",
-        needed,
-        fix: 'Correct GOBUTTON_BUCKET, or allow s3:ListBucket',
-      });
     default:
       return asked.value satisfies never;
   }

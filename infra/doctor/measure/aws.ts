@@ -1,8 +1,8 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeImagesCommand } from '@aws-sdk/client-ecr';
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { paginateListServiceQuotas } from '@aws-sdk/client-service-quotas';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListServiceQuotasCommand } from '@aws-sdk/client-service-quotas';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { errorName } from '../../aws/cloud-error.ts';
@@ -132,27 +132,21 @@ export function findImage(
   });
 }
 
+/** A list, since a role that may list nothing but some keys is told nothing by a HEAD. */
+const LISTED = 'audiences/gobutton-doctor/manifest.json';
+
 export function findBucket(
   { s3, ask }: DoctorClients,
   bucket: string,
-): Promise<Asked<'there' | 'missing' | 'elsewhere' | 'forbidden'>> {
-  return ask('s3:HeadBucket', async (abortSignal) => {
+): Promise<Asked<'there' | 'missing' | 'elsewhere'>> {
+  return ask('s3:ListBucket', async (abortSignal) => {
     try {
-      await s3.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+      await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: LISTED, MaxKeys: 1 }), { abortSignal });
       return 'there';
     } catch (error) {
-      // A HEAD has no body, so its status is all there is.
-      switch ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode) {
-        case 404:
-          return 'missing';
-        case 301:
-        case 400:
-          return 'elsewhere';
-        case 403:
-          return 'forbidden';
-        default:
-          throw error;
-      }
+      if (errorName(error) === 'NoSuchBucket') return 'missing';
+      if (/^(PermanentRedirect|AuthorizationHeaderMalformed)/.test(errorName(error))) return 'elsewhere';
+      throw error;
     }
   });
 }
@@ -160,14 +154,20 @@ export function findBucket(
 export function findQuotas({ quotas, ask }: DoctorClients, service: string): Promise<Asked<FoundQuota[]>> {
   return ask('servicequotas:ListServiceQuotas', async (abortSignal) => {
     const found: FoundQuota[] = [];
-    for await (const page of paginateListServiceQuotas(
-      { client: quotas, pageSize: 100 },
-      { ServiceCode: service },
-      { abortSignal },
-    ))
+    for (let next: string | undefined; ;) {
+      const page = await quotas.send(
+        new ListServiceQuotasCommand({
+          ServiceCode: service,
+          MaxResults: 100,
+          ...(next === undefined ? {} : { NextToken: next }),
+        }),
+        { abortSignal },
+      );
       for (const { QuotaCode: code = '', QuotaName: name = '', Value: value, Adjustable: adjustable } of page.Quotas ??
         [])
         if (value !== undefined) found.push({ code, name, value, adjustable: adjustable === true });
-    return found;
+      next = page.NextToken;
+      if (next === undefined) return found;
+    }
   });
 }
