@@ -75,10 +75,19 @@ function commit(name: ImageName, root: string, out: string, version: string, wor
   const variables = [`GOBUTTON_VERSION=${version}`, 'NODE_ENV=production', 'HEALTH_HOST=0.0.0.0', 'BOT_HOST=0.0.0.0'];
   buildah(
     'config',
-    ...['--entrypoint', JSON.stringify(['/usr/local/bin/node', ...IMAGES[name].command]), '--cmd', ''],
-    ...['--workingdir', '/app', '--user', '1000:1000', '--stop-signal', 'SIGTERM'],
+    '--entrypoint',
+    JSON.stringify(['/usr/local/bin/node', ...IMAGES[name].command]),
+    '--cmd',
+    '',
+    '--workingdir',
+    '/app',
+    '--user',
+    '1000:1000',
+    '--stop-signal',
+    'SIGTERM',
     ...variables.flatMap((variable) => ['--env', variable]),
-    ...['--label', `org.opencontainers.image.revision=${version}`],
+    '--label',
+    `org.opencontainers.image.revision=${version}`,
     container,
   );
   mkdirSync(out, { recursive: true });

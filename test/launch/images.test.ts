@@ -52,11 +52,31 @@ function start(name: ImageName, env: Record<string, string>, reads: string[] = [
   const child = spawn(
     'bwrap',
     [
-      ...['--ro-bind', root, '/', '--tmpfs', '/tmp', '--proc', '/proc', '--dev', '/dev'],
-      ...['--ro-bind', '/etc/hosts', '/etc/hosts'],
+      '--ro-bind',
+      root,
+      '/',
+      '--tmpfs',
+      '/tmp',
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--ro-bind',
+      '/etc/hosts',
+      '/etc/hosts',
       ...reads.flatMap((path) => ['--ro-bind', path, path]),
-      ...['--unshare-user', '--uid', String(uid), '--gid', String(gid), '--cap-drop', 'ALL'],
-      ...['--unshare-pid', '--as-pid-1', '--die-with-parent', '--chdir', config.process.cwd],
+      '--unshare-user',
+      '--uid',
+      String(uid),
+      '--gid',
+      String(gid),
+      '--cap-drop',
+      'ALL',
+      '--unshare-pid',
+      '--as-pid-1',
+      '--die-with-parent',
+      '--chdir',
+      config.process.cwd,
       ...config.process.args,
       ...args,
     ],
@@ -102,7 +122,7 @@ describe.skipIf(images === '')('the image', { timeout: 120_000 }, () => {
     Object.assign(stage.providers.behaviour, { latencyMs: 400, streamLimit: 100 });
     const launch = await stage.newLaunch({ ios: 4_000, android: 0 });
     const env = { ...stage.env(launch.id), HEALTH_PORT: '18981' };
-    const files = Object.entries(env).flatMap(([name, path]) => (name.endsWith('_FILE') ? [path] : []));
+    const files = Object.values(env).filter((value) => /^\/.*\.\w+$/.test(value) && existsSync(value));
     const leaving = start('worker', env, files);
     const said = text(leaving.stdout);
     await vi.waitFor(async () => expect(await status(18_981, '/ready')).toMatchObject({ status: 200 }), {
