@@ -62,6 +62,17 @@ test('what is known here is never enough to refuse a halt by: when the record do
   ]);
 });
 
+test.each(['slack', 'cli'] as const)(
+  'a record that a newer version has written on is no reason against a halt from %s',
+  async (source) => {
+    const newer = () =>
+      Promise.reject(Object.assign(new Error('it was written by a newer one'), { code: 'RECORD_BROKEN' }));
+    const one = desk({ read: newer });
+    expect(await pressHalt(one, launch.id, from(source, 'U0MARKET2'))).toMatchObject({ stands: true, epoch: 1 });
+    expect(one.presses).toMatchObject([{ by: null, source }]);
+  },
+);
+
 test.each(['slack', 'cli'] as const)('a roster that hangs holds up a halt from %s for 0.8 s', async (source) => {
   const one = desk({ read: never });
   const answer = pressHalt(one, launch.id, from(source, 'U0MARKET2', source === 'cli' ? null : 'pressed by U0MARKET2'));

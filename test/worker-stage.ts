@@ -60,7 +60,7 @@ export interface StagedLaunch {
   audience: Compiled;
   worker(
     change?: Partial<WorkerConfig>,
-    options?: { drainMs?: number; timing?: CredentialTiming; log?: Logger },
+    options?: { drainMs?: number; timing?: CredentialTiming; log?: Logger; cloud?: Cloud },
   ): Promise<Worker>;
   /** A second cloud config for a worker's switch thread and stores, say behind a proxy. */
   config(change?: Partial<WorkerConfig>): WorkerConfig;
