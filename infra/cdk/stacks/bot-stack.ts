@@ -94,7 +94,6 @@ class BotService extends Construct {
       vpc,
       internetFacing: true,
       dropInvalidHeaderFields: true,
-      deletionProtection: true,
     });
     const listener = balancer.addListener('https', {
       port: 443,

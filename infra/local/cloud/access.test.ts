@@ -1,6 +1,7 @@
 import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -24,7 +25,7 @@ const statements: Statement[] = [
   allow('Objects', 's3:GetObject', 'arn:aws:s3:::gobutton/mine/*'),
   {
     ...allow('List', 's3:ListBucket', 'arn:aws:s3:::gobutton'),
-    Condition: { StringLike: { 's3:prefix': ['mine/*'] } },
+    Condition: { StringLike: { 's3:prefix': ['mine/*', 'closed/*'] } },
   },
 ];
 
@@ -38,6 +39,7 @@ beforeAll(async () => {
   objects = createObjects({ s3: clients.s3, bucket: 'gobutton' });
   await local.cloud.objects.put('mine/a', Buffer.from('a'));
   await local.cloud.objects.put('theirs/a', Buffer.from('a'));
+  await local.cloud.objects.put('closed/a', Buffer.from('a'));
 });
 afterAll(async () => {
   clients.destroy();
@@ -97,7 +99,11 @@ test('each service denies in its own words, with what was asked for', async () =
 });
 
 test('a missing object is denied like a forbidden one, and told from it by a list', async () => {
+  const get = (Key: string) => clients.s3.send(new GetObjectCommand({ Bucket: 'gobutton', Key }));
+  expect(await refusal(get('mine/none'))).toBe('AccessDenied 403 Access Denied');
   expect(await objects.get('mine/none')).toBeNull();
+  // Seen in the list, and still not to be read.
+  expect(await refusal(objects.get('closed/a'))).toMatch(/^AccessDenied 403 User: /);
   expect(Buffer.from((await objects.get('mine/a')) ?? []).toString()).toBe('a');
   // Longer than one that is there, and the beginning of one.
   expect(await objects.get('mine/aa')).toBeNull();
