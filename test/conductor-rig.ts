@@ -47,6 +47,7 @@ const QUICK: Partial<Timings> = {
   gateSettleMs: 0,
   scaleMs: 200,
   scaleChangesMs: 200,
+  fleetsMs: 200,
   boardMs: 300,
   liveMs: 300,
   liveDownMs: 200,

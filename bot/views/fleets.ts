@@ -10,7 +10,7 @@ const hourly = ({ usdHour }: FleetNow): string => (usdHour === null ? 'no price 
 
 /** Of the board; null: there is nothing to show. */
 export function fleetsText(fleets: readonly FleetNow[]): string | null {
-  if (fleets.length === 0) return null;
+  if (fleets.every(({ running }) => running === 0)) return null;
   const priced = fleets.filter(({ usdHour }) => usdHour !== null);
   const sum = priced.reduce((usd, { usdHour }) => usd + (usdHour ?? 0), 0);
   return fit(

@@ -1,7 +1,8 @@
-import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
+import type { FleetNow, FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import { unitHour } from '../../../runbooks/cost/fleets.ts';
 import { pricesOf } from '../../../runbooks/cost/prices.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { CloudError } from '../cloud-error.ts';
 import type { Cloud } from '../cloud.ts';
 
@@ -11,28 +12,30 @@ export async function fleetsNow(
   launch: Launch,
 ): Promise<FleetNow[]> {
   const prices = pricesOf(region);
+  const now = (target: ScaleTarget, running: number, unit: FleetUnit | null): FleetNow => {
+    const hour = prices === null || unit === null ? null : unitHour(unit, prices);
+    return {
+      target: target.id,
+      title: target.title ?? target.id,
+      running,
+      before: launch.scaleFound[target.id]?.desired ?? null,
+      unit,
+      usdHour: hour === null ? null : hour * running,
+    };
+  };
   const fleets = await Promise.all(
-    launch.runbook.scale_targets.map(async (target): Promise<FleetNow[]> => {
+    launch.runbook.scale_targets.map(async (target) => {
       try {
         // Without the right to read a task definition the counts are worth showing all the same.
         const [{ running }, unit] = await Promise.all([
           scaling.observe(target),
           scaling.unit(target).catch(() => null),
         ]);
-        const hour = prices === null || unit === null ? null : unitHour(unit, prices);
-        return [
-          {
-            target: target.id,
-            title: target.title ?? target.id,
-            running,
-            before: launch.scaleFound[target.id]?.desired ?? null,
-            unit,
-            usdHour: hour === null ? null : hour * running,
-          },
-        ];
+        return [now(target, running, unit)];
       } catch (error) {
-        if (error instanceof CloudError) return [];
-        throw error;
+        if (!(error instanceof CloudError)) throw error;
+        // Taken down with its stack, nothing of it runs.
+        return error.code === 'SCALE_TARGET_MISSING' ? [now(target, 0, null)] : [];
       }
     }),
   );
