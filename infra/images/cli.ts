@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { optionProblem } from '../option-problem.ts';
+import { visibleLines } from '../visible.ts';
 import { buildImages, missingTool } from './build.ts';
 import { IMAGES, isImageName } from './contents.ts';
 
@@ -22,21 +24,28 @@ const NEEDED = {
   test: ['git', 'npm', 'tar', 'buildah', 'umoci', 'bwrap', 'ldd'],
 };
 
+const OPTIONS = { out: { type: 'string', default: '.gobutton/images' }, help: { type: 'boolean' } } as const;
+
+const read = () => parseArgs({ allowPositionals: true, options: OPTIONS });
+
 function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { out: { type: 'string', default: '.gobutton/images' } },
-  });
+  let parsed: ReturnType<typeof read>;
+  try {
+    parsed = read();
+  } catch (error) {
+    return wrong(optionProblem(error, Object.keys(OPTIONS)));
+  }
+  const { values, positionals } = parsed;
   const [command = 'help', ...names] = positionals;
-  if (command !== 'build' && command !== 'test') {
+  if (values.help === true || command === 'help') {
     process.stdout.write(HELP);
-    return command === 'help' ? 0 : 2;
+    return 0;
   }
+  if (command !== 'build' && command !== 'test')
+    return wrong(`found ${JSON.stringify(command)}, expected build or test`);
   const unknown = names.find((name) => !isImageName(name));
-  if (unknown !== undefined) {
-    process.stderr.write(`images: found ${JSON.stringify(unknown)}, expected ${Object.keys(IMAGES).join(', ')}\n`);
-    return 2;
-  }
+  if (unknown !== undefined)
+    return wrong(`found ${JSON.stringify(unknown)}, expected ${Object.keys(IMAGES).join(', ')}`);
   const missing = missingTool(NEEDED[command]);
   if (missing !== null) {
     process.stderr.write(
@@ -65,6 +74,11 @@ function main(): number {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function wrong(problem: string): number {
+  process.stderr.write(`${visibleLines(`images: ${problem}`)}\n\n${HELP}`);
+  return 2;
 }
 
 process.exitCode = main();
