@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const images = (...words: string[]) =>
+  spawnSync(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { encoding: 'utf8' });
+
+test.each([
+  [['--nope'], /^images: Unknown option '--nope'; expected options of --out, --help\n/],
+  [['ship'], /^images: found "ship", expected build or test\n/],
+  [['build', 'phone'], /^images: found "phone", expected bot, worker, audience\n/],
+])('%j says what was expected, and how it is written', (words, said) => {
+  const { status, stderr, stdout } = images(...words);
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(said);
+  expect(stderr).toContain('npm run images -- build');
+});
