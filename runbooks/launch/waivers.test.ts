@@ -171,7 +171,7 @@ test('a waiver says which gates and segments there are, and how a hard one is ma
   const scene = Scene.ready();
   const says = (more: object) => scene.refuses(ask(scene, more)).say;
   expect(says({ gate: 'nope' })).toBe(
-    'There is no gate nope; this launch has credentials, workers, queues, copy-read, clocks-agree and providers-met.',
+    'There is no gate nope; this launch has credentials, workers, queues, copy-read, clocks-agree, providers-met and one-version.',
   );
   expect(says({ gate: 'credentials' })).toMatch(/Make it green: see \/go ready\.$/);
   expect(says({ segments: ['us-ios', 'fr-ios', 'de-ios'] })).toBe(
