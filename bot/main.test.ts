@@ -84,7 +84,11 @@ describe('npm run bot', () => {
     );
     const { port } = JSON.parse(ready) as { port: number };
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
-    for (const line of said.out.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ name: 'bot' });
+    // Log lines, and signs of life for CloudWatch.
+    for (const line of said.out.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject(
+        line.startsWith('{"_aws"') ? { Service: 'bot', Alive: 1 } : { name: 'bot' },
+      );
     expect(said.out + said.err).not.toContain(SECRETS.botToken);
     expect(said.out + said.err).not.toContain(SECRETS.appToken);
     child.kill('SIGTERM');

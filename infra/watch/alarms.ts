@@ -118,15 +118,8 @@ export const ALARMS: readonly Alarm[] = [
 
 /** Whether an alarm would ring, by the values of its last periods, oldest first; null: a period without any. */
 export function rings(alarm: Alarm, values: readonly (number | null)[]): boolean {
-  const last = values.slice(-alarm.periods);
-  return (
-    last.length === alarm.periods &&
-    last.every((value) =>
-      value === null
-        ? alarm.silence === 'breaching'
-        : alarm.comparison === 'over'
-          ? value > alarm.threshold
-          : value < alarm.threshold,
-    )
-  );
+  const { comparison, threshold, silence, periods } = alarm;
+  const isOver = (value: number) => (comparison === 'over' ? value > threshold : value < threshold);
+  const last = values.slice(-periods);
+  return last.length === periods && last.every((value) => (value === null ? silence === 'breaching' : isOver(value)));
 }

@@ -38,16 +38,17 @@ export async function measureGates(
   // One read for all gates; if it fails, the gates that rest on it are unknown.
   const reports = cloud.live.reports(launch.id);
   reports.catch(() => undefined);
+  const foundOf = async (probe: Probe): Promise<Found> => {
+    if (probe.kind === 'clocks') return clocksNow(await reports, cloud.clock.offset(), nowMs, probe.within);
+    if (probe.kind === 'versions')
+      return versionsNow(fresh(await reports, nowMs), [version, await leadersVersion(cloud, version)]);
+    return measure(cloud, launch, probe, nowMs, async () => fresh(await reports, nowMs));
+  };
   return Promise.all(
     gates.map(async (gate) => {
       let found: Found;
       try {
-        found =
-          gate.probe.kind === 'clocks'
-            ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
-            : gate.probe.kind === 'versions'
-              ? versionsNow(fresh(await reports, nowMs), [version, await leadersVersion(cloud, version)])
-              : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
+        found = await foundOf(gate.probe);
       } catch (error) {
         found = {
           status: 'unknown',

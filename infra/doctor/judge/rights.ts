@@ -38,14 +38,14 @@ export function judgeRights(process: Process, asked: Asked<FoundRights>): Line {
   if (first !== undefined) return unasked(id, title, needed, first);
   const untried = of('untried');
   if (untried.length === 0) return line.ok({ found: `${who} may do all ${rights.length} (${how})`, needed });
+  const fixOf = (): string => {
+    if (notSimulated === null) return `Its policies are looked at with ${flag}`;
+    if (notSimulated.kind === 'denied') return 'Allow iam:SimulatePrincipalPolicy to whoever runs this';
+    return `Correct --${process}-role ARN (${notSimulated.code})`;
+  };
   return line.unknown({
     found: `${who} may do ${rights.length - untried.length}; ${untried.length} can't be tried without doing them: ${listed(untried, 4)}`,
     needed,
-    fix:
-      notSimulated === null
-        ? `Its policies are looked at with ${flag}`
-        : notSimulated.kind === 'denied'
-          ? 'Allow iam:SimulatePrincipalPolicy to whoever runs this'
-          : `Correct --${process}-role ARN (${notSimulated.code})`,
+    fix: fixOf(),
   });
 }

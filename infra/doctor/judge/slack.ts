@@ -93,16 +93,17 @@ export function judgeChannel(channelId: string | null, asked: Asked<FoundChannel
       needed,
       fix: 'Name it: --channel C0123456789, or --launch ID',
     });
-  if (!asked.ok)
-    return ['channel_not_found', 'invalid_arguments'].includes(asked.failure.code)
-      ? line.wrong({
-          found: `${channelId} is no channel that the bot can see`,
-          needed,
-          fix: 'Correct the channel; in a private one type `/invite @gobutton` first',
-        })
-      : asked.failure.code === 'missing_scope'
-        ? line.wrong({ found: failureWords(asked.failure), needed, fix: 'See the scopes of the app' })
-        : unasked(id, title, needed, asked.failure);
+  if (!asked.ok) {
+    if (['channel_not_found', 'invalid_arguments'].includes(asked.failure.code))
+      return line.wrong({
+        found: `${channelId} is no channel that the bot can see`,
+        needed,
+        fix: 'Correct the channel; in a private one type `/invite @gobutton` first',
+      });
+    if (asked.failure.code === 'missing_scope')
+      return line.wrong({ found: failureWords(asked.failure), needed, fix: 'See the scopes of the app' });
+    return unasked(id, title, needed, asked.failure);
+  }
   const { name, isMember, isArchived, isShared } = asked.value;
   if (isArchived) return line.wrong({ found: `#${name} is archived`, needed, fix: 'Unarchive it, or take another' });
   if (isShared)
