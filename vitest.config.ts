@@ -12,7 +12,7 @@ const APART = [
   'bot/**/{halt,press-slow-store}.test.ts',
   'infra/{thread,visible}.test.ts',
   'infra/cdk/cli.test.ts',
-  'test/{bench,browser,conformance,faults,launch,mutants}/**/*.test.ts',
+  'test/{bench,browser,conformance,faults,launch,mutants,prove}/**/*.test.ts',
   'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
   'workers/{memory,process,worker,worker-ends}.test.ts',
