@@ -44,7 +44,8 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
     const vitals = new Vitals({
       service: 'bot',
       deployment: parsed.config.cloud.tablePrefix,
-      write: (line) => void process.stdout.write(`${line}\n`),
+      // In a terminal somebody reads the log.
+      write: (line) => void (process.stdout.isTTY || process.stdout.write(`${line}\n`)),
       look: () => bot.signs(),
       nowMs: cloud.clock.nowMs,
     });
