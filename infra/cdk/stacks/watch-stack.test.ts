@@ -48,6 +48,31 @@ test('mail hears of everything, over TLS alone', () => {
   });
 });
 
+test('alarms of this deployment may publish to its topic, which has no other right for anybody', () => {
+  const policies = watch.findResources('AWS::SNS::TopicPolicy') as Record<
+    string,
+    { Properties: { PolicyDocument: { Statement: { Effect: string }[] } } }
+  >;
+  const allowed = Object.values(policies)
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .filter(({ Effect }) => Effect === 'Allow');
+  const partition = { Ref: 'AWS::Partition' };
+  expect(allowed).toEqual([
+    expect.objectContaining({
+      Action: 'sns:Publish',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Condition: {
+        ArnLike: {
+          'aws:SourceArn': {
+            'Fn::Join': ['', ['arn:', partition, ':cloudwatch:us-east-1:123456789012:alarm:superbowl-*']],
+          },
+        },
+        StringEquals: { 'aws:SourceAccount': '123456789012' },
+      },
+    }),
+  ]);
+});
+
 test('PagerDuty gets pages and their end by Events v2, and no warning; its key is in no template', () => {
   watch.hasResourceProperties('AWS::Events::ApiDestination', {
     InvocationEndpoint: 'https://events.pagerduty.com/v2/enqueue',

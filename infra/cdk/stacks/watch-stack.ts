@@ -1,4 +1,4 @@
-import { Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -22,6 +22,7 @@ import {
 } from 'aws-cdk-lib/aws-events';
 import type { IApiDestination } from 'aws-cdk-lib/aws-events';
 import { ApiDestination as ApiTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -46,8 +47,7 @@ export class WatchStack extends Stack {
     super(scope, id, props);
     this.#deployment = deployment;
     const { config } = deployment;
-    // A key of SNS's own: CloudWatch may publish to a topic under it without a key policy of ours.
-    const topic = new Topic(this, 'alarms', { topicName: `${config.name}-alarms`, enforceSSL: true });
+    const topic = this.#topic();
     for (const address of config.alarms.mail) topic.addSubscription(new EmailSubscription(address));
     const alarms = ALARMS.flatMap((spec) => this.#alarms(spec));
     for (const { alarm } of alarms) {
@@ -57,6 +57,26 @@ export class WatchStack extends Stack {
     if (config.alarms.pagerduty) this.#pagerDuty();
     if (config.slack.warnings_channel !== undefined) this.#slack(config.slack.warnings_channel);
     this.#dashboard();
+  }
+
+  /** No key of KMS: CloudWatch would need a right to it. */
+  #topic(): Topic {
+    const { name, region, account } = this.#deployment.config;
+    const topic = new Topic(this, 'alarms', { topicName: `${name}-alarms`, enforceSSL: true });
+    // A policy of its own takes the place of the one that lets the whole account publish: without this line nobody gets mail.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisDeployment',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: {
+          ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${region}:${account}:alarm:${name}-*` },
+          StringEquals: { 'aws:SourceAccount': account },
+        },
+      }),
+    );
+    return topic;
   }
 
   #alarms(spec: AlarmSpec): { alarm: Alarm }[] {
