@@ -93,8 +93,10 @@ export const launchConfig = z.strictObject({
     latency: duration.prefault('80ms'),
   }),
   images: z.strictObject({
-    bot: z.string('expected the image of the bot').min(1),
-    worker: z.string('expected the image of the worker').min(1),
+    bot: z.string('expected the image of the bot').min(1, 'expected the image of the bot'),
+    worker: z.string('expected the image of the worker').min(1, 'expected the image of the worker'),
+    /** Of the task that compiles audiences: the others have no DuckDB. */
+    audience: z.string('expected the image of the audience').min(1, 'expected the image of the audience'),
     /** One worker of this image beside the fleet, to be looked at first. Absent: none; taking it out again takes it down. */
     canary: z.string('expected the image of one worker').min(1).optional(),
   }),

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { IMAGES } from './contents.ts';
+import { IMAGES, NODE } from './contents.ts';
 import type { ImageName } from './contents.ts';
 import { stage } from './stage.ts';
 
@@ -76,7 +76,7 @@ function commit(name: ImageName, root: string, out: string, version: string, wor
   buildah(
     'config',
     '--entrypoint',
-    JSON.stringify(['/usr/local/bin/node', ...IMAGES[name].command]),
+    JSON.stringify([NODE, ...IMAGES[name].command]),
     '--cmd',
     '',
     '--workingdir',
@@ -85,6 +85,9 @@ function commit(name: ImageName, root: string, out: string, version: string, wor
     '1000:1000',
     '--stop-signal',
     'SIGTERM',
+    // A volume that is mounted there takes its owner and mode from the image's (docs/facts.md#fargate-volumes).
+    '--volume',
+    '/tmp',
     ...variables.flatMap((variable) => ['--env', variable]),
     '--label',
     `org.opencontainers.image.revision=${version}`,

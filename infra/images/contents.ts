@@ -14,7 +14,9 @@ interface Image {
   reads: readonly string[];
 }
 
-/** Node is the entrypoint of each. */
+/** The entrypoint of each. By its whole path: the image has no shell, and who starts it may know no PATH. */
+export const NODE = '/usr/local/bin/node';
+
 export const IMAGES: Record<ImageName, Image> = {
   bot: {
     entries: ['bot/main.ts', 'bot/cli.ts'],

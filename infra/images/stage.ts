@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contentsOf, IMAGES, isImageName, packageFolders } from './contents.ts';
@@ -43,6 +52,7 @@ export function stage(root: string, name: ImageName, out: string): void {
   stageNode(root, out, cpu);
   // Where a read-only root is mounted over: a runtime can't make them.
   for (const folder of ['etc', 'tmp', 'proc', 'dev', 'sys']) mkdirSync(join(out, folder), { recursive: true });
+  chmodSync(join(out, 'tmp'), 0o1777);
   for (const file of ['etc/hosts', 'etc/hostname', 'etc/resolv.conf']) writeFileSync(join(out, file), '');
   writeFileSync(join(out, 'etc/passwd'), `gobutton:x:${USER}:${USER}::/app:/sbin/nologin\n`);
   writeFileSync(join(out, 'etc/group'), `gobutton:x:${USER}:\n`);

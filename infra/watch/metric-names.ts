@@ -20,7 +20,7 @@ export const METRICS = {
   SinceGoP99: metric('Milliseconds', 'from GO to the answer, 99 % of them'),
   FailedByReason: metric('Count', "refusals by the provider's reason"),
   // Vital signs, of every process by Deployment and Service, sent or not
-  Alive: metric('Count', 'one for each sign of a process'),
+  Alive: metric('Count', 'processes that work'),
   Throttled: metric('Count', 'calls of AWS that were refused for their rate, each try'),
   ClaimsFailed: metric('Count', 'claims that DynamoDB did not take, after all tries'),
   RecordFailed: metric('Count', 'entries that could not be written into the record'),

@@ -4,6 +4,7 @@ import { CpuArchitecture, FargateTaskDefinition, OperatingSystemFamily } from 'a
 import type { ICluster, TaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
 import type { Place } from './place.ts';
 import { addProcess } from './task.ts';
@@ -35,9 +36,9 @@ export class AudienceTask extends Construct {
     });
     addProcess(this.#task, deployment, {
       process: 'audience',
-      // The worker's image has no DuckDB: it would be half as large again.
-      image: config.images.bot,
-      entryPoint: ['node', 'workers/audience/cli.ts'],
+      // The others have no DuckDB.
+      image: config.images.audience,
+      entryPoint: [NODE, ...IMAGES.audience.command],
       port: null,
       environment: { TMPDIR: FOLDER },
       secrets: {},

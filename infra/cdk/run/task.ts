@@ -7,6 +7,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ProcessName } from '../../aws/access/permissions.ts';
 import { policyOf } from '../../aws/access/policy.ts';
 import type { Statement } from '../../aws/access/policy.ts';
+import { NODE } from '../../images/contents.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 import { accountNames } from './account-names.ts';
@@ -77,7 +78,7 @@ export function addProcess(task: TaskDefinition, deployment: Deployment, of: Pro
 const live = (port: number): HealthCheck => ({
   command: [
     'CMD',
-    'node',
+    NODE,
     '-e',
     `fetch('http://127.0.0.1:${port}/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
   ],

@@ -6,6 +6,7 @@ import {
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
 import { taskSecrets } from './secrets.ts';
 import { addProcess } from './task.ts';
@@ -35,8 +36,7 @@ export function workerTask(scope: Construct, id: string, deployment: Deployment,
   addProcess(task, deployment, {
     process: 'worker',
     image,
-    // What a worker makes anew lives shortly: a small nursery saves 60 MB.
-    entryPoint: ['node', '--max-semi-space-size=4', 'workers/main.ts'],
+    entryPoint: [NODE, ...IMAGES.worker.command],
     port: PORT,
     environment: {
       GOBUTTON_POOL: runbook.pool.name,

@@ -12,6 +12,7 @@ import {
 import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancer, ApplicationProtocol, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
+import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
 import { placement } from '../run/place.ts';
@@ -59,7 +60,7 @@ class BotService extends Construct {
     addProcess(this.task, deployment, {
       process: 'bot',
       image: config.images.bot,
-      entryPoint: ['node', 'bot/main.ts'],
+      entryPoint: [NODE, ...IMAGES.bot.command],
       port: PORT,
       environment: {
         SLACK_MODE: bot.receive,

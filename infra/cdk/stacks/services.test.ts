@@ -65,19 +65,33 @@ function processIn(template: Template, name: string): { container: Container; st
 }
 
 describe.each([
-  { name: 'bot' as const, template: bot, entry: ['node', 'bot/main.ts'], port: 3_000 },
+  {
+    name: 'bot' as const,
+    template: bot,
+    entry: ['/usr/local/bin/node', 'bot/main.ts'],
+    image: 'gobutton-bot',
+    port: 3_000,
+  },
   {
     name: 'worker' as const,
     template: workers,
-    entry: ['node', '--max-semi-space-size=4', 'workers/main.ts'],
+    entry: ['/usr/local/bin/node', '--max-semi-space-size=4', 'workers/main.ts'],
+    image: 'gobutton-worker',
     port: 8_080,
   },
-  { name: 'audience' as const, template: bot, entry: ['node', 'workers/audience/cli.ts'], port: null },
-])('the container of $name', ({ name, template, entry, port }) => {
+  {
+    name: 'audience' as const,
+    template: bot,
+    entry: ['/usr/local/bin/node', 'workers/audience/cli.ts'],
+    image: 'gobutton-audience',
+    port: null,
+  },
+])('the container of $name', ({ name, template, entry, image, port }) => {
   const { container } = processIn(template, name);
 
   test('runs node itself, as nobody, on a file system that it cannot write', () => {
     expect(container).toMatchObject({ EntryPoint: entry, User: '1000:1000', ReadonlyRootFilesystem: true });
+    expect(JSON.stringify(container)).toContain(`/${image}:`);
     expect(container.Command).toBeUndefined();
     expect(container.Privileged ?? false).toBe(false);
     expect(container.LinuxParameters?.Capabilities?.Drop).toEqual(['ALL']);

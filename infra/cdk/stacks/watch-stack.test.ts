@@ -37,6 +37,11 @@ test('each alarm of the list is there, once, or once a queue, and says what to d
   expect(alarms).toHaveLength(ALARMS.length - 2 + 3 + 2);
 });
 
+test('figures that each worker gives six times a minute are shown once', () => {
+  const body = JSON.stringify(watch.findResources('AWS::CloudWatch::Dashboard'));
+  for (const id of ['alive', 'inflight', 'sickconnections']) expect(body).toContain(`${id} / 6`);
+});
+
 test('mail hears of everything, over TLS alone', () => {
   watch.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'on-call@example.com' });
   watch.hasResourceProperties('AWS::SNS::TopicPolicy', {

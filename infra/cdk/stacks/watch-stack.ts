@@ -5,10 +5,12 @@ import {
   ComparisonOperator,
   Dashboard,
   GraphWidget,
+  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import {
   ApiDestination,
@@ -239,8 +241,18 @@ export class WatchStack extends Stack {
       });
     const vital = (name: MetricName, service: 'bot' | 'worker', statistic: string) =>
       this.#vital(name, service, statistic, minute).with({ label: `${service}: ${METRICS[name].means}` });
+    // Six signs a minute from each process: the sum of all of them, over how many each gave.
+    const perSign = (name: MetricName) => {
+      const id = name.toLowerCase();
+      return new MathExpression({
+        expression: `${id} / 6`,
+        usingMetrics: { [id]: this.#vital(name, 'worker', Stats.SUM, minute) },
+        label: `worker: ${METRICS[name].means}`,
+        period: minute,
+      });
+    };
     const both = (name: MetricName, statistic: string) => ['ios', 'android'].map((one) => shot(name, one, statistic));
-    const graph = (title: string, left: Metric[]) => new GraphWidget({ title, left, width: 12 });
+    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const dashboard = new Dashboard(this, 'dashboard', { dashboardName: config.name });
     dashboard.addWidgets(
       graph('Accepted a second', both('Accepted', Stats.SUM)),
@@ -250,13 +262,13 @@ export class WatchStack extends Stack {
       graph('Refused and unanswered', [...both('Failed', Stats.SUM), ...both('Uncertain', Stats.MAXIMUM)]),
       graph('Providers and connections', [
         vital('ProviderStopped', 'worker', Stats.MAXIMUM),
-        vital('SickConnections', 'worker', Stats.SUM),
-        vital('InFlight', 'worker', Stats.SUM),
+        perSign('SickConnections'),
+        perSign('InFlight'),
       ]),
     );
     dashboard.addWidgets(
       graph('Who is there', [
-        vital('Alive', 'worker', Stats.SUM),
+        perSign('Alive'),
         vital('Leading', 'bot', Stats.MAXIMUM),
         vital('WorkersMissing', 'bot', Stats.MAXIMUM),
       ]),
