@@ -18,7 +18,6 @@ export const isHalfMade = ({ status }: StandingStack): boolean =>
 export function standingOf(deployment: Deployment, all: readonly StandingStack[]): Standing {
   const { config, runbook } = deployment;
   const { pool } = namesOf(deployment);
-  const own = `${config.name}-`;
   const stacks = all.filter(
     ({ name, tags }) => tags[TAGS.name] === config.name || Object.values(namesOf(deployment).stacks).includes(name),
   );
@@ -42,9 +41,8 @@ export function standingOf(deployment: Deployment, all: readonly StandingStack[]
       return [`${name} could not be taken down whole (${status}). Finish that first: npm run infra -- destroy`];
     return [];
   });
-  const holder = all.find(
-    ({ name, tags }) => tags[TAGS.pool] === pool && tags[TAGS.name] !== config.name && !name.startsWith(own),
-  );
+  // By what it says of itself: the stacks of another deployment may begin with the name of this one (`go`, `go-live`).
+  const holder = all.find(({ tags }) => tags[TAGS.pool] === pool && tags[TAGS.name] !== config.name);
   if (holder !== undefined)
     problems.push(
       `The pool ${pool} belongs to ${holder.tags[TAGS.name]} in this account: workers of both would take each other's messages. Give the runbook's pool another name.`,
