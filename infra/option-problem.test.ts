@@ -6,7 +6,14 @@ const options = { launch: { type: 'string' }, yes: { type: 'boolean' } } as cons
 
 test.each([
   [['--launch'], '--launch: found no value after it, expected --launch LAUNCH'],
-  [['--launch', '--yes'], '--launch: found no value after it, expected --launch LAUNCH'],
+  [
+    ['--launch', '--yes'],
+    '--launch: found no value after it, expected --launch LAUNCH; one that begins with a dash: --launch=-…',
+  ],
+  [
+    ['--launch', '-5'],
+    '--launch: found no value after it, expected --launch LAUNCH; one that begins with a dash: --launch=-…',
+  ],
   [['--yes=no'], '--yes: found a value, expected it without one'],
   [['--lanch', 'x'], "Unknown option '--lanch'; expected options of --launch, --yes"],
 ])('%j', (args, said) => {

@@ -98,7 +98,7 @@ export const launchConfig = z.strictObject({
     /** Of the task that compiles audiences: the others have no DuckDB. */
     audience: z.string('expected the image of the audience').min(1, 'expected the image of the audience'),
     /** One worker of this image beside the fleet, to be looked at first. Absent: none; taking it out again takes it down. */
-    canary: z.string('expected the image of one worker').min(1).optional(),
+    canary: z.string('expected the image of one worker').min(1, 'expected the image of one worker').optional(),
   }),
   bot: z
     .strictObject({
@@ -128,7 +128,10 @@ export const launchConfig = z.strictObject({
   }),
   network: z.strictObject({
     /** Availability zones by name, two to six. */
-    zones: z.array(z.string('expected a zone like us-east-1a')).min(2).max(6),
+    zones: z
+      .array(z.string('expected a zone like us-east-1a'), 'expected two to six zones like [us-east-1a, us-east-1b]')
+      .min(2, 'expected two to six zones')
+      .max(6, 'expected two to six zones'),
     /** How workers reach Apple and Google: see `network-stack.ts`. */
     egress: z.enum(['public', 'ipv6', 'nat'], 'expected public, ipv6 or nat').default('public'),
     /** Addresses of the VPC. */

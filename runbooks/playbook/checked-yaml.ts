@@ -140,5 +140,7 @@ function expectation(message: string): string {
   return message
     .replace(/^Invalid input: /, '')
     .replace(/^expected /, '')
-    .replace(/, received .*$/, '');
+    .replace(/, received .*$/, '')
+    .replace(/^object$/, 'fields with values')
+    .replace(/^array$/, 'a list');
 }

@@ -42,7 +42,8 @@ ${usageOf(options)}
 ${SIMULATE_USAGE}`;
 
 function refuse(problems: readonly string[]): never {
-  process.stderr.write(`${visibleLines(problems.join('\n'))}\n\n${USAGE}\n`);
+  // All of them are two screens, and would push what is wrong off the first.
+  process.stderr.write(`${visibleLines(problems.join('\n'))}\n\nnpm run size -- --help lists the options.\n`);
   process.exit(2);
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { optionProblem } from '../../infra/option-problem.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 
 /** What `npm run size` takes: a figure by name, how it is read, and what it is. */
@@ -43,7 +44,7 @@ export function readOptions<O extends Options>(
       },
     }));
   } catch (error) {
-    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+    return { ok: false, problems: [optionProblem(error, [...Object.keys(options), ...flags])] };
   }
   const texts = Object.fromEntries(Object.entries(found).filter(([name]) => !flags.includes(name)));
   const parsed = z
