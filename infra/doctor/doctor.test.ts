@@ -547,7 +547,7 @@ const BROKEN: Broken[] = [
       quotas['L-00EC5002'] = 1;
     }),
     lines: ['quotas.launch-rate wrong'],
-    found: /^1 tasks a minute$/,
+    found: /^1 task a minute$/,
     fix: /--desired-value 2$/,
   },
   {

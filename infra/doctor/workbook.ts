@@ -119,7 +119,7 @@ function letters({ need, lines, region, topic, teamId }: WorkbookFacts): NonNull
     {
       to: 'AWS, technical account manager or Support (Infrastructure Event Management)',
       subject: `A five-second event ${when} in ${region}`,
-      text: `${when} ${figure(tasks)} Fargate tasks of ${vcpusPerTask} vCPUs start in ${region} some hours before and send for ${seconds} s. DynamoDB: ${figure(claimUnits)} write units a second on one on-demand table for that time, warmed up. SQS: one high-throughput FIFO queue and two standard queues. Egress: ${figure(connections * 2)} TLS connections to Apple and Google and ${figure(perSecond.ios + perSecond.android)} requests a second. Please check capacity and limits with us, and have somebody within reach.`,
+      text: `We plan an event ${when}: ${figure(tasks)} Fargate tasks of ${vcpusPerTask} vCPUs start in ${region} some hours before and send for ${seconds} s. DynamoDB: ${figure(claimUnits)} write units a second on one on-demand table for that time, warmed up. SQS: one high-throughput FIFO queue and two standard queues. Egress: ${figure(connections * 2)} TLS connections to Apple and Google and ${figure(perSecond.ios + perSecond.android)} requests a second. Please check capacity and limits with us, and have somebody within reach.`,
     },
   ];
 }

@@ -59,8 +59,13 @@ const NEXT: Record<Failure['kind'], (failure: Failure) => string> = {
 
 export function failureWords({ call, kind, code, say, afterMs }: Failure): string {
   if (kind === 'silent') return `${call}: no answer within ${seconds(afterMs)}`;
-  return `${call}: ${code}${say === '' ? '' : `, ${say.slice(0, 200)}`} after ${seconds(afterMs)}`;
+  // Who asked stands in the line of the credentials, and what for in the call; why it is denied only here.
+  const why = kind === 'denied' ? (/ because (.+)$/s.exec(say)?.[1] ?? say) : say;
+  return `${call}: ${code}${why === '' ? '' : `, ${clipped(why)}`} after ${seconds(afterMs)}`;
 }
+
+const SAID_MOST = 200;
+const clipped = (text: string): string => (text.length > SAID_MOST ? `${text.slice(0, SAID_MOST - 1)}…` : text);
 
 /** What could not be asked is unknown, with which call and how long. */
 export function unasked(id: string, title: string, needed: string, failure: Failure): Line {
@@ -68,6 +73,9 @@ export function unasked(id: string, title: string, needed: string, failure: Fail
 }
 
 export const figure = (value: number): string => Math.round(value).toLocaleString('en-US');
+/** `units` in the plural, what is counted first: `tasks a minute`. */
+export const counted = (value: number, units: string): string =>
+  `${figure(value)} ${figure(value) === '1' ? units.replace(/s(?= |$)/, '') : units}`;
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 export const listed = (names: readonly string[], most = 6): string =>
   names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;

@@ -1,4 +1,4 @@
-import { about, unasked } from './line.ts';
+import { about, counted, unasked } from './line.ts';
 import type { Asked, Line } from './line.ts';
 
 /** What became of meeting a provider. */
@@ -30,7 +30,7 @@ export function judgeProvider(provider: 'apns' | 'fcm', asked: Asked<FoundProvid
   const { at, finding, streams } = asked.value;
   if (finding === null)
     return line.ok({
-      found: `${at} answered${streams === null ? '' : `, ${streams.toLocaleString('en-US')} streams`}`,
+      found: `${at} answered${streams === null ? '' : `, ${counted(streams, 'streams')}`}`,
       needed,
     });
   const [found = '', rest = ''] = finding.say.split('. Expected ');

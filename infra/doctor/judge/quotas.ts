@@ -1,4 +1,4 @@
-import { about, figure, unasked } from './line.ts';
+import { about, counted, figure, unasked } from './line.ts';
 import type { Asked, Line } from './line.ts';
 import type { Need } from './need.ts';
 import { SAY_DEVICES } from './tables.ts';
@@ -86,7 +86,7 @@ export function judgeQuotas(
   return ROWS.map((row) => {
     const line = about(row.id, row.title);
     const wanted = need === null ? null : row.need(need, provisionedWrites);
-    const needed = wanted === null ? 'known with the audience' : `${figure(wanted)} ${row.unit}`;
+    const needed = wanted === null ? 'known with the audience' : counted(wanted, row.unit);
     const answer = asked[row.service];
     if (!answer.ok) return unasked(row.id, row.title, needed, answer.failure);
     const quota = answer.value.find(row.is);
@@ -96,7 +96,7 @@ export function judgeQuotas(
         needed,
         fix: `Look it up in the console: Service Quotas, ${row.service}`,
       });
-    const found = `${figure(quota.value)} ${row.unit}`;
+    const found = counted(quota.value, row.unit);
     if (need === null || wanted === null) return line.unknown({ found, needed, fix: SAY_DEVICES });
     if (quota.value >= wanted) return line.ok({ found, needed });
     return line.wrong({
