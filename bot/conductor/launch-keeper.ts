@@ -129,7 +129,10 @@ export class LaunchKeeper {
       job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
       job('signs', timings.signsMs, async (launch) => {
         const reports = await this.#context.cloud.live.reports(launch.id);
-        this.#signs = poolSigns(launch, reports, this.#context.nowMs());
+        // A pool that serves another launch by now misses nobody of this one.
+        const served = await this.#context.cloud.live.poolLaunch(launch.runbook.pool.name);
+        const signs = poolSigns(launch, reports, this.#context.nowMs());
+        this.#signs = served === launch.id ? signs : { ...signs, WorkersMissing: 0 };
       }),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),

@@ -36,4 +36,6 @@ test('the leader tells alarms of workers that had come and are silent; another b
   });
   await until('it is seen', () => first.signs().WorkersMissing === 2);
   expect(second.signs()).toEqual({ Leading: 0 });
+  await rig.cloud.live.assignPool('gobutton-workers', 'another-launch');
+  await until('the pool is not ours any more', () => first.signs().WorkersMissing === 0);
 });

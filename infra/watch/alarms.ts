@@ -64,7 +64,8 @@ export const ALARMS: readonly Alarm[] = [
     means: 'a halt is set, and workers have not read it within two seconds',
     metric: ours('HaltUnconfirmed', 'bot'),
     statistic: 'Maximum',
-    ...over(0),
+    // Two looks in a row: a worker that has just come has not read it yet.
+    ...over(0, 2),
   },
   {
     id: 'record-failing',
@@ -79,8 +80,9 @@ export const ALARMS: readonly Alarm[] = [
     level: 'page',
     means: 'Apple or Google takes nothing of what workers send',
     metric: ours('ProviderStopped', 'worker'),
-    statistic: 'Minimum',
-    ...over(0),
+    // Of any worker: one that has nothing to send knows nothing of it.
+    statistic: 'Maximum',
+    ...over(0, 2),
   },
   {
     id: 'queue-age',
