@@ -108,7 +108,7 @@ describe('wake-ups', { ...SECOND_TRY, timeout: 90_000 }, () => {
     await room.stack.cloud.queues.sendFifo(names.segments, [
       { body: 'GO', group: groupOf('taken-ios'), dedup: groupOf('taken-ios') },
     ]);
-    await until('its end', 5_000, async () => (await foreignSeen()) === 2);
+    await until('its end', 20_000, async () => (await foreignSeen()) === 2);
     await room.ben.press(button);
     expect(await firstPushMs(await pressed('taken-ios'))).toBeLessThan(atMostMs());
     await allSent('taken-ios');
