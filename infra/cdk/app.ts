@@ -36,10 +36,12 @@ export function createApp(deployment: Deployment, outdir: string): App {
   const network = new NetworkStack(app, names.stacks.network, deployment, props());
   new DataStack(app, names.stacks.data, deployment, props());
   new QueuesStack(app, names.stacks.queues, deployment, props());
-  new WatchStack(app, names.stacks.watch, deployment, props());
+  const watch = new WatchStack(app, names.stacks.watch, deployment, props());
   // The library's own types don't hold under exactOptionalPropertyTypes.
   const place = { vpc: network.vpc as IVpc, tasks: network.tasks };
-  new BotStack(app, names.stacks.bot, deployment, place, props());
+  const bot = new BotStack(app, names.stacks.bot, deployment, place, props());
+  // Silence wakes somebody: alarms come after the bot that they listen to, and end before it.
+  watch.addDependency(bot);
   new WorkersStack(app, names.stacks.workers, deployment, place, props());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Validations.of(app).acknowledge({

@@ -1,6 +1,8 @@
+import type { Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { ALARMS } from '../../watch/alarms.ts';
+import { createApp } from '../app.ts';
 import { deploymentForTests, templatesForTests } from '../for-tests.ts';
 
 const { watch } = templatesForTests(
@@ -121,4 +123,10 @@ test('without mail, PagerDuty and channel nobody is told, and nothing of theirs 
   )['watch'];
   for (const type of ['AWS::SNS::Subscription', 'AWS::Events::Connection', 'AWS::Events::Rule'])
     bare?.resourceCountIs(type, 0);
+});
+
+test('alarms come after the bot whose silence they tell, and end before it', () => {
+  const app = createApp(deploymentForTests(), 'unused');
+  const alarmStack = app.node.findChild('superbowl-watch') as Stack;
+  expect(alarmStack.dependencies.map(({ stackName }) => stackName)).toContain('superbowl-bot');
 });
