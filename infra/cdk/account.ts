@@ -7,6 +7,7 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { Stack, StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /** A stack as it stands in the account. */
@@ -37,6 +38,8 @@ export interface Account {
   /** Looks now; takes seconds to minutes. */
   drift(stack: string): Promise<Drift[]>;
   unprotect(stack: string): Promise<void>;
+  /** Value of a parameter; null: there is none. */
+  parameter(name: string): Promise<string | null>;
   close(): void;
 }
 
@@ -55,6 +58,7 @@ export function accountOf(
 ): Account {
   const formation = new CloudFormationClient({ region });
   const sts = new STSClient({ region });
+  const ssm = new SSMClient({ region });
 
   async function detected(stack: string): Promise<void> {
     const { StackDriftDetectionId: id } = await formation.send(new DetectStackDriftCommand({ StackName: stack }));
@@ -106,9 +110,18 @@ export function accountOf(
         new UpdateTerminationProtectionCommand({ StackName: stack, EnableTerminationProtection: false }),
       );
     },
+    async parameter(name) {
+      try {
+        return (await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Value ?? null;
+      } catch (error) {
+        if (error instanceof ParameterNotFound) return null;
+        throw error;
+      }
+    },
     close() {
       formation.destroy();
       sts.destroy();
+      ssm.destroy();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
@@ -132,6 +133,27 @@ test('within the freeze nothing is deployed or taken down without a reason', asy
     expect(refused.err).toMatch(/from 2027-02-13 23:30 UTC to 2027-02-15 03:30 UTC.*--during-freeze/);
   }
   expect(stacks()).toEqual(before);
+});
+
+test('another kickoff in the file ends no freeze of what is deployed, for a deployment and for the end of one', async () => {
+  const ssm = new SSMClient({ endpoint: local.url, region: 'us-east-1' });
+  const Name = '/gobutton-deployments/superbowl';
+  // As the data stack writes it.
+  const Value = JSON.stringify({
+    kickoff: '2027-01-14T12:00:00.000Z',
+    frozenFrom: '2027-01-13T12:00:00.000Z',
+    frozenUntil: '2027-01-14T16:00:00.000Z',
+  });
+  await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+  const before = stacks();
+  for (const command of ['deploy', 'destroy'])
+    expect(await infra([command, '--yes'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('from 2027-01-13 12:00 UTC to 2027-01-14 16:00 UTC') as string,
+    });
+  expect(stacks()).toEqual(before);
+  await ssm.send(new DeleteParameterCommand({ Name }));
+  ssm.destroy();
 });
 
 test('what was changed by hand is told, and not deployed over in silence; what gobutton changes is none; both refusals can be overridden', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { budgetProblem, costOf, costWords } from './budget.ts';
-import { freezeProblem } from './freeze.ts';
+import { freezeOf, freezeOfDeployed, freezeProblem } from './freeze.ts';
 import { leftovers } from './leftovers.ts';
 import { namesOf } from './names.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
@@ -15,14 +15,17 @@ import type { Outcome, Work } from './work.ts';
 export async function deploy(work: Work): Promise<Outcome> {
   const { deployment, nowMs, options, account, say, cdk, outdir } = work;
   const cost = costOf(deployment);
-  const early = [freezeProblem(deployment, nowMs, options.duringFreeze), budgetProblem(cost, deployment)].filter(
-    (problem) => problem !== null,
-  );
+  const early = [
+    freezeProblem(freezeOf(deployment), nowMs, options.duringFreeze),
+    budgetProblem(cost, deployment),
+  ].filter((problem) => problem !== null);
   if (early.length > 0) return refused(...early);
   if (options.duringFreeze !== null) say(`deployed within the freeze, because: ${options.duringFreeze}`);
   say(costWords(cost, deployment));
   const foreign = await foreignAccount(work);
   if (foreign !== null) return refused(foreign);
+  const frozen = await frozenAsDeployed(work);
+  if (frozen !== null) return refused(frozen);
   const { stacks, problems } = standingOf(deployment, await account.stacks());
   if (problems.length > 0) return refused(...problems);
   if (!stacks.some(({ name }) => name === namesOf(deployment).stacks.data)) {
@@ -61,6 +64,12 @@ export async function deploy(work: Work): Promise<Outcome> {
     ]),
     'Run the same command again: it goes on from there.',
   );
+}
+
+/** The freeze of what stands, whatever the file says by now: another kickoff in it ends no freeze. */
+export async function frozenAsDeployed({ account, deployment, nowMs, options }: Work): Promise<string | null> {
+  const parameter = await account.parameter(namesOf(deployment).deploymentParameter);
+  return freezeProblem(freezeOfDeployed(parameter), nowMs, options.duringFreeze);
 }
 
 /** Why these credentials are not for this configuration, or null. */

@@ -6,8 +6,8 @@ import pLimit from 'p-limit';
 import { createClients } from '../aws/clients.ts';
 import { errorName } from '../aws/cloud-error.ts';
 import { createObjects } from '../aws/objects.ts';
-import { foreignAccount } from './deploy.ts';
-import { freezeProblem } from './freeze.ts';
+import { foreignAccount, frozenAsDeployed } from './deploy.ts';
+import { freezeOf, freezeProblem } from './freeze.ts';
 import { namesOf, TAGS } from './names.ts';
 import { openLaunches } from './open-launches.ts';
 import { synthesise } from './synthesise.ts';
@@ -21,10 +21,12 @@ import type { Outcome, Work } from './work.ts';
 export async function destroy(work: Work): Promise<Outcome> {
   const { deployment, nowMs, options, account, say } = work;
   const { config } = deployment;
-  const freeze = freezeProblem(deployment, nowMs, options.duringFreeze);
+  const freeze = freezeProblem(freezeOf(deployment), nowMs, options.duringFreeze);
   if (freeze !== null) return refused(freeze);
   const foreign = await foreignAccount(work);
   if (foreign !== null) return refused(foreign);
+  const frozen = await frozenAsDeployed(work);
+  if (frozen !== null) return refused(frozen);
   const names = namesOf(deployment);
   const all = (await account.stacks()).filter(({ tags }) => tags[TAGS.name] === config.name);
   const clients = createClients({

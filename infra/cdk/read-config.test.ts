@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { budgetProblem, costOf, costWords } from './budget.ts';
 import { deploymentForTests, exampleForTests } from './for-tests.ts';
-import { freezeProblem } from './freeze.ts';
+import { freezeOf, freezeProblem } from './freeze.ts';
 import { natWords } from './nat.ts';
 import { claimsWarmth } from './needs.ts';
 import { readDeployment } from './read-config.ts';
@@ -159,11 +159,11 @@ test('the freeze begins and ends at its moments, and a reason overrides it', () 
   const deployment = deploymentForTests();
   const kickoff = Date.parse('2027-02-14T23:30:00Z');
   const hour = 3_600_000;
-  expect(freezeProblem(deployment, kickoff - 24 * hour - 1, null)).toBeNull();
-  expect(freezeProblem(deployment, kickoff - 24 * hour, null)).toMatch(/Nothing is changed/);
-  expect(freezeProblem(deployment, kickoff + 4 * hour - 1, null)).toMatch(/Nothing is changed/);
-  expect(freezeProblem(deployment, kickoff + 4 * hour, null)).toBeNull();
-  expect(freezeProblem(deployment, kickoff, 'a secret leaked')).toBeNull();
+  expect(freezeProblem(freezeOf(deployment), kickoff - 24 * hour - 1, null)).toBeNull();
+  expect(freezeProblem(freezeOf(deployment), kickoff - 24 * hour, null)).toMatch(/Nothing is changed/);
+  expect(freezeProblem(freezeOf(deployment), kickoff + 4 * hour - 1, null)).toMatch(/Nothing is changed/);
+  expect(freezeProblem(freezeOf(deployment), kickoff + 4 * hour, null)).toBeNull();
+  expect(freezeProblem(freezeOf(deployment), kickoff, 'a secret leaked')).toBeNull();
 });
 
 test('the claims table is warmed for the shot with a quarter to spare, and never below what a new one has', () => {
