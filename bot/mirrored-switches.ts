@@ -3,8 +3,6 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 
 /** The switches as they stand in Parameter Store, one parameter each. Only its halt is obeyed from there. */
 
-export const parameterName = (launchId: string, name: string): string => `/gobutton/${launchId}/${name}`;
-
 /** What a switch that nobody has set comes to. */
 const UNSET: Partial<Record<string, string>> = { 'pace.ios': '0', 'pace.android': '0', zombie: 'off' };
 
@@ -17,13 +15,13 @@ export function mirrorValue(launch: Launch, name: string): string | null {
 
 const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 
-/** Switches but the halt that stand otherwise in Parameter Store than in the record. `here`: as the record has it. */
+/** Switches but the halt that stand otherwise in Parameter Store, by their own names, than in the record. `here`: as the record has it. */
 export function differing(
   launch: Launch,
   parameters: readonly { name: string; value: string }[],
 ): { name: string; value: string; here: string }[] {
   return switchNames(launch).flatMap((name) => {
-    const found = parameters.find((parameter) => parameter.name === parameterName(launch.id, name));
+    const found = parameters.find((parameter) => parameter.name === name);
     const here = mirrorValue(launch, name) ?? UNSET[name] ?? '';
     return found === undefined || plain(found.value) === plain(here)
       ? []

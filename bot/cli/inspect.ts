@@ -36,7 +36,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   const [item, reports, parameters] = await Promise.all([
     cloud.switches.read(launchId, { consistent: true }),
     cloud.live.reports(launchId),
-    cloud.parameters.list(`/gobutton/${launchId}`).catch(() => null),
+    cloud.parameters.list(launchId).catch(() => null),
   ]);
   const alive = fresh(reports, nowMs());
   out(

@@ -206,7 +206,7 @@ test('halt needs no key, is recorded and mirrored, and two people lift it', asyn
   expect(halted.out).toContain('Halting without it.');
   expect(halted.out).toContain('It is in the record.');
   expect(await rig.entries('HaltSet')).toMatchObject([{ by: { system: 'cli' }, reason: 'wrong link' }]);
-  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
+  expect((await rig.cloud.parameters.get(`/gobutton/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
   expect((await go('status', '--launch', rig.launchId)).out).toContain('HALTED');
   expect((await go('lift', 'request', ...withKey('ana'), '--reason', 'link is right again')).code).toBe(0);
   expect(await go('lift', 'approve', ...withKey('ana'))).toMatchObject({
@@ -251,8 +251,8 @@ test('a resume without names asks for what the halt cut off, and one for all for
 test('status names a switch that stands otherwise in Parameter Store', async () => {
   await rig.create();
   expect((await go('status', '--launch', rig.launchId)).out).not.toContain('ssm');
-  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/pace.ios`, '500');
-  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/zombie`, 'false');
+  await rig.cloud.parameters.put(`/gobutton/gobutton/${rig.launchId}/pace.ios`, '500');
+  await rig.cloud.parameters.put(`/gobutton/gobutton/${rig.launchId}/zombie`, 'false');
   const { out } = await go('status', '--launch', rig.launchId);
   expect(out).toContain('pace.ios is 500 in Parameter Store and 0 here');
   expect(out).not.toContain('zombie');

@@ -55,7 +55,7 @@ test('halt writes the switch item first, and its entry lands when the record com
   expect(await rig.entries('HaltSet')).toMatchObject([
     { epoch: 1, by: { person: 'mia' }, reason: 'wrong link', pressedAtMs: press.pressedAtMs },
   ]);
-  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
+  expect((await rig.cloud.parameters.get(`/gobutton/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
 });
 
 test('halt is tried again until the switch item takes it', async () => {
@@ -184,7 +184,7 @@ test(
   async () => {
     const { conductor, journal } = rig.conductor('first', { slack: null });
     await conductor.start();
-    await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'on');
+    await rig.cloud.parameters.put(`/gobutton/gobutton/${rig.launchId}/halt`, 'on');
     await until('the switch item is halted', async () => (await rig.cloud.switches.read(rig.launchId))?.halted);
     await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
     expect(await rig.entries('HaltSet')).toMatchObject([{ by: { system: 'ssm' }, epoch: 1 }]);
@@ -201,18 +201,18 @@ test(
     expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: false, haltEpoch: 1 });
     await until(
       'the mirror is off',
-      async () => (await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value === 'off',
+      async () => (await rig.cloud.parameters.get(`/gobutton/gobutton/${rig.launchId}/halt`))?.value === 'off',
     );
 
     // By hand again: a new version, a new halt. Nothing else has halted meanwhile.
-    await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'ON');
+    await rig.cloud.parameters.put(`/gobutton/gobutton/${rig.launchId}/halt`, 'ON');
     await until('halted again', async () => (await rig.entries('HaltSet')).length === 2);
     expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
   },
 );
 
 test('a lift waits half a second for Parameter Store, and covers no halt that is read after that', async () => {
-  const name = `/gobutton/${rig.launchId}/halt`;
+  const name = `/gobutton/gobutton/${rig.launchId}/halt`;
   const late = Promise.withResolvers<void>();
   const read = Promise.withResolvers<void>();
   const noted: string[] = [];

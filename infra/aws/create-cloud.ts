@@ -33,7 +33,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     objects,
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),
-    parameters: createParameters({ ssm: clients.ssm }),
+    parameters: createParameters({ ssm: clients.ssm, deployment: config.tablePrefix }),
     region: config.region,
     clock: clients.clock,
     close: () => clients.destroy(),

@@ -30,7 +30,7 @@ describe.each([
     await cloud.queues.ensurePool(POOL);
     await cloud.queues.send(`${POOL}-batches-ios`, ['one']);
     await cloud.objects.put('key', Buffer.from('x'));
-    await expect(cloud.parameters.list('/gobutton/')).resolves.toEqual([]);
+    await expect(cloud.parameters.list('l')).resolves.toEqual([]);
     cloud.close();
   });
 

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import type { Clients } from './clients.ts';
-import { createParameters, switchParameter } from './parameters.ts';
+import { createParameters } from './parameters.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
@@ -28,8 +28,8 @@ afterAll(async () => {
 
 test('a parameter is overwritten under a new version and tells who changed it', async () => {
   const { parameters } = local.cloud;
-  const name = switchParameter('l', 'halt');
-  expect(name).toBe('/gobutton/l/halt');
+  const name = parameters.nameOf('l', 'halt');
+  expect(name).toBe('/gobutton/gobutton/l/halt');
   expect(await parameters.get(name)).toBeNull();
   expect(await parameters.put(name, 'off')).toBe(1);
   expect(await parameters.put(name, 'on')).toBe(2);
@@ -42,7 +42,7 @@ test('a parameter is overwritten under a new version and tells who changed it', 
 });
 
 test('who changed it is not waited for: AWS may hang, and pages of a search that hold nothing yet are gone through', async () => {
-  const name = switchParameter('slow', 'halt');
+  const name = local.cloud.parameters.nameOf('slow', 'halt');
   await local.cloud.parameters.put(name, 'on');
   const about = await clients.ssm.send(
     new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Values: [name] }] }),
@@ -56,7 +56,7 @@ test('who changed it is not waited for: AWS may hang, and pages of a search that
     endpoint: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`,
   });
   const startedMs = performance.now();
-  expect(await createParameters(slow).modifiedBy(name, 1)).toBeNull();
+  expect(await createParameters({ ...slow, deployment: 'gobutton' }).modifiedBy(name, 1)).toBeNull();
   expect(performance.now() - startedMs).toBeLessThan(2_500);
   hanging.closeAllConnections();
   hanging.close();
@@ -69,14 +69,16 @@ test('a value with double braces is refused', async () => {
   });
 });
 
-test('a list by path goes through all pages of ten, and stays below its path', async () => {
+test('a list goes through all pages of ten, and has what is of this launch and deployment alone', async () => {
   const { parameters } = local.cloud;
-  for (let at = 0; at < 23; at++) await parameters.put(`/gobutton/paged/deep/s${at}`, String(at));
-  await parameters.put('/gobutton/paged-not/s', 'x');
-  const found = await parameters.list('/gobutton/paged');
+  for (let at = 0; at < 23; at++) await parameters.put(parameters.nameOf('paged', `deep/s${at}`), String(at));
+  await parameters.put(parameters.nameOf('paged-not', 's'), 'x');
+  const other = createParameters({ ...clients, deployment: 'gobutton-live' });
+  await other.put(other.nameOf('paged', 's'), 'x');
+  const found = await parameters.list('paged');
   expect(found).toHaveLength(23);
-  expect(found.find((one) => one.name.endsWith('/s22'))).toEqual({
-    name: '/gobutton/paged/deep/s22',
+  expect(found.find((one) => one.name.endsWith('s22'))).toEqual({
+    name: 'deep/s22',
     value: '22',
     version: 1,
   });

@@ -16,8 +16,10 @@ export interface Parameter {
   modifiedAtMs: number;
 }
 
-/** SSM Parameter Store: the public mirror of the switches, `/gobutton/<launchId>/<switch>`. */
+/** SSM Parameter Store: the public mirror of the switches. */
 export interface Parameters {
+  /** Of a switch, where operators and other systems see it. */
+  nameOf(launchId: string, switchName: string): string;
   /**
    * Resolves to the version that this write made. A parameter that somebody has made with another type keeps it.
    * `before`: the version that was read just before, 0 if there was none: the write then says in its description which
@@ -34,18 +36,21 @@ export interface Parameters {
   get(name: string, version?: number | null, signal?: AbortSignal): Promise<Parameter | null>;
   /** Who wrote this version, if it is the newest still, we may ask, and AWS says so in time. Null: not known. */
   modifiedBy(name: string, version: number): Promise<string | null>;
-  /** By path, recursive, all pages. */
-  list(path: string): Promise<{ name: string; value: string; version: number }[]>;
+  /** What stands of a launch, by the names of its switches; all pages. */
+  list(launchId: string): Promise<{ name: string; value: string; version: number }[]>;
 }
 
-/** The switch's name in Parameter Store, where operators and other systems see it. */
-export const switchParameter = (launchId: string, switchName: string) => `/gobutton/${launchId}/${switchName}`;
+/** What stands below it is of one deployment, and a right to it is to nothing of another one (`go` and `go-live`). */
+export const parameterPath = (deployment: string): string => `/gobutton/${deployment}/`;
 
 /** A halt by hand waits for the name of its author, so not for long. */
 const AUTHOR_WITHIN_MS = 1_000;
 const ours = (version: number): string => `Mirror of a gobutton switch, written by gobutton as version ${version}`;
 
-export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
+/** `deployment`: the prefix of its tables. */
+export function createParameters({ ssm, deployment }: { ssm: SSMClient; deployment: string }): Parameters {
+  const nameOf = (launchId: string, switchName: string) => `${parameterPath(deployment)}${launchId}/${switchName}`;
+
   async function put(name: string, value: string, before: number | null, keepsType: boolean): Promise<number> {
     const Description = before === null ? 'Put back by gobutton as it was found' : ours(before + 1);
     const { Version: version } = await ssm.send(
@@ -87,6 +92,8 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
   }
 
   return {
+    nameOf,
+
     async put(name, value, before = null) {
       try {
         return await put(name, value, before, false);
@@ -119,13 +126,16 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
     isOurs: async (name, version) => (await about(name, version))?.Description === ours(version),
     modifiedBy: async (name, version) => (await about(name, version))?.LastModifiedUser ?? null,
 
-    async list(path) {
+    async list(launchId) {
+      const path = nameOf(launchId, '');
       const found: { name: string; value: string; version: number }[] = [];
       let next: string | undefined;
       do {
-        const page = await ssm.send(new GetParametersByPathCommand({ Path: path, Recursive: true, NextToken: next }));
+        const page = await ssm.send(
+          new GetParametersByPathCommand({ Path: path.slice(0, -1), Recursive: true, NextToken: next }),
+        );
         for (const one of page.Parameters ?? [])
-          found.push({ name: one.Name ?? '', value: one.Value ?? '', version: one.Version ?? 0 });
+          found.push({ name: (one.Name ?? '').slice(path.length), value: one.Value ?? '', version: one.Version ?? 0 });
         next = page.NextToken;
       } while (next !== undefined && next !== '');
       return found;

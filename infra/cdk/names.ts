@@ -24,8 +24,6 @@ export function namesOf({ config, runbook }: Deployment) {
     accessLogBucket: `${name}-${account}-${region}-log`,
     pool: runbook.pool.name,
     queues: queueNames(runbook.pool.name),
-    /** The switches' mirror is below it, `/gobutton/<launchId>/<switch>`, of every launch of the account (infra/aws/parameters.ts). */
-    parameters: '/gobutton',
     deploymentParameter: `/gobutton-deployments/${name}`,
   };
 }

@@ -169,7 +169,7 @@ test('each process may do all that it does, and nothing else', { timeout: 170_00
   // Halted by hand in Parameter Store, in the middle of a shot that commands fired; the rest goes out by Slack.
   await room.configure({ latencyMs: 2_000 });
   await fireByCommands('de-ios');
-  await stack.cloud.parameters.put(`/gobutton/${room.launchId}/halt`, 'true');
+  await stack.cloud.parameters.put(`/gobutton/gobutton/${room.launchId}/halt`, 'true');
   await closed('de-ios', 1);
   await liftByCommands();
   await room.configure({ latencyMs: 10 });

@@ -94,7 +94,7 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.perform(rig.launchId, submitted.entry);
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ zombie: true, seq: submitted.entry.seq });
-  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/zombie`))?.value).toBe('on');
+  expect((await rig.cloud.parameters.get(`/gobutton/gobutton/${rig.launchId}/zombie`))?.value).toBe('on');
   const flags = await until('the flag file', async () => {
     const bytes = await rig.cloud.objects.get(`switches/${rig.launchId}.json`);
     const found = bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as { zombie: boolean });
@@ -118,7 +118,7 @@ test('an older write of the switches never replaces a newer one', async () => {
   await conductor.perform(rig.launchId, fast);
   await conductor.perform(rig.launchId, slow);
   expect((await rig.cloud.switches.read(rig.launchId))?.pace.ios).toBe(900);
-  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/pace.ios`))?.value).toBe('900');
+  expect((await rig.cloud.parameters.get(`/gobutton/gobutton/${rig.launchId}/pace.ios`))?.value).toBe('900');
 });
 
 test('the approving press sends its segment orders before it returns, with the contract’s group and deduplication ids', async () => {

@@ -11,7 +11,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const parameter = (name: string) => `/gobutton/${rig.launchId}/${name}`;
+const parameter = (name: string) => `/gobutton/gobutton/${rig.launchId}/${name}`;
 const timings = { otherParametersMs: 200 };
 
 test('a switch set in Parameter Store by hand is told once and not obeyed, also under another leader; our own writes are not', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { differing, mirrorValue, parameterName } from '../../mirrored-switches.ts';
+import { differing, mirrorValue } from '../../mirrored-switches.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { byWhom, shownValue, writeHalt } from '../watches/halt-parameter.ts';
@@ -23,8 +23,9 @@ export async function mirrorSwitch(context: Context, launchId: string, name: str
       if (name === 'halt') return writeHalt(context, launchId, value);
       await noteIfSetByHand(context, launchId, name);
       const { parameters } = context.cloud;
-      const before = await parameters.get(parameterName(launchId, name));
-      const version = await parameters.put(parameterName(launchId, name), value, before?.version ?? 0);
+      const parameter = parameters.nameOf(launchId, name);
+      const before = await parameters.get(parameter);
+      const version = await parameters.put(parameter, value, before?.version ?? 0);
       await keepFact(context, launchId, FACT.mirrored(name), String(version));
       return true;
     },
@@ -91,18 +92,19 @@ async function setByHand(
   launchId: string,
   name: string,
 ): Promise<(Parameter & { here: string }) | null> {
-  const standing = await context.cloud.parameters.get(parameterName(launchId, name));
+  const { parameters } = context.cloud;
+  const parameter = parameters.nameOf(launchId, name);
+  const standing = await parameters.get(parameter);
   const launch = await context.journal.launch(launchId);
   if (standing === null || launch === null) return null;
-  const [differs] = differing(launch, [{ ...standing, name: parameterName(launchId, name) }]);
+  const [differs] = differing(launch, [{ ...standing, name }]);
   if (differs === undefined) return null;
   const explained = await Promise.all(
     [FACT.mirrored(name), FACT.toldByHand(name)].map((known) => fact(context, launchId, known)),
   );
   // Whoever wrote it for us may have died before it noted the version.
   const isKnown =
-    explained.includes(String(standing.version)) ||
-    (await context.cloud.parameters.isOurs(parameterName(launchId, name), standing.version));
+    explained.includes(String(standing.version)) || (await parameters.isOurs(parameter, standing.version));
   return isKnown ? null : { ...standing, here: differs.here };
 }
 

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
-import { parameterName } from '../../mirrored-switches.ts';
 import { clip, oneLine } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
@@ -31,14 +30,16 @@ export async function isExplained(
 ): Promise<boolean> {
   const atMs = await fact(context, launchId, FACT.haltExplained(version));
   if (atMs !== null && Math.abs(Number(atMs) - modifiedAtMs) <= CLOCKS_APART_MS) return true;
-  if (!(await context.cloud.parameters.isOurs(parameterName(launchId, 'halt'), version))) return false;
+  const { parameters } = context.cloud;
+  if (!(await parameters.isOurs(parameters.nameOf(launchId, 'halt'), version))) return false;
   await keepFact(context, launchId, FACT.haltExplained(version), String(modifiedAtMs));
   return true;
 }
 
 /** Whatever stood there when it was read is covered by the decision that reads it: a lift by two people. */
 export async function coverStanding(context: Context, launchId: string, signal: AbortSignal): Promise<void> {
-  const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'), null, signal);
+  const { parameters } = context.cloud;
+  const standing = await parameters.get(parameters.nameOf(launchId, 'halt'), null, signal);
   signal.throwIfAborted();
   if (standing !== null)
     await keepFact(context, launchId, FACT.haltExplained(standing.version), String(standing.modifiedAtMs));
@@ -47,7 +48,7 @@ export async function coverStanding(context: Context, launchId: string, signal: 
 /** False: a halt by hand stands there, which `off` must not cover. */
 export async function writeHalt(context: Context, launchId: string, value: string): Promise<boolean> {
   const { parameters } = context.cloud;
-  const name = parameterName(launchId, 'halt');
+  const name = parameters.nameOf(launchId, 'halt');
   const before = await parameters.get(name);
   if (value === 'off' && before !== null && saysHalt(before.value) && !(await isExplained(context, launchId, before)))
     return false;
@@ -59,7 +60,7 @@ export async function writeHalt(context: Context, launchId: string, value: strin
 /** Parameter Store has no conditional writes: a halt that came between our look and our `off` is put back, and found by the watch. */
 async function coveredHalt(context: Context, launchId: string, before: number, written: number): Promise<boolean> {
   const { parameters } = context.cloud;
-  const name = parameterName(launchId, 'halt');
+  const name = parameters.nameOf(launchId, 'halt');
   if (written > before + 1) await sleep(NOTED_WITHIN_MS);
   for (let version = before + 1; version < written; version += 1) {
     const between = await parameters.get(name, version);
@@ -82,6 +83,7 @@ export async function byWhom(
   name: string,
   { version }: Parameter,
 ): Promise<string> {
-  const author = await context.cloud.parameters.modifiedBy(parameterName(launchId, name), version);
+  const { parameters } = context.cloud;
+  const author = await parameters.modifiedBy(parameters.nameOf(launchId, name), version);
   return author === null ? '' : ` by ${author}`;
 }

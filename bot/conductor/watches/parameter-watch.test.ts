@@ -30,7 +30,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const parameter = () => `/gobutton/${rig.launchId}/halt`;
+const parameter = () => `/gobutton/gobutton/${rig.launchId}/halt`;
 const put = (Value: string, Type: 'String' | 'StringList' | 'SecureString' = 'String') =>
   clients.ssm.send(new PutParameterCommand({ Name: parameter(), Value, Type, Overwrite: true }));
 const value = async () => (await rig.cloud.parameters.get(parameter()))?.value;
@@ -288,6 +288,6 @@ test('who may not ask who wrote the parameter obeys it all the same', async () =
       : send(command as never)) as typeof ssm.send;
   const { createParameters } = await import('../../../infra/aws/parameters.ts');
   await put('yes');
-  await watching({ ...rig.cloud, parameters: createParameters({ ssm }) }).look(2);
+  await watching({ ...rig.cloud, parameters: createParameters({ ssm, deployment: 'gobutton' }) }).look(2);
   expect(await rig.entries('HaltSet')).toMatchObject([{ reason: 'set to “yes” in Parameter Store' }]);
 });

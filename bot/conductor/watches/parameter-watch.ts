@@ -2,7 +2,6 @@ import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { differing } from '../../mirrored-switches.ts';
-import { parameterName } from '../../mirrored-switches.ts';
 import type { Context } from '../context.ts';
 import { mirrorSwitch, noteIfSetByHand } from '../effects/public-mirror.ts';
 import type { Halting } from '../halt.ts';
@@ -31,14 +30,15 @@ export class ParameterWatch {
 
   /** Tells people of other switches that were set there by hand. */
   async lookAtOthers(launch: Launch): Promise<void> {
-    const parameters = await this.#context.cloud.parameters.list(parameterName(launch.id, '').slice(0, -1));
+    const parameters = await this.#context.cloud.parameters.list(launch.id);
     for (const { name } of differing(launch, parameters)) await noteIfSetByHand(this.#context, launch.id, name);
   }
 
   async look(launch: Launch): Promise<void> {
     let standing: Parameter | null;
     try {
-      standing = await this.#context.cloud.parameters.get(parameterName(launch.id, 'halt'));
+      const { parameters } = this.#context.cloud;
+      standing = await parameters.get(parameters.nameOf(launch.id, 'halt'));
     } catch (error) {
       await this.#blind(launch, error);
       throw error;
@@ -91,7 +91,7 @@ export class ParameterWatch {
     this.#blindLooks += 1;
     if (this.#blindLooks !== BLIND_LOOKS) return;
     const why = error instanceof Error ? error.name : 'an unknown error';
-    const text = `The halt parameter ${parameterName(launch.id, 'halt')} can't be read (${why}): a halt that is set there by hand is not seen. The HALT button, /go halt and the command line work as ever.`;
+    const text = `The halt parameter ${this.#context.cloud.parameters.nameOf(launch.id, 'halt')} can't be read (${why}): a halt that is set there by hand is not seen. The HALT button, /go halt and the command line work as ever.`;
     await this.#context.execute(launch.id, { kind: 'note', by: null, text });
   }
 

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { PERMISSIONS, PROCESSES } from './permissions.ts';
 import { allowing, policyOf } from './policy.ts';
-import type { AccountNames } from './resources.ts';
+import { arnsOf } from './resources.ts';
+import type { AccountNames, ResourceKind } from './resources.ts';
 
 const names: AccountNames = {
   partition: 'aws',
@@ -15,8 +16,8 @@ const names: AccountNames = {
   scaled: { services: [{ cluster: 'c', service: 's' }], groups: ['servers'], tables: [] },
 };
 const policy = Object.fromEntries(PROCESSES.map((process) => [process, policyOf(process, names)]));
-const may = (process: string, action: string, resource: string, prefix: string | null = null): boolean =>
-  allowing(policy[process] ?? [], { action, resource, prefix }) !== null;
+const may = (process: string, action: string, resource: string, says: Record<string, string> = {}): boolean =>
+  allowing(policy[process] ?? [], { action, resource, says }) !== null;
 const key = (path: string) => `arn:aws:s3:::audiences-here/${path}`;
 
 test('the bot reads no device token, and only workers and who makes audiences do', () => {
@@ -39,12 +40,64 @@ test('only the bot scales, and only what is named', () => {
   expect(may('bot', 'autoscaling:UpdateAutoScalingGroup', group('others'))).toBe(false);
 });
 
+/** A deployment of this name, with a pool and servers of its own. */
+const deployed = (name: string): AccountNames => ({
+  ...names,
+  tablePrefix: name,
+  bucket: `${name}-123456789012-eu-west-1`,
+  pools: [`${name}-pool`],
+  deviceTables: [`${name}-users`],
+  scaled: { services: [{ cluster: name, service: `${name}-pool` }], groups: [name], tables: [`${name}-claims`] },
+});
+/** AWS knows no narrower one. */
+const WIDE: readonly ResourceKind[] = ['everything', 'scalable-targets'];
+
+test.each([
+  ['go', 'go-live'],
+  ['go', 'go-page'],
+  ['go', 'gobutton'],
+  ['go', 'go-record'],
+  ['go-live', 'go'],
+])('%s has no right to anything of %s', (one, other) => {
+  for (const process of PROCESSES) {
+    const ours = policyOf(process, deployed(one));
+    const theirs = PERMISSIONS[process].flatMap(({ action, on }) =>
+      on
+        .filter((kind) => !WIDE.includes(kind) && action !== 's3:ListBucket')
+        .flatMap((kind) => arnsOf(kind, deployed(other)))
+        .map((arn) => ({ action, resource: arn.replaceAll('*', 'x') })),
+    );
+    expect(theirs.length).toBeGreaterThan(10);
+    expect(theirs.filter((asked) => allowing(ours, { ...asked, says: {} }) !== null)).toEqual([]);
+  }
+});
+
+test('who scales counts and tables registers those, and no other kind of scaling', () => {
+  const target = 'arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*';
+  const register = (scaled: Partial<AccountNames['scaled']>, namespace: string, dimension: string) =>
+    allowing(policyOf('bot', { ...names, scaled: { services: [], groups: ['g'], tables: [], ...scaled } }), {
+      action: 'application-autoscaling:RegisterScalableTarget',
+      resource: target,
+      says: {
+        'application-autoscaling:service-namespace': namespace,
+        'application-autoscaling:scalable-dimension': dimension,
+      },
+    }) !== null;
+  const services = [{ cluster: 'c', service: 's' }];
+  expect(register({ services }, 'ecs', 'ecs:service:DesiredCount')).toBe(true);
+  expect(register({ services }, 'dynamodb', 'dynamodb:table:WriteCapacityUnits')).toBe(false);
+  expect(register({ tables: ['t'] }, 'dynamodb', 'dynamodb:index:WriteCapacityUnits')).toBe(true);
+  expect(register({ tables: ['t'] }, 'dynamodb', 'dynamodb:table:ReadCapacityUnits')).toBe(false);
+  expect(register({}, 'ecs', 'ecs:service:DesiredCount')).toBe(false);
+  expect(may('bot', 'application-autoscaling:RegisterScalableTarget', target)).toBe(false);
+});
+
 test('a list is allowed below the keys that it is for, and the whole bucket to nobody', () => {
   const bucket = 'arn:aws:s3:::audiences-here';
-  expect(may('worker', 's3:ListBucket', bucket, 'launches/l/staff-devices/')).toBe(true);
+  expect(may('worker', 's3:ListBucket', bucket, { 's3:prefix': 'launches/l/staff-devices/' })).toBe(true);
   for (const process of PROCESSES)
-    for (const prefix of [null, '', 'launches/'])
-      expect([process, prefix, may(process, 's3:ListBucket', bucket, prefix)]).toEqual([process, prefix, false]);
+    for (const says of [{}, { 's3:prefix': '' }, { 's3:prefix': 'launches/' }])
+      expect([process, says, may(process, 's3:ListBucket', bucket, says)]).toEqual([process, says, false]);
 });
 
 test('each action is named, and everything is allowed only where AWS knows no less', () => {
@@ -75,7 +128,7 @@ test('a kind that the account has nothing of gives no statement', () => {
 
 test('names count letter by letter, wildcards as far as they say, and nothing in a name is one by accident', () => {
   const statement = { Sid: 'A', Effect: 'Allow' as const, Action: ['s3:GetObject'], Resource: ['arn:a.b/*/c?'] };
-  const is = (resource: string, action = 's3:GetObject') => allowing([statement], { action, resource, prefix: null });
+  const is = (resource: string, action = 's3:GetObject') => allowing([statement], { action, resource, says: {} });
   expect(is('arn:a.b/x/y/c1')).toBe(statement);
   expect(is('arn:a.b/x/c1', 'S3:getobject')).toBe(statement);
   for (const other of ['arn:a.b/x/c', 'arn:axb/x/c1', 'arn:a.b/x/C1', 'arn:a.b/x/c12', 'xarn:a.b/x/c1'])

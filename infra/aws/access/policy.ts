@@ -1,6 +1,6 @@
 import { PERMISSIONS } from './permissions.ts';
 import type { ProcessName } from './permissions.ts';
-import { arnsOf, bucketArn } from './resources.ts';
+import { arnsOf, bucketArn, conditionOf } from './resources.ts';
 import type { AccountNames, ResourceKind } from './resources.ts';
 
 /** A statement of an IAM policy, as a template holds it and the local cloud reads it. */
@@ -9,12 +9,13 @@ export interface Statement {
   Effect: 'Allow';
   Action: string[];
   Resource: string[];
-  Condition?: { StringLike: { 's3:prefix': string[] } };
+  /** Of each key one value must be like what the request says of it; a key that it says nothing of is a no. */
+  Condition?: { StringLike: Record<string, string[]> };
 }
 
 /**
  * The policy of a process: one statement a kind of resource. Objects are listed by a right of their bucket, which the keys that a
- * list asks for narrow. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
+ * list asks for narrow; what else ARNs tell too little of has a condition too. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
  */
 export function policyOf(process: ProcessName, names: AccountNames): Statement[] {
   const byKind = new Map<ResourceKind, string[]>();
@@ -27,12 +28,16 @@ export function policyOf(process: ProcessName, names: AccountNames): Statement[]
   const bucket = bucketArn(names);
   const prefixes = (kind: ResourceKind) => arnsOf(kind, names).map((arn) => arn.slice(bucket.length + 1));
   return [
-    ...[...byKind].map(([kind, actions]): Statement => ({
-      Sid: sidOf(kind),
-      Effect: 'Allow',
-      Action: actions.toSorted(),
-      Resource: arnsOf(kind, names),
-    })),
+    ...[...byKind].map(([kind, actions]): Statement => {
+      const condition = conditionOf(kind, names);
+      return {
+        Sid: sidOf(kind),
+        Effect: 'Allow',
+        Action: actions.toSorted(),
+        Resource: arnsOf(kind, names),
+        ...(condition === null ? {} : { Condition: { StringLike: condition } }),
+      };
+    }),
     ...lists.map((kind): Statement => ({
       Sid: sidOf(`list-${kind}`),
       Effect: 'Allow',
@@ -47,22 +52,24 @@ export function policyOf(process: ProcessName, names: AccountNames): Statement[]
 export const sidOf = (kind: string): string =>
   kind.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** What somebody asks to do. `prefix`: of a list of objects; null: of nothing of the kind. */
+/** What somebody asks to do. `says`: what the request says of the keys of conditions (`s3:prefix`). */
 export interface Asked {
   action: string;
   resource: string;
-  prefix: string | null;
+  says: Readonly<Record<string, string>>;
 }
 
 /** The first statement that allows it; null: nobody has, which is a no. */
-export function allowing(statements: readonly Statement[], { action, resource, prefix }: Asked): Statement | null {
+export function allowing(statements: readonly Statement[], { action, resource, says }: Asked): Statement | null {
   return (
     statements.find(
       (one) =>
         one.Action.some((pattern) => isLike(action.toLowerCase(), pattern.toLowerCase())) &&
         one.Resource.some((pattern) => isLike(resource, pattern)) &&
-        (one.Condition === undefined ||
-          (prefix !== null && one.Condition.StringLike['s3:prefix'].some((pattern) => isLike(prefix, pattern)))),
+        Object.entries(one.Condition?.StringLike ?? {}).every(([key, patterns]) => {
+          const said = says[key];
+          return said !== undefined && patterns.some((pattern) => isLike(said, pattern));
+        }),
     ) ?? null
   );
 }

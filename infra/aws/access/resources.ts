@@ -1,4 +1,5 @@
 import { queueNames } from '../../../contract/queue-names.ts';
+import { parameterPath } from '../parameters.ts';
 import { tableNames } from '../tables.ts';
 
 /** What the names in an account are: of one stack, or of the local cloud. In a template account and Region may be tokens. */
@@ -96,7 +97,7 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'public-flags':
       return objects('switches/*.json');
     case 'switch-parameters':
-      return [arn('ssm', 'parameter/gobutton/*')];
+      return [arn('ssm', `parameter${parameterPath(names.tablePrefix)}*`)];
     case 'scaled-services':
       return names.scaled.services.map(({ cluster, service }) => arn('ecs', `service/${cluster}/${service}`));
     case 'scaled-groups':
@@ -105,11 +106,31 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'scaled-tables':
       return names.scaled.tables.map(table);
     case 'scalable-targets':
-      // By an id that AWS makes up: what it scales is in the namespace alone.
-      return [arn('application-autoscaling', 'scalable-target/*')];
+      // AWS compares it with `scalable-target/*` itself, whatever is scaled (docs/facts.md#scalable-target-rights).
+      return conditionOf(kind, names) === null ? [] : [arn('application-autoscaling', 'scalable-target/*')];
     case 'everything':
       return ['*'];
     default:
       return kind satisfies never;
   }
 }
+
+/** What a request must say besides, key by key, where ARNs of the kind tell too little; null: nothing. */
+export function conditionOf(kind: ResourceKind, { scaled }: AccountNames): Record<string, string[]> | null {
+  if (kind !== 'scalable-targets') return null;
+  const namespaces = [
+    ...(scaled.services.length > 0 ? ['ecs'] : []),
+    ...(scaled.tables.length > 0 ? ['dynamodb'] : []),
+  ];
+  if (namespaces.length === 0) return null;
+  return {
+    'application-autoscaling:service-namespace': namespaces,
+    'application-autoscaling:scalable-dimension': namespaces.flatMap((namespace) => DIMENSIONS[namespace] ?? []),
+  };
+}
+
+/** What is held and put back (`infra/aws/scaling/scalable-targets.ts`). */
+const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
+  ecs: ['ecs:service:DesiredCount'],
+  dynamodb: ['dynamodb:table:WriteCapacityUnits', 'dynamodb:index:WriteCapacityUnits'],
+};

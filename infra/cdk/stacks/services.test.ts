@@ -3,6 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { PERMISSIONS } from '../../aws/access/permissions.ts';
 import type { ProcessName } from '../../aws/access/permissions.ts';
+import { allowing } from '../../aws/access/policy.ts';
 import type { ResourceKind } from '../../aws/access/resources.ts';
 import { runbookProblems } from '../config-rules.ts';
 import { deploymentForTests, templatesForTests } from '../for-tests.ts';
@@ -180,6 +181,38 @@ describe('the role of', () => {
     const pass = statements.find(({ Action: action }) => list(action).includes('iam:PassRole'));
     expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } });
     expect(list(pass?.Resource)).toHaveLength(2);
+  });
+
+  test('each of them reaches nothing of a deployment whose name begins like theirs', () => {
+    // What a statement names, as far as a template can tell: what it makes itself has names of its own.
+    const text = (value: unknown): string =>
+      typeof value === 'string'
+        ? value
+        : list((value as Record<string, unknown[]>)['Fn::Join']?.[1] ?? [])
+            .map(text)
+            .join('');
+    const reached = Object.values(stacks)
+      .flatMap((template) => of<{ PolicyDocument: { Statement: Statement[] } }>(template, 'AWS::IAM::Policy'))
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .flatMap(({ Resource: resource }) => list(resource).map(text))
+      .filter((arn) => arn.includes('*') || arn.includes('?'));
+    const other = (arn: string) =>
+      arn.replace('superbowl', 'superbowl-live').replace('task/gobutton', 'task/gobutton-live');
+    const shared = new Set(reached.filter((arn) => other(arn) === arn).map((arn) => arn.split(':').slice(5).join(':')));
+    expect([...shared].toSorted()).toEqual([
+      '',
+      'autoScalingGroup:*:autoScalingGroupName/lingo-api',
+      'scalable-target/*',
+    ]);
+    const statement = { Sid: 'A', Effect: 'Allow' as const, Action: ['a:B'] };
+    const taken = reached
+      .filter((arn) => other(arn) !== arn)
+      .filter(
+        (arn) =>
+          allowing([{ ...statement, Resource: [arn] }], { action: 'a:B', resource: other(arn), says: {} }) !== null,
+      );
+    expect(reached.length).toBeGreaterThan(10);
+    expect(taken).toEqual([]);
   });
 
   test('nobody of them is allowed a service whole', () => {

@@ -16,6 +16,9 @@ const alarms = Object.values(watch.findResources('AWS::CloudWatch::Alarm')).map(
   (resource) => resource['Properties'] as Record<string, unknown>,
 );
 
+const names = alarms.map(({ AlarmName }) => String(AlarmName));
+const pages = names.filter((name) => name.startsWith('superbowl-page-'));
+
 test('each alarm of the list is there, once, or once a queue, and says what to do', () => {
   for (const spec of ALARMS) {
     const found = alarms.filter(({ AlarmName }) => String(AlarmName).startsWith(`superbowl-${spec.level}-${spec.id}`));
@@ -69,10 +72,10 @@ test('alarms of this deployment may publish to its topic, which has no other rig
       Action: 'sns:Publish',
       Principal: { Service: 'cloudwatch.amazonaws.com' },
       Condition: {
-        ArnLike: {
-          'aws:SourceArn': {
-            'Fn::Join': ['', ['arn:', partition, ':cloudwatch:us-east-1:123456789012:alarm:superbowl-*']],
-          },
+        ArnEquals: {
+          'aws:SourceArn': names.map((name) => ({
+            'Fn::Join': ['', ['arn:', partition, `:cloudwatch:us-east-1:123456789012:alarm:${name}`]],
+          })),
         },
         StringEquals: { 'aws:SourceAccount': '123456789012' },
       },
@@ -90,7 +93,7 @@ test('PagerDuty gets pages and their end by Events v2, and no warning; its key i
     ['OK', 'resolve'],
   ])
     watch.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { detail: { alarmName: [{ prefix: 'superbowl-page-' }], state: { value: [state] } } },
+      EventPattern: { detail: { alarmName: pages, state: { value: [state] } } },
       Targets: [
         Match.objectLike({
           InputTransformer: Match.objectLike({ InputTemplate: Match.stringLikeRegexp(`"event_action":"${action}"`) }),
@@ -105,13 +108,26 @@ test('PagerDuty gets pages and their end by Events v2, and no warning; its key i
 
 test('the channel hears of warnings and pages', () => {
   watch.hasResourceProperties('AWS::Events::Rule', {
-    EventPattern: { detail: { alarmName: [{ prefix: 'superbowl-' }], state: { value: ['ALARM'] } } },
+    EventPattern: { detail: { alarmName: names, state: { value: ['ALARM'] } } },
     Targets: [
       Match.objectLike({
         InputTransformer: Match.objectLike({ InputTemplate: Match.stringLikeRegexp('"channel":"C012ABCDEF"') }),
       }),
     ],
   });
+});
+
+test('rules match alarms by their whole names, which fit into a pattern however long a deployment and its pool are called', () => {
+  const rules = Object.values(watch.findResources('AWS::Events::Rule')).map(
+    (resource) => resource['Properties'] as { EventPattern: { detail: { alarmName: unknown[] } } },
+  );
+  expect(rules).toHaveLength(4);
+  // A deployment has 20 characters, a pool 40, and EventBridge takes 2,048 (docs/facts.md#eventbridge-pattern).
+  const longer = 20 - 'superbowl'.length + 40 - 'gobutton-workers'.length;
+  for (const { EventPattern: pattern } of rules) {
+    expect(pattern.detail.alarmName.filter((name) => !names.includes(String(name)))).toEqual([]);
+    expect(JSON.stringify(pattern).length + pattern.detail.alarmName.length * longer).toBeLessThan(2_048);
+  }
 });
 
 test('without mail, PagerDuty and channel nobody is told, and nothing of theirs is made', () => {

@@ -73,7 +73,11 @@ export class WatchStack extends Stack {
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
         conditions: {
-          ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${region}:${account}:alarm:${name}-*` },
+          ArnEquals: {
+            'aws:SourceArn': this.#alarmNames(ALARMS).map(
+              (alarm) => `arn:${Aws.PARTITION}:cloudwatch:${region}:${account}:alarm:${alarm}`,
+            ),
+          },
           StringEquals: { 'aws:SourceAccount': account },
         },
       }),
@@ -85,7 +89,7 @@ export class WatchStack extends Stack {
     const { name } = this.#deployment.config;
     return this.#metrics(spec).map(({ suffix, metric }) => ({
       alarm: new Alarm(this, `${spec.id}${suffix}`, {
-        alarmName: `${this.#prefix(spec.level)}${spec.id}${suffix}`,
+        alarmName: this.#alarmName(spec, suffix),
         alarmDescription: `${name}: ${spec.means}. What to do: docs/playbook.md#${spec.id}`,
         metric,
         threshold: spec.threshold,
@@ -99,9 +103,13 @@ export class WatchStack extends Stack {
     }));
   }
 
-  /** Rules of EventBridge tell pages from warnings by the name alone. */
-  #prefix(level: AlarmSpec['level']): string {
-    return `${this.#deployment.config.name}-${level}-`;
+  #alarmName({ level, id }: AlarmSpec, suffix: string): string {
+    return `${this.#deployment.config.name}-${level}-${id}${suffix}`;
+  }
+
+  /** All of them in full: alarms of another deployment may begin like ours (`go`, `go-live`). */
+  #alarmNames(specs: readonly AlarmSpec[]): string[] {
+    return specs.flatMap((spec) => this.#metrics(spec).map(({ suffix }) => this.#alarmName(spec, suffix)));
   }
 
   /** One of ours, or one for each queue. */
@@ -157,11 +165,12 @@ export class WatchStack extends Stack {
       endpoint: PAGERDUTY,
       httpMethod: HttpMethod.POST,
     });
+    const pages = ALARMS.filter(({ level }) => level === 'page');
     for (const [state, action] of [
       ['ALARM', 'trigger'],
       ['OK', 'resolve'],
     ] as const)
-      this.#rule(`page-${action}`, this.#prefix('page'), state, destination, body(action));
+      this.#rule(`page-${action}`, pages, state, destination, body(action));
   }
 
   #slack(channel: string): void {
@@ -180,7 +189,7 @@ export class WatchStack extends Stack {
     ] as const)
       this.#rule(
         `tell-${state.toLowerCase()}`,
-        `${this.#deployment.config.name}-`,
+        ALARMS,
         state,
         destination,
         RuleTargetInput.fromObject({
@@ -190,12 +199,18 @@ export class WatchStack extends Stack {
       );
   }
 
-  #rule(id: string, prefix: string, state: 'ALARM' | 'OK', destination: ApiDestination, event: RuleTargetInput): void {
+  #rule(
+    id: string,
+    specs: readonly AlarmSpec[],
+    state: 'ALARM' | 'OK',
+    destination: ApiDestination,
+    event: RuleTargetInput,
+  ): void {
     new Rule(this, id, {
       eventPattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],
-        detail: { alarmName: [{ prefix }], state: { value: [state] } },
+        detail: { alarmName: this.#alarmNames(specs), state: { value: [state] } },
       },
       targets: [
         // Its optional property is declared in two ways.

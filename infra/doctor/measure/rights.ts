@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import type { ContextEntry } from '@aws-sdk/client-iam';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
@@ -18,9 +19,10 @@ import {
 import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
 import { PERMISSIONS } from '../../aws/access/permissions.ts';
 import type { ProcessName } from '../../aws/access/permissions.ts';
-import { arnsOf, bucketArn } from '../../aws/access/resources.ts';
+import { arnsOf, bucketArn, conditionOf } from '../../aws/access/resources.ts';
 import type { AccountNames, ResourceKind } from '../../aws/access/resources.ts';
 import { errorName } from '../../aws/cloud-error.ts';
+import { parameterPath } from '../../aws/parameters.ts';
 import { tableNames } from '../../aws/tables.ts';
 import type { Table } from '../../aws/tables.ts';
 import type { Asked, Failure } from '../judge/line.ts';
@@ -67,7 +69,7 @@ export async function simulateRights(
             PolicySourceArn: roleArn,
             ActionNames: [...new Set(group.map(({ action }) => action))],
             ResourceArns: first.action === LIST ? [bucketArn(names)] : arns,
-            ...(first.action === LIST ? { ContextEntries: [prefixOf(arns, names)] } : {}),
+            ContextEntries: contextOf(first, arns, names),
           }),
           { abortSignal },
         );
@@ -87,11 +89,15 @@ export async function simulateRights(
 
 const LIST = 's3:ListBucket';
 
-const prefixOf = ([arn = '']: readonly string[], names: AccountNames) => ({
-  ContextKeyName: 's3:prefix',
-  ContextKeyValues: [arn.slice(bucketArn(names).length + 1)],
-  ContextKeyType: 'string' as const,
-});
+/** What a real request would say of the keys that conditions look at: what it leaves out is denied. */
+function contextOf({ action, on }: Right, [arn = '']: readonly string[], names: AccountNames): ContextEntry[] {
+  const says = action === LIST ? { 's3:prefix': [keyOf(arn, names)] } : (conditionOf(on, names) ?? {});
+  return Object.entries(says).map(([key, values]) => ({
+    ContextKeyName: key,
+    ContextKeyValues: values.slice(0, 1),
+    ContextKeyType: 'string',
+  }));
+}
 
 /**
  * Tries what can be tried without an effect, as whoever runs this: reads of what is not there, and writes whose condition
@@ -158,10 +164,13 @@ function dryCall(
             s3.send(new GetObjectCommand({ Bucket: names.bucket, Key: keyOf(arn, names) }), { abortSignal })
         : null;
     case 'ssm:GetParameter':
-      return (abortSignal) => ssm.send(new GetParameterCommand({ Name: `/gobutton/${NOBODY}/x` }), { abortSignal });
+      return (abortSignal) =>
+        ssm.send(new GetParameterCommand({ Name: `${parameterPath(names.tablePrefix)}${NOBODY}/x` }), { abortSignal });
     case 'ssm:GetParametersByPath':
       return (abortSignal) =>
-        ssm.send(new GetParametersByPathCommand({ Path: `/gobutton/${NOBODY}` }), { abortSignal });
+        ssm.send(new GetParametersByPathCommand({ Path: `${parameterPath(names.tablePrefix)}${NOBODY}` }), {
+          abortSignal,
+        });
     case 'ssm:DescribeParameters':
       return (abortSignal) => ssm.send(new DescribeParametersCommand({ MaxResults: 1 }), { abortSignal });
     case 'ecs:DescribeServices':

@@ -68,7 +68,7 @@ export class Access {
   /** Whether a missing object may be called missing: who can't list a bucket is not told what is not in it (docs/facts.md#s3-missing-key). */
   seesMissing(accessKeyId: string, bucket: string): boolean {
     const principal = this.#principals.get(accessKeyId);
-    const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, prefix: null };
+    const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, says: {} };
     return principal === undefined || allowing(principal.statements, list) !== null;
   }
 

@@ -17,9 +17,9 @@ const PREFIX: Record<string, string> = {
 };
 
 const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${rest}`;
-const asked = (action: string, resources: readonly string[]): Asked[] =>
+const asked = (action: string, resources: readonly string[], says: Asked['says'] = {}): Asked[] =>
   // Actions that IAM knows no resource of are asked for on `*`.
-  (resources.length === 0 ? ['*'] : resources).map((resource) => ({ action, resource, prefix: null }));
+  (resources.length === 0 ? ['*'] : resources).map((resource) => ({ action, resource, says }));
 const last = (text: unknown): string => String(text).split('/').at(-1) ?? '';
 
 interface Input {
@@ -33,6 +33,8 @@ interface Input {
   cluster?: string;
   service?: string;
   services?: string[];
+  ServiceNamespace?: string;
+  ScalableDimension?: string;
 }
 
 export function jsonAsked(target: string, operation: string, input: Input): Asked[] {
@@ -61,11 +63,13 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
       );
     }
     case 'application-autoscaling':
-      // By an id that AWS makes up.
-      return asked(
-        `${service}:${operation}`,
-        operation === 'RegisterScalableTarget' ? [arn(service, 'scalable-target/0')] : [],
-      );
+      // No narrower one counts (docs/facts.md#scalable-target-rights).
+      return operation === 'RegisterScalableTarget'
+        ? asked(`${service}:${operation}`, [arn(service, 'scalable-target/*')], {
+            'application-autoscaling:service-namespace': input.ServiceNamespace ?? '',
+            'application-autoscaling:scalable-dimension': input.ScalableDimension ?? '',
+          })
+        : asked(`${service}:${operation}`, []);
     default:
       return asked(`${service}:${operation}`, []);
   }
@@ -89,7 +93,8 @@ export function s3Asked({ method, url }: Pick<IncomingMessage, 'method' | 'url'>
   const resource = `arn:aws:s3:::${bucket}`;
   if (key === '') {
     const action = method === 'PUT' ? 's3:CreateBucket' : 's3:ListBucket';
-    return [{ action, resource, prefix: searchParams.get('prefix') }];
+    const prefix = searchParams.get('prefix');
+    return asked(action, [resource], prefix === null ? {} : { 's3:prefix': prefix });
   }
   const verb = { PUT: 'PutObject', POST: 'PutObject', DELETE: 'DeleteObject' }[method ?? ''] ?? 'GetObject';
   return asked(`s3:${verb}`, [`${resource}/${key}`]);

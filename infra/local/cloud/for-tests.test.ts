@@ -46,8 +46,9 @@ test('a round through record, queues, objects and parameters works', async () =>
   expect(Buffer.compare((await cloud.objects.get('a/b')) ?? new Uint8Array(), body)).toBe(0);
   expect(await cloud.objects.get('a/none')).toBeNull();
   expect(await cloud.objects.list('a/')).toEqual([{ key: 'a/b', bytes: body.length }]);
-  await cloud.parameters.put('/gobutton/l1/halt', 'true');
-  expect(await cloud.parameters.get('/gobutton/l1/halt')).toMatchObject({ value: 'true', version: 1 });
-  expect(await cloud.parameters.get('/gobutton/l1/none')).toBeNull();
-  expect(await cloud.parameters.list('/gobutton')).toHaveLength(1);
+  const halt = cloud.parameters.nameOf('l1', 'halt');
+  await cloud.parameters.put(halt, 'true');
+  expect(await cloud.parameters.get(halt)).toMatchObject({ value: 'true', version: 1 });
+  expect(await cloud.parameters.get(cloud.parameters.nameOf('l1', 'none'))).toBeNull();
+  expect(await cloud.parameters.list('l1')).toHaveLength(1);
 });
