@@ -32,6 +32,8 @@ export const FACT = {
   roomTrouble: 'room/trouble',
   /** When the next reminder of fleets that are still up is due, and how many there were (JSON). */
   fleetsReminded: 'fleets/reminded',
+  /** What one unit of a fleet was when it was seen last (JSON). */
+  fleetUnit: (target: string) => `fleets/unit/${target}`,
   /** When the record was told what the launch cost. */
   costTold: 'fleets/cost',
   /** What people were told last of a record that can't be believed. */

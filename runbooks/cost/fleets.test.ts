@@ -43,6 +43,35 @@ test('what a launch added to a fleet is counted from each count that came to the
   ]);
 });
 
+const ordered = (atMs: number, target: string, desired: number) =>
+  ({ kind: 'ScaleOrdered', atMs, target, desired, step: null, reason: '' }) as unknown as Entry;
+
+test('what starts is paid for from its order, what ends until it is gone, and what never came until somebody saw that', () => {
+  const late = { kind: 'ScaleLate', atMs: 2 * HOUR, target: 'edge', desired: 10, running: 4, ready: 4, backup: '' };
+  const lowered = { kind: 'ScaleChanged', atMs: 5 * HOUR, target: 'edge', desired: 10, found: 2, again: false };
+  expect(
+    fleetUse(
+      [
+        ordered(0, 'workers', 10),
+        found(0, 'workers', 2),
+        reached(HOUR, 'workers', 10),
+        ordered(3 * HOUR, 'workers', 2),
+        reached(4 * HOUR, 'workers', 2),
+        ordered(HOUR, 'edge', 10),
+        found(HOUR, 'edge', 1),
+        late as unknown as Entry,
+        lowered as unknown as Entry,
+      ],
+      6 * HOUR,
+    ),
+  ).toEqual([
+    // Eight more from 0 h to 4 h.
+    { target: 'workers', unitHours: 8 * 4 },
+    // Nine more for an hour, three for three, one for one.
+    { target: 'edge', unitHours: 9 + 9 + 1 },
+  ]);
+});
+
 test('what was not put back runs on', () => {
   expect(fleetUse([found(0, 'edge', 8), reached(HOUR, 'edge', 10)], 3 * HOUR)).toEqual([
     { target: 'edge', unitHours: 4 },

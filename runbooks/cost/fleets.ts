@@ -66,7 +66,10 @@ export interface FleetUse {
   unitHours: number;
 }
 
-/** What a launch added to each target over time, by its record: from each count that came to the next. Until `untilMs` where it was not put back. */
+/**
+ * What a launch added to each target over time, by its record: until `untilMs` where it was not put back. What starts is paid for
+ * before it is ready, so a rise counts from its order; what ends, until it is gone.
+ */
 export function fleetUse(entries: readonly Entry[], untilMs: number): FleetUse[] {
   const before = new Map<string, number>();
   const standing = new Map<string, { count: number; sinceMs: number }>();
@@ -77,11 +80,17 @@ export function fleetUse(entries: readonly Entry[], untilMs: number): FleetUse[]
     const added = Math.max(0, last.count - (before.get(target) ?? 0));
     hours.set(target, (hours.get(target) ?? 0) + (added * Math.max(0, atMs - last.sinceMs)) / 3_600_000);
   };
+  const stands = ({ target, atMs }: { target: string; atMs: number }, count: number) => {
+    settle(target, atMs);
+    standing.set(target, { count, sinceMs: atMs });
+  };
   for (const entry of entries) {
     if (entry.kind === 'ScaleFound' && !before.has(entry.target)) before.set(entry.target, entry.found.desired);
-    if (entry.kind !== 'ScaleReached') continue;
-    settle(entry.target, entry.atMs);
-    standing.set(entry.target, { count: entry.stands ?? entry.desired, sinceMs: entry.atMs });
+    if (entry.kind === 'ScaleOrdered' && entry.desired > (standing.get(entry.target)?.count ?? 0))
+      stands(entry, entry.desired);
+    if (entry.kind === 'ScaleReached') stands(entry, entry.stands ?? entry.desired);
+    if (entry.kind === 'ScaleLate') stands(entry, entry.running);
+    if (entry.kind === 'ScaleChanged') stands(entry, entry.found);
   }
   for (const target of standing.keys()) settle(target, untilMs);
   return [...hours].map(([target, unitHours]) => ({ target, unitHours }));

@@ -12,9 +12,9 @@ export interface LaunchCost {
   /** Notifications that were written. */
   sent: number;
   /** Of requests and traffic. */
-  requestsUsd: number;
-  /** Of everything with a price. */
-  usd: number;
+  requestsUsd: number | null;
+  /** Of everything with a price. Null: there are no prices at all. */
+  usd: number | null;
 }
 
 /** `fleets`: what one unit of each is, as last seen. Bot, stack and what ran before are nobody's launch and not in it. */
@@ -22,17 +22,18 @@ export function launchCost(
   launch: Launch,
   entries: readonly Entry[],
   fleets: readonly FleetNow[],
-  prices: Prices,
+  prices: Prices | null,
   nowMs: number,
 ): LaunchCost {
   const use = fleetUse(entries, nowMs);
   const priced = use.map(({ target, unitHours }) => {
     const fleet = fleets.find((one) => one.target === target);
-    const hour = fleet?.unit == null ? null : unitHour(fleet.unit, prices);
+    const hour = fleet?.unit == null || prices === null ? null : unitHour(fleet.unit, prices);
     return { title: fleet?.title ?? target, unitHours, usd: hour === null ? null : hour * unitHours };
   });
   const totals = sumTotals(Object.values(launch.shots).flatMap((shot) => shot.totals ?? []));
   const sent = totals.accepted + totals.failed + totals.uncertain;
+  if (prices === null) return { fleets: priced, sent, requestsUsd: null, usd: null };
   const workerHours = use.find(({ target }) => target === launch.runbook.pool.scale_target)?.unitHours ?? 0;
   const nothing = { tasks: 0, vcpu: 0, gib: 0, cpu: 'x64', hours: 0, spot: false } as const;
   const { usd: requestsUsd } = eventCost(

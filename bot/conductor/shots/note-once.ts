@@ -4,12 +4,14 @@ import type { Context } from '../context.ts';
 /**
  * A finding that is told once in the life of a launch: its note begins with `head`, and no other note does. The record itself
  * says whether it was told, so that a bot that dies in between, or a live table that is emptied, has it told neither twice nor never.
+ * Resolves to whether it stands there now.
  */
-export async function noteOnce(context: Context, launch: Launch, head: string, text: string): Promise<void> {
+export async function noteOnce(context: Context, launch: Launch, head: string, text: string): Promise<boolean> {
   const wasTold = (await context.journal.entries(launch.id)).some(
     (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head),
   );
-  if (wasTold) return;
+  if (wasTold) return true;
   const acted = await context.execute(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
   if (!acted.ok) context.log.warn({ launchId: launch.id, head, code: acted.code }, 'a finding could not be noted');
+  return acted.ok;
 }

@@ -21,7 +21,7 @@ export class SickWatch {
   /** How many each boot had given up when its shot was first looked at. */
   readonly #before = new Map<string, Map<string, number>>();
   readonly #told = new Set<string>();
-  readonly #work = new Set<Promise<void>>();
+  readonly #work = new Set<Promise<unknown>>();
 
   constructor(context: Context) {
     this.#context = context;

@@ -1,12 +1,13 @@
 import { fleetsNow } from '../../../infra/aws/scaling/fleets-now.ts';
 import { forgotten, isEventOver, stillUp } from '../../../runbooks/cost/fleets.ts';
-import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
+import type { FleetNow, FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import { launchCost } from '../../../runbooks/cost/launch-cost.ts';
 import { pricesOf } from '../../../runbooks/cost/prices.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { costText, stillUpText } from '../../views/fleets.ts';
+import { COST_HEAD, costText, stillUpText } from '../../views/fleets.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
+import { noteOnce } from '../shots/note-once.ts';
 
 const DAY_MS = 86_400_000;
 /** A closed launch is looked after for so long; what still runs then is somebody's decision, or nobody reads the channel. */
@@ -26,6 +27,8 @@ export class FleetWatch {
   readonly #context: Context;
   #fleets: readonly FleetNow[] = [];
   #settled = false;
+  /** By target, as it was kept last. */
+  readonly #units = new Map<string, string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -43,12 +46,26 @@ export class FleetWatch {
 
   async look(launch: Launch): Promise<void> {
     if (this.isSettled(launch)) return;
-    this.#fleets = await fleetsNow(this.#context.cloud, launch);
+    const seen = await fleetsNow(this.#context.cloud, launch);
+    this.#fleets = await Promise.all(seen.map((fleet) => this.#withUnit(launch, fleet)));
     const nowMs = this.#context.nowMs();
     if (!isEventOver(launch, nowMs)) return;
     const up = stillUp(this.#fleets);
     if (up.length > 0 && !(await this.#isGivenUp(launch, nowMs))) return this.#remind(launch, up, nowMs);
     if (launch.closed && this.#isAllSeen(launch)) await this.#tellCost(launch, nowMs);
+  }
+
+  /** What a fleet was is kept: with its stack it goes before its hours are paid, and nobody could say any more what one cost. */
+  async #withUnit(launch: Launch, fleet: FleetNow): Promise<FleetNow> {
+    const name = FACT.fleetUnit(fleet.target);
+    if (fleet.unit === null) {
+      const kept = await fact(this.#context, launch.id, name);
+      return kept === null ? fleet : { ...fleet, unit: JSON.parse(kept) as FleetUnit };
+    }
+    const unit = JSON.stringify(fleet.unit);
+    if (this.#units.get(fleet.target) !== unit) await keepFact(this.#context, launch.id, name, unit);
+    this.#units.set(fleet.target, unit);
+    return fleet;
   }
 
   /** A target that could not be looked at may still be up. */
@@ -75,19 +92,17 @@ export class FleetWatch {
     if (last === null) return keep({ nextMs: nowMs + fleetReminderMs, times: 0 });
     const left = forgotten(launch, up, nowMs);
     if (nowMs < last.nextMs || left.length === 0) return;
-    const noted = await this.#context.execute(launch.id, { kind: 'note', by: null, text: stillUpText(left) });
-    if (!noted.ok) return;
     const times = last.times + 1;
+    if (!(await noteOnce(this.#context, launch, `Reminder ${times}: `, stillUpText(left)))) return;
     await keep({ nextMs: nowMs + Math.min(DAY_MS, fleetReminderMs * 2 ** times), times });
   }
 
   async #tellCost(launch: Launch, nowMs: number): Promise<void> {
-    const { cloud } = this.#context;
-    const prices = pricesOf(cloud.region);
-    if (prices !== null && (await fact(this.#context, launch.id, FACT.costTold)) === null) {
-      const cost = launchCost(launch, await cloud.record.readAfter(launch.id, 0), this.#fleets, prices, nowMs);
-      const noted = await this.#context.execute(launch.id, { kind: 'note', by: null, text: costText(cost, prices) });
-      if (!noted.ok) return;
+    const { record, region } = this.#context.cloud;
+    if ((await fact(this.#context, launch.id, FACT.costTold)) === null) {
+      const prices = pricesOf(region);
+      const cost = launchCost(launch, await record.readAfter(launch.id, 0), this.#fleets, prices, nowMs);
+      if (!(await noteOnce(this.#context, launch, COST_HEAD, costText(cost, { prices, region })))) return;
       await keepFact(this.#context, launch.id, FACT.costTold, String(nowMs));
     }
     this.#settled = true;
