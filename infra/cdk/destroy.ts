@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 import { createClients } from '../aws/clients.ts';
 import { errorName } from '../aws/cloud-error.ts';
 import { createObjects } from '../aws/objects.ts';
+import type { StandingStack } from './account.ts';
 import { foreignAccount, frozenAsDeployed } from './deploy.ts';
 import { freezeOf, freezeProblem } from './freeze.ts';
 import { namesOf, TAGS } from './names.ts';
@@ -35,15 +36,15 @@ export async function destroy(work: Work): Promise<Outcome> {
     tablePrefix: names.tablePrefix,
     bucket: names.bucket,
   });
+  // It takes a while, so before the look at what is open.
+  if (options.yes && all.length > 0) synthesise(work);
   try {
-    const open = await openLaunches(clients.dynamo, names.tables.record);
-    if (open.length > 0)
-      return refused(
-        `There ${open.length === 1 ? 'is a launch' : 'are launches'} open: ${open.join(', ')}. Close ${open.length === 1 ? 'it' : 'them'} first (\`/go close\` in the room): without bot and workers nobody could, and nobody could halt.`,
-      );
-    const going = all.map(({ name }) => name).filter((name) => options.withData || name !== names.stacks.data);
+    const open = await openProblem(clients, names, CLOSE_FIRST);
+    if (open !== null) return refused(open);
+    const fleet = all.filter(({ name }) => name !== names.stacks.data);
+    const data = all.filter(({ name }) => options.withData && name === names.stacks.data);
     const what = [
-      ...going,
+      ...[...fleet, ...data].map(({ name }) => name),
       ...(options.withData
         ? [`the tables ${names.tablePrefix}-* and the bucket ${names.bucket}, with all that is in them`]
         : []),
@@ -54,18 +55,60 @@ export async function destroy(work: Work): Promise<Outcome> {
     }
     if (!options.yes)
       return refused(`This would end: ${what.join(', ')}. Nothing was changed; run it again with --yes.`);
-    synthesise(work);
-    for (const stack of all) if (going.includes(stack.name) && stack.isProtected) await account.unprotect(stack.name);
-    const code =
-      going.length === 0
-        ? 0
-        : await work.cdk(['destroy', ...going, '--exclusively', '--force', '--concurrency', '4', '--app', work.outdir]);
-    if (code !== 0) return endOf(code, 'Run the same command again: it goes on from there.');
-    if (options.withData) await endData(clients, names, say);
-    return done;
+    return await endAll(work, clients, names, { fleet, data });
   } finally {
     clients.destroy();
   }
+}
+
+const CLOSE_FIRST =
+  'Close it first (`/go close` in the room): without bot and workers nobody could, and nobody could halt.';
+const OPENED_SINCE =
+  'It was opened while the fleet was taken down, and all data stands. Deploy again (npm run infra -- deploy), close it, then run this again.';
+const OPENED_ELSEWHERE =
+  'It was opened with the fleet gone, so a bot runs elsewhere on these tables, which stand without their stack. Close it there, end that bot, then run this again.';
+
+/**
+ * To take stacks down takes minutes: before each step that would leave a launch alone it is looked whether one was opened
+ * meanwhile. The data goes last, when no bot is left to open one.
+ */
+async function endAll(
+  work: Work,
+  clients: ReturnType<typeof createClients>,
+  names: ReturnType<typeof namesOf>,
+  { fleet, data }: { fleet: readonly StandingStack[]; data: readonly StandingStack[] },
+): Promise<Outcome> {
+  const code = await endStacks(work, fleet);
+  if (code !== 0) return endOf(code, AGAIN);
+  const since = await openProblem(clients, names, OPENED_SINCE);
+  if (since !== null) return refused(since);
+  if (!work.options.withData) return done;
+  const last = await endStacks(work, data);
+  if (last !== 0) return endOf(last, AGAIN);
+  // What follows can't be taken back.
+  const elsewhere = await openProblem(clients, names, OPENED_ELSEWHERE);
+  if (elsewhere !== null) return refused(elsewhere);
+  await endData(clients, names, work.say);
+  return done;
+}
+
+const AGAIN = 'Run the same command again: it goes on from there.';
+
+async function endStacks({ account, cdk, outdir }: Work, stacks: readonly StandingStack[]): Promise<number> {
+  if (stacks.length === 0) return 0;
+  for (const { name, isProtected } of stacks) if (isProtected) await account.unprotect(name);
+  const going = stacks.map(({ name }) => name);
+  return cdk(['destroy', ...going, '--exclusively', '--force', '--concurrency', '4', '--app', outdir]);
+}
+
+async function openProblem(
+  { dynamo }: { dynamo: DynamoDBClient },
+  names: ReturnType<typeof namesOf>,
+  way: string,
+): Promise<string | null> {
+  const open = await openLaunches(dynamo, names.tables.record);
+  if (open.length === 0) return null;
+  return `There ${open.length === 1 ? 'is a launch' : 'are launches'} open: ${open.join(', ')}. ${way}`;
 }
 
 /** The stack has let go of them: it would not delete what holds data. */
