@@ -5,7 +5,15 @@ import { fleetHours } from './config-rules.ts';
 import { claimsWarmth } from './needs.ts';
 import type { Deployment } from './read-config.ts';
 
-export type Cost = { known: true; usd: number; asOf: string; lines: CostLine[] } | { known: false; why: string };
+export type Cost =
+  | {
+      known: true;
+      usd: number;
+      asOf: string;
+      lines: CostLine[];
+      /** What runs, and is in no line. */ notPriced: string[];
+    }
+  | { known: false; why: string };
 
 /** Bots run for as long as the stacks stand. */
 const BOTS = 2;
@@ -18,19 +26,22 @@ export function costOf(deployment: Deployment): Cost {
   const { bot, workers, network, budget, size } = config;
   const prices = pricesOf(config.region);
   if (prices === null) return { known: false, why: `there are no prices of ${config.region} in this version` };
-  if (workers.launch === 'ec2')
-    return { known: false, why: `there is no price of ${workers.instance_type} instances in this version` };
   const stackHours = budget.stack_days * 24;
+  const hours = fleetHours(config, runbook) ?? stackHours;
+  const isPriced = workers.launch === 'fargate';
+  const fleet = {
+    vcpu: workers.vcpu,
+    gib: workers.memory_mib / 1_024,
+    cpu: workers.architecture,
+    spot: workers.spot,
+  };
+  // Beside the fleet, for as long as the stacks stand.
+  const canaries = config.images.canary === undefined ? 0 : 1;
   const { usd, lines } = eventCost(
     {
-      workers: {
-        tasks: workers.count,
-        vcpu: workers.vcpu,
-        gib: workers.memory_mib / 1_024,
-        cpu: workers.architecture,
-        hours: fleetHours(config, runbook) ?? stackHours,
-        spot: workers.spot,
-      },
+      // Of instances of their own the tasks cost nothing: what they ask of AWS still does.
+      workers: { ...fleet, ...(isPriced ? {} : NO_TASK), tasks: workers.count, hours },
+      canary: { ...fleet, ...(isPriced ? {} : NO_TASK), tasks: canaries, hours: stackHours },
       bot: { tasks: BOTS, vcpu: bot.vcpu, gib: bot.memory_mib / 1_024, cpu: 'x64', hours: stackHours, spot: false },
       devices: size.devices,
       batchSize: runbook.delivery.batch_size,
@@ -43,13 +54,20 @@ export function costOf(deployment: Deployment): Cost {
     },
     prices,
   );
-  return { known: true, usd, asOf: prices.asOf, lines };
+  const instances = `${workers.instance_type} for ${hours} h${canaries === 0 ? '' : `, and one for ${stackHours} h`}`;
+  return { known: true, usd, asOf: prices.asOf, lines, notPriced: isPriced ? [] : [`${workers.count} ${instances}`] };
 }
+
+const NO_TASK = { vcpu: 0, gib: 0 };
 
 /** One line for people. */
 export function costWords(cost: Cost, { config }: Deployment): string {
-  if (!cost.known) return `cost: not held against the budget of ${dollars(config.budget.usd)}: ${cost.why}`;
-  return `cost: ${dollars(cost.usd)} of ${dollars(config.budget.usd)}, at prices of ${cost.asOf}, without tax`;
+  const budget = dollars(config.budget.usd);
+  if (!cost.known) return `cost: not priced, so not held against the budget of ${budget}: ${cost.why}`;
+  const known = `cost: ${dollars(cost.usd)} of ${budget}, at prices of ${cost.asOf}, without tax`;
+  return cost.notPriced.length === 0
+    ? known
+    : `${known}; not priced, and to be held against the rest of it by you: ${cost.notPriced.join(', ')}`;
 }
 
 /** Why the configuration is too dear, or null. */
@@ -58,7 +76,9 @@ export function budgetProblem(cost: Cost, { config }: Deployment): string | null
   const most = cost.lines
     .filter(({ usd }) => usd >= 0.01)
     .map(({ service, usd, of }) => `  ${dollars(usd).padStart(10)}  ${service}: ${of}`);
-  return `This configuration costs ${dollars(cost.usd)}, and budget.usd is ${dollars(config.budget.usd)}. Make it smaller, or raise the budget:\n${most.join('\n')}`;
+  const besides =
+    cost.notPriced.length === 0 ? '' : `, without ${cost.notPriced.join(', ')}, of which no price is known,`;
+  return `This configuration costs ${dollars(cost.usd)}${besides === '' ? ',' : besides} and budget.usd is ${dollars(config.budget.usd)}. Make it smaller, or raise the budget:\n${most.join('\n')}`;
 }
 
 const dollars = (usd: number): string =>

@@ -175,6 +175,25 @@ test('the claims table is warmed for the shot with a quarter to spare, and never
   expect(claimsWarmth(small)).toEqual({ reads: 12_000, writes: 6_000 });
 });
 
+test('a canary is paid for as long as the stacks stand, with what it asks for and its address', () => {
+  const lines = (canary: boolean) => {
+    const cost = costOf(
+      deploymentForTests(({ config }) => {
+        if (canary) config.images.canary = 'registry.example.com/worker:next';
+      }),
+    );
+    if (!cost.known) throw new Error(cost.why);
+    return new Map(cost.lines.map(({ service, usd }) => [service, usd]));
+  };
+  const [without, beside] = [lines(false), lines(true)];
+  const more = (service: 'ECS on Fargate' | 'Network' | 'DynamoDB') =>
+    (beside.get(service) ?? 0) - (without.get(service) ?? 0);
+  expect(more('ECS on Fargate')).toBeCloseTo(336 * (4 * 0.04048 + 8 * 0.004445), 6);
+  expect(more('Network')).toBeCloseTo(336 * 0.005, 6);
+  // 1.1 writes and 9.5 reads a second.
+  expect(more('DynamoDB')).toBeCloseTo((336 * 3_600 * (1.1 * 0.625 + 9.5 * 0.125)) / 1e6, 6);
+});
+
 test('what it costs is held against the budget; what nobody here has a price of is said', () => {
   const deployment = deploymentForTests();
   const cost = costOf(deployment);
@@ -190,7 +209,20 @@ test('what it costs is held against the budget; what nobody here has a price of 
     config.region = 'eu-west-1';
   });
   expect(costWords(costOf(elsewhere), elsewhere)).toMatch(
-    /not held against the budget of \$500.00: there are no prices of eu-west-1/,
+    /not priced, so not held against the budget of \$500.00: there are no prices of eu-west-1/,
+  );
+  const onInstances = deploymentForTests(({ config }) => {
+    Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7g.2xlarge' });
+    config.images.canary = 'registry.example.com/worker:next';
+  });
+  const partly = costOf(onInstances);
+  expect(costWords(partly, onInstances)).toMatch(
+    /^cost: \$[\d.]+ of \$500\.00, .*; not priced, .* by you: 15 c7g\.2xlarge for 16 h, and one for 336 h$/,
+  );
+  // What has a price is still held against it.
+  onInstances.config.budget.usd = 1;
+  expect(budgetProblem(partly, onInstances)).toMatch(
+    /costs \$[\d.]+, without 15 c7g\.2xlarge for 16 h, .*no price is known, and budget\.usd is \$1\.00/,
   );
 });
 

@@ -3,6 +3,8 @@ import type { Prices } from './prices.ts';
 /** What one event, or one rehearsal, costs. Pure arithmetic over stated quantities: hand-computed in the test beside it. */
 export interface CostQuestion {
   workers: FleetUse;
+  /** Of the workers' kind, beside them. Absent: none. */
+  canary?: FleetUse;
   bot: FleetUse;
   /** Notifications that are sent; 0 for a rehearsal of the infrastructure alone. */
   devices: number;
@@ -80,19 +82,22 @@ export function taskHour(
   return (vcpu * vcpuHour + gib * gibHour) * (spot ? all.spotPart : 1);
 }
 
-function fargate({ workers, bot }: CostQuestion, prices: Prices): CostLine {
+function fargate({ workers, canary = NONE, bot }: CostQuestion, prices: Prices): CostLine {
   const of = (use: FleetUse, name: string) =>
     `${use.tasks} ${name} of ${use.vcpu} vCPU and ${use.gib} GiB for ${use.hours} h${use.spot ? ' on Spot' : ''}`;
   const usd = (use: FleetUse) => use.tasks * use.hours * taskHour(use, prices);
   return {
     service: 'ECS on Fargate',
-    usd: usd(workers) + usd(bot),
-    of: `${of(workers, 'workers')}, ${of(bot, 'bots')}`,
+    usd: usd(workers) + usd(canary) + usd(bot),
+    of: [of(workers, 'workers'), ...(canary.tasks === 0 ? [] : [of(canary, 'canary')]), of(bot, 'bots')].join(', '),
   };
 }
 
 const batchesOf = ({ devices, batchSize }: CostQuestion): number => Math.ceil(devices / batchSize);
-const workerSeconds = ({ workers }: CostQuestion): number => workers.tasks * workers.hours * SECONDS;
+const NONE: FleetUse = { tasks: 0, vcpu: 0, gib: 0, cpu: 'x64', hours: 0, spot: false };
+const taskHours = (...uses: readonly FleetUse[]): number =>
+  uses.reduce((sum, { tasks, hours }) => sum + tasks * hours, 0);
+const workerSeconds = ({ workers, canary = NONE }: CostQuestion): number => taskHours(workers, canary) * SECONDS;
 
 function dynamo(question: CostQuestion, { dynamo: price }: Prices): CostLine {
   const batches = batchesOf(question);
@@ -136,13 +141,12 @@ function s3({ workers, audienceBytes, stackHours }: CostQuestion, { s3: price }:
 }
 
 function network(
-  { workers, bot, devices, egress, zones, stackHours, loadBalancer }: CostQuestion,
+  { workers, canary = NONE, bot, devices, egress, zones, stackHours, loadBalancer }: CostQuestion,
   { network: price }: Prices,
 ): CostLine {
   const gib = (devices * BYTES_OUT) / GIB;
-  const taskHours = workers.tasks * workers.hours + bot.tasks * bot.hours;
   const ways = {
-    public: { usd: taskHours * price.publicIpv4Hour, of: 'a public IPv4 address a task' },
+    public: { usd: taskHours(workers, canary, bot) * price.publicIpv4Hour, of: 'a public IPv4 address a task' },
     ipv6: { usd: 0, of: 'IPv6' },
     nat: {
       usd: zones * stackHours * price.natHour + gib * price.natGib,
