@@ -13,6 +13,8 @@ export interface KeyShape {
   key: string;
   keyType: 'S' | 'N';
   sortKey: string | null;
+  /** Which table it is: one of this name elsewhere, or made anew, is another. */
+  tableId: string;
 }
 
 /** What one call came to. `wait`: nothing was read, because of a throttle or a failure that passes; the error that says so. */
@@ -66,7 +68,7 @@ export function createDeviceTable({ dynamo, table }: { dynamo: DynamoDBClient; t
           'TABLE_KEY',
           `${table}: found the partition key "${key}" of type ${keyType ?? 'unknown'}, expected user ids as text (S) or numbers (N)`,
         );
-      return { key, keyType, sortKey: named('RANGE') };
+      return { key, keyType, sortKey: named('RANGE'), tableId: described.Table?.TableId ?? '' };
     },
 
     get: (shape, ids) =>

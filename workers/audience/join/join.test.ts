@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DeleteTableCommand, waitUntilTableNotExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTableReads } from '../../../infra/aws/clients.ts';
 import type { DeviceTable, TableItem } from '../../../infra/aws/device-table.ts';
@@ -219,6 +220,78 @@ test('another list, or what was read too long ago, continues nothing', async () 
   expect(await go(users, true)).toBe(0);
   nowMs += KEPT_FOR_MS + 1;
   expect(await go()).toBe(0);
+});
+
+test('a part that is kept in halves is read again, and says so by what it takes up', async () => {
+  await using folder = await testFolder();
+  const ids = ['a', 'b', 'c', 'd'];
+  const table = await tableOf(
+    local.url,
+    'halves',
+    ids.map((id, n): TableItem => ({ userId: { S: id }, ...M({ ...PHONE, token: apns(n) }).M })),
+  );
+  const users = await folder.file('users.txt', ids.join('\n'));
+  const whole = await rowsIn(folder, users, table, { usersAPart: 1 });
+  const [cut, garbled, foreign, lost] = (await folder.objects.list('joins/'))
+    .map(({ key }) => key.replace(/\.(nd)?json$/, ''))
+    .filter((key, at, all) => all.indexOf(key) === at);
+  await folder.objects.put(`${cut}.ndjson`, Buffer.from('{"user":"a"'));
+  await folder.objects.put(`${garbled}.json`, Buffer.from('{"users":'));
+  await folder.objects.put(`${foreign}.json`, Buffer.from('[1]'));
+  await folder.objects.remove(`${lost}.ndjson`);
+  const again = await joinOf(folder, users, table, { usersAPart: 1 });
+  expect(again).toMatchObject({ kept: 0, rows: 4, withoutDevice: 0 });
+  expect(await rowsIn(folder, users, table, { usersAPart: 1 })).toEqual(whole);
+});
+
+test('what was read of another table of the same name continues nothing', async () => {
+  await using folder = await testFolder();
+  const users = await folder.file('users.txt', 'a\n');
+  const item: TableItem = { userId: { S: 'a' }, ...M(PHONE).M };
+  const first = await tableOf(local.url, 'renewed', [item]);
+  await joinOf(folder, users, first);
+  expect((await joinOf(folder, users, first)).kept).toBe(1);
+  const dynamo = createTableReads({ region: 'us-east-1', endpoint: local.url });
+  await dynamo.send(new DeleteTableCommand({ TableName: 'renewed' }));
+  await waitUntilTableNotExists({ client: dynamo, maxWaitTime: 10, minDelay: 0.05 }, { TableName: 'renewed' });
+  const second = await tableOf(local.url, 'renewed', [{ ...item, token: { S: apns(9) } }]);
+  expect(await rowsIn(folder, users, second)).toMatchObject([{ user: 'a', token: apns(9) }]);
+  dynamo.destroy();
+});
+
+test('what an attribute may be in DynamoDB is a row to be judged or none, and never the end of a join', async () => {
+  await using folder = await testFolder();
+  const bytes = new Uint8Array([1, 2, 3]);
+  const odd: [string, TableItem[string] | undefined, number][] = [
+    ['a missing one', undefined, 0],
+    ['nothing', { NULL: true }, 0],
+    ['a set of tokens', { SS: [apns(1), apns(2)] }, 2],
+    ['one token', { S: apns(1) }, 1],
+    ['a number', { N: '7' }, 1],
+    ['a set of numbers', { NS: ['1', '2'] }, 1],
+    ['bytes', { B: bytes }, 1],
+    ['a set of bytes', { BS: [bytes] }, 1],
+    ['yes', { BOOL: true }, 1],
+    ['an empty list', { L: [] }, 0],
+    ['an empty map', { M: {} }, 0],
+    ['maps by device', { M: { one: M(PHONE), two: M({ ...PHONE, token: apns(2) }) } }, 2],
+    [
+      'a list of anything',
+      { L: [M(PHONE), { NULL: true }, { L: [{ S: 'x' }] }, { B: bytes }, { M: { token: { M: {} } } }] },
+      5,
+    ],
+  ];
+  const table = await tableOf(
+    local.url,
+    'odd',
+    odd.map(([name, devices]) => ({ userId: { S: name }, ...(devices === undefined ? {} : { devices }) })),
+  );
+  const users = await folder.file('users.csv', `user\n${odd.map(([name]) => name).join('\n')}\n`);
+  const rows = (await rowsIn(folder, users, table)) as Record<string, unknown>[];
+  expect(odd.map(([name]) => [name, rows.filter(({ user }) => user === name).length])).toEqual(
+    odd.map(([name, , count]) => [name, count]),
+  );
+  expect(rows.flatMap((row) => Object.values(row)).filter((value) => typeof value !== 'string')).toEqual([]);
 });
 
 test('reads stay within the units a second, whatever they turn out to cost', async () => {

@@ -1,17 +1,22 @@
+import { z } from 'zod';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { sha256 } from '../../../infra/aws/sha256.ts';
 import type { DeviceRow } from './device-rows.ts';
 
 /** What a part of the users came to; stored after its rows, so that where it is, they are. */
-export interface PartDone {
-  users: number;
-  withoutDevice: number;
-  items: number;
-  rows: number;
+const partDone = z.strictObject({
+  users: z.number(),
+  withoutDevice: z.number(),
+  items: z.number(),
+  rows: z.number(),
   /** Fields that some row of it has. */
-  seen: string[];
-  atMs: number;
-}
+  seen: z.array(z.string()),
+  atMs: z.number(),
+});
+export type PartDone = z.output<typeof partDone>;
+
+/** As it is stored: with the length of its rows, by which they are known to be whole. */
+const keptDone = partDone.extend({ bytes: z.number() });
 
 /** Devices move on: what was read longer ago than this is read again. */
 export const KEPT_FOR_MS = 6 * 3_600_000;
@@ -27,19 +32,22 @@ export function keptParts(objects: Objects, given: unknown) {
     prefix,
 
     async put(part: number, rows: readonly DeviceRow[], done: PartDone): Promise<void> {
-      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-      await objects.put(`${name(part)}.ndjson`, Buffer.from(text), 'application/x-ndjson');
-      await objects.put(`${name(part)}.json`, Buffer.from(JSON.stringify(done)), 'application/json');
+      const body = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      const kept = Buffer.from(JSON.stringify({ ...done, bytes: body.length }));
+      await objects.put(`${name(part)}.ndjson`, body, 'application/x-ndjson');
+      await objects.put(`${name(part)}.json`, kept, 'application/json');
     },
 
-    /** By part. Older ones than KEPT_FOR_MS don't count. */
+    /** By part. What is older than KEPT_FOR_MS, or not whole, does not count: it is read from the table again. */
     async done(nowMs: number): Promise<Map<number, PartDone>> {
       const found = new Map<number, PartDone>();
-      for (const { key } of await objects.list(prefix)) {
+      const listed = new Map((await objects.list(prefix)).map(({ key, bytes }) => [key, bytes]));
+      for (const key of listed.keys()) {
         const part = /\/(\d+)\.json$/.exec(key)?.[1];
-        const bytes = part === undefined ? null : await objects.get(key);
-        if (bytes === null) continue;
-        const done = JSON.parse(Buffer.from(bytes).toString()) as PartDone;
+        const stored = part === undefined ? null : await objects.get(key);
+        const kept = stored === null ? null : keptIn(stored);
+        if (kept === null || listed.get(`${name(Number(part))}.ndjson`) !== kept.bytes) continue;
+        const { bytes: _, ...done } = kept;
         if (nowMs - done.atMs <= KEPT_FOR_MS) found.set(Number(part), done);
       }
       return found;
@@ -55,4 +63,13 @@ export function keptParts(objects: Objects, given: unknown) {
       for (const { key } of await objects.list(prefix)) await objects.remove(key);
     },
   };
+}
+
+/** Null: somebody else's, or cut off. */
+function keptIn(stored: Uint8Array): z.output<typeof keptDone> | null {
+  try {
+    return keptDone.parse(JSON.parse(Buffer.from(stored).toString()));
+  } catch {
+    return null;
+  }
 }
