@@ -20,7 +20,7 @@ export function launchDoctor(
 ): LaunchDoctor {
   return async (launch) => {
     const reports = live.reports(launch.id).catch(() => []);
-    const met = (provider: 'apns' | 'fcm') => async () => metBy(await reports, provider);
+    const met = (provider: 'apns' | 'fcm') => async () => metBy(await reports, provider, nowMs());
     const platforms = new Set(launch.audience?.segments.map(({ platform }) => platform) ?? ['ios', 'android']);
     return examine({
       cloud,

@@ -120,7 +120,7 @@ interface Changed {
   channel?: string | null;
   roles?: { bot: string | null; worker: string | null };
   limitMs?: number;
-  clocks?: { host: string; aheadMs: number; errorMs: number }[];
+  clocks?: { host: string; aheadMs: number | null; errorMs: number }[];
   sandbox?: boolean;
 }
 
@@ -626,6 +626,13 @@ const BROKEN: Broken[] = [
     found: /^worker a is 10\.0 s ahead$/,
     fix: /chrony or NTP/,
   },
+  {
+    name: 'a worker has not compared its clock yet',
+    looks: () => ({ clocks: [{ host: 'worker a', aheadMs: null, errorMs: 0 }] }),
+    lines: ['clocks.hosts unknown'],
+    found: /^1 of 2 hosts have compared theirs$/,
+    fix: /again in a minute/,
+  },
   // ---- providers
   {
     name: 'the APNs key is of another team',
@@ -709,6 +716,13 @@ const BROKEN: Broken[] = [
     lines: ['keys.record wrong'],
     found: /bot's key is not among GOBUTTON_BOT_PUBLIC_KEYS/,
     fix: /npm run keys/,
+  },
+  {
+    name: 'the bot has its key here, and nothing says who believes it',
+    looks: () => ({ env: { ...KEY_ENV, GOBUTTON_BOT_PUBLIC_KEYS: '', GOBUTTON_WORKER_KEY: '' } }),
+    lines: ['keys.record unknown'],
+    found: /^the bot's key; whom the other side believes is not on this machine$/,
+    fix: /--launch ID.*GOBUTTON_BOT_PUBLIC_KEYS/,
   },
 ];
 

@@ -31,5 +31,11 @@ export function judgeClocks(clocks: readonly FoundClock[]): Line {
     });
   if (known.length === 0)
     return line.unknown({ found: 'the store has told nobody its time', needed, fix: 'See whether DynamoDB answers' });
+  if (known.length < clocks.length)
+    return line.unknown({
+      found: `${known.length} of ${clocks.length} hosts have compared theirs`,
+      needed,
+      fix: 'Run this again in a minute: a worker that has just come has compared nothing, and an older version tells nothing',
+    });
   return line.ok({ found: `${known.length} host${known.length === 1 ? '' : 's'}`, needed });
 }

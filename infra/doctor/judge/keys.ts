@@ -43,5 +43,12 @@ export function judgeKeys({ own, trusted, named, problems }: FoundKeys): Line {
       needed,
       fix: 'npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem',
     });
+  const unseen = roles.filter(({ role }) => trusted[role].length === 0 && named === null).map(({ role }) => role);
+  if (unseen.length > 0)
+    return line.unknown({
+      found: `the ${unseen.join("'s and the ")}'s key; whom the other side believes is not on this machine`,
+      needed,
+      fix: `Say --launch ID, which names them, or set ${unseen.map((role) => `GOBUTTON_${role.toUpperCase()}_PUBLIC_KEYS`).join(' and ')} as the other side has it`,
+    });
   return line.ok({ found: roles.map(({ role }) => role).join(' and '), needed });
 }

@@ -70,7 +70,13 @@ interface Policy {
 }
 
 function policyOf(value: string): Policy | null {
-  return value.startsWith('{') ? (JSON.parse(value) as Policy) : null;
+  if (!value.startsWith('{')) return null;
+  try {
+    return JSON.parse(value) as Policy;
+  } catch {
+    // As it stands, it differs from what is wanted: that is told.
+    return null;
+  }
 }
 
 /** A policy comes back with its members in another order, and numbers as text. */

@@ -1,3 +1,4 @@
+import { fresh } from '../../../contract/liveness.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
 import type { FoundClock } from './clocks.ts';
 import type { Asked } from './line.ts';
@@ -15,9 +16,14 @@ export function clocksOf(reports: readonly WorkerReport[]): FoundClock[] {
   }));
 }
 
-/** Null: none has an answer of it. A trouble of one counts before the luck of the others. */
-export function metBy(reports: readonly WorkerReport[], provider: 'apns' | 'fcm'): Asked<FoundProvider> | null {
-  const lanes = alive(reports).flatMap(({ host, lanes: all }) =>
+/** Null: none that is there now has an answer of it. A trouble of one counts before the luck of the others. */
+export function metBy(
+  reports: readonly WorkerReport[],
+  provider: 'apns' | 'fcm',
+  nowMs: number,
+): Asked<FoundProvider> | null {
+  // What a worker met that is silent now is news of another day.
+  const lanes = fresh(reports, nowMs).flatMap(({ host, lanes: all }) =>
     all.filter((lane) => lane.provider === provider).map(({ peer, primed }) => ({ host, peer: peer ?? null, primed })),
   );
   const troubled = lanes.find(({ peer }) => peer?.problem != null);

@@ -9,7 +9,7 @@ import {
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import type { ContextEntry } from '@aws-sdk/client-iam';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -113,16 +113,19 @@ export async function tryRights(
     rights
       .filter(({ on }) => arnsOf(on, names).length > 0)
       .map(async (right): Promise<FoundRight> => {
-        const work = dryCall(clients, right, rights, names);
+        const work = dryCall(clients, right, names);
         if (work === null) return { action: named(right), is: 'untried' };
         const asked = await clients.ask(right.action, async (signal) => {
           try {
             await work(signal);
           } catch (error) {
+            // A key that is missing is denied like one that is forbidden (docs/facts.md#s3-missing-key): it proves nothing.
+            if (right.action === 's3:GetObject' && errorName(error) === 'AccessDenied') return 'untried';
             if (!PROVES.test(errorName(error))) throw error;
           }
+          return 'allowed';
         });
-        if (asked.ok) return { action: named(right), is: 'allowed' };
+        if (asked.ok) return { action: named(right), is: asked.value };
         return { action: named(right), is: asked.failure.kind === 'denied' ? 'denied' : asked.failure };
       }),
   );
@@ -143,12 +146,7 @@ const TABLE_OF: Partial<Record<ResourceKind, Table>> = {
 type Call = (abortSignal: AbortSignal) => Promise<unknown>;
 
 /** Null: it can't be tried without doing it. */
-function dryCall(
-  clients: DoctorClients,
-  { action, on }: Right,
-  all: readonly Right[],
-  names: AccountNames,
-): Call | null {
+function dryCall(clients: DoctorClients, { action, on }: Right, names: AccountNames): Call | null {
   const [service, operation = ''] = action.split(':');
   const table = TABLE_OF[on];
   if (service === 'dynamodb' && table !== undefined)
@@ -158,11 +156,13 @@ function dryCall(
   const [scaled] = names.scaled.services;
   switch (action) {
     case 's3:GetObject':
-      // Who can't list is told 403 of a missing key, which says nothing (docs/facts.md#s3-missing-key).
-      return all.some((one) => one.action === LIST && one.on === on)
-        ? (abortSignal) =>
-            s3.send(new GetObjectCommand({ Bucket: names.bucket, Key: keyOf(arn, names) }), { abortSignal })
-        : null;
+      return (abortSignal) =>
+        s3.send(new GetObjectCommand({ Bucket: names.bucket, Key: keyOf(arn, names) }), { abortSignal });
+    case LIST:
+      return (abortSignal) =>
+        s3.send(new ListObjectsV2Command({ Bucket: names.bucket, Prefix: keyOf(arn, names), MaxKeys: 1 }), {
+          abortSignal,
+        });
     case 'ssm:GetParameter':
       return (abortSignal) =>
         ssm.send(new GetParameterCommand({ Name: `${parameterPath(names.tablePrefix)}${NOBODY}/x` }), { abortSignal });
