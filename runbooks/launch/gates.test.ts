@@ -269,3 +269,27 @@ describe('what is recorded of gates', () => {
     expect(scene.decide(tick({})).ok).toBe(true);
   });
 });
+
+test('a measurement that nobody here understands opens no gate, at the request nor at GO', () => {
+  const scene = Scene.ready();
+  const nowMs = scene.nowMs;
+  const odd = (change: object) => measuredAt(nowMs).map((one) => ({ ...one, ...change }) as Measured);
+  for (const change of [
+    { status: 'amber' },
+    { status: undefined },
+    { atMs: undefined },
+    { atMs: 'soon' },
+    { atMs: Number.NaN },
+  ]) {
+    const line = lineOf(scene.state, 'credentials', odd(change), nowMs);
+    expect([change, line?.status, line?.say]).toEqual([
+      change,
+      'unknown',
+      'measured in a way that this version does not understand',
+    ]);
+    expect(redLines(gateLines(scene.state, odd(change), nowMs, 'all')).map(({ id }) => id)).toContain('credentials');
+  }
+  expect(
+    redLines([{ ...gateLines(scene.state, measuredAt(nowMs), nowMs, 'all')[0], status: 'amber' } as never]),
+  ).toHaveLength(1);
+});

@@ -15,6 +15,8 @@ import { clock, listed, span } from './words.ts';
 /** A measurement older than this says nothing about now. The same holds for one dated this far in the future. */
 const MEASUREMENT_LIFE_MS = 15_000;
 
+const STATUSES: readonly Measured['status'][] = ['green', 'red', 'unknown'];
+
 /** Hard gates block the press and take no waiver. Credentials and payload size are hard whatever the runbook says: with either red every push would be refused. */
 export function isHardGate(gate: Gate): boolean {
   return gate.hard || gate.probe?.kind === 'credentials' || gate.probe?.kind === 'payload-size';
@@ -100,6 +102,9 @@ function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], 
     .reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
   if (newest === null) return { status: 'unknown', value: null, say: 'not measured yet' };
   const ageMs = nowMs - newest.atMs;
+  // Measurements lie in a table that anybody may have written: what can't be understood opens nothing.
+  if (!STATUSES.includes(newest.status) || !Number.isFinite(ageMs))
+    return { status: 'unknown', value: null, say: 'measured in a way that this version does not understand' };
   if (Math.abs(ageMs) > MEASUREMENT_LIFE_MS) {
     return {
       status: 'unknown',
@@ -130,7 +135,7 @@ export function coveringWaiver(
 
 /** Lines in the way: neither green nor waived. */
 export function redLines(lines: readonly GateLine[]): GateLine[] {
-  return lines.filter(({ status }) => status === 'red' || status === 'unknown');
+  return lines.filter(({ status }) => status !== 'green' && status !== 'waived');
 }
 
 /** `“Workers ready” is red (12 of 20)`, one after the other. */
