@@ -32,6 +32,7 @@ export function launchDoctor(
       slack: { botToken, apiUrl, appToken: receive.mode === 'socket' ? receive.appToken : null },
       channelId: launch.channelId,
       people: launch.people,
+      isRehearsal: false,
       clocks: async () => clocksOf(await reports),
       providers: {
         ...(platforms.has('ios') ? { apns: met('apns') } : {}),

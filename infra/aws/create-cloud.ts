@@ -1,4 +1,10 @@
-import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTimeToLiveCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createClaimStore } from './claim-store.ts';
@@ -42,14 +48,17 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
 
 /**
  * Creates the four tables (on-demand) where they are missing and waits until they can be used. With a local endpoint also
- * the bucket; in production both come from the stacks. Safe to call at every start and by several processes at once.
+ * the bucket, and what the stacks say of tables besides their keys; in production all of it comes from the stacks. Safe to call at every start and by several processes at once.
  */
 export async function ensureTables(config: CloudConfig): Promise<void> {
   const clients = createClients(config);
   const tables = tableNames(config.tablePrefix);
   try {
     await Promise.all([
-      ...TABLE_IDS.map((table) => ensureTable(clients.dynamo, tables[table], TABLES[table])),
+      ...TABLE_IDS.map(async (table) => {
+        await ensureTable(clients.dynamo, tables[table], TABLES[table]);
+        if (config.endpoint !== null) await ensureCare(clients.dynamo, tables[table], TABLES[table]);
+      }),
       config.endpoint === null ? null : ensureBucket(clients, config.bucket),
     ]);
   } finally {
@@ -66,6 +75,23 @@ async function ensureTable(dynamo: DynamoDBClient, table: string, shape: TableSh
     if (errorName(error) !== 'ResourceInUseException') throw error;
   }
   await waitUntilTableExists({ client: dynamo, maxWaitTime: 60, minDelay: 0.05, maxDelay: 2 }, { TableName: table });
+}
+
+/** As the data stack makes them: with a way back, and with what may go by itself. */
+async function ensureCare(dynamo: DynamoDBClient, TableName: string, { ttl }: TableShape): Promise<void> {
+  await dynamo.send(
+    new UpdateContinuousBackupsCommand({
+      TableName,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    }),
+  );
+  if (ttl === null) return;
+  const { TimeToLiveDescription: found } = await dynamo.send(new DescribeTimeToLiveCommand({ TableName }));
+  // What is on already is refused.
+  if (found?.TimeToLiveStatus !== 'DISABLED') return;
+  await dynamo.send(
+    new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: ttl, Enabled: true } }),
+  );
 }
 
 async function ensureBucket(clients: Clients, bucket: string): Promise<void> {

@@ -79,6 +79,7 @@ test('what stands becomes variables of an .env, beside what else is in it, for i
   expect(readFileSync(to, 'utf8').trim().split('\n')).toEqual([
     'LOG_LEVEL=debug',
     'AWS_REGION=us-east-1',
+    expect.stringMatching(/^GOBUTTON_BOT_ROLE=./),
     'GOBUTTON_BUCKET=superbowl-000000000000-us-east-1',
     'GOBUTTON_POOL=gobutton-workers',
     'GOBUTTON_TABLE_PREFIX=superbowl',
@@ -313,4 +314,5 @@ test.each<[string[], RegExp]>([
   const wrong = await infra(words);
   expect(wrong.code).toBe(2);
   expect(wrong.err).toMatch(said);
+  expect(wrong.err).toMatch(/^.*\nnpm run infra -- help lists commands and options\.\n$/);
 });

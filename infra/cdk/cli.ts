@@ -84,7 +84,7 @@ export async function main(
   nowMs: () => number = Date.now,
 ): Promise<number> {
   const wrong = (problem: string): number => {
-    err.write(`infra: ${visibleLines(problem)}\n\n${HELP}`);
+    err.write(`infra: ${visibleLines(problem)}\nnpm run infra -- help lists commands and options.\n`);
     return 2;
   };
   let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;

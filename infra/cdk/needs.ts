@@ -1,4 +1,4 @@
-import { claimUnits, SIZE_DEFAULTS } from '../../contract/sizing.ts';
+import { claimUnits, size, SIZE_DEFAULTS } from '../../contract/sizing.ts';
 import type { Deployment } from './read-config.ts';
 
 /** What a new table on demand takes at once (docs/facts.md#dynamodb-on-demand). */
@@ -12,4 +12,26 @@ export function claimsWarmth({ config, runbook }: Deployment): { reads: number; 
   const { devices, within } = config.size;
   const writes = claimUnits({ devices, seconds: within / 1_000, batchSize: runbook.delivery.batch_size });
   return { ...NEW_TABLE, writes: Math.max(NEW_TABLE.writes, Math.ceil(writes * (1 + SIZE_DEFAULTS.spare))) };
+}
+
+/**
+ * The fleet of the configuration, and what the sizing asks for (`npm run size`). A worker sends on all of its cores but one
+ * (workers/config.ts).
+ */
+export function fleetOf({ config }: Pick<Deployment, 'config'>): {
+  tasks: number;
+  vcpu: number;
+  wanted: number;
+  bound: string;
+} {
+  const { size: asked, workers } = config;
+  const { tasks: wanted, bound } = size({
+    ...SIZE_DEFAULTS,
+    devices: asked.devices,
+    seconds: asked.within / 1_000,
+    latencyMs: asked.latency,
+    iosShare: asked.ios_percent / 100,
+    cores: Math.max(1, Math.floor(workers.vcpu) - 1),
+  });
+  return { tasks: workers.count, vcpu: workers.vcpu, wanted, bound };
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exampleForTests } from '../cdk/for-tests.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { main } from './cli.ts';
 import { eventOf } from './event.ts';
@@ -23,6 +24,7 @@ const NEED: Need = {
   vcpusPerTask: 2,
   connections: 60,
   claimUnits: 1,
+  readUnits: 1,
   segments: 2,
   fcm: { pacePerSecond: 10_000, eventQuota: null, notAfterMs: 600_000 },
 };
@@ -69,6 +71,8 @@ test('the workbook has the figures, the dates, how things stand, what to do, and
   expect(err).toContain(`Wrote ${file}`);
   const text = await readFile(file, 'utf8');
   expect(text).toMatch(/^# Countdown: Super Bowl push\n/);
+  expect(text).toContain('| T-1d | Warm throughput');
+  expect(text).toContain('| T | `/go doctor`');
   expect(text).toContain('| devices | 3,000,000 iOS, 3,000,000 Android |');
   expect(text).toContain('| send workers | 15 tasks of 2 vCPUs: 30 vCPUs in us-east-1 |');
   expect(text).toContain('| claims | 2,400 write units a second, in batches of 1,000 |');
@@ -104,6 +108,38 @@ test('without an event it looks at the account alone, and says that figures are 
   expect(out).toMatch(/unknown {2}Fargate vCPUs\n.*4,000 vCPUs\n.*\n.*--devices 6000000/);
 });
 
+test('a configuration says names, fleet and size; what it stands up is held against the sizing and the quotas', async () => {
+  local.localCloud.account.quotas = { 'L-3032A538': 6 };
+  const file = join(dir, 'launch.yaml');
+  const write = (change: (text: string) => string) => writeFile(file, change(exampleForTests()));
+  const said = async (...args: string[]) => (await run(['--config', file, ...args])).out;
+  await write((text) => text);
+  const enough = await said();
+  expect(enough).toMatch(/ok {7}Workers of the configuration: 15 workers of 4 vCPU\n/);
+  expect(enough).toMatch(/wrong {4}Fargate vCPUs\n {9}found {3}6 vCPUs\n {9}needed {2}60 vCPUs/);
+  // By the names that the deployment has, whatever the environment says.
+  expect(enough).toMatch(/Table superbowl-record\n/);
+  expect(enough).toMatch(/Bucket superbowl-123456789012-us-east-1\n/);
+  await write((text) => text.replace('count: 15', 'count: 5').replace('vcpu: 4', 'vcpu: 1'));
+  expect(await said()).toMatch(
+    /wrong {4}Workers of the configuration\n {9}found {3}5 workers of 1 vCPU\n {9}needed {2}15, bound by cores\n.*workers\.count: 15/,
+  );
+  // The command line goes before it.
+  expect(await said('--devices', '600000')).toMatch(/needed {2}240 write units a second/);
+  local.localCloud.account.quotas = {};
+});
+
+test('a launch that is open is the event when it is the only one', async () => {
+  const item = (launchId: string, closed: boolean) =>
+    local.cloud.live.putLaunch({ launchId, name: launchId, channelId: 'C1', pool: 'p', createdAtMs: 1, closed });
+  await item('game', false);
+  await item('last-year', true);
+  expect((await run([])).out).toContain('Launch game');
+  await item('other', false);
+  expect((await run([])).out).not.toContain('Launch game');
+  for (const id of ['game', 'other']) await item(id, true);
+});
+
 test('lines as JSON', async () => {
   const { out } = await run(['--json']);
   expect((JSON.parse(out) as Line[]).find(({ id }) => id === 'tables.record')).toMatchObject({ state: 'ok' });
@@ -115,11 +151,16 @@ test('a wrong command line or environment is refused at once, with what was foun
     [['--lunch', 'x'], /--lunch/],
     [['--runbook', 'a', '--launch', 'b'], /found --runbook and --launch, expected one of them/],
     [['--runbook', join(dir, 'none.yaml')], /none\.yaml" can't be read/],
+    [['--runbook', 'a', '--config', 'b'], /found --runbook and --config, expected one of them/],
+    [['--config', join(dir, 'none.yaml')], /--config: it is not usable:\n.*none\.yaml: found no file/],
     [['--workbook', 'x.md'], /--workbook needs the event/],
     [['--runbook', RUNBOOK, '--workbook', 'x.md'], /--workbook needs figures: --devices/],
   ] as const) {
     const { code, err } = await run([...args]);
     expect(err).toMatch(said);
+    // What is wrong, and where the options are: no more.
+    expect(err).toMatch(/\nnpm run doctor -- --help lists the options\.\n$/);
+    expect(err.trim().split('\n').length).toBeLessThanOrEqual(3);
     expect(code).toBe(2);
   }
   const { code, err } = await run([], { AWS_REGION: 'us-east-1' });
@@ -139,7 +180,7 @@ test('a launch that is not there is a line, and so is a record that does not ans
   const found = await eventOf(
     {},
     { ...local.config, endpoint: `http://127.0.0.1:${port}` },
-    { runbook: null, launch: 'superbowl-1' },
+    { runbook: null, launch: 'superbowl-1', deployment: null },
     300,
   );
   silent.close();

@@ -3,26 +3,34 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
+import { namesOf } from '../cdk/names.ts';
+import { fleetOf } from '../cdk/needs.ts';
+import { readDeployment } from '../cdk/read-config.ts';
+import type { Deployment } from '../cdk/read-config.ts';
 import { describeConfigProblems, readEnvironment } from '../environment.ts';
 import type { Env } from '../environment.ts';
 import { optionProblem } from '../option-problem.ts';
 import { visibleLines } from '../visible.ts';
 import { eventOf } from './event.ts';
 import { examine } from './examine.ts';
+import { judgeFleet } from './judge/fleet.ts';
 import { exitCode } from './judge/line.ts';
 import { NEED_DEFAULTS } from './judge/need.ts';
 import { subjectOf } from './subject.ts';
+import type { SubjectOptions } from './subject.ts';
 import { doctorWords } from './words.ts';
 import { workbook } from './workbook.ts';
 
-const USAGE = `npm run doctor -- [--runbook FILE | --launch ID] [--devices N] [--workbook FILE] [--json]
+const USAGE = `npm run doctor -- [--config FILE] [--runbook FILE | --launch ID] [--devices N] [--workbook FILE] [--json]
 
 Looks whether Slack, AWS, Apple and Google are as a launch needs them, and sends nothing to anybody. What is wrong comes
 first, with the command or the text that puts it right. Exit code 0: all is well; 1: something is wrong; 2: something could
 not be looked at, or a wrong command line.
 
+  --config FILE         the deployment: launch.yaml, with its runbook, names, size and fleet
   --runbook FILE        the event: its plan, people, pool and pace
-  --launch ID           the event as it stands in the record, with its audience and channel
+  --launch ID           the event as it stands in the record, with its audience and channel (without any of the three:
+                        the launch that is open, if it is the only one)
   --devices N           devices in all (default: those of the launch's audience)
   --platform-share X    part of them on iOS, 0 to 1
   --seconds N           to have everything written in (default ${NEED_DEFAULTS.seconds})
@@ -30,7 +38,7 @@ not be looked at, or a wrong command line.
   --channel C…          the war room
   --topic TOPIC         APNs topic
   --sandbox             Apple's sandbox is meant
-  --bot-role ARN        role of the bot's task, whose rights are simulated
+  --bot-role ARN        role of the bot's task, whose rights are simulated (default: GOBUTTON_BOT_ROLE)
   --worker-role ARN     role of the workers' task (default: as their task definition says)
   --workbook FILE       writes the Countdown workbook of the event: figures, dates, what to do, letters
   --json                lines as JSON
@@ -53,14 +61,19 @@ export async function main(args: string[], env: Env, out: Output, err: Output): 
       out.write(USAGE);
       return 0;
     }
-    const config = cloudOf(env);
-    const found = await eventOf(env, config, asked);
+    const deployment = asked.config === null ? null : deploymentOf(asked.config);
+    const config = cloudOf(deployment === null ? env : { ...env, ...deployedEnv(deployment) });
+    const found = await eventOf(env, config, { ...asked, deployment });
     if (!found.ok) throw new Unusable(found.problem);
     const { event, clocks } = found;
     if (asked.workbook !== null && event === null)
-      throw new Unusable('--workbook needs the event: --runbook FILE or --launch ID');
-    const subject = subjectOf(env, config, event, asked, clocks);
-    const lines = [...found.lines, ...(await examine(subject))];
+      throw new Unusable('--workbook needs the event: --config FILE, --runbook FILE or --launch ID');
+    const subject = subjectOf(env, config, event, withDeployment(asked, deployment), clocks);
+    const lines = [
+      ...found.lines,
+      ...(deployment === null ? [] : [judgeFleet(fleetOf(deployment))]),
+      ...(await examine(subject)),
+    ];
     if (asked.workbook !== null) {
       const need = subject.needOf(null);
       if (need === null)
@@ -82,12 +95,14 @@ export async function main(args: string[], env: Env, out: Output, err: Output): 
     return exitCode(lines);
   } catch (error) {
     err.write(`doctor: ${visibleLines(error instanceof Error ? error.message : String(error))}\n`);
-    if (error instanceof Unusable) err.write(`\n${USAGE}`);
+    // All of the options are two screens, and would push what is wrong off the first.
+    if (error instanceof Unusable) err.write('npm run doctor -- --help lists the options.\n');
     return 2;
   }
 }
 
 const OPTIONS = {
+  config: { type: 'string' },
   runbook: { type: 'string' },
   launch: { type: 'string' },
   devices: { type: 'string' },
@@ -109,6 +124,8 @@ function read(args: string[]) {
   if (values.help === true) return null;
   if (values.runbook !== undefined && values.launch !== undefined)
     throw new Unusable('found --runbook and --launch, expected one of them');
+  if (values.runbook !== undefined && values.config !== undefined)
+    throw new Unusable('found --runbook and --config, expected one of them: the configuration names its runbook');
   const number = (name: 'devices' | 'platform-share' | 'seconds' | 'latency-ms', least: number, most?: number) => {
     const text = values[name];
     if (text === undefined) return null;
@@ -117,18 +134,46 @@ function read(args: string[]) {
     return found.value;
   };
   return {
+    config: values.config ?? null,
     runbook: values.runbook ?? null,
     launch: values.launch ?? null,
     devices: number('devices', 1),
     iosShare: number('platform-share', 0, 1),
-    seconds: number('seconds', 0.1) ?? NEED_DEFAULTS.seconds,
-    latencyMs: number('latency-ms', 0) ?? NEED_DEFAULTS.latencyMs,
+    seconds: number('seconds', 0.1),
+    latencyMs: number('latency-ms', 0),
     channelId: values.channel ?? null,
     topic: values.topic ?? null,
     isSandboxMeant: values.sandbox === true,
     roles: { bot: values['bot-role'] ?? null, worker: values['worker-role'] ?? null },
     workbook: values.workbook ?? null,
     json: values.json === true,
+  };
+}
+
+function deploymentOf(path: string): Deployment {
+  const read = readDeployment(path);
+  if (!read.ok) throw new Unusable(`--config: it is not usable:\n${read.problems.join('\n')}`);
+  return read.deployment;
+}
+
+/** Names come from the configuration: what the environment says of another deployment is not asked of this one. */
+function deployedEnv(deployment: Deployment): Env {
+  const { tablePrefix, bucket } = namesOf(deployment);
+  return { AWS_REGION: deployment.config.region, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket };
+}
+
+/** What the command line says goes before the configuration, and that before what is usual. */
+function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment: Deployment | null): SubjectOptions {
+  const config = deployment?.config ?? null;
+  const size = config?.size ?? null;
+  return {
+    ...asked,
+    devices: asked.devices ?? size?.devices ?? null,
+    iosShare: asked.iosShare ?? (size === null ? null : size.ios_percent / 100),
+    seconds: asked.seconds ?? (size === null ? NEED_DEFAULTS.seconds : size.within / 1_000),
+    latencyMs: asked.latencyMs ?? size?.latency ?? NEED_DEFAULTS.latencyMs,
+    fleet: config === null ? null : { tasks: config.workers.count, vcpus: config.workers.vcpu },
+    isRehearsal: config?.purpose === 'rehearsal',
   };
 }
 

@@ -2,7 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DeleteTableCommand, ScanCommand, waitUntilTableNotExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  ScanCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
 import {
   DeleteQueueCommand,
   CreateQueueCommand,
@@ -50,7 +57,14 @@ let runbook: Runbook;
 /** What the cloud's clock is ahead of ours. */
 let aheadMs = 0;
 /** Changed for one test. */
-const taskDefinition = { image: IMAGE, cpu: '2048', memory: '4096', taskRoleArn: ROLES.worker, stopTimeout: 30 };
+const taskDefinition = {
+  image: IMAGE,
+  cpu: '2048',
+  memory: '4096',
+  taskRoleArn: ROLES.worker,
+  stopTimeout: 30,
+  spot: false,
+};
 const definition = {
   cluster: 'gobutton',
   service: POOL,
@@ -122,6 +136,7 @@ interface Changed {
   limitMs?: number;
   clocks?: { host: string; aheadMs: number | null; errorMs: number }[];
   sandbox?: boolean;
+  rehearsal?: boolean;
 }
 
 /** The providers are met only where it is about them: a meeting takes some hundred milliseconds. */
@@ -140,6 +155,8 @@ function look(changed: Changed = {}): Promise<Line[]> {
         topic: null,
         isSandboxMeant: changed.sandbox ?? false,
         roles: changed.roles ?? ROLES,
+        fleet: null,
+        isRehearsal: changed.rehearsal ?? false,
         ...(changed.limitMs === undefined ? {} : { limitMs: changed.limitMs }),
       },
       async () => changed.clocks ?? [],
@@ -215,6 +232,15 @@ async function dropTable(name: string): Promise<void> {
     { client: clients.dynamo, maxWaitTime: 5, minDelay: 0.02, maxDelay: 0.1 },
     { TableName: name },
   );
+}
+/** What a table lets go by itself is changed, and put back. */
+async function timeToLive(TableName: string, AttributeName: string, Enabled: boolean) {
+  const set = (on: boolean) =>
+    clients.dynamo.send(
+      new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName, Enabled: on } }),
+    );
+  await set(Enabled);
+  return () => set(!Enabled);
 }
 /** The library's event quota holds for any number: without it Google's default counts. */
 const withDelivery = (delivery: Partial<Runbook['delivery']>): Runbook => ({
@@ -413,9 +439,49 @@ const BROKEN: Broken[] = [
         await ensureTables(config);
       };
     },
-    lines: ['tables.live wrong'],
+    lines: ['tables.live wrong', 'tables.backups wrong', 'tables.ttl wrong'],
     found: /keys id \(S\)/,
     fix: /can't be changed.*create-table --table-name gobutton-live/,
+  },
+  {
+    name: 'a table can not be put back',
+    breaks: async () => {
+      const set = (PointInTimeRecoveryEnabled: boolean) =>
+        clients.dynamo.send(
+          new UpdateContinuousBackupsCommand({
+            TableName: 'gobutton-record',
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
+          }),
+        );
+      await set(false);
+      return () => set(true);
+    },
+    lines: ['tables.backups wrong'],
+    found: /^off for gobutton-record$/,
+    fix: /^aws dynamodb update-continuous-backups --table-name gobutton-record .*PointInTimeRecoveryEnabled=true$/,
+  },
+  {
+    name: 'claims go by themselves, and would be sent again',
+    breaks: () => timeToLive('gobutton-claims', 'gone', true),
+    lines: ['tables.ttl wrong'],
+    found: /^gobutton-claims: gone$/,
+    fix: /^aws dynamodb update-time-to-live --table-name gobutton-claims .*Enabled=false,AttributeName=gone$/,
+  },
+  {
+    name: 'reports of workers stay for ever',
+    breaks: () => timeToLive('gobutton-live', 'expiresAt', false),
+    lines: ['tables.ttl wrong'],
+    found: /^gobutton-live: nothing$/,
+    fix: /--table-name gobutton-live .*Enabled=true,AttributeName=expiresAt$/,
+  },
+  {
+    name: 'nobody may look at what a table keeps',
+    breaks: account(({ denied }) => {
+      denied.push('dynamodb:DescribeTimeToLive', 'dynamodb:DescribeContinuousBackups');
+    }),
+    lines: ['tables.ttl unknown', 'tables.backups unknown'],
+    found: /^dynamodb:DescribeTimeToLive: AccessDenied/,
+    fix: /Allow dynamodb:DescribeTimeToLive/,
   },
   {
     name: 'an on-demand table is not warmed up',
@@ -522,7 +588,29 @@ const BROKEN: Broken[] = [
     found: /gobutton-worker:1\.2 is not there/,
     fix: /docker push 000000000000\.dkr\.ecr/,
   },
+  {
+    name: 'an event runs on Spot',
+    breaks: task({ spot: true }),
+    lines: ['service.capacity wrong'],
+    found: /^Fargate Spot: AWS may take a worker back/,
+    fix: /workers\.spot: false/,
+  },
   // ---- quotas
+  {
+    name: 'a rehearsal on Spot has six vCPUs of it, whatever there is on demand',
+    breaks: () => {
+      const mend = task({ spot: true })();
+      localCloud.account.quotas['L-36FBB829'] = 6;
+      return () => {
+        mend();
+        Object.assign(localCloud.account, goodAccount());
+      };
+    },
+    looks: () => ({ rehearsal: true }),
+    lines: ['quotas.fargate-spot-vcpus wrong'],
+    found: /^6 vCPUs$/,
+    fix: /--service-code fargate --quota-code L-36FBB829 --desired-value 30$/,
+  },
   {
     name: 'the account is new and has six vCPUs of Fargate',
     breaks: account(({ quotas }) => {
@@ -560,6 +648,16 @@ const BROKEN: Broken[] = [
     fix: /--service-code dynamodb --quota-code L-AB614373 --desired-value 2400$/,
   },
   {
+    name: 'a table may not be read as often as workers look',
+    breaks: account(({ quotas }) => {
+      quotas['L-CF0CBE56'] = 1_000;
+    }),
+    lines: ['quotas.table-reads wrong'],
+    // 15 workers look 9.5 times a second, and 1,200 claims a second are read back.
+    found: /^1,000 read units/,
+    fix: /--service-code dynamodb --quota-code L-CF0CBE56 --desired-value 1343$/,
+  },
+  {
     name: 'nobody may look at quotas',
     breaks: account(({ denied }) => {
       denied.push('servicequotas:*');
@@ -569,7 +667,9 @@ const BROKEN: Broken[] = [
       'quotas.tasks unknown',
       'quotas.launch-rate unknown',
       'quotas.table-writes unknown',
+      'quotas.table-reads unknown',
       'quotas.account-writes unknown',
+      'quotas.account-reads unknown',
     ],
     found: /servicequotas:ListServiceQuotas: AccessDenied.* after \d\.\d s/,
     fix: /Allow servicequotas:ListServiceQuotas/,
@@ -583,7 +683,9 @@ const BROKEN: Broken[] = [
       'quotas.tasks unknown',
       'quotas.launch-rate unknown',
       'quotas.table-writes unknown',
+      'quotas.table-reads unknown',
       'quotas.account-writes unknown',
+      'quotas.account-reads unknown',
       'providers.fcm-quota unknown',
     ],
     found: /warm for 4,000/,

@@ -6,6 +6,7 @@ import { createCloud } from '../aws/create-cloud.ts';
 import { createJournal } from '../aws/journal.ts';
 import { trustedFrom } from '../aws/key-config.ts';
 import { looseKeyring } from '../aws/keyring.ts';
+import type { Deployment } from '../cdk/read-config.ts';
 import type { Env } from '../environment.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { about, unasked } from './judge/line.ts';
@@ -23,15 +24,31 @@ const none = async () => [];
 /** A record is read page by page. */
 const RECORD_LIMIT_MS = 10_000;
 
-/** The event by the runbook's file, or by the record of its launch. */
+/** By which the event is known; all null: by the one launch that is open. */
+interface EventNamed {
+  runbook: string | null;
+  launch: string | null;
+  deployment: Deployment | null;
+}
+
+/** The event by the record of its launch, by its configuration, or by the runbook's file. */
 export async function eventOf(
   env: Env,
   config: CloudConfig,
-  { runbook: path, launch: launchId }: { runbook: string | null; launch: string | null },
+  { runbook: path, launch: launchId, deployment }: EventNamed,
   limitMs = RECORD_LIMIT_MS,
 ): Promise<FoundEvent> {
   if (launchId !== null) return fromRecord(env, config, launchId, limitMs);
-  if (path === null) return { ok: true, event: null, clocks: none, lines: [] };
+  if (deployment !== null) {
+    const { config: deployed, runbook } = deployment;
+    const event = { name: runbook.title, runbook, launch: null, targetAtMs: deployed.kickoff };
+    return { ok: true, event, clocks: none, lines: [] };
+  }
+  if (path === null) {
+    const [only, ...others] = await openLaunches(config, limitMs);
+    if (only !== undefined && others.length === 0) return fromRecord(env, config, only, limitMs);
+    return { ok: true, event: null, clocks: none, lines: [] };
+  }
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) return { ok: false, problem: `--runbook: "${path}" can't be read` };
   const loaded = loadRunbook(text, path);
@@ -39,6 +56,17 @@ export async function eventOf(
     return { ok: false, problem: `--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}` };
   const { runbook } = loaded;
   return { ok: true, event: { name: runbook.title, runbook, launch: null }, clocks: none, lines: [] };
+}
+
+/** None when they can't be read: what is in the way has lines of its own. */
+async function openLaunches(config: CloudConfig, limitMs: number): Promise<string[]> {
+  const { live, close } = createCloud(config);
+  try {
+    const found = await asking(limitMs)('the launches', () => live.launches());
+    return found.ok ? found.value.filter(({ closed }) => !closed).map(({ launchId }) => launchId) : [];
+  } finally {
+    close();
+  }
 }
 
 /** With the clocks that its workers report. When the record can't be read, the rest is looked at all the same. */

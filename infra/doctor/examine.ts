@@ -6,7 +6,7 @@ import type { CloudConfig } from '../aws/cloud-config.ts';
 import { hearDates } from '../aws/hear-dates.ts';
 import { POLL_SECONDS } from '../aws/queues.ts';
 import { createStoreClock } from '../aws/store-clock.ts';
-import { TABLE_IDS, tableNames } from '../aws/tables.ts';
+import { TABLE_IDS, TABLES, tableNames } from '../aws/tables.ts';
 import type { Table } from '../aws/tables.ts';
 import { judgeClocks } from './judge/clocks.ts';
 import type { FoundClock } from './judge/clocks.ts';
@@ -24,8 +24,9 @@ import { judgeFifo, judgeQuotas } from './judge/quotas.ts';
 import { judgeRegion } from './judge/region.ts';
 import { judgeRights } from './judge/rights.ts';
 import type { FoundRights, Process } from './judge/rights.ts';
-import { judgeBucket, judgeIdentity, judgeImage, judgeService, parseImage } from './judge/service.ts';
+import { judgeBucket, judgeCapacity, judgeIdentity, judgeImage, judgeService, parseImage } from './judge/service.ts';
 import { judgeAppToken, judgeChannel, judgePeople, judgeScopes, judgeToken } from './judge/slack.ts';
+import { judgeBackups, judgeTtl } from './judge/table-care.ts';
 import { judgeTable, judgeWarm } from './judge/tables.ts';
 import { asking } from './measure/ask.ts';
 import { doctorClients } from './measure/aws-clients.ts';
@@ -36,6 +37,7 @@ import type { Way } from './measure/egress.ts';
 import { rightsOf, simulateRights, tryRights } from './measure/rights.ts';
 import { findAppToken, findChannel, findPeople, findToken, manifestScopes } from './measure/slack.ts';
 import type { SlackAccess } from './measure/slack.ts';
+import { findCare } from './measure/table-care.ts';
 import { keysOf, queueSpecs } from './shapes.ts';
 
 /** What is looked at, and with what in hand. Null: it is not at hand here, and is not looked at. */
@@ -52,6 +54,8 @@ export interface Subject {
   slack: SlackAccess | null;
   channelId: string | null;
   people: readonly { name: string; slack: readonly string[] }[];
+  /** AWS may take Spot capacity back in the middle of it. */
+  isRehearsal: boolean;
   /** Clocks that others have told of. */
   clocks: () => Promise<readonly FoundClock[]>;
   /** Meets one, or asks who has met it; null: nobody. */
@@ -107,12 +111,13 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
       findBucket(clients, cloud.bucket),
       target === null ? null : findService(clients, target),
       Promise.all([findQuotas(clients, 'fargate'), findQuotas(clients, 'ecs'), findQuotas(clients, 'dynamodb')]),
+      findCare(clients, Object.values(names)),
       subject.clocks(),
     ]);
     const [region, identity] = await Promise.all([regionLine(cloud, subject.limitMs), findIdentity(clients)]);
     const first = [region, judgeIdentity(identity)];
     const isStranger = !identity.ok && identity.failure.kind === 'credentials';
-    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], clocks] = await whole;
+    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], care, clocks] = await whole;
     const tables: Tables = { record, claims, switches, live };
     if (isStranger || region.state === 'wrong') return { lines: [...first, NOT_ASKED], need: subject.needOf(null) };
 
@@ -159,18 +164,22 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
         ...first,
         ...rights,
         ...TABLE_IDS.map((which) => judgeTable(which, names[which], keysOf(which), tables[which])),
+        judgeBackups(care.backups),
+        judgeTtl(care.ttl, Object.fromEntries(TABLE_IDS.map((which) => [names[which], TABLES[which].ttl]))),
         judgeWarm(names.claims, need?.claimUnits ?? null, claims),
         judgeBucket(cloud.bucket, bucket),
         ...queues.map(({ spec, queue, standardToo }) => judgeQueue(spec, queue, standardToo)),
         ...(target === null || service === null
           ? []
-          : [judgeService(target, service), judgeImage(found?.image ?? null, imageFound)]),
+          : [
+              judgeService(target, service),
+              ...(found === null ? [] : [judgeCapacity(found.isSpot, subject.isRehearsal)]),
+              judgeImage(found?.image ?? null, imageFound),
+            ]),
         ...judgeQuotas({ fargate, ecs, dynamodb }, need, {
           region: cloud.region,
-          provisionedWrites: Object.values(tables).reduce(
-            (sum, table) => sum + (table.ok && table.value?.onDemand === false ? table.value.writes : 0),
-            0,
-          ),
+          isSpot: found?.isSpot ?? false,
+          provisioned: { writes: provisioned(tables, 'writes'), reads: provisioned(tables, 'reads') },
         }),
         judgeFifo(
           segments?.ok === true && segments.value !== null
@@ -189,6 +198,12 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
     clients.destroy();
   }
 }
+
+const provisioned = (tables: Tables, units: 'reads' | 'writes'): number =>
+  Object.values(tables).reduce(
+    (sum, table) => sum + (table.ok && table.value?.onDemand === false ? table.value[units] : 0),
+    0,
+  );
 
 const NOT_ASKED = about('aws.account', 'The account').unknown({
   found: 'not looked at',

@@ -24,6 +24,8 @@ export interface Event {
   name: string;
   runbook: Runbook;
   launch: Launch | null;
+  /** The moment, where no launch says it. */
+  targetAtMs?: number;
 }
 
 export interface SubjectOptions {
@@ -35,6 +37,9 @@ export interface SubjectOptions {
   topic: string | null;
   isSandboxMeant: boolean;
   roles: { bot: string | null; worker: string | null };
+  /** As its configuration has it; null: nobody has said. */
+  fleet: { tasks: number; vcpus: number } | null;
+  isRehearsal: boolean;
   /** Of one question; absent: 5 s. */
   limitMs?: number;
 }
@@ -65,17 +70,22 @@ export function subjectOf(
               name: event.name,
               runbook: event.runbook,
               audience: launch?.audience ?? null,
-              targetAtMs: launch?.targetAtMs ?? null,
+              targetAtMs: launch?.targetAtMs ?? event.targetAtMs ?? null,
             },
-            { ...options, vcpusPerTask },
+            {
+              ...options,
+              tasks: options.fleet?.tasks ?? null,
+              vcpusPerTask: options.fleet?.vcpus ?? vcpusPerTask,
+            },
           ),
     rights: [
-      { process: 'bot', role: options.roles.bot },
+      { process: 'bot', role: options.roles.bot ?? env['GOBUTTON_BOT_ROLE'] ?? null },
       { process: 'worker', role: options.roles.worker },
     ],
     slack: slackOf(env),
     channelId: options.channelId ?? launch?.channelId ?? null,
     people: launch?.people ?? runbook?.people ?? [],
+    isRehearsal: options.isRehearsal,
     clocks,
     providers,
     providerWays: ways,

@@ -81,7 +81,7 @@ function countdown({ need: { targetAtMs }, nowMs }: WorkbookFacts): string {
     ['when', 'what', 'done'],
     PLAN.map(([days, what]) => {
       const at = targetAtMs === null ? null : targetAtMs - days * DAY_MS;
-      const when = `T-${days}d${at === null ? '' : `, ${day(at)}${at < nowMs - DAY_MS ? ' (over)' : ''}`}`;
+      const when = `${days === 0 ? 'T' : `T-${days}d`}${at === null ? '' : `, ${day(at)}${at < nowMs - DAY_MS ? ' (over)' : ''}`}`;
       return [when, what, '☐'];
     }),
   );

@@ -77,7 +77,7 @@ function main(): number {
 }
 
 function wrong(problem: string): number {
-  process.stderr.write(`${visibleLines(`images: ${problem}`)}\n\n${HELP}`);
+  process.stderr.write(`${visibleLines(`images: ${problem}`)}\nnpm run images -- --help says how it is written.\n`);
   return 2;
 }
 

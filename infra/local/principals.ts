@@ -1,6 +1,6 @@
-import { PROCESSES } from '../aws/access/permissions.ts';
+import { DOCTOR_READS, PROCESSES } from '../aws/access/permissions.ts';
 import type { ProcessName } from '../aws/access/permissions.ts';
-import { policyOf } from '../aws/access/policy.ts';
+import { policyOf, statementsOf } from '../aws/access/policy.ts';
 import type { AccountNames } from '../aws/access/resources.ts';
 import type { Principal } from './cloud/access.ts';
 import { ACCOUNT_ID, REGION } from './cloud/account.ts';
@@ -25,7 +25,7 @@ export const LOCAL_ACCOUNT: AccountNames = {
   },
 };
 
-/** Each process of a local stack with the policy that its role has on AWS; and a person, who runs both kinds of commands. */
+/** Each process of a local stack with the policy that its role has on AWS; and a person, who runs the commands and the doctor. */
 export function principalsOf(newKeyId: () => string): Principal[] {
   const statements = (name: ProcessName) => policyOf(name, LOCAL_ACCOUNT);
   return [
@@ -33,7 +33,11 @@ export function principalsOf(newKeyId: () => string): Principal[] {
     {
       accessKeyId: newKeyId(),
       name: 'operator',
-      statements: [...statements('command-line'), ...statements('audience')],
+      statements: [
+        ...statements('command-line'),
+        ...statements('audience'),
+        ...statementsOf(DOCTOR_READS, LOCAL_ACCOUNT),
+      ],
     },
   ];
 }

@@ -8,6 +8,7 @@ import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { ownVersion } from '../version.ts';
 import { exitWithParent, projectRoot, startChild } from './child.ts';
 import type { Child } from './child.ts';
+import { roleOf } from './cloud/access.ts';
 import { startLocalCloud } from './cloud/start.ts';
 import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
@@ -268,7 +269,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       cloud,
       cloudConfig,
       localCloud,
-      env: envOf('operator'),
+      // The doctor looks at what the bot's role may do.
+      env: { ...envOf('operator'), GOBUTTON_BOT_ROLE: roleOf('bot') },
       envOf,
       workerEnv,
       secrets,

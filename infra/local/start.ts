@@ -197,9 +197,9 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
       ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,\n  switch to another person and press GO.'
       : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`,
   );
-  say(
-    `  Commands from another terminal: npx node --env-file=${relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env))} bot/cli.ts launches`,
-  );
+  const commandEnv = relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env));
+  say(`  Commands from another terminal: npx node --env-file=${commandEnv} bot/cli.ts launches`);
+  say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);
   say(
     `  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
   );
@@ -214,7 +214,9 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
-    process.stderr.write(`${visibleLines(error instanceof Error ? error.message : String(error))}\n\n${USAGE}\n`);
+    process.stderr.write(
+      `${visibleLines(error instanceof Error ? error.message : String(error))}\nnpm start -- --help lists the options.\n`,
+    );
     process.exit(1);
   });
 }

@@ -47,10 +47,10 @@ const SECONDS = 3_600;
  * (docs/lane.md, what a pool asks of DynamoDB: 16 writes and 142 reads of 15 workers).
  */
 const WORKER_WRITES = 1.1;
-const WORKER_READS = 9.5;
+export const WORKER_READS = 9.5;
 /** A batch is claimed and accounted for: two writes, and one read by whoever closes the shot. */
 const BATCH_WRITES = 2;
-const BATCH_READS = 1;
+export const BATCH_READS = 1;
 /** Calls of SQS for a batch while it sends (received ten at a time, deleted, made visible later); idle workers ask each queue all 20 s. */
 const BATCH_CALLS = 0.4;
 const IDLE_POLL_SECONDS = 20;

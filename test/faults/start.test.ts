@@ -12,6 +12,7 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
+import { main as doctor } from '../../infra/doctor/cli.ts';
 import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo, testAll, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
@@ -132,6 +133,16 @@ async function opened(start: Start): Promise<Open> {
   };
 }
 
+/** The doctor, as somebody asks it who has nothing but what `npm start` says. */
+async function examined(): Promise<{ code: number; out: string }> {
+  let out = '';
+  const write = (text: string) => {
+    out += text;
+  };
+  const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
+  return { code: await doctor([], env, { write }, { write }), out };
+}
+
 /** Fires the prepared launch at a pace that takes some seconds. */
 async function fireSlowly({ cloud, people: { ana, mia, ben }, launch }: Open): Promise<void> {
   const { id } = await launch();
@@ -165,6 +176,10 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
       expect((await stat(join(dataDir, file)).catch(() => null))?.mode ?? 0, file).not.toSatisfy(isOpenToOthers);
     // Both usual ports are taken.
     expect(before.pageUrl).not.toContain(':4600');
+
+    const found = await examined();
+    expect(found.out).toMatch(/^0 wrong, 0 unknown, \d+ ok\n/);
+    expect(found.code).toBe(0);
 
     const refused = [npmStart(), npmStart('--fresh'), npmStart('--devices', '5000')];
     for (const start of refused) {

@@ -26,6 +26,8 @@ const UNITS = 'infra/aws/scaling/fleet-unit.ts';
 const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
 const TABLES = 'infra/aws/scaling/scaling-tables.ts';
 const DOCTOR = 'infra/doctor/measure/aws.ts';
+const RIGHTS = 'infra/doctor/measure/rights.ts';
+const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
 
 const may = (action: string, on: readonly ResourceKind[], why: string, file: string): Permission => ({
@@ -113,6 +115,18 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       ['record-table', 'switches-table', 'live-table'],
       'says what they lack (`/go doctor`); the claims are read as a table that scales',
       DOCTOR,
+    ),
+    may(
+      'dynamodb:DescribeContinuousBackups',
+      ['record-table', 'claims-table', 'switches-table', 'live-table'],
+      'says whether a table can be put back (`/go doctor`)',
+      TABLE_CARE,
+    ),
+    may(
+      'dynamodb:DescribeTimeToLive',
+      ['record-table', 'claims-table', 'switches-table', 'live-table'],
+      'says what a table lets go by itself (`/go doctor`)',
+      TABLE_CARE,
     ),
     may(
       'servicequotas:ListServiceQuotas',
@@ -244,3 +258,33 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:DescribeTable', ['scaled-tables'], 'measures the gates', TABLES),
   ],
 };
+
+/**
+ * What a person needs besides who runs `npm run doctor`: reads alone. No process has them as a role; the local cloud gives them to
+ * its operator, and docs/aws.md names them for an account's people.
+ */
+export const DOCTOR_READS: readonly Permission[] = [
+  may(
+    'dynamodb:DescribeTable',
+    ['record-table', 'claims-table', 'switches-table', 'live-table'],
+    'says what they lack',
+    DOCTOR,
+  ),
+  may(
+    'dynamodb:DescribeContinuousBackups',
+    ['record-table', 'claims-table', 'switches-table', 'live-table'],
+    'says whether a table can be put back',
+    TABLE_CARE,
+  ),
+  may(
+    'dynamodb:DescribeTimeToLive',
+    ['record-table', 'claims-table', 'switches-table', 'live-table'],
+    'says what a table lets go by itself',
+    TABLE_CARE,
+  ),
+  may('ecs:DescribeServices', ['scaled-services'], 'finds the fleet', DOCTOR),
+  may('ecs:DescribeTaskDefinition', ['everything'], 'finds image, size and role of a worker', DOCTOR),
+  may('ecr:DescribeImages', ['everything'], 'says whether the image was pushed', DOCTOR),
+  may('servicequotas:ListServiceQuotas', ['everything'], 'says what the account lacks', DOCTOR),
+  may('iam:SimulatePrincipalPolicy', ['everything'], 'says what the roles of bot and worker may do', RIGHTS),
+];

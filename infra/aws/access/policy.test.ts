@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { PERMISSIONS, PROCESSES } from './permissions.ts';
+import { DOCTOR_READS, PERMISSIONS, PROCESSES } from './permissions.ts';
 import { allowing, policyOf } from './policy.ts';
 import { arnsOf } from './resources.ts';
 import type { AccountNames, ResourceKind } from './resources.ts';
@@ -142,10 +142,10 @@ test('a policy fits into a role', () => {
 });
 
 test('each right names the file that calls it, once', async () => {
-  for (const process of PROCESSES) {
-    const rows = PERMISSIONS[process].flatMap(({ action, on }) => on.map((kind) => `${action} ${kind}`));
+  for (const permissions of [...PROCESSES.map((process) => PERMISSIONS[process]), DOCTOR_READS]) {
+    const rows = permissions.flatMap(({ action, on }) => on.map((kind) => `${action} ${kind}`));
     expect(new Set(rows).size).toBe(rows.length);
-    for (const { action, file } of PERMISSIONS[process]) {
+    for (const { action, file } of permissions) {
       const [service, operation = ''] = action.split(':');
       // The action of one is called by the dozen.
       const called =

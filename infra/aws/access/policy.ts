@@ -1,5 +1,5 @@
 import { PERMISSIONS } from './permissions.ts';
-import type { ProcessName } from './permissions.ts';
+import type { Permission, ProcessName } from './permissions.ts';
 import { arnsOf, bucketArn, conditionOf } from './resources.ts';
 import type { AccountNames, ResourceKind } from './resources.ts';
 
@@ -17,10 +17,13 @@ export interface Statement {
  * The policy of a process: one statement a kind of resource. Objects are listed by a right of their bucket, which the keys that a
  * list asks for narrow; what else ARNs tell too little of has a condition too. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
  */
-export function policyOf(process: ProcessName, names: AccountNames): Statement[] {
+export const policyOf = (process: ProcessName, names: AccountNames): Statement[] =>
+  statementsOf(PERMISSIONS[process], names);
+
+export function statementsOf(permissions: readonly Permission[], names: AccountNames): Statement[] {
   const byKind = new Map<ResourceKind, string[]>();
   const lists: ResourceKind[] = [];
-  for (const { action, on } of PERMISSIONS[process])
+  for (const { action, on } of permissions)
     for (const kind of on) {
       if (action === 's3:ListBucket') lists.push(kind);
       else byKind.set(kind, [...(byKind.get(kind) ?? []), action]);

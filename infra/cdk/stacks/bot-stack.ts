@@ -13,6 +13,7 @@ import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancer, ApplicationProtocol, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
+import { envOutput } from '../env-file.ts';
 import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
 import { placement } from '../run/place.ts';
@@ -34,6 +35,8 @@ export class BotStack extends Stack {
       containerInsightsV2: ContainerInsights.ENABLED,
     });
     const bot = new BotService(this, 'bot', deployment, place, cluster as ICluster);
+    // Whose rights `npm run doctor` looks at.
+    envOutput(this, 'GOBUTTON_BOT_ROLE', bot.task.taskRole.roleArn);
     new AudienceTask(this, 'audience', deployment, place, cluster as ICluster).grantRun(bot.task);
   }
 }

@@ -1,4 +1,5 @@
 import { claimUnits, size, SIZE_DEFAULTS } from '../../../contract/sizing.ts';
+import { BATCH_READS, WORKER_READS } from '../../../runbooks/cost/event-cost.ts';
 import type { AudienceRef } from '../../../runbooks/launch/entries.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 
@@ -15,6 +16,8 @@ export interface Need {
   connections: number;
   /** Write units a second of the claims. */
   claimUnits: number;
+  /** Read units a second of the busiest table, taken as if all were of one. */
+  readUnits: number;
   segments: number;
   fcm: {
     pacePerSecond: number;
@@ -30,6 +33,8 @@ export interface NeedOptions {
   iosShare: number | null;
   seconds: number;
   latencyMs: number;
+  /** That are to stand at the moment, whatever the sizing says; null: nobody has said. */
+  tasks?: number | null;
   /** As the task definition says; null: not known, a core to send with and one for the main thread. */
   vcpusPerTask: number | null;
 }
@@ -63,6 +68,7 @@ export function needOf(
     iosShare: counted.ios / total,
   });
   const quota = delivery.android_event_quota;
+  const tasks = Math.max(sized.tasks, pool.workers, options.tasks ?? 0, ...plannedTasks(runbook));
   return {
     name,
     targetAtMs,
@@ -70,10 +76,11 @@ export function needOf(
     seconds: options.seconds,
     perSecond: { ios: counted.ios / options.seconds, android: counted.android / options.seconds },
     batchSize: delivery.batch_size,
-    tasks: Math.max(sized.tasks, pool.workers, ...plannedTasks(runbook)),
+    tasks,
     vcpusPerTask: options.vcpusPerTask ?? SIZE_DEFAULTS.cores + 1,
     connections: sized.connectionsOpen,
     claimUnits: claimUnits({ devices: total, seconds: options.seconds, batchSize: delivery.batch_size }),
+    readUnits: Math.ceil(tasks * WORKER_READS + (total / delivery.batch_size / options.seconds) * BATCH_READS),
     segments: audience?.segments.length ?? 0,
     fcm: {
       pacePerSecond: quota?.per_second ?? delivery.android_per_second,

@@ -14,6 +14,12 @@ export interface FoundQuota {
 /** A fleet that takes longer to start is late for a press that nobody can time. */
 const START_MINUTES = 10;
 
+/** Of all our tables that are not on demand. */
+interface Provisioned {
+  writes: number;
+  reads: number;
+}
+
 interface Row {
   id: string;
   title: string;
@@ -21,22 +27,26 @@ interface Row {
   /** Codes where AWS documents them; names else. */
   is: (quota: FoundQuota) => boolean;
   unit: string;
-  need: (need: Need, provisionedWrites: number) => number;
+  need: (need: Need, provisioned: Provisioned) => number;
   why: (need: Need) => string;
 }
 
 const byCode = (code: string) => (quota: FoundQuota) => quota.code === code;
 
+const vcpus = (id: string, title: string, code: string): Row => ({
+  id,
+  title,
+  service: 'fargate',
+  is: byCode(code),
+  unit: 'vCPUs',
+  need: ({ tasks, vcpusPerTask }) => Math.ceil(tasks * vcpusPerTask),
+  why: ({ tasks, vcpusPerTask }) => `${figure(tasks)} tasks of ${vcpusPerTask} vCPUs`,
+});
+const ON_DEMAND = vcpus('quotas.fargate-vcpus', 'Fargate vCPUs', 'L-3032A538');
+/** Counted apart from what is on demand. */
+const SPOT = vcpus('quotas.fargate-spot-vcpus', 'Fargate Spot vCPUs', 'L-36FBB829');
+
 const ROWS: readonly Row[] = [
-  {
-    id: 'quotas.fargate-vcpus',
-    title: 'Fargate vCPUs',
-    service: 'fargate',
-    is: byCode('L-3032A538'),
-    unit: 'vCPUs',
-    need: ({ tasks, vcpusPerTask }) => Math.ceil(tasks * vcpusPerTask),
-    why: ({ tasks, vcpusPerTask }) => `${figure(tasks)} tasks of ${vcpusPerTask} vCPUs`,
-  },
   {
     id: 'quotas.tasks',
     title: 'Tasks of a service',
@@ -66,12 +76,31 @@ const ROWS: readonly Row[] = [
       `a claim and an account for each ${figure(batchSize)} of ${figure(devices.ios + devices.android)} devices within ${seconds} s`,
   },
   {
+    id: 'quotas.table-reads',
+    title: 'Reads of a DynamoDB table',
+    service: 'dynamodb',
+    is: byCode('L-CF0CBE56'),
+    unit: 'read units a second',
+    need: ({ readUnits }) => readUnits,
+    why: ({ tasks, devices, batchSize }) =>
+      `${figure(tasks)} send workers look at halt switch and record, and the claims of ${figure(devices.ios + devices.android)} devices by ${figure(batchSize)} are read back`,
+  },
+  {
     id: 'quotas.account-writes',
     title: 'Provisioned writes of the account',
     service: 'dynamodb',
     is: byCode('L-34F8CCC8'),
     unit: 'write units a second',
-    need: (_need, provisioned) => provisioned,
+    need: (_need, { writes }) => writes,
+    why: () => 'what our tables are provisioned with',
+  },
+  {
+    id: 'quotas.account-reads',
+    title: 'Provisioned reads of the account',
+    service: 'dynamodb',
+    is: byCode('L-34F6A552'),
+    unit: 'read units a second',
+    need: (_need, { reads }) => reads,
     why: () => 'what our tables are provisioned with',
   },
 ];
@@ -81,11 +110,11 @@ export const QUOTA_SERVICES = ['fargate', 'ecs', 'dynamodb'] as const;
 export function judgeQuotas(
   asked: Readonly<Record<(typeof QUOTA_SERVICES)[number], Asked<FoundQuota[]>>>,
   need: Need | null,
-  { region, provisionedWrites }: { region: string; provisionedWrites: number },
+  { region, isSpot, provisioned }: { region: string; isSpot: boolean; provisioned: Provisioned },
 ): Line[] {
-  return ROWS.map((row) => {
+  return [isSpot ? SPOT : ON_DEMAND, ...ROWS].map((row) => {
     const line = about(row.id, row.title);
-    const wanted = need === null ? null : row.need(need, provisionedWrites);
+    const wanted = need === null ? null : row.need(need, provisioned);
     const needed = wanted === null ? 'known with the audience' : counted(wanted, row.unit);
     const answer = asked[row.service];
     if (!answer.ok) return unasked(row.id, row.title, needed, answer.failure);

@@ -9,6 +9,8 @@ export interface FoundService {
   taskRoleArn: string | null;
   /** Null: not said, 30 s by default. */
   stopTimeoutS: number | null;
+  /** Some of its tasks at least run on Fargate Spot. */
+  isSpot: boolean;
 }
 
 /** A worker that is asked to stop takes 20 s and some (README, "A real AWS account"). */
@@ -44,6 +46,18 @@ export function judgeService(target: { cluster: string; service: string }, asked
   return line.ok({ found: `${first.split('/').at(-1) || "the image's own command"}, ${stop} s to stop`, needed });
 }
 
+export function judgeCapacity(isSpot: boolean, isRehearsal: boolean): Line {
+  const line = about('service.capacity', 'Capacity of the workers');
+  const needed = isRehearsal ? 'Spot or on demand, for a rehearsal' : 'on demand, for an event';
+  const found = isSpot ? 'Fargate Spot' : 'on demand';
+  if (!isSpot || isRehearsal) return line.ok({ found, needed });
+  return line.wrong({
+    found: `${found}: AWS may take a worker back two minutes after it says so`,
+    needed,
+    fix: 'Set workers.spot: false in launch.yaml and deploy; of a rehearsal, say so by `--config` with purpose: rehearsal',
+  });
+}
+
 export interface FoundImage {
   digest: string;
   bytes: number;
@@ -67,6 +81,8 @@ export function judgeImage(image: string | null, asked: Asked<FoundImage | null>
   const needed = 'the image that the task definition names';
   if (image === null)
     return line.unknown({ found: 'no task definition to look at', needed, fix: 'See the ECS service' });
+  // No registry begins so: the local cloud starts a program of this machine.
+  if (image.startsWith('/')) return line.ok({ found: `none: the program ${image}`, needed });
   if (asked === null)
     return line.unknown({ found: `${image}, which is not in ECR`, needed, fix: 'Look into its registry by hand' });
   if (!asked.ok) return unasked(id, title, needed, asked.failure);

@@ -12,18 +12,9 @@ import type { FoundQuota } from '../judge/quotas.ts';
 import type { FoundImage, FoundService, parseImage } from '../judge/service.ts';
 import type { FoundTable } from '../judge/tables.ts';
 import type { DoctorClients } from './aws-clients.ts';
+import { orNull } from './or-null.ts';
 
 /** What stands in the account. Every call reads, and has a limit of its own. */
-
-/** Null in place of the refusal that says that a thing is not there. */
-async function orNull<T>(work: Promise<T>, missing: RegExp): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (missing.test(errorName(error))) return null;
-    throw error;
-  }
-}
 
 export function findIdentity({ sts, ask }: DoctorClients): Promise<Asked<{ account: string; arn: string }>> {
   return ask('sts:GetCallerIdentity', async (abortSignal) => {
@@ -85,17 +76,20 @@ export async function findQueue(
   return { queue, standardToo: false };
 }
 
-export function findService(
+export async function findService(
   { ecs, ask }: DoctorClients,
   { cluster, service }: { cluster: string; service: string },
 ): Promise<Asked<FoundService | null>> {
-  return ask('ecs:DescribeServices', async (abortSignal) => {
-    const described = await orNull(
+  const described = await ask('ecs:DescribeServices', async (abortSignal) =>
+    orNull(
       ecs.send(new DescribeServicesCommand({ cluster, services: [service] }), { abortSignal }),
       /^ClusterNotFound/,
-    );
-    const found = described?.services?.find(({ status }) => status === 'ACTIVE');
-    if (found === undefined) return null;
+    ),
+  );
+  if (!described.ok) return described;
+  const found = described.value?.services?.find(({ status }) => status === 'ACTIVE');
+  if (found === undefined) return { ok: true, value: null };
+  return ask('ecs:DescribeTaskDefinition', async (abortSignal) => {
     const { taskDefinition } = await ecs.send(
       new DescribeTaskDefinitionCommand({ taskDefinition: found.taskDefinition }),
       { abortSignal },
@@ -107,6 +101,7 @@ export function findService(
       vcpus: taskDefinition?.cpu === undefined ? null : Number(taskDefinition.cpu) / 1_024,
       taskRoleArn: taskDefinition?.taskRoleArn ?? null,
       stopTimeoutS: container?.stopTimeout ?? null,
+      isSpot: (found.capacityProviderStrategy ?? []).some(({ capacityProvider: name }) => name === 'FARGATE_SPOT'),
     };
   });
 }

@@ -46,6 +46,11 @@ export class Access {
       : `arn:aws:sts::${ACCOUNT_ID}:assumed-role/gobutton-${principal.name}/local`;
   }
 
+  /** What a principal's role is allowed, for the simulator; null: it is nobody's. */
+  statementsOf(roleArn: string): readonly Statement[] | null {
+    return [...this.#principals.values()].find(({ name }) => roleOf(name) === roleArn)?.statements ?? null;
+  }
+
   /** Throws as the service does when no statement allows it. STS tells everybody who they are. */
   check(accessKeyId: string, all: readonly Asked[]): void {
     const principal = this.#principals.get(accessKeyId);
@@ -79,6 +84,8 @@ export class Access {
     };
   }
 }
+
+export const roleOf = (principal: string): string => `arn:aws:iam::${ACCOUNT_ID}:role/gobutton-${principal}`;
 
 /** In the names that each protocol has for it; only JSON services answer 400. */
 function denial({ action, resource }: Asked, callerArn: string): AwsError {

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 import { isCharged, metered } from './metered.ts';
 import type { TableFacts } from './metered.ts';
+import { tableSettings } from './table-settings.ts';
+import type { TableSettings } from './table-settings.ts';
 import type { Throughput } from './throughput.ts';
 
 /**
@@ -80,6 +82,8 @@ export interface DynamoOptions {
   path: string | null;
   warm: WarmThroughput;
   saveWarm(): void;
+  /** Absent: in memory. */
+  settings?: { state: TableSettings; save(): void };
   updateTableMs?: number;
   /** Charges and refuses; null: everything goes through. */ throughput: Throughput | null;
 }
@@ -162,6 +166,9 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   }
 
   const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
+
+  const kept = options.settings ?? { state: {}, save: () => undefined };
+  const settings = tableSettings(kept.state, () => kept.save(), describe);
 
   const facts = new Map<string, { found: Promise<TableFacts>; atMs: number }>();
   const meter =
@@ -299,6 +306,7 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   return {
     async call(operation, input) {
       try {
+        if (settings.has(operation)) return await settings.call(operation, input);
         if (operation === 'UpdateTable') {
           if (
             input['WarmThroughput'] !== undefined ||
@@ -316,6 +324,7 @@ export function startDynamo(options: DynamoOptions): Dynamo {
         }
         const answer = await act(operation, input);
         if (operation.endsWith('Table')) facts.delete(String(input['TableName']));
+        if (operation === 'DeleteTable') settings.forget(String(input['TableName']));
         if (operation !== 'DescribeTable') return answer;
         return { Table: withWarm(String(input['TableName']), answer['Table'] as Table) };
       } catch (error) {

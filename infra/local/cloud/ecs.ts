@@ -1,3 +1,4 @@
+import { roleOf } from './access.ts';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { Service } from './service.ts';
@@ -163,7 +164,8 @@ export function startEcs(options: {
           const family = lastPart(input.taskDefinition ?? '').split(':')[0];
           const service = services.find((one) => one.name === family);
           if (service === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
-          const { command, taskDefinition: more } = service.definition;
+          const { command, principal, taskDefinition: more } = service.definition;
+          const taskRoleArn = more?.taskRoleArn ?? (principal === undefined ? undefined : roleOf(principal));
           return {
             taskDefinition: {
               taskDefinitionArn: taskDefinitionArn(service),
@@ -176,12 +178,14 @@ export function startEcs(options: {
               cpu: more?.cpu ?? '1024',
               memory: more?.memory ?? '2048',
               runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
-              ...(more === undefined ? {} : { taskRoleArn: more.taskRoleArn }),
+              ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
               containerDefinitions: [
                 {
                   name: service.name,
                   image: more?.image ?? command[0],
-                  command: more === undefined ? command.slice(1) : command,
+                  // A program of this machine stands for the image.
+                  entryPoint: command.slice(0, 1),
+                  command: command.slice(1),
                   essential: true,
                   ...(more === undefined ? {} : { stopTimeout: more.stopTimeout }),
                 },
@@ -222,7 +226,10 @@ function shownService(service: Service): unknown {
     serviceName: service.name,
     clusterArn: clusterArn(service.definition.cluster),
     status: 'ACTIVE',
-    launchType: 'FARGATE',
+    // With a strategy the launch type is absent.
+    ...(service.definition.taskDefinition?.spot === true
+      ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }] }
+      : { launchType: 'FARGATE' }),
     schedulingStrategy: 'REPLICA',
     desiredCount: service.desired,
     runningCount: running,

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { allowing } from '../../aws/access/policy.ts';
+import type { Statement } from '../../aws/access/policy.ts';
 import { ACCOUNT_ID, matches } from './account.ts';
 import type { Account } from './account.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
@@ -15,14 +17,23 @@ export function startSts(): (operation: string, parameters: URLSearchParams, cal
   };
 }
 
-/** IAM: what a role may do. */
-export function startIam(account: Account): (operation: string, parameters: URLSearchParams) => string {
+/** IAM: what a role may do, by the account's list of roles, or by the policy that a principal here has. */
+export function startIam(
+  account: Account,
+  statementsOf: (roleArn: string) => readonly Statement[] | null,
+): (operation: string, parameters: URLSearchParams) => string {
   return (operation, parameters) => {
     if (operation !== 'SimulatePrincipalPolicy') throw notImplemented('iam', operation);
     const arn = parameters.get('PolicySourceArn') ?? '';
-    const allowed = account.roles[arn];
-    if (allowed === undefined)
+    const actions = account.roles[arn];
+    const statements = statementsOf(arn);
+    if (actions === undefined && statements === null)
       throw new AwsError('NoSuchEntity', `The role with name ${arn.split('/').at(-1)} cannot be found.`, 404);
+    const prefix = contextOf(parameters, 's3:prefix');
+    const isAllowed = (action: string, resource: string): boolean =>
+      actions === undefined
+        ? allowing(statements ?? [], { action, resource, prefix }) !== null
+        : matches(action, actions);
     const resources = list(parameters, 'ResourceArns');
     return answer(operation, IAM, {
       IsTruncated: false,
@@ -31,7 +42,7 @@ export function startIam(account: Account): (operation: string, parameters: URLS
           (resources.length === 0 ? ['*'] : resources).map((resource) => ({
             EvalActionName: action,
             EvalResourceName: resource,
-            EvalDecision: matches(action, allowed) ? 'allowed' : 'implicitDeny',
+            EvalDecision: isAllowed(action, resource) ? 'allowed' : 'implicitDeny',
           })),
         ),
       ),
@@ -41,6 +52,12 @@ export function startIam(account: Account): (operation: string, parameters: URLS
 
 function list(parameters: URLSearchParams, name: string): string[] {
   return [...parameters.entries()].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
+}
+
+/** The first value of a condition's key; null: it was not given. */
+function contextOf(parameters: URLSearchParams, key: string): string | null {
+  const [at] = [...parameters.entries()].find(([, value]) => value === key) ?? [];
+  return parameters.get(`${at?.replace(/\.ContextKeyName$/, '')}.ContextKeyValues.member.1`);
 }
 
 function answer(operation: string, namespace: string, body: Parameters<typeof xml>[1]): string {

@@ -10,6 +10,13 @@ export interface ServiceDefinition {
   /** From the order to RUNNING. */
   startDelayMs: number;
   logFile?: string;
-  /** What its task definition says besides; nothing here goes by it. Absent: an image that is no image, and no more. */
-  taskDefinition?: { image: string; cpu: string; memory: string; taskRoleArn: string; stopTimeout: number };
+  /** What its task definition, or the service of it, says besides; nothing here goes by it. Absent: an image that is no image, and no more. */
+  taskDefinition?: {
+    image: string;
+    cpu: string;
+    memory: string;
+    taskRoleArn: string;
+    stopTimeout: number;
+    spot?: boolean;
+  };
 }

@@ -30,6 +30,7 @@ import type { QueueDefinitions, SqsManners } from './sqs.ts';
 import { startSsm } from './ssm.ts';
 import type { ParameterState } from './ssm.ts';
 import { openState } from './state-file.ts';
+import type { TableSettings } from './table-settings.ts';
 import type { TaskState } from './task.ts';
 import { Throughput } from './throughput.ts';
 import { CloudWeather } from './weather.ts';
@@ -97,6 +98,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'),
     warm: warm.state,
     saveWarm: () => warm.save(),
+    settings: openState<TableSettings>(tablesInMemory ? null : dataDir, 'table-settings', {}),
     throughput: options.throughput === undefined ? new Throughput() : options.throughput,
   });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
@@ -172,7 +174,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           cloudformation: (operation, parameters) => formation.call(operation, parameters),
           autoscaling: (operation, parameters) => groups.call(operation, parameters),
           sts: startSts(),
-          iam: startIam(account),
+          iam: startIam(account, (role) => access.statementsOf(role)),
         },
         access,
         weather,
