@@ -4,7 +4,8 @@ import type { WorkerReport } from './report.ts';
 export interface VersionShare {
   /** Null: an older one, which doesn't say. */
   version: string | null;
-  workers: { host: string; bootId: string }[];
+  /** `isReady`: it could send now, or does. */
+  workers: { host: string; bootId: string; isReady: boolean }[];
   bots: number;
 }
 
@@ -20,7 +21,12 @@ export function versionShares(reports: readonly WorkerReport[], bots: readonly (
     return found;
   };
   for (const { state, version, host, bootId } of reports)
-    if (state !== 'draining' && state !== 'gone') share(version ?? null).workers.push({ host, bootId });
+    if (state !== 'draining' && state !== 'gone')
+      share(version ?? null).workers.push({
+        host,
+        bootId,
+        isReady: state === 'ready' || state === 'sending',
+      });
   for (const version of bots) if (version !== null) share(version).bots += 1;
   const size = ({ workers, bots: count }: VersionShare) => workers.length + count;
   return [...shares.values()].toSorted((a, b) => size(b) - size(a));

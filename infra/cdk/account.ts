@@ -4,11 +4,14 @@ import {
   DescribeStackResourceDriftsCommand,
   DescribeStacksCommand,
   DetectStackDriftCommand,
+  GetTemplateCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { Stack, StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { parse } from 'yaml';
 
 /** A stack as it stands in the account. */
 export interface StandingStack {
@@ -40,6 +43,8 @@ export interface Account {
   unprotect(stack: string): Promise<void>;
   /** Value of a parameter; null: there is none. */
   parameter(name: string): Promise<string | null>;
+  /** What a table stands ready for: itself, or its stack's template where that says more. Null: there is no such table. */
+  warmth(stack: string, table: string): Promise<{ reads: number; writes: number } | null>;
   close(): void;
 }
 
@@ -59,6 +64,7 @@ export function accountOf(
   const formation = new CloudFormationClient({ region });
   const sts = new STSClient({ region });
   const ssm = new SSMClient({ region });
+  const dynamo = new DynamoDBClient({ region });
 
   async function detected(stack: string): Promise<void> {
     const { StackDriftDetectionId: id } = await formation.send(new DetectStackDriftCommand({ StackName: stack }));
@@ -118,12 +124,53 @@ export function accountOf(
         throw error;
       }
     },
+    async warmth(stack, table) {
+      const found = await Promise.all([
+        orNone(formation.send(new GetTemplateCommand({ StackName: stack })), /^ValidationError$/).then((answer) =>
+          warmOfTemplate(answer?.TemplateBody ?? '', table),
+        ),
+        orNone(dynamo.send(new DescribeTableCommand({ TableName: table })), /^ResourceNotFoundException$/).then(
+          (answer) => answer?.Table?.WarmThroughput ?? null,
+        ),
+      ]);
+      const known = found.filter((one) => one !== null);
+      if (known.length === 0) return null;
+      return {
+        reads: Math.max(...known.map(({ ReadUnitsPerSecond: units = 0 }) => units)),
+        writes: Math.max(...known.map(({ WriteUnitsPerSecond: units = 0 }) => units)),
+      };
+    },
     close() {
+      dynamo.destroy();
       formation.destroy();
       sts.destroy();
       ssm.destroy();
     },
   };
+}
+
+async function orNone<T>(work: Promise<T>, missing: RegExp): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && missing.test(error.name)) return null;
+    throw error;
+  }
+}
+
+interface Warm {
+  ReadUnitsPerSecond?: number | undefined;
+  WriteUnitsPerSecond?: number | undefined;
+}
+
+/** Templates come back as they were sent: YAML, of which JSON is a part. */
+function warmOfTemplate(body: string, table: string): Warm | null {
+  const { Resources: resources = {} } = (parse(body) ?? {}) as {
+    Resources?: Record<string, { Properties?: { TableName?: string; WarmThroughput?: Warm } }>;
+  };
+  return (
+    Object.values(resources).find(({ Properties: of }) => of?.TableName === table)?.Properties?.WarmThroughput ?? null
+  );
 }
 
 /** What AWS could not or would not tell: for people as it is. */

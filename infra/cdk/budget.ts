@@ -1,5 +1,5 @@
 import { eventCost } from '../../runbooks/cost/event-cost.ts';
-import type { CostLine } from '../../runbooks/cost/event-cost.ts';
+import type { CostLine, FleetUse } from '../../runbooks/cost/event-cost.ts';
 import { pricesOf } from '../../runbooks/cost/prices.ts';
 import { fleetHours } from './config-rules.ts';
 import { claimsWarmth } from './needs.ts';
@@ -29,20 +29,14 @@ export function costOf(deployment: Deployment): Cost {
   const stackHours = budget.stack_days * 24;
   const hours = fleetHours(config, runbook) ?? stackHours;
   const isPriced = workers.launch === 'fargate';
-  const fleet = {
-    vcpu: workers.vcpu,
-    gib: workers.memory_mib / 1_024,
-    cpu: workers.architecture,
-    spot: workers.spot,
-  };
   // Beside the fleet, for as long as the stacks stand.
   const canaries = config.images.canary === undefined ? 0 : 1;
   const { usd, lines } = eventCost(
     {
       // Of instances of their own the tasks cost nothing: what they ask of AWS still does.
-      workers: { ...fleet, ...(isPriced ? {} : NO_TASK), tasks: workers.count, hours },
-      canary: { ...fleet, ...(isPriced ? {} : NO_TASK), tasks: canaries, hours: stackHours },
-      bot: { tasks: BOTS, vcpu: bot.vcpu, gib: bot.memory_mib / 1_024, cpu: 'x64', hours: stackHours, spot: false },
+      workers: { ...workerUse(deployment), ...(isPriced ? {} : NO_TASK) },
+      canary: { ...workerUse(deployment), ...(isPriced ? {} : NO_TASK), tasks: canaries, hours: stackHours },
+      bot: botUse(deployment),
       devices: size.devices,
       batchSize: runbook.delivery.batch_size,
       warm: claimsWarmth(deployment),
@@ -59,6 +53,29 @@ export function costOf(deployment: Deployment): Cost {
 }
 
 const NO_TASK = { vcpu: 0, gib: 0 };
+
+export function workerUse({ config, runbook }: Deployment): FleetUse {
+  const { workers, budget } = config;
+  return {
+    tasks: workers.count,
+    vcpu: workers.vcpu,
+    gib: workers.memory_mib / 1_024,
+    cpu: workers.architecture,
+    hours: fleetHours(config, runbook) ?? budget.stack_days * 24,
+    spot: workers.spot,
+  };
+}
+
+export function botUse({ config: { bot, budget } }: Deployment): FleetUse {
+  return {
+    tasks: BOTS,
+    vcpu: bot.vcpu,
+    gib: bot.memory_mib / 1_024,
+    cpu: 'x64',
+    hours: budget.stack_days * 24,
+    spot: false,
+  };
+}
 
 /** One line for people. */
 export function costWords(cost: Cost, { config }: Deployment): string {
@@ -81,5 +98,5 @@ export function budgetProblem(cost: Cost, { config }: Deployment): string | null
   return `This configuration costs ${dollars(cost.usd)}${besides === '' ? ',' : besides} and budget.usd is ${dollars(config.budget.usd)}. Make it smaller, or raise the budget:\n${most.join('\n')}`;
 }
 
-const dollars = (usd: number): string =>
+export const dollars = (usd: number): string =>
   `$${usd.toLocaleString('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 })}`;

@@ -91,6 +91,14 @@ test('what stands becomes variables of an .env, beside what else is in it, for i
   expect(statSync(fresh).mode & 0o777).toBe(0o600);
 });
 
+test('a kickoff that is over is no reason for a deployment', async () => {
+  const before = stacks();
+  const refused = await infra(['deploy', '--yes'], configFile(), Date.parse('2027-02-15T03:30:00Z'));
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/kickoff: found 2027-02-14 23:30 UTC, which is over, expected one to come/);
+  expect(stacks()).toEqual(before);
+});
+
 test.each<[string, (text: string) => string, RegExp]>([
   [
     'another runbook under the name',

@@ -5,13 +5,15 @@ import { distance } from 'fastest-levenshtein';
 import { optionProblem } from '../option-problem.ts';
 import { visible, visibleLines } from '../visible.ts';
 import { accessProblem, accountOf } from './account.ts';
+import { canaryStep, promoteStep, rollbackStep, take } from './canary.ts';
 import { runCdk } from './cdk-cli.ts';
 import type { Output } from './cdk-cli.ts';
-import { deploy, foreignAccount } from './deploy.ts';
+import { asWarmAsItStands, deploy, foreignAccount } from './deploy.ts';
 import { destroy } from './destroy.ts';
 import { envLines, withEnvLines } from './env-file.ts';
 import { readDeployment } from './read-config.ts';
 import { standingOf } from './standing.ts';
+import { summaryWords } from './summary.ts';
 import { synthesise } from './synthesise.ts';
 import { done, endOf, refused } from './work.ts';
 import type { Outcome, Work } from './work.ts';
@@ -21,10 +23,14 @@ const HELP = `The account of a launch, from one file (infra/cdk/launch.example.y
   npm run infra -- synth --config launch.yaml     templates into cdk.out; needs no account and no network
   npm run infra -- diff --config launch.yaml      what a deployment would change
   npm run infra -- deploy --config launch.yaml    makes it so; again after a failure: it goes on from there
+  npm run infra -- canary --image IMAGE --config launch.yaml   one worker of another image beside the fleet
+  npm run infra -- promote --config launch.yaml   all workers run the canary's image
+  npm run infra -- rollback --config launch.yaml  one step back: no canary any more, or the image before
   npm run infra -- env --config launch.yaml       what stands, as variables into .env
   npm run infra -- destroy --config launch.yaml   takes down what costs by the hour; tables and bucket stay
 
   --out cdk.out         folder of the templates
+  --bot-image IMAGE     promote the bots too
   --to .env             file that env writes; its other lines stay
   --yes                 nobody is asked before something is changed
   --during-freeze "why" deploy or destroy within the freeze of the launch
@@ -35,6 +41,8 @@ const HELP = `The account of a launch, from one file (infra/cdk/launch.example.y
 const OPTIONS = {
   config: { type: 'string' },
   out: { type: 'string' },
+  image: { type: 'string' },
+  'bot-image': { type: 'string' },
   to: { type: 'string' },
   yes: { type: 'boolean' },
   'during-freeze': { type: 'string' },
@@ -48,15 +56,19 @@ type Env = Readonly<Record<string, string | undefined>>;
 const COMMANDS: Readonly<Record<string, (work: Work) => Promise<Outcome> | Outcome>> = {
   synth(work) {
     synthesise(work);
+    for (const line of summaryWords(work.deployment, work.nowMs)) work.say(line);
     return done;
   },
   async diff(work) {
-    synthesise(work);
     const foreign = await foreignAccount(work);
     if (foreign !== null) return refused(foreign);
+    synthesise({ ...work, deployment: await asWarmAsItStands(work) });
     return endOf(await work.cdk(['diff', '--app', work.outdir]), 'Nothing was changed.');
   },
   deploy,
+  canary: (work) => take(canaryStep(work.deployment.config.images, work.options.image), work),
+  promote: (work) => take(promoteStep(work.deployment.config.images, work.options.botImage), work),
+  rollback: (work) => take(rollbackStep(work.deployment.config.images), work),
   env: writeEnv,
   destroy,
 };
@@ -119,6 +131,7 @@ export async function main(
   try {
     const outcome = await command({
       deployment,
+      file: values.config,
       outdir: values.out ?? 'cdk.out',
       env,
       nowMs: nowMs(),
@@ -129,6 +142,8 @@ export async function main(
         overDrift: values['over-drift'] ?? false,
         withData: values['with-data'] ?? false,
         to: values.to ?? '.env',
+        image: values.image ?? null,
+        botImage: values['bot-image'] ?? null,
       },
       say: (line) => out.write(`${line}\n`),
       cdk: (words) => runCdk(words, { env, region: deployment.config.region, out }),

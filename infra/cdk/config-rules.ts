@@ -1,5 +1,6 @@
 import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { imageProblems } from './image-names.ts';
 import { FARGATE_MIB } from './launch-config.ts';
 import type { LaunchConfig } from './launch-config.ts';
 import { natProblems } from './nat.ts';
@@ -12,6 +13,7 @@ export function configProblems(config: LaunchConfig): Found[] {
     ...natProblems(config),
     ...botProblems(config),
     ...workerProblems(config),
+    ...imageProblems(config),
   ];
 }
 

@@ -3,7 +3,10 @@ import { budgetProblem, costOf, costWords } from './budget.ts';
 import { freezeOf, freezeOfDeployed, freezeProblem } from './freeze.ts';
 import { leftovers } from './leftovers.ts';
 import { namesOf } from './names.ts';
+import { claimsWarmth } from './needs.ts';
+import type { Deployment } from './read-config.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
+import { kickoffProblem } from './summary.ts';
 import { synthesise } from './synthesise.ts';
 import { endOf, refused } from './work.ts';
 import type { Outcome, Work } from './work.ts';
@@ -16,6 +19,7 @@ export async function deploy(work: Work): Promise<Outcome> {
   const { deployment, nowMs, options, account, say, cdk, outdir } = work;
   const cost = costOf(deployment);
   const early = [
+    kickoffProblem(deployment, nowMs),
     freezeProblem(freezeOf(deployment), nowMs, options.duringFreeze),
     budgetProblem(cost, deployment),
   ].filter((problem) => problem !== null);
@@ -49,7 +53,7 @@ export async function deploy(work: Work): Promise<Outcome> {
     say(`${name} was left half-made (${status}): it is made anew`);
     if (isProtected) await account.unprotect(name);
   }
-  synthesise(work);
+  synthesise({ ...work, deployment: await asWarmAsItStands(work) });
   return endOf(
     await cdk([
       'deploy',
@@ -64,6 +68,24 @@ export async function deploy(work: Work): Promise<Outcome> {
     ]),
     'Run the same command again: it goes on from there.',
   );
+}
+
+/** A smaller event after a larger one: AWS lowers no warm throughput, and puts a stack back that asks for it. */
+export async function asWarmAsItStands({
+  account,
+  deployment,
+  say,
+}: Pick<Work, 'account' | 'deployment' | 'say'>): Promise<Deployment> {
+  const { stacks, tables } = namesOf(deployment);
+  const warmed = await account.warmth(stacks.data, tables.claims);
+  if (warmed === null) return deployment;
+  const next = { ...deployment, warmed };
+  const [asked, kept] = [claimsWarmth(deployment), claimsWarmth(next)];
+  if (kept.writes > asked.writes || kept.reads > asked.reads)
+    say(
+      `${tables.claims} stands ready for ${kept.writes.toLocaleString('en-US')} writes and ${kept.reads.toLocaleString('en-US')} reads a second already; AWS never lowers that, so it stays (this size asks for ${asked.writes.toLocaleString('en-US')} and ${asked.reads.toLocaleString('en-US')}).`,
+    );
+  return next;
 }
 
 /** The freeze of what stands, whatever the file says by now: another kickoff in it ends no freeze. */

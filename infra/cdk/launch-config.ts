@@ -99,6 +99,13 @@ export const launchConfig = z.strictObject({
     audience: z.string('expected the image of the audience').min(1, 'expected the image of the audience'),
     /** One worker of this image beside the fleet, to be looked at first. Absent: none; taking it out again takes it down. */
     canary: z.string('expected the image of one worker').min(1, 'expected the image of one worker').optional(),
+    /** What ran before the last `promote`; `rollback` goes back to it. */
+    previous: z
+      .strictObject({
+        worker: z.string('expected the image of the worker').min(1, 'expected the image of the worker'),
+        bot: z.string('expected the image of the bot').min(1, 'expected the image of the bot'),
+      })
+      .optional(),
   }),
   bot: z
     .strictObject({

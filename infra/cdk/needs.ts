@@ -8,10 +8,14 @@ const NEW_TABLE = { reads: 12_000, writes: 4_000 };
  * Units a second that the claims table must stand ready for, with the part to spare that the fleet has too. Claims are spread
  * by their keys, and no other table is written at the rate of a shot.
  */
-export function claimsWarmth({ config, runbook }: Deployment): { reads: number; writes: number } {
+export function claimsWarmth({ config, runbook, warmed }: Deployment): { reads: number; writes: number } {
   const { devices, within } = config.size;
   const writes = claimUnits({ devices, seconds: within / 1_000, batchSize: runbook.delivery.batch_size });
-  return { ...NEW_TABLE, writes: Math.max(NEW_TABLE.writes, Math.ceil(writes * (1 + SIZE_DEFAULTS.spare))) };
+  return {
+    reads: Math.max(NEW_TABLE.reads, warmed?.reads ?? 0),
+    // What stands can't be lowered (docs/facts.md#dynamodb-warm-throughput).
+    writes: Math.max(NEW_TABLE.writes, Math.ceil(writes * (1 + SIZE_DEFAULTS.spare)), warmed?.writes ?? 0),
+  };
 }
 
 /**

@@ -5,9 +5,11 @@ import { afterAll, expect, test } from 'vitest';
 import { budgetProblem, costOf, costWords } from './budget.ts';
 import { deploymentForTests, exampleForTests } from './for-tests.ts';
 import { freezeOf, freezeProblem } from './freeze.ts';
+import { pinOf } from './image-names.ts';
 import { natWords } from './nat.ts';
 import { claimsWarmth } from './needs.ts';
 import { readDeployment } from './read-config.ts';
+import { summaryWords } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gobutton-config-'));
 afterAll(() => {
@@ -135,6 +137,21 @@ test.each<[string, [string | RegExp, string][], RegExp]>([
     [['superbowl.yaml', 'superbowel.yaml']],
     /:14:1 runbook: found ".*superbowel.yaml", expected a runbook at/,
   ],
+  [
+    'an image without tag or digest',
+    [['gobutton-worker:1295d11', 'gobutton-worker']],
+    /images.worker: found ".*gobutton-worker", which names no build, expected a tag of one build/,
+  ],
+  [
+    'an image that is another one every time',
+    [['gobutton-bot:1295d11', 'gobutton-bot:latest']],
+    /images.bot: found ".*:latest", which is another build every time/,
+  ],
+  [
+    'a field with a typing error',
+    [['keep_days', 'keep_dais']],
+    /data.keep_dais: found unknown field "keep_dais", expected one of the documented fields; did you mean keep_days\?/,
+  ],
   ['another file format', [['version: 1', 'version: 2']], /version: found 2, expected 1/],
 ])('%s is refused at its line, with what was found and expected', (_, changes, said) => {
   expect(problemsOf(...changes).join('\n')).toMatch(said);
@@ -234,4 +251,35 @@ test('behind NAT the arithmetic is told', () => {
     'nat: 3 gateways; at the shot each carries some 800,000 packets a second (of 1,000,000 at once) and 300 connections to a provider (of 55,000)',
   );
   expect(natWords(deploymentForTests().config)).toBeNull();
+});
+
+test('what it stands up and costs is told in three lines, and what may not be meant in more', () => {
+  const now = Date.parse('2027-01-14T00:00:00Z');
+  const [tasks, hour, event, ...looks] = summaryWords(deploymentForTests(), now);
+  expect(tasks).toBe('tasks: 15 workers of 4 vCPU and 8 GiB on Fargate (60 vCPU); 2 bots of 1 vCPU');
+  // 15 × (4 × 0.04048 + 8 × 0.004445) + 2 × (0.04048 + 2 × 0.004445)
+  expect(hour).toBe('an hour: $3.06 while the workers stand, $0.10 without them');
+  expect(event).toMatch(/^cost: \$[\d.]+ of \$500.00, at prices of/);
+  expect(looks).toEqual([]);
+  const odd = deploymentForTests(({ config }) => {
+    config.workers.count = 5;
+    config.images.worker = '999999999999.dkr.ecr.us-west-2.amazonaws.com/gobutton-worker:1';
+  });
+  expect(summaryWords(odd, LATER).slice(3)).toEqual([
+    expect.stringMatching(/^look: 13 workers of this size are what the sizing asks for, bound by connections/),
+    'look: The kickoff is over: deploy will refuse it.',
+    'look: images.worker lies in the account 999999999999: its repository has to let 123456789012 pull from it.',
+    'look: images.worker lies in us-west-2: each task that starts fetches it from there. Push it to us-east-1.',
+  ]);
+});
+
+const LATER = Date.parse('2027-12-01T00:00:00Z');
+
+test.each([
+  ['gobutton', null],
+  ['localhost:5000/gobutton', null],
+  ['localhost:5000/gobutton:7', '7'],
+  ['gobutton@sha256:ab', 'sha256:ab'],
+])('%s is pinned by %s', (image, pin) => {
+  expect(pinOf(image)).toBe(pin);
 });

@@ -12,13 +12,14 @@ import type { LaunchConfig } from './launch-config.ts';
 export interface Deployment {
   config: LaunchConfig;
   runbook: Runbook;
+  /** What the claims table stands ready for already: it can't be lowered. Absent: nobody has looked, or there is none. */
+  warmed?: { reads: number; writes: number };
 }
 
 export type ReadDeployment = { ok: true; deployment: Deployment } | { ok: false; problems: string[] };
 
-/** Reads `launch.yaml` and the runbook that it names: every problem at once, as `file:line:column path: found …, expected …`. */
-export function readDeployment(file: string): ReadDeployment {
-  const text = textOf(file);
+/** Reads `launch.yaml` (or takes what is to be its text) and the runbook that it names: every problem at once, as `file:line:column path: found …, expected …`. */
+export function readDeployment(file: string, text = textOf(file)): ReadDeployment {
   if (text === null)
     return { ok: false, problems: [`${file}: found no file that can be read, expected a configuration`] };
   const shape = checkedYaml(text, file, launchConfig, configProblems);

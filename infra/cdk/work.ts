@@ -4,6 +4,8 @@ import type { Deployment } from './read-config.ts';
 /** What a command works with. */
 export interface Work {
   deployment: Deployment;
+  /** Where it was read. */
+  file: string;
   /** Of the assembly. */
   outdir: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -26,6 +28,9 @@ interface Options {
   withData: boolean;
   /** Where `env` writes. */
   to: string;
+  /** Of the canary; and of the bots, when it is promoted. */
+  image: string | null;
+  botImage: string | null;
 }
 
 /** Done, or what is in the way. */

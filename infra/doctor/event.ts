@@ -11,7 +11,7 @@ import type { Env } from '../environment.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { about, unasked } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
-import { clocksOf } from './judge/reports.ts';
+import { clocksOf, judgeVersions } from './judge/reports.ts';
 import { asking } from './measure/ask.ts';
 import type { Event } from './subject.ts';
 
@@ -60,12 +60,12 @@ export async function eventOf(
 
 /** None when they can't be read: what is in the way has lines of its own. */
 async function openLaunches(config: CloudConfig, limitMs: number): Promise<string[]> {
-  const { live, close } = createCloud(config);
+  const cloud = createCloud(config);
   try {
-    const found = await asking(limitMs)('the launches', () => live.launches());
+    const found = await asking(limitMs)('the launches', () => cloud.live.launches());
     return found.ok ? found.value.filter(({ closed }) => !closed).map(({ launchId }) => launchId) : [];
   } finally {
-    close();
+    cloud.close();
   }
 }
 
@@ -96,7 +96,7 @@ async function fromRecord(env: Env, config: CloudConfig, launchId: string, limit
       ok: true,
       event: { name: launch.name, runbook: launch.runbook, launch },
       clocks: async () => clocksOf(reports),
-      lines: [line.ok({ found: launch.name, needed })],
+      lines: [line.ok({ found: launch.name, needed }), judgeVersions(reports)].filter((one) => one !== null),
     };
   } finally {
     cloud.close();

@@ -27,7 +27,7 @@ export interface Stack {
   cloud: Cloud;
   cloudConfig: CloudConfig;
   localCloud: LocalCloud;
-  /** Environment with which our own commands (audience, go) reach this stack: what a person may do who runs both. */
+  /** Environment with which our own commands (audience, go) reach this stack: what a person may do who runs both, and whose role is the bot's. */
   env: Record<string, string>;
   /** The same with no more rights than that process has. */
   envOf(process: ProcessName): Record<string, string>;
@@ -269,7 +269,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       cloud,
       cloudConfig,
       localCloud,
-      // The doctor looks at what the bot's role may do.
       env: { ...envOf('operator'), GOBUTTON_BOT_ROLE: roleOf('bot') },
       envOf,
       workerEnv,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { didYouMean, knownFields } from './known-fields.ts';
 import type { YamlProblem } from './yaml-bounds.ts';
 import { placeKey, readYaml } from './yaml-value.ts';
 import type { Place } from './yaml-value.ts';
@@ -40,7 +41,7 @@ export function checkedYaml<S extends z.ZodType>(
   const parsed = schema.safeParse(value);
   const found = parsed.success
     ? rules(parsed.data)
-    : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places));
+    : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places, schema));
   // What YAML changed is said once, where it was changed.
   const known = new Set(inYaml.map(({ path }) => placeKey(path)));
   const problems = [
@@ -53,10 +54,11 @@ export function checkedYaml<S extends z.ZodType>(
   return { ok: true, value: parsed.data };
 }
 
-function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places): Found[] {
+function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places, schema: z.core.$ZodType): Found[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   // An unknown key is reported at the key itself, not at the map around it.
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, places));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownField(key, path, places, knownFields(schema, path)));
   // A map's key that is none, `pt_BR` for a locale: the key is what was found, and the rule for keys what was expected.
   if (issue.code === 'invalid_key')
     return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
@@ -69,7 +71,7 @@ function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places)
   return [{ path, found: clip(written), expected: `${expected} in quotes: ${clip(JSON.stringify(written))}` }];
 }
 
-function unknownField(key: string, around: Path, places: Places): Found {
+function unknownField(key: string, around: Path, places: Places, known: readonly string[]): Found {
   const path = [...around, key];
   const found = `unknown field ${shown(key)}`;
   // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
@@ -82,7 +84,7 @@ function unknownField(key: string, around: Path, places: Places): Found {
     expected:
       isBare && /\s/.test(key)
         ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes'
-        : 'one of the documented fields',
+        : `one of the documented fields${didYouMean(key, known)}`,
   };
 }
 

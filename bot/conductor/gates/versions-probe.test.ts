@@ -38,7 +38,12 @@ test.each<[string, WorkerReport[], (string | null)[], object]>([
     { status: 'green' },
   ],
   ['one that has gone', [worker('1', a), worker('2', { ...b, state: 'gone' })], ['aaaa'], { status: 'green' }],
-  ['one that still loads', [worker('1', a), worker('2', { ...b, state: 'loading' })], ['aaaa'], { status: 'red' }],
+  [
+    'one that still loads',
+    [worker('1', a), worker('2', { ...b, state: 'loading' })],
+    ['aaaa'],
+    { status: 'red', say: 'aaaa on 1 worker (host-1/1) and a bot; bbbb on 1 worker (host-2/2), not ready yet' },
+  ],
   ['a bot that does not know its own', [worker('1', a)], [null], { status: 'green' }],
   ['nobody there', [], [null], { status: 'unknown', value: null }],
 ])('%s', (_, reports, bots, found) => expect(versionsNow(reports, bots)).toMatchObject(found));

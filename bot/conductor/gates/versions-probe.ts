@@ -24,10 +24,12 @@ export function versionsNow(
 export function sayOf({ version, workers, bots }: VersionShare): string {
   const named = workers.slice(0, NAMED_MOST).map(({ host, bootId }) => `${host}/${bootId.slice(0, 8)}`);
   const more = workers.length > named.length ? ` and ${workers.length - named.length} more` : '';
+  const unready = workers.filter(({ isReady }) => !isReady).length;
+  const wait = unready === 0 ? '' : `, ${unready === workers.length ? '' : `${unready} of them `}not ready yet`;
   const who = [
     ...(workers.length === 0
       ? []
-      : [`${workers.length} worker${workers.length === 1 ? '' : 's'} (${named.join(', ')}${more})`]),
+      : [`${workers.length} worker${workers.length === 1 ? '' : 's'} (${named.join(', ')}${more})${wait}`]),
     ...(bots === 0 ? [] : [bots === 1 ? 'a bot' : `${bots} bots`]),
   ];
   return `${version ?? 'an older version without a name'} on ${who.join(' and ')}`;

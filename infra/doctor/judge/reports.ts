@@ -1,7 +1,9 @@
 import { fresh } from '../../../contract/liveness.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
+import { versionShares } from '../../../contract/versions.ts';
 import type { FoundClock } from './clocks.ts';
-import type { Asked } from './line.ts';
+import { about, counted } from './line.ts';
+import type { Asked, Line } from './line.ts';
 import type { FoundProvider } from './providers.ts';
 
 /** What workers tell of themselves, where nobody else can look: their clocks, and what they met. */
@@ -33,4 +35,27 @@ export function metBy(
     ok: true,
     value: { at: `worker ${met.host}`, finding: met.peer?.problem ?? null, streams: met.peer?.streams ?? null },
   };
+}
+
+/** Null: no worker tells of itself. */
+export function judgeVersions(reports: readonly WorkerReport[]): Line | null {
+  const shares = versionShares(alive(reports), []);
+  if (shares.length === 0) return null;
+  const line = about('workers.versions', 'Versions of the workers');
+  const needed = 'one, and ready';
+  const found = shares
+    .map(({ version, workers }) => {
+      const ready = workers.filter(({ isReady }) => isReady).length;
+      return `${version ?? 'an older one without a name'} on ${counted(workers.length, 'workers')}, ${ready} ready`;
+    })
+    .join('; ');
+  if (shares.length > 1)
+    return line.wrong({
+      found,
+      needed,
+      fix: 'A canary that is well goes to all by `npm run infra -- promote`, and one that is not is taken back by `npm run infra -- rollback`',
+    });
+  return shares[0]?.workers.every(({ isReady }) => isReady) === true
+    ? line.ok({ found, needed })
+    : line.unknown({ found, needed, fix: 'Run this again when all have loaded; `/go status` says what they wait for' });
 }

@@ -27,7 +27,7 @@ export async function findCare({ dynamo, ask }: DoctorClients, names: readonly s
         );
         const { TimeToLiveStatus: status = '', AttributeName: attribute = null } = found?.TimeToLiveDescription ?? {};
         // What is being turned on or off goes by where it is going.
-        return found === null ? null : { attribute: /^ENABL/.test(status) ? attribute : null };
+        return found === null ? null : { attribute: status.startsWith('ENABL') ? attribute : null };
       }),
     ),
   ]);

@@ -34,6 +34,19 @@ function physical(logicalId: string, template: Template): string {
   return String(own);
 }
 
+/** Whether a table would have less warm throughput than before, which DynamoDB refuses (docs/facts.md#dynamodb-warm-throughput). */
+export function coolsDown(before: Template, after: Template): boolean {
+  return Object.entries(before.Resources ?? {}).some(([id, { Properties: old = {} }]) => {
+    const next = after.Resources?.[id]?.Properties?.['WarmThroughput'] as Record<string, number> | undefined;
+    const was = old['WarmThroughput'] as Record<string, number> | undefined;
+    return (
+      next !== undefined &&
+      was !== undefined &&
+      Object.entries(was).some(([name, units]) => (next[name] ?? units) < units)
+    );
+  });
+}
+
 /** `Tags.member.1.Key` and `…Value`. */
 export function pairs(parameters: URLSearchParams, name: string): Record<string, string> {
   const found: Record<string, string> = {};

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parse } from 'yaml';
 import { ACCOUNT_ID, REGION } from './account.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
-import { invalid, pairs, resolved, TEMPLATE_CHARACTERS } from './cloudformation-template.ts';
+import { coolsDown, invalid, pairs, resolved, TEMPLATE_CHARACTERS } from './cloudformation-template.ts';
 import type { Template } from './cloudformation-template.ts';
 import { members, xml } from './xml.ts';
 
@@ -157,7 +157,7 @@ export function startCloudFormation(nowMs: () => number): CloudFormation {
     if (stack === undefined) throw invalid(`Stack [${name}] does not exist`);
     changeSets.delete(id);
     note(stack, creates ? 'CREATE_IN_PROGRESS' : 'UPDATE_IN_PROGRESS');
-    if (failing.delete(name)) {
+    if (failing.delete(name) || coolsDown(stack.template, template)) {
       note(stack, creates ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS');
       note(stack, creates ? 'ROLLBACK_COMPLETE' : 'UPDATE_ROLLBACK_COMPLETE');
       return {};

@@ -1,0 +1,46 @@
+import { taskHour } from '../../runbooks/cost/event-cost.ts';
+import { pricesOf } from '../../runbooks/cost/prices.ts';
+import { botUse, costOf, costWords, dollars, workerUse } from './budget.ts';
+import { freezeOf } from './freeze.ts';
+import { imageWarnings } from './image-names.ts';
+import { fleetOf } from './needs.ts';
+import type { Deployment } from './read-config.ts';
+
+/** What a configuration stands up and costs, and what of it may not be meant: a few lines for people. */
+export function summaryWords(deployment: Deployment, nowMs: number): string[] {
+  const { config } = deployment;
+  const { workers, bot } = config;
+  const { tasks, vcpu, wanted, bound } = fleetOf(deployment);
+  const on = workers.launch === 'ec2' ? `EC2, ${workers.instance_type}` : workers.spot ? 'Fargate Spot' : 'Fargate';
+  return [
+    `tasks: ${tasks} workers of ${vcpu} vCPU and ${workers.memory_mib / 1_024} GiB on ${on} (${tasks * vcpu} vCPU); ${botUse(deployment).tasks} bots of ${bot.vcpu} vCPU`,
+    ...hourWords(deployment),
+    costWords(costOf(deployment), deployment),
+    ...[
+      ...(tasks < wanted
+        ? [
+            `${wanted} workers of this size are what the sizing asks for, bound by ${bound} (npm run size): see workers.count and size.`,
+          ]
+        : []),
+      ...(kickoffProblem(deployment, nowMs) === null ? [] : [`The kickoff is over: deploy will refuse it.`]),
+      ...imageWarnings(config),
+    ].map((line) => `look: ${line}`),
+  ];
+}
+
+/** Tasks alone, as the board counts them. */
+function hourWords(deployment: Deployment): string[] {
+  const prices = pricesOf(deployment.config.region);
+  if (prices === null || deployment.config.workers.launch === 'ec2') return [];
+  const [workers, bots] = [workerUse(deployment), botUse(deployment)].map((use) => use.tasks * taskHour(use, prices));
+  return [
+    `an hour: ${dollars((workers ?? 0) + (bots ?? 0))} while the workers stand, ${dollars(bots ?? 0)} without them`,
+  ];
+}
+
+/** Steps that are scheduled in the past bring no worker up. Null: it is still to come, or not over yet. */
+export function kickoffProblem(deployment: Deployment, nowMs: number): string | null {
+  const { untilMs, kickoffMs } = freezeOf(deployment);
+  if (nowMs < untilMs) return null;
+  return `kickoff: found ${new Date(kickoffMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, which is over, expected one to come: the fleet's steps are scheduled by it. Write the next one into launch.yaml; a rehearsal has one too.`;
+}
