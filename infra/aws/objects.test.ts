@@ -3,7 +3,13 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signedNow } from '../local/cloud/for-tests.ts';
 import { startLocalCloud } from '../local/cloud/start.ts';
@@ -69,6 +75,18 @@ describe.each(['memory', 'files'])('in %s', (where) => {
     for (let at = 0; at < keys.length; at += 50)
       await Promise.all(keys.slice(at, at + 50).map((key) => objects.put(key, Buffer.from('x'))));
     expect((await objects.list('list/')).map((one) => one.key)).toEqual(keys);
+  });
+
+  test('a list that asks for it says keys in the letters of a URL, as botocore always does', async () => {
+    await objects.put('url/a b/+ä&<', Buffer.from('x'));
+    const { Prefix, EncodingType, Contents } = await clients.s3.send(
+      new ListObjectsV2Command({ Bucket: 'bucket', Prefix: 'url/a ', EncodingType: 'url' }),
+    );
+    expect([Prefix, EncodingType, Contents?.map(({ Key }) => Key)]).toEqual([
+      'url/a%20',
+      'url',
+      ['url/a%20b/%2B%C3%A4%26%3C'],
+    ]);
   });
 
   test('readers of an object that is being replaced see the old one or the new one', async () => {

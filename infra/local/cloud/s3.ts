@@ -122,8 +122,13 @@ export function startS3(options: { dir: string | null }): S3 {
   }
 
   function list(response: ServerResponse, bucket: string, query: URLSearchParams): void {
-    for (const name of ['delimiter', 'fetch-owner', 'encoding-type'])
-      if (query.has(name)) throw refused(`ListObjectsV2 with ${name}`);
+    for (const name of ['delimiter', 'fetch-owner']) if (query.has(name)) throw refused(`ListObjectsV2 with ${name}`);
+    // botocore asks for it each time: XML knows no way to say some characters that a key may have.
+    const encoding = query.get('encoding-type');
+    if (encoding !== null && encoding !== 'url')
+      throw new AwsError('InvalidArgument', 'Invalid Encoding Method specified in Request');
+    const shown = (text: string): string =>
+      encoding === null ? text : encodeURIComponent(text).replaceAll('%2F', '/');
     const prefix = query.get('prefix') ?? '';
     const max = Math.min(1_000, Number(query.get('max-keys') ?? 1_000));
     const token = query.get('continuation-token');
@@ -143,13 +148,15 @@ export function startS3(options: { dir: string | null }): S3 {
         'ListBucketResult',
         {
           Name: bucket,
-          Prefix: prefix,
+          Prefix: shown(prefix),
+          EncodingType: encoding,
+          StartAfter: query.has('start-after') ? shown(query.get('start-after') ?? '') : undefined,
           KeyCount: page.length,
           MaxKeys: max,
           IsTruncated: isTruncated,
           NextContinuationToken: isTruncated ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined,
           Contents: page.map((object) => ({
-            Key: object.key,
+            Key: shown(object.key),
             LastModified: new Date(object.modifiedAtMs).toISOString(),
             ETag: object.etag,
             Size: object.bytes,
