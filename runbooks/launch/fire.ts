@@ -6,7 +6,7 @@ import { ENTRY_VERSION } from './entries.ts';
 import type { FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
-import type { FireOrder, Launch } from './launch.ts';
+import type { FireOrder, GateLine, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
 import {
   devicesShown,
@@ -51,9 +51,8 @@ export function requestFire(
   if (unsigned !== null) return unsigned;
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
-  if (launch.halt.active && !command.lift) {
+  if (launch.halt.active && !command.lift)
     return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then ask again.`);
-  }
   if (command.lift && !launch.halt.active)
     return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
   if (launch.audience === null)
@@ -78,13 +77,8 @@ export function requestFire(
     .find((problem) => problem !== null);
   if (stuck != null) return stuck;
 
-  const other = runningShots(launch).find(({ skipList }) => !covers(launch.skipList, skipList?.hash ?? null));
-  if (other !== undefined) {
-    return refuse(
-      'SHOT_RUNNING',
-      `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`,
-    );
-  }
+  const other = otherSkipList(launch);
+  if (other !== null) return other;
 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
@@ -131,28 +125,14 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   const untimely = pressProblem(launch, order, command.pressedAtMs, nowMs);
   if (untimely !== null) return untimely;
 
-  // Exactly what was shown: as in the button, as in the order, and as the launch would show it at this moment.
-  const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
-  const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
-  if (running !== undefined)
-    return refuse(
-      'SEGMENT_TAKEN',
-      `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`,
-    );
-  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash, order.shown.sets), sha256);
-  if (command.shownHash !== order.shownHash || present !== order.shownHash) return changed(launch, order, segments);
+  const differs = shownProblem(launch, order, command.shownHash, sha256);
+  if (differs !== null) return differs;
 
   const halted = haltProblem(launch, order, command);
   if (halted !== null) return halted;
 
-  const red = redLines(
-    gateLines(
-      launch,
-      command.measured,
-      nowMs,
-      segments.map(({ segment }) => segment),
-    ),
-  );
+  const segments = order.shown.segments.map(({ segment }) => segment);
+  const red = redLines(gateLines(launch, command.measured, nowMs, segments));
   const hard = red.filter((line) => line.hard);
   if (hard.length > 0)
     return refuse(
@@ -172,13 +152,7 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
     notAfterAtMs: { ios: command.pressedAtMs + notAfterMs.ios, android: command.pressedAtMs + notAfterMs.android },
     haltEpoch: launch.halt.epoch,
     lifts: order.lifts,
-    redGates: red.map(({ id, status, value, say }): Measured => ({
-      gate: id,
-      status: status === 'red' ? 'red' : 'unknown',
-      value,
-      say,
-      atMs: nowMs,
-    })),
+    redGates: red.map((line) => measuredOf(line, nowMs)),
     measured: command.measured,
     observed: { haltEpoch: command.observedHaltEpoch, halted: command.observedHalted },
   });
@@ -280,6 +254,29 @@ function nothingLeft(segment: string): Refusal {
   return refuse('NOTHING_TO_FIRE', `${segment} went out already and nothing is left to send. Leave it out.`);
 }
 
+/** Workers hold one skip list at a time. */
+function otherSkipList(launch: Launch): Refusal | null {
+  const other = runningShots(launch).find(({ skipList }) => !covers(launch.skipList, skipList?.hash ?? null));
+  if (other === undefined) return null;
+  return refuse(
+    'SHOT_RUNNING',
+    `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`,
+  );
+}
+
+/** Exactly what was shown: as in the button, as in the order, and as the launch would show it at this moment. */
+function shownProblem(launch: Launch, order: FireOrder, buttonHash: string, sha256: Given['sha256']): Refusal | null {
+  const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
+  const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
+  if (running !== undefined)
+    return refuse(
+      'SEGMENT_TAKEN',
+      `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`,
+    );
+  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash, order.shown.sets), sha256);
+  return buttonHash !== order.shownHash || present !== order.shownHash ? changed(launch, order, segments) : null;
+}
+
 /** `observed…` is the switch item at the press: a halt stands there before its entry has landed in the record. */
 function haltProblem(launch: Launch, order: FireOrder, command: CommandOf<'approve-fire'>): Refusal | null {
   const { epoch, active } = launch.halt;
@@ -299,6 +296,11 @@ function haltProblem(launch: Launch, order: FireOrder, command: CommandOf<'appro
       'The workers still stand halted. Wait until the lift has reached them, then press GO again.',
     );
   return null;
+}
+
+/** A gate that was red at the press, as the entry has it. */
+function measuredOf({ id, status, value, say }: GateLine, atMs: number): Measured {
+  return { gate: id, status: status === 'red' ? 'red' : 'unknown', value, say, atMs };
 }
 
 /** How far a press may be dated ahead of the deciding clock. */
