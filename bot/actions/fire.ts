@@ -8,6 +8,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { slackVia, submitAs, whoIs } from '../desk.ts';
 import type { Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
 import { declineModal } from '../views/modals.ts';
 import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
 import { textsModal } from '../views/texts-modal.ts';
@@ -25,16 +26,8 @@ const READ_WITHIN_MS = 1_500;
  * The press that fires. Any number of presses, retries and instances come to one append: the record decides who was
  * first, and everybody else is told.
  */
-export async function pressGo({
-  desk,
-  value,
-  slackId,
-  teamId,
-  channelId,
-  pressedAtMs,
-  answer,
-  refresh,
-}: Press<z.output<typeof goValue>>): Promise<void> {
+export async function pressGo(press: Press<z.output<typeof goValue>>): Promise<void> {
+  const { desk, value, slackId, teamId, channelId, pressedAtMs, answer, refresh } = press;
   const { launchId, orderId, shownHash } = value;
   const refuse = (code: string, say: string) => {
     desk.refusals.note(launchId, slackId, { what: `pressing GO on ${orderId}`, code, say });
@@ -46,13 +39,7 @@ export async function pressGo({
       'This channel is shared with another company (Slack Connect), so nobody fires from it.',
     );
 
-  const [item, measured] = await Promise.all([
-    desk.cloud.switches.readWithin(launchId, READ_WITHIN_MS).catch((error: unknown) => {
-      desk.log.error({ err: error, launchId, orderId }, 'GO: the halt switch could not be read');
-      return 'unreadable' as const;
-    }),
-    measuredInTime(desk, launchId),
-  ]);
+  const [item, measured] = await Promise.all([switchItem(desk, value), measuredInTime(desk, launchId)]);
   if (item === 'unreadable')
     return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
 
@@ -67,47 +54,48 @@ export async function pressGo({
     observedHaltEpoch: item?.haltEpoch ?? 0,
     observedHalted: item?.halted ?? false,
   }));
-  desk.log.info(
-    {
-      launchId,
-      orderId,
-      slackId,
-      ok: outcome.ok,
-      code: outcome.ok ? undefined : outcome.code,
-      tookMs: desk.nowMs() - pressedAtMs,
-    },
-    'GO pressed',
-  );
+  const tookMs = desk.nowMs() - pressedAtMs;
+  const code = outcome.ok ? undefined : outcome.code;
+  desk.log.info({ launchId, orderId, slackId, ok: outcome.ok, code, tookMs }, 'GO pressed');
   const launch = outcome.launch ?? (await desk.journal.launch(launchId));
-  if (outcome.ok) {
-    const order = outcome.launch.orders[orderId];
-    await Promise.all([
-      answer(
-        done(
-          `*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(outcome.launch, order.shown.segments)}, ${plural(order.devices, 'device')}`}. HALT is on the live message.`,
-        ),
-      ),
-      showOrder(desk, outcome.launch, orderId, measured, refresh),
-    ]);
-    return;
-  }
-  // A second delivery of the press that won, or the winner's second tap.
-  const shot = Object.values(launch?.shots ?? {}).find((one) => one.orderId === orderId);
-  const mine = launch !== null && shot !== undefined && whoIs(launch, slackId)?.id === shot.approvedBy;
-  const order = launch?.orders[orderId];
-  // Somebody else was first: what the presser wanted has happened.
-  const others =
-    shot !== undefined && outcome.code === 'ORDER_NOT_OPEN' ? info(outcome.say) : refused(outcome.code, outcome.say);
-  const why = mine ? info('Your GO counted already; this press changed nothing.') : others;
-  // The requester's press on an order that is over: say what became of it.
-  const late =
-    outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open'
-      ? info(`That order is over: ${outcomeText(launch, order)}`)
-      : why;
   await Promise.all([
-    answer(late),
+    answer(outcome.ok ? firedAnswer(outcome.launch, orderId) : whyNot(launch, orderId, slackId, outcome)),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
   ]);
+}
+
+function switchItem(desk: Desk, { launchId, orderId }: z.output<typeof goValue>) {
+  return desk.cloud.switches.readWithin(launchId, READ_WITHIN_MS).catch((error: unknown) => {
+    desk.log.error({ err: error, launchId, orderId }, 'GO: the halt switch could not be read');
+    return 'unreadable' as const;
+  });
+}
+
+function firedAnswer(launch: Launch, orderId: string): Message {
+  const order = launch.orders[orderId];
+  const what =
+    order === undefined ? 'it' : `${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}`;
+  return done(`*GO*: your press fired ${what}. HALT is on the live message.`);
+}
+
+/** What the presser of a GO that the record refused is told: it may have happened already, by this press or another. */
+function whyNot(
+  launch: Launch | null,
+  orderId: string,
+  slackId: string,
+  { code, say }: { code: string; say: string },
+): Message {
+  const order = launch?.orders[orderId];
+  // The requester's press on an order that is over: say what became of it.
+  if (code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open')
+    return info(`That order is over: ${outcomeText(launch, order)}`);
+  const shot = Object.values(launch?.shots ?? {}).find((one) => one.orderId === orderId);
+  if (launch === null || shot === undefined) return refused(code, say);
+  // A second delivery of the press that won, or the winner's second tap.
+  if (whoIs(launch, slackId)?.id === shot.approvedBy)
+    return info('Your GO counted already; this press changed nothing.');
+  // Somebody else was first: what the presser wanted has happened.
+  return code === 'ORDER_NOT_OPEN' ? info(say) : refused(code, say);
 }
 
 /** The gates' watch goes on with what it has begun: others share it. */
