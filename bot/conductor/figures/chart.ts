@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, View } from 'vega';
-import type { Spec, TextEncodeEntry, TextMark } from 'vega';
+import type { Legend, Mark, Spec, TextEncodeEntry, TextMark } from 'vega';
 import type { Figures, ShotFigures } from '../../../contract/figures.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
@@ -71,38 +71,27 @@ export function cumulative(figures: Figures, ofDevices: number, untilS: number):
   return points;
 }
 
+interface Line {
+  name: string;
+  colour: string;
+  points: { s: number; share: number }[];
+}
+
+/** A moment of the shot: a line from top to bottom with a label. */
+interface Moment {
+  s: number;
+  label: string;
+  colour: string;
+  /** Labels stand one below the other. */
+  row: number;
+  dash: [number, number];
+}
+
 function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
   const haltS = shot.haltedAtMs === null ? null : (shot.haltedAtMs - shot.pressedAtMs) / 1_000;
   const lastSlot = figures.total.curve.at(-1)?.[0] ?? 0;
   const untilS = Math.max(1, ((lastSlot + 1) / 10) * 1.04, (haltS ?? 0) * 1.04);
-  const used = PLATFORMS.filter((platform) => figures.platforms[platform] !== undefined);
-  const lines = [
-    { name: 'all devices', colour: COLOURS.all, points: cumulative(figures.total, figures.devices, untilS) },
-    ...(used.length < 2
-      ? []
-      : used.map((platform) => {
-          const one = figures.platforms[platform];
-          return {
-            name: `${platformName[platform]} (of its own)`,
-            colour: COLOURS[platform],
-            points: one === undefined ? [] : cumulative(one, one.devices, untilS),
-          };
-        })),
-  ];
-  const marks = [
-    ...(
-      [
-        ['p50', figures.total.p50Ms],
-        ['p95', figures.total.p95Ms],
-        ['p99', figures.total.p99Ms],
-      ] as const
-    ).flatMap(([name, ms], row) =>
-      ms === null ? [] : [{ s: ms / 1_000, label: `${name} ${seconds(ms)}`, colour: COLOURS.mark, row, dash: [4, 4] }],
-    ),
-    ...(haltS === null
-      ? []
-      : [{ s: haltS, label: `HALT ${seconds(haltS * 1_000)}`, colour: COLOURS.halt, row: 3, dash: [1, 0] }]),
-  ];
+  const lines = linesOf(figures, untilS);
   return {
     $schema: 'https://vega.github.io/schema/vega/v6.json',
     ...frame(),
@@ -119,7 +108,7 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
     },
     data: [
       { name: 'points', values: lines.flatMap((line) => line.points.map((point) => ({ ...point, line: line.name }))) },
-      { name: 'marks', values: marks },
+      { name: 'marks', values: momentsOf(figures.total, haltS) },
     ],
     scales: [
       { name: 'x', type: 'linear', domain: [0, untilS], range: 'width' },
@@ -132,90 +121,103 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
       },
     ],
     axes: [
-      {
-        orient: 'bottom',
-        scale: 'x',
-        title: 'seconds since GO',
-        grid: true,
-        gridOpacity: 0.35,
-        labelFont: FONT,
-        titleFont: FONT,
-        labelFontSize: 14,
-        titleFontSize: 15,
-        titlePadding: 10,
-        tickCount: 10,
-      },
-      {
-        orient: 'left',
-        scale: 'y',
-        title: 'accepted share of devices',
-        format: '.0%',
-        grid: true,
-        gridOpacity: 0.35,
-        labelFont: FONT,
-        titleFont: FONT,
-        labelFontSize: 14,
-        titleFontSize: 15,
-        titlePadding: 10,
-        tickCount: 5,
-      },
+      { ...AXIS, orient: 'bottom', scale: 'x', title: 'seconds since GO', tickCount: 10 },
+      { ...AXIS, orient: 'left', scale: 'y', title: 'accepted share of devices', format: '.0%', tickCount: 5 },
     ],
-    legends: [
-      {
-        stroke: 'colour',
-        symbolType: 'stroke',
-        symbolStrokeWidth: 4,
-        symbolSize: 500,
-        orient: 'none',
-        legendX: 800,
-        legendY: 400,
-        labelFont: FONT,
-        labelFontSize: 14,
-        labelLimit: 0,
-        padding: 8,
-        fillColor: '#ffffff',
-      },
-    ],
+    legends: [LEGEND],
     marks: [
-      {
-        type: 'rule',
-        from: { data: 'marks' },
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 's' },
-            y: { value: 0 },
-            y2: { field: { group: 'height' } },
-            stroke: { field: 'colour' },
-            strokeWidth: { value: 1.5 },
-            strokeDash: { field: 'dash' },
-          },
-        },
-      },
-      {
-        type: 'group',
-        from: { facet: { name: 'series', data: 'points', groupby: 'line' } },
-        marks: [
-          {
-            type: 'line',
-            from: { data: 'series' },
-            encode: {
-              enter: {
-                x: { scale: 'x', field: 's' },
-                y: { scale: 'y', field: 'share' },
-                stroke: { scale: 'colour', field: 'line' },
-                strokeWidth: { value: 3 },
-                strokeJoin: { value: 'round' },
-              },
-            },
-          },
-        ],
-      },
+      MOMENT_LINES,
+      CURVES,
       // Drawn twice: white and thick beneath, so that a label stays readable where a curve crosses it.
       labels(untilS, { stroke: { value: '#ffffff' }, strokeWidth: { value: 5 } }),
       labels(untilS, { fill: { field: 'colour' } }),
     ],
   };
 }
+
+/** All devices, and each platform where there are two. */
+function linesOf(figures: ShotFigures, untilS: number): Line[] {
+  const used = PLATFORMS.filter((platform) => figures.platforms[platform] !== undefined);
+  const all = { name: 'all devices', colour: COLOURS.all, points: cumulative(figures.total, figures.devices, untilS) };
+  if (used.length < 2) return [all];
+  const platforms = used.map((platform) => {
+    const one = figures.platforms[platform];
+    return {
+      name: `${platformName[platform]} (of its own)`,
+      colour: COLOURS[platform],
+      points: one === undefined ? [] : cumulative(one, one.devices, untilS),
+    };
+  });
+  return [all, ...platforms];
+}
+
+function momentsOf({ p50Ms, p95Ms, p99Ms }: Figures, haltS: number | null): Moment[] {
+  const times = Object.entries({ p50: p50Ms, p95: p95Ms, p99: p99Ms }).flatMap(([name, ms], row): Moment[] =>
+    ms === null ? [] : [{ s: ms / 1_000, label: `${name} ${seconds(ms)}`, colour: COLOURS.mark, row, dash: [4, 4] }],
+  );
+  if (haltS === null) return times;
+  return [...times, { s: haltS, label: `HALT ${seconds(haltS * 1_000)}`, colour: COLOURS.halt, row: 3, dash: [1, 0] }];
+}
+
+const AXIS = {
+  grid: true,
+  gridOpacity: 0.35,
+  labelFont: FONT,
+  titleFont: FONT,
+  labelFontSize: 14,
+  titleFontSize: 15,
+  titlePadding: 10,
+};
+
+const LEGEND: Legend = {
+  stroke: 'colour',
+  symbolType: 'stroke',
+  symbolStrokeWidth: 4,
+  symbolSize: 500,
+  orient: 'none',
+  legendX: 800,
+  legendY: 400,
+  labelFont: FONT,
+  labelFontSize: 14,
+  labelLimit: 0,
+  padding: 8,
+  fillColor: '#ffffff',
+};
+
+const MOMENT_LINES: Mark = {
+  type: 'rule',
+  from: { data: 'marks' },
+  encode: {
+    enter: {
+      x: { scale: 'x', field: 's' },
+      y: { value: 0 },
+      y2: { field: { group: 'height' } },
+      stroke: { field: 'colour' },
+      strokeWidth: { value: 1.5 },
+      strokeDash: { field: 'dash' },
+    },
+  },
+};
+
+const CURVES: Mark = {
+  type: 'group',
+  from: { facet: { name: 'series', data: 'points', groupby: 'line' } },
+  marks: [
+    {
+      type: 'line',
+      from: { data: 'series' },
+      encode: {
+        enter: {
+          x: { scale: 'x', field: 's' },
+          y: { scale: 'y', field: 'share' },
+          stroke: { scale: 'colour', field: 'line' },
+          strokeWidth: { value: 3 },
+          strokeJoin: { value: 'round' },
+        },
+      },
+    },
+  ],
+};
 
 /** Labels stand one below the other, as p95 and p99 are often close; on the far right they turn to the left of their line. */
 function labels(untilS: number, paint: TextEncodeEntry): TextMark {
