@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, View } from 'vega';
-import type { Spec } from 'vega';
+import type { Mark, Spec } from 'vega';
 import type { SimulationQuestion } from './simulate/question.ts';
 import type { Bound, SimulationAnswer } from './simulate/simulate.ts';
 
@@ -45,22 +45,7 @@ function specOf(
   { devices, cores, seed }: SimulationQuestion,
   rows: readonly { tasks: number; answer: SimulationAnswer }[],
 ): Spec {
-  const points = rows.flatMap(({ tasks, answer }) =>
-    (
-      [
-        ['p50', answer.p50Ms],
-        ['p95', answer.p95Ms],
-        ['p99', answer.p99Ms],
-      ] as const
-    ).map(([line, ms]) => ({
-      tasks,
-      line,
-      seconds: (ms ?? 0) / 1_000,
-      says: `${((ms ?? 0) / 1_000).toFixed(1)}`,
-      bound: SHORT[answer.bound],
-    })),
-  );
-  const text = { font: { value: FONT }, fill: { value: INK } };
+  const points = pointsOf(rows);
   const seconds = points.flatMap((point) => (point.seconds > 0 ? point.seconds : []));
   const ticks = [...new Set(rows.map(({ tasks }) => tasks))];
   return {
@@ -92,31 +77,16 @@ function specOf(
     ],
     axes: [
       {
+        ...AXIS,
         orient: 'bottom',
         scale: 'x',
         values: ticks,
         format: 'd',
         title: 'tasks',
-        labelFont: FONT,
-        titleFont: FONT,
-        labelFontSize: 13,
-        titleFontSize: 13,
         titlePadding: 46,
-        grid: true,
         gridOpacity: 0.3,
       },
-      {
-        orient: 'left',
-        scale: 'y',
-        title: 'seconds since the press',
-        format: '~g',
-        labelFont: FONT,
-        titleFont: FONT,
-        labelFontSize: 13,
-        titleFontSize: 13,
-        grid: true,
-        gridOpacity: 0.5,
-      },
+      { ...AXIS, orient: 'left', scale: 'y', title: 'seconds since the press', format: '~g', gridOpacity: 0.5 },
     ],
     legends: [
       {
@@ -128,67 +98,78 @@ function specOf(
         symbolStrokeWidth: 3,
       },
     ],
-    marks: [
-      {
-        type: 'group',
-        from: { facet: { name: 'one', data: 'points', groupby: 'line' } },
-        marks: [
-          {
-            type: 'line',
-            from: { data: 'one' },
-            encode: {
-              enter: {
-                x: { scale: 'x', field: 'tasks' },
-                y: { scale: 'y', field: 'seconds' },
-                stroke: { scale: 'colour', field: 'line' },
-                strokeWidth: { value: 3 },
-              },
-            },
-          },
-          {
-            type: 'symbol',
-            from: { data: 'one' },
-            encode: {
-              enter: {
-                x: { scale: 'x', field: 'tasks' },
-                y: { scale: 'y', field: 'seconds' },
-                fill: { scale: 'colour', field: 'line' },
-                size: { value: 50 },
-              },
-            },
-          },
-        ],
-      },
-      {
-        type: 'text',
-        from: { data: 'points' },
-        encode: {
-          enter: {
-            ...text,
-            x: { scale: 'x', field: 'tasks' },
-            y: { scale: 'y', field: 'seconds' },
-            dy: { value: -9 },
-            align: { value: 'center' },
-            text: { field: 'says' },
-            fontSize: { value: 11 },
-            opacity: { signal: "datum.line === 'p95' ? 0 : 1" },
-          },
-        },
-      },
-      {
-        type: 'text',
-        from: { data: 'bounds' },
-        encode: {
-          enter: {
-            ...text,
-            x: { scale: 'x', field: 'tasks' },
-            y: { signal: `${HEIGHT_PX} + 32 + datum.row * 14` },
-            align: { value: 'center' },
-            text: { field: 'bound' },
-            fontSize: { value: 10 },
-          },
-        },
-      },
-    ],
+    marks: [CURVES, TIMES, BOUNDS],
   };
 }
+
+/** Three for each row: its times, and what bounds it. */
+function pointsOf(rows: readonly { tasks: number; answer: SimulationAnswer }[]) {
+  return rows.flatMap(({ tasks, answer }) =>
+    (
+      [
+        ['p50', answer.p50Ms],
+        ['p95', answer.p95Ms],
+        ['p99', answer.p99Ms],
+      ] as const
+    ).map(([line, ms]) => ({
+      tasks,
+      line,
+      seconds: (ms ?? 0) / 1_000,
+      says: `${((ms ?? 0) / 1_000).toFixed(1)}`,
+      bound: SHORT[answer.bound],
+    })),
+  );
+}
+
+const AXIS = { labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, grid: true };
+
+const PLACE = { x: { scale: 'x', field: 'tasks' }, y: { scale: 'y', field: 'seconds' } };
+const TEXT = { font: { value: FONT }, fill: { value: INK }, align: { value: 'center' } } as const;
+
+const CURVES: Mark = {
+  type: 'group',
+  from: { facet: { name: 'one', data: 'points', groupby: 'line' } },
+  marks: [
+    {
+      type: 'line',
+      from: { data: 'one' },
+      encode: { enter: { ...PLACE, stroke: { scale: 'colour', field: 'line' }, strokeWidth: { value: 3 } } },
+    },
+    {
+      type: 'symbol',
+      from: { data: 'one' },
+      encode: { enter: { ...PLACE, fill: { scale: 'colour', field: 'line' }, size: { value: 50 } } },
+    },
+  ],
+};
+
+/** Seconds above each point; of p95 none, since p99 is close. */
+const TIMES: Mark = {
+  type: 'text',
+  from: { data: 'points' },
+  encode: {
+    enter: {
+      ...TEXT,
+      ...PLACE,
+      dy: { value: -9 },
+      text: { field: 'says' },
+      fontSize: { value: 11 },
+      opacity: { signal: "datum.line === 'p95' ? 0 : 1" },
+    },
+  },
+};
+
+/** What bounds each count of tasks, below its tick. */
+const BOUNDS: Mark = {
+  type: 'text',
+  from: { data: 'bounds' },
+  encode: {
+    enter: {
+      ...TEXT,
+      x: PLACE.x,
+      y: { signal: `${HEIGHT_PX} + 32 + datum.row * 14` },
+      text: { field: 'bound' },
+      fontSize: { value: 10 },
+    },
+  },
+};
