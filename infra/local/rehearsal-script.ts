@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { shotFigures } from '../../contract/figures.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
@@ -56,14 +57,9 @@ export interface Played {
 }
 
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
-export async function playLaunch(
-  script: Script,
-  dataDir: string,
-  signal: AbortSignal,
-  { say, bar }: Talk,
-): Promise<Played> {
+export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, talk: Talk): Promise<Played> {
   const startedAtMs = Date.now();
-  say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
+  talk.say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
   const stack = await startStack({
     dataDir,
     ports: 'any',
@@ -83,7 +79,7 @@ export async function playLaunch(
   try {
     // What was asked while the stack started has fired its event already.
     signal.throwIfAborted();
-    return await Promise.race([play(stack, script, dataDir, startedAtMs, { say, bar }), stopped]);
+    return await Promise.race([play(stack, script, dataDir, startedAtMs, talk), stopped]);
   } finally {
     await stack.stop();
   }
@@ -99,29 +95,57 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
   return folder;
 }
 
-async function play(
-  stack: Stack,
-  script: Script,
-  dataDir: string,
-  startedAtMs: number,
-  { say, bar }: Talk,
-): Promise<Played> {
+/** What every act of the play needs. */
+interface Stage {
+  stack: Stack;
+  journal: Journal;
+  script: Script;
+  talk: Talk;
+  people: Record<'ana' | 'mia' | 'ben', ScriptedPerson>;
+}
+
+async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, talk: Talk): Promise<Played> {
   const { cloud } = stack;
   const journal = createJournal({
     record: cloud.record,
     staff: cloud.staff,
     keyring: commandKeyring(stack.env).keyring,
   });
-  const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map(
-    (id) => new ScriptedPerson(stack.pageUrl, ROOM, id),
-  ) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
+  const person = (id: string) => new ScriptedPerson(stack.pageUrl, ROOM, id);
+  const people = { ana: person('U0ONCALL'), mia: person('U0MARKET1'), ben: person('U0MARKET2') };
+  const stage: Stage = { stack, journal, script, talk, people };
 
+  const launchId = await prepare(stage, dataDir);
+  const startToReadyMs = Date.now() - startedAtMs;
+  const cpu = new CpuWatch(() => ({
+    workers: stack.localCloud.tasks().flatMap(({ pid }) => pid ?? []),
+    providers: [stack.parts.providers.pid],
+    cloud: [process.pid],
+    bot: [stack.parts.bot.pid],
+  }));
+  const shot = await fire(stage, launchId, cpu);
+  const watch = await untilClosed(stage, launchId, shot, cpu);
+
+  await mustGo(people.ana, 'timeline');
+  const timelineText = await timelineOf(people.ana);
+  const report = await reportOf(stage, { launchId, shotId: shot.id, startToReadyMs }, watch, cpu);
+  const recordText = JSON.stringify([
+    await cloud.record.readAfter(launchId, 0),
+    await cloud.record.messagesAfter(launchId, 0),
+  ]);
+  return { report, timelineText, recordText, access: stack.localCloud.access() };
+}
+
+/** Creates the launch, compiles its audience, scales up and turns every gate green. Its id. */
+async function prepare({ stack, journal, script, talk, people }: Stage, dataDir: string): Promise<string> {
+  const { cloud } = stack;
+  const { ana, mia } = people;
   await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
-  say('Audience: sample and compile …');
+  talk.say('Audience: sample and compile …');
   await compileSample({ env: stack.envOf('audience'), dataDir, devices: script.devices, seed: script.seed, launchId });
 
-  say('Scaling up, test copies, gates …');
+  talk.say('Scaling up, test copies, gates …');
   await mustGo(ana, 'scale edge 40');
   await mustGo(ana, `scale workers ${script.workers}`);
   // Loading takes a worker some seconds a million.
@@ -141,28 +165,30 @@ async function play(
   ).catch(async (error: unknown) => {
     throw new Error(`GATES_OPEN ${(await openGates(stack, journal, launchId)).join('; ')}`, { cause: error });
   });
-  const startToReadyMs = Date.now() - startedAtMs;
+  return launchId;
+}
 
+/** Mia asks, Ben presses, in a double press Ana with him. */
+async function fire({ journal, script, talk, people }: Stage, launchId: string, cpu: CpuWatch): Promise<Shot> {
+  const { ana, mia, ben } = people;
   await mia.say('The ad is on. Asking for GO.');
   await mustGo(mia, 'fire all');
   const go = await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1));
-  const cpu = new CpuWatch(() => ({
-    workers: stack.localCloud.tasks().flatMap(({ pid }) => pid ?? []),
-    providers: [stack.parts.providers.pid],
-    cloud: [process.pid],
-    bot: [stack.parts.bot.pid],
-  }));
   cpu.look();
-  say(`GO: ${script.doublePress ? 'Ben and Ana press together' : 'Ben presses'} “${go.label}”`);
+  talk.say(`GO: ${script.doublePress ? 'Ben and Ana press together' : 'Ben presses'} “${go.label}”`);
   await Promise.all([ben.press(go), ...(script.doublePress ? [ana.press(go)] : [])]);
-  const shot = await until(
-    'the shot',
-    10_000,
-    async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0],
-  );
+  return until('the shot', 10_000, async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0]);
+}
 
-  const watch = new ShotWatch(stack, script.devices, launchId, shot, cpu, bar);
-  const timers = faults(stack, script, ana, shot, say);
+/** What was asked to go wrong goes wrong meanwhile. */
+async function untilClosed(
+  { stack, journal, script, talk, people }: Stage,
+  launchId: string,
+  shot: Shot,
+  cpu: CpuWatch,
+): Promise<ShotWatch> {
+  const watch = new ShotWatch(stack, script.devices, launchId, shot, cpu, talk.bar);
+  const timers = faults(stack, script, people.ana, shot, talk.say);
   try {
     await until(
       'the shot to close',
@@ -183,15 +209,7 @@ async function play(
     watch.end();
     for (const timer of timers) clearTimeout(timer);
   }
-
-  await mustGo(ana, 'timeline');
-  const timelineText = await timelineOf(ana);
-  const report = await reportOf(stack, journal, launchId, shot.id, watch, cpu, startToReadyMs, script);
-  const recordText = JSON.stringify([
-    await cloud.record.readAfter(launchId, 0),
-    await cloud.record.messagesAfter(launchId, 0),
-  ]);
-  return { report, timelineText, recordText, access: stack.localCloud.access() };
+  return watch;
 }
 
 async function openGates(stack: Stack, journal: Journal, launchId: string): Promise<string[]> {
@@ -202,15 +220,16 @@ async function openGates(stack: Stack, journal: Journal, launchId: string): Prom
   );
 }
 
+function outcomeOf(shot: Shot): RehearsalReport['outcome'] {
+  const { accepted, reasons, uncertain, halted, late, skipped } = sumTotals(shot.totals ?? []);
+  return { accepted, failed: reasons, uncertain, halted, late, skipped };
+}
+
 async function reportOf(
-  stack: Stack,
-  journal: Journal,
-  launchId: string,
-  shotId: string,
+  { stack, journal, script }: Stage,
+  { launchId, shotId, startToReadyMs }: { launchId: string; shotId: string; startToReadyMs: number },
   watch: ShotWatch,
   cpu: CpuWatch,
-  startToReadyMs: number,
-  script: Script,
 ): Promise<RehearsalReport> {
   const launch = (await journal.launch(launchId)) as Launch;
   const shot = launch.shots[shotId] as Shot;
@@ -219,25 +238,18 @@ async function reportOf(
   const entries = await journal.entries(launchId);
   const snapshots = [...watch.snapshots.values()];
   const { figures } = shotFigures(launch, shot, snapshots, Date.now());
-  const totals = sumTotals(shot.totals ?? []);
   const halt = entries.find((entry) => entry.kind === 'HaltSet');
   const sinceGo = (atMs: number | null) => (atMs === null ? null : atMs - shot.pressedAtMs);
   const spanMs = counts.firstAtMs === null || counts.lastAtMs === null ? 0 : counts.lastAtMs - counts.firstAtMs;
-  const platform = (name: 'ios' | 'android') =>
+  const platform = (name: Platform) =>
     shot.audience.segments
       .filter((segment) => segment.platform === name)
       .reduce((sum, segment) => sum + segment.devices, 0);
+  const curves = (name: Platform) => snapshots.map(({ platforms }) => platforms[name].curve);
   return {
     devices: shot.audience.devices,
     platforms: { ios: platform('ios'), android: platform('android') },
-    outcome: {
-      accepted: totals.accepted,
-      failed: totals.reasons,
-      uncertain: totals.uncertain,
-      halted: totals.halted,
-      late: totals.late,
-      skipped: totals.skipped,
-    },
+    outcome: outcomeOf(shot),
     provider: { received: counts.received, distinctDevices: counts.distinctDevices, duplicates: counts.duplicates },
     timing: {
       startToReadyMs,
@@ -262,16 +274,8 @@ async function reportOf(
     },
     cpu: counts.lastAtMs === null ? null : cpu.useUntil(counts.lastAtMs),
     streams: {
-      ios: streamUse(
-        [...watch.streams.apns.values()],
-        script.latencyMs,
-        snapshots.map(({ platforms }) => platforms.ios.curve),
-      ),
-      android: streamUse(
-        [...watch.streams.fcm.values()],
-        script.latencyMs,
-        snapshots.map(({ platforms }) => platforms.android.curve),
-      ),
+      ios: streamUse([...watch.streams.apns.values()], script.latencyMs, curves('ios')),
+      android: streamUse([...watch.streams.fcm.values()], script.latencyMs, curves('android')),
     },
     entries: entries.length,
     timelinePath: '',
