@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Claim } from '../infra/aws/claim-item.ts';
+import type { Entry, EntryOf } from '../runbooks/launch/entries.ts';
 import { settleRig } from '../test/settle-rig.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
@@ -81,13 +82,15 @@ describe('the sets of many batches', () => {
   const batches = ['ios.0', 'ios.1'].map((id) => ({ id, count: 4 }));
   const frozen = { segment: 'ios', attempt: 3, devices: 3, hash: 'h', seq: 1 };
 
-  /** `sets`: what was frozen when the attempt was asked for. */
-  function asking(sets: (typeof frozen)[] | undefined) {
+  /** `sets`: what was frozen when the attempt was asked for. `corrections`: of the attempt before. */
+  function asking(sets: (typeof frozen)[] | undefined, corrections: Partial<EntryOf<'ShotCorrected'>>[] = []) {
     const rig = settleRig();
     const shot = rig.scene.fired('all');
     const { sets: _, ...shown } = shot.shown;
-    const again = { ...shot, shown: sets === undefined ? shown : { ...shown, sets } };
-    const context = { launch: rig.scene.state, shot: again, entries: rig.scene.entries };
+    const again = { ...shot, approvedSeq: 90, shown: sets === undefined ? shown : { ...shown, sets } };
+    const correction = { kind: 'ShotCorrected', seq: 80, shotId: shot.id, segment: 'ios', attempt: 1, batch: 'ios.0' };
+    const entries = [...rig.scene.entries, ...corrections.map((one) => ({ ...correction, ...one }) as Entry)];
+    const context = { launch: rig.scene.state, shot: again, entries };
     const read: string[][] = [];
     const claims = {
       read: (keys: readonly string[], isConsistent?: boolean) => {
@@ -101,7 +104,7 @@ describe('the sets of many batches', () => {
       return Promise.resolve(new Map([['ios.0', Uint8Array.of(1, 1, 0, 1)]]));
     };
     const ask = (attempt: number) => attemptSets({ claims, setOf }, context, 'ios', attempt, batches);
-    return { ...rig, ask, read };
+    return { ...rig, ask, read, context };
   }
 
   test('are whole at first, and nothing is read', async () => {
@@ -132,5 +135,37 @@ describe('the sets of many batches', () => {
     expect(sets.get('ios.0')).toEqual({ members: Uint8Array.of(SEND, OUTSIDE, SEND, SEND), size: 3 });
     expect(sets.get('ios.1')).toEqual({ members: new Uint8Array(4), size: 0 });
     expect(read).toEqual([[key('ios.0'), key('ios.1')]]);
+  });
+
+  test.each<[string, Partial<EntryOf<'ShotCorrected'>>, boolean]>([
+    ['in the record at the approval', {}, true],
+    ['written after it', { seq: 90 }, false],
+    ['of another shot', { shotId: 'S1' }, false],
+    ['of another batch', { batch: 'ios.1' }, false],
+    ['no correction', { kind: 'Note' as never }, false],
+  ])('where none was frozen a late account counts by its correction: %s', async (_, correction, counts) => {
+    const { ask, claims, claim, key } = asking(undefined, [correction]);
+    await claim('ios.0');
+    const given = account('uncertain', 'uncertain', 'uncertain', 'uncertain');
+    await claims.close(key('ios.0'), given, claims.items.get(key('ios.0')) ?? null);
+    await claims.account(key('ios.0'), 'ios.0', account('accepted', 'halted', 'halted', 'halted'));
+    expect((await ask(2)).get('ios.0')).toMatchObject({ size: counts ? 3 : 4 });
+  });
+
+  test('where none was frozen failed devices are in it if the attempt before counted whom it could reach', async () => {
+    const { ask, accounted, context } = asking(undefined);
+    await accounted('ios.0', 'failed', 'halted', 'accepted', 'accepted');
+    expect((await ask(2)).get('ios.0')?.size).toBe(1);
+    const [first, ...others] = context.launch.attempts['ios'] ?? [];
+    if (first === undefined) throw new Error('no attempt');
+    const totals = (reachable: number) => ({ totals: { reachable } }) as never;
+    const before = { ...first, attempt: 1, totals: totals(1) };
+    const said = (...attempts: (typeof first)[]) => (context.launch.attempts['ios'] = attempts);
+    said({ ...before, attempt: 7, totals: null }, before, ...others);
+    expect((await ask(2)).get('ios.0')?.size).toBe(2);
+    said({ ...before, totals: totals(0) }, { ...before, attempt: 3 });
+    expect((await ask(2)).get('ios.0')?.size).toBe(1);
+    said();
+    expect((await ask(2)).get('ios.0')?.size).toBe(1);
   });
 });

@@ -27,7 +27,7 @@ async function firedOnce(first: AttemptState[][], uncertain: 'leave' | 'resend' 
   const shot = scene.fired(['ios']);
   const objects = memoryObjects();
   const read: string[][] = [];
-  const manifest = { now: MANIFEST };
+  const manifest = { now: MANIFEST, reads: 0 };
   const deps = {
     claims: {
       read: (keys: readonly string[], isConsistent?: boolean) => {
@@ -37,7 +37,7 @@ async function firedOnce(first: AttemptState[][], uncertain: 'leave' | 'resend' 
       },
     },
     objects,
-    manifestOf: () => Promise.resolve(manifest.now),
+    manifestOf: () => ((manifest.reads += 1), Promise.resolve(manifest.now)),
   };
   const freeze = (...segments: string[]) => freezeSets(deps, scene.state, segments);
   const ends = () => {
@@ -61,10 +61,10 @@ const none: AttemptState[] = ['accepted'];
 
 describe('who is left', () => {
   test('is nobody to ask for in a segment that was never sent to, or is being sent, and costs no read', async () => {
-    const { freeze, read, objects, ends } = await firedOnce([all, all]);
+    const { freeze, read, objects, ends, manifest } = await firedOnce([all, all]);
     expect(await freeze('ios', 'android')).toEqual([]);
     ends();
-    expect([await freeze('android'), read, objects.stored.size]).toEqual([[], [], 0]);
+    expect([await freeze('android'), read, objects.stored.size, manifest.reads]).toEqual([[], [], 0, 0]);
     expect(await freeze('ios', 'android')).toMatchObject([{ segment: 'ios', attempt: 2 }]);
   });
 
@@ -164,6 +164,24 @@ describe('who is left', () => {
     expect(await freeze('ios')).toMatchObject([{ attempt: 3, devices: 4 }]);
   });
 
+  test('is of each segment by its own batches, and by its own part of what both were asked for', async () => {
+    const { freeze, ends, scene, accounted, again, membersOf } = await firedOnce([all, all]);
+    ends();
+    const android = scene.fired(['android'], { lift: true });
+    await accounted('android.0', 'halted');
+    scene.halt();
+    scene.closes(android, { android: { halted: 4 } });
+    const sets = await freeze('ios', 'android');
+    expect(await membersOf(sets[1])).toEqual({ 'android.0': [1, 1, 1, 1] });
+    const second = scene.fired('all', { lift: true, sets });
+    await again('ios.0', 'halted');
+    await again('ios.1', 'halted');
+    scene.halt();
+    scene.closes(second, { ios: { halted: 8 }, android: { halted: 4 } });
+    expect(await freeze('ios')).toMatchObject([{ devices: 8 }]);
+    await expect(freeze('android')).rejects.toThrow('(attempt 2 of android: 1 of up to 1 accounts are gone)');
+  });
+
   test('is read five hundred batches at a time', async () => {
     const { freeze, ends, read, manifest, accounted } = await firedOnce([all, none], 'resend', 4);
     const batches = Array.from({ length: 501 }, (_, at) => ({ id: `ios.${at}`, shard: 's', start: 0, count: COUNT }));
@@ -225,6 +243,10 @@ describe('a set that is read', () => {
     ['is of another attempt', 'SET_BROKEN', stored({ attempt: 3 }), /for attempt 3 of/],
     ['is for others than were approved', 'SET_BROKEN', stored({ devices: 4 }), /found 4 devices/],
   ])('and %s is %s', async (_, code, { set, read }, say) => {
-    await expect(read(LAUNCH_ID, set)).rejects.toMatchObject({ code, message: expect.stringMatching(say) as string });
+    await expect(read(LAUNCH_ID, set)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(say) as string,
+      ...(code === 'SET_UNKNOWN' ? { cause: expect.any(Error) as Error } : {}),
+    });
   });
 });

@@ -5,6 +5,8 @@ export class MemoryQueue {
   readonly gone: string[] = [];
   readonly back: [receipt: string, afterSeconds: number][] = [];
   readonly received: object[] = [];
+  /** Of handBack, also for nothing. */
+  backCalls = 0;
   /** Of the next receive, hand-back and remove. */
   fault: Error | null = null;
   backFault: Error | null = null;
@@ -40,6 +42,7 @@ export class MemoryQueue {
         this.gone.push(...receipts);
       },
       handBack: async (_queue: string, receipts: readonly string[], afterSeconds: number) => {
+        this.backCalls += 1;
         const { backFault } = this;
         this.backFault = null;
         if (backFault !== null) throw backFault;

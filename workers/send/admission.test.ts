@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
+import { MESSAGE_CHARS } from '../../contract/orders.ts';
 import type { Received } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
@@ -112,11 +113,17 @@ test.each<[string, object, RegExp]>([
   ['of the other platform', { segment: 'android', batch: 'android.0' }, /batch android.0/],
   ['of another segment than it says', { segment: 'android' }, /batch ios.0/],
   ['of a newer version', { v: 2 }, /no batch of this version/],
-  ['that is too long to be read', { more: 'x'.repeat(1_024) }, /no batch of this version/],
 ])("one %s is nobody's: counted, and gone", async (_, more, why) => {
   const { take, one, foreign } = admitting();
   expect(await take(one('a', more))).toEqual({ atHand: 0, gone: ['a'], back: [], foreign: 1 });
   expect(foreign.counts.last).toMatch(why);
+});
+
+test('one is read up to the length that a message of ours can have', async () => {
+  const { take, one } = admitting();
+  const { body } = one('');
+  expect(await take({ ...one('a'), body: body.padEnd(MESSAGE_CHARS) })).toMatchObject({ atHand: 1, foreign: 0 });
+  expect(await take({ ...one('b'), body: body.padEnd(MESSAGE_CHARS + 1) })).toMatchObject({ atHand: 1, foreign: 1 });
 });
 
 test('one that is no batch is shown cut short; what the record is known to say against it costs no read', async () => {
@@ -124,7 +131,9 @@ test('one that is no batch is shown cut short; what the record is known to say a
   await take({ ...one('a'), body: 'y'.repeat(500) });
   expect(foreign.counts.last).not.toContain('y'.repeat(301));
   await journal.launch(LAUNCH_ID);
-  expect(await take(one('b', { attempt: 2 }), one('c', { segment: 'de' }))).toMatchObject({ foreign: 3 });
+  expect(await take(one('b', { attempt: 2 }), one('c', { segment: 'de' }), one('d', { shotId: 'S1' }))).toMatchObject({
+    foreign: 4,
+  });
   expect(reads).toEqual([]);
 });
 
@@ -203,6 +212,7 @@ test('more than are wanted at hand go back together at once; a call that fails i
       ['r22', 0],
     ],
   });
+  expect(queue.backCalls).toBe(1);
   queue.backFault = new Error('SQS is away');
   await take(...many(30, 2));
   expect(said('not handed back')).toMatchObject([{ messages: 2 }]);
