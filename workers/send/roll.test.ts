@@ -11,7 +11,7 @@ const share = (view: RollView, nowMs: number) => view.share(PACE, nowMs, OPTIONS
 
 test('who has read nothing sends nothing; where there is no roll everybody takes its part of a full pool at once', () => {
   const view = new RollView('a');
-  expect(share(view, 0).active).toBe(false);
+  expect(share(view, 0)).toEqual({ perSecond: 250, active: false });
   view.read(null, 100);
   expect(share(view, 100)).toEqual({ perSecond: 250, active: true });
 });
@@ -72,6 +72,36 @@ test('without a leader the last roll stands for a minute, with room for the whol
     { perSecond: 250, active: true },
   ]);
   expect(at(10_000 + ROLL_KEPT_MS + 1_000).map(({ perSecond }) => perSecond)).toEqual([250, 250]);
+});
+
+test('the last roll stands for a minute to the millisecond, and older workers count in it', () => {
+  const view = new RollView('a');
+  expect(view.size).toBe(0);
+  // So few batches are there that two workers send them; without a roll all eight would.
+  const few = (nowMs: number) => view.share(PACE, nowMs, { ...OPTIONS, batchSize: 1_250 });
+  const large = (atMs: number): Roll => ({ atMs, workers: ['a', 'b'], others: 6 });
+  for (let atMs = 0; atMs <= 10_000; atMs += 1_000) view.read(large(atMs), atMs);
+  expect([view.size, few(10_000).perSecond]).toEqual([8, 500]);
+  const endMs = 10_000 + ROLL_KEPT_MS;
+  expect([endMs, endMs + 1].map((nowMs) => few(nowMs).perSecond)).toEqual([500, 125]);
+});
+
+test('whose first roll is an old one has nobody to wait for', () => {
+  const view = new RollView('a');
+  expect(share(view, 100_000).active).toBe(false);
+  view.read(roll(100_000 - ROLL_KEPT_MS - 1, 'b', 'c'), 100_000);
+  expect(share(view, 100_000)).toEqual({ perSecond: 250, active: true });
+});
+
+test('a roll of the same moment is taken, and an older one only when the newer is fresh no more', () => {
+  const view = new RollView('a');
+  view.read(roll(10_000, 'a'), 10_000);
+  view.read(roll(10_000, 'a', 'b'), 10_100);
+  expect(view.size).toBe(2);
+  view.read(roll(9_999, 'a', 'b', 'c'), 10_000 + ROLL_FRESH_MS);
+  expect(view.size).toBe(2);
+  view.read(roll(9_999, 'a', 'b', 'c'), 10_001 + ROLL_FRESH_MS);
+  expect(view.size).toBe(3);
 });
 
 test('an older roll put in place of a newer one changes nothing, and neither does none', () => {
