@@ -164,6 +164,17 @@ describe('who is left', () => {
     expect(await freeze('ios')).toMatchObject([{ attempt: 3, devices: 4 }]);
   });
 
+  test('of an attempt from before sets were frozen nobody has to know what each batch got', async () => {
+    const { freeze, ends, scene } = await firedOnce([all, none], 'resend', 4);
+    ends();
+    const second = scene.fired(['ios'], { lift: true, sets: await freeze('ios') });
+    scene.halt();
+    scene.closes(second, { ios: { halted: 4 } });
+    const { sets: _, ...shown } = second.shown;
+    scene.state.shots[second.id] = { ...scene.shot(second.id), shown };
+    expect(await freeze('ios')).toMatchObject([{ attempt: 3, devices: 4 }]);
+  });
+
   test('is of each segment by its own batches, and by its own part of what both were asked for', async () => {
     const { freeze, ends, scene, accounted, again, membersOf } = await firedOnce([all, all]);
     ends();

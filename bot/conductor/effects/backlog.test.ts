@@ -340,6 +340,17 @@ test('a scale-up that is there is part of the summary, one that is late comes fi
       scene.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 1_000, stands: 2 });
     }).folded,
   ).toContain('ScaleLate');
+  // What is late of an earlier order is past, also while a later one is late as well.
+  const both = places((scene) => {
+    order(scene);
+    late(scene);
+    scene.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 3, step: null, reason: '' });
+    scene.does({ kind: 'report-scale-late', target: 'workers', desired: 3, running: 1, ready: 0, backup: '' });
+  });
+  expect([both.now, both.folded].map((names) => names.filter((name) => name === 'ScaleLate'))).toEqual([
+    ['ScaleLate'],
+    ['ScaleLate'],
+  ]);
 });
 
 test('the board comes first', () => {

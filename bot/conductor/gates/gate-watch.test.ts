@@ -192,8 +192,10 @@ test('a press takes what the leader has measured while it is fresh, and measures
   expect(timesOf(own)).toEqual({ workers: memory.nowMs, queues: memory.nowMs });
   // And where every instance finds it.
   expect(memory.gates).toEqual(own);
-  // One that is missing makes none of the others good.
-  memory.gates = measured(memory.nowMs).filter(({ gate: id }) => id !== 'queues');
+  // One that is missing makes none of the others good, nor do others stand for it.
+  memory.gates = measured(memory.nowMs).map((one) =>
+    one.gate === 'queues' ? { ...one, gate: 'of another day' } : one,
+  );
   expect(timesOf(await freshMeasurements(context, launch))).toEqual({ workers: memory.nowMs, queues: memory.nowMs });
 });
 
