@@ -1,4 +1,3 @@
-// Held by `bot/conductor/halt.test.ts` and `bot/conductor/effects/outbox.test.ts`.
 import cron from 'node-cron';
 import type { Logger } from 'pino';
 import type { PoolSigns } from '../../contract/vital-signs.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/effects/outbox.test.ts` and `bot/conductor/room/slack-faults.test.ts`.
 import { poolSigns } from '../../contract/vital-signs.ts';
 import type { PoolSigns } from '../../contract/vital-signs.ts';
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
