@@ -1,4 +1,3 @@
-// Held by `bot/conductor/effects/slack-methods.test.ts` and `bot/conductor/room/slack-faults.test.ts` besides the test beside it.
 import { gateLines } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isForbidden, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/gates/probes.test.ts`.
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { payloadProblems } from '../../../runbooks/launch/payload.ts';

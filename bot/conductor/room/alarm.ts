@@ -1,4 +1,3 @@
-// Held by `bot/conductor/shots/weather-watch.test.ts` and `bot/conductor/shots/standstill.test.ts`.
 import { limitedForMs, slackFault } from '../../slack/slack-fault.ts';
 import type { Pace } from '../../slack/slack-port.ts';
 import type { Message } from '../../views/message.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/room/slack-faults.test.ts`.
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { roomShutMessage } from '../../views/room-trouble.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/figures/live-shots.test.ts`.
 import type { Figures, ShotFigures } from '../../../contract/figures.ts';
 import { badTokenCount } from '../../../runbooks/launch/bad-tokens.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';

@@ -1,4 +1,3 @@
-// Held by `settle/lost-claims.test.ts`.
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import type { Journal } from '../../../infra/aws/journal.ts';
 import { CloseMemo, closeShot, manifestReader } from '../../../settle/close.ts';

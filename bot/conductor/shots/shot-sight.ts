@@ -1,4 +1,4 @@
-// Held by `bot/conductor/shots/standstill.test.ts`.
+// Held by `bot/conductor/shots/stillness.test.ts` and `bot/conductor/shots/still-reason.test.ts`.
 import { queueNames } from '../../../contract/queue-names.ts';
 import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
 import { errorName } from '../../../infra/aws/cloud-error.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/watches/parameter-watch.test.ts`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
