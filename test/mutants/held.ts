@@ -1,10 +1,11 @@
 import { BATCHES } from './held/batches.ts';
+import { CONDUCTOR } from './held/conductor.ts';
 import type { Held } from './held/held-file.ts';
 import { LAUNCH } from './held/launch.ts';
 import { SEND } from './held/send.ts';
 
 export const FLOOR_PERCENT = 90;
 
-export const HELD: readonly Held[] = [...LAUNCH, ...SEND, ...BATCHES];
+export const HELD: readonly Held[] = [...LAUNCH, ...SEND, ...BATCHES, ...CONDUCTOR];
 
 export const testsOf = (held: Held): string[] => held.by ?? [held.file.replace(/\.ts$/, '.test.ts')];

@@ -147,5 +147,24 @@ export const BATCHES: Held[] = [
     ],
   },
   { file: 'workers/send/prefetch-buffer.ts' },
-  { file: 'workers/send/admission.ts' },
+  {
+    file: 'workers/send/admission.ts',
+    accepted: [
+      {
+        line: 'return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);',
+        change: 'body.slice(0, 300) → body',
+        why: 'Whoever counts it cuts it again.',
+      },
+      {
+        line: 'async () => (runs.get(shotId) !== undefined || (await known.shot(shotId)) ? runs.find(shotId) : UNKNOWN),',
+        change: 'runs.get(shotId) !== undefined → false',
+        why: 'What runs here is known to the record as well: it saves a look.',
+      },
+      {
+        line: 'return audience?.batch(batch) ?? null;',
+        change: 'audience?.batch → audience.batch',
+        why: 'What throws is no place either, and without an audience it was handed back before.',
+      },
+    ],
+  },
 ];

@@ -63,7 +63,46 @@ export const SEND: Held[] = [
     ],
   },
   { file: 'workers/dispatch/orders.ts' },
-  { file: 'workers/dispatch/order-fates.ts' },
+  {
+    file: 'workers/dispatch/order-fates.ts',
+    accepted: [
+      {
+        line: 'if (this.#fates.get(key) === fate) this.#fates.delete(key);',
+        change: 'this.#fates.get(key) === fate → true',
+        why: 'To forget a younger one as well costs one more look at the claims.',
+      },
+      {
+        line: 'const found = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'The manifest has every segment that the shot has.',
+      },
+      {
+        line: '.filter(({ id }) => (sets.get(id)?.size ?? 0) > 0)',
+        change: 'sets.get(id)?.size → sets.get(id).size',
+        why: 'There is a set for each batch that was asked for.',
+      },
+      {
+        line: 'if (launch === null || test === undefined) return { foreign: `test ${testId} was not asked for` };',
+        change: 'launch === null → false',
+        why: 'Without a launch there is no test: asked for the type alone.',
+      },
+      {
+        line: '{ testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok },',
+        change: 'results.filter((one) => one.accepted) → results',
+        why: 'A figure in the log; the record has each copy with its answer.',
+      },
+      {
+        line: 'if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);',
+        change: 'throw new Error(`SEGMENT_MISSING ${segment}`); → ;',
+        why: 'That the segment is part of the shot was asked before.',
+      },
+      {
+        line: 'if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);',
+        change: 'found === undefined → false',
+        why: 'That the segment is part of the shot was asked before.',
+      },
+    ],
+  },
   {
     file: 'workers/dispatch/look.ts',
     accepted: [
@@ -235,6 +274,46 @@ export const SEND: Held[] = [
       },
     ],
   },
-  { file: 'settle/frozen-sets.ts' },
+  {
+    file: 'settle/frozen-sets.ts',
+    accepted: [
+      {
+        line: 'if (again.length === 0 || launch.audience === null) return [];',
+        change: 'launch.audience === null → false',
+        why: 'A segment that was sent to before is part of an audience.',
+      },
+      {
+        line: 'const batches = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'The manifest has every segment that a shot had.',
+      },
+      {
+        line: 'const batches = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];',
+        change:
+          'manifest.segments.find(({ id }) => id === segment)?.batches → manifest.segments.find(({ id }) => id === segment).batches',
+        why: 'The manifest has every segment that a shot had.',
+      },
+      {
+        line: 'const tries = launch.attempts[segment] ?? [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'Only segments that were sent to before come here.',
+      },
+      {
+        line: 'const set = launch.shots[one.shotId]?.shown.sets?.find((shown) => shown.segment === segment);',
+        change: 'launch.shots[one.shotId]?.shown → launch.shots[one.shotId].shown',
+        why: 'An attempt names a shot of the same launch.',
+      },
+      {
+        line: 'for (let from = 0; from < batches.length; from += BATCHES_AT_ONCE) {',
+        change: 'from < batches.length → from <= batches.length',
+        why: 'Past the end there is nothing to read.',
+      },
+      {
+        line: `...(policy === 'resend' ? [stateCode('uncertain')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+    ],
+  },
   { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
 ];
