@@ -5,7 +5,7 @@ import type { Still } from '../../views/standstill.ts';
 import { countsOf, GO_AT_MS, launchForTests, reportOf, shotForTests, snapshotOf } from '../for-tests.ts';
 import type { Evidence } from './shot-sight.ts';
 import { stillReason } from './still-reason.ts';
-import { Stillness } from './stillness.ts';
+import { paceOf, Stillness } from './stillness.ts';
 
 const shot = shotForTests();
 const launch = {
@@ -78,6 +78,58 @@ test('time in which nobody looked is no sign, and after its time limit a platfor
   expect(firstStill(stillness, 0, 1_000, sent(10, 2_000))).toBeNull();
   expect(firstStill(stillness, 9_000, 9_500, sent(10, 2_000))).toBeNull();
   expect(firstStill(new Stillness(2_000), 60_000, 70_000, sent(10, 2_000))).toBeNull();
+});
+
+test('what moves is not still until it has stood again for so long, and says that it moved', () => {
+  const stillness = new Stillness(2_000);
+  expect(firstStill(stillness, 0, 750, sent(0, 2_000))).toBeNull();
+  expect(firstStill(stillness, 1_000, 5_000, sent(5, 2_000))).toMatchObject([
+    3_000,
+    [{ platform: 'ios', sinceMs: at(1_000), everMoved: true }],
+  ]);
+});
+
+test('who looks within 4 s of the press has seen all of a shot that has not begun, and nothing of one that has', () => {
+  const first = (ms: number, counts: Parameters<Stillness['look']>[2]) =>
+    new Stillness(2_000).look(launch, shot, counts, at(ms)).map(({ platform }) => platform);
+  expect(first(3_999, [])).toEqual(['ios', 'android']);
+  expect(first(4_000, [])).toEqual([]);
+  expect(first(3_999, sent(1, 1))).toEqual([]);
+});
+
+test('a second between two looks is no time in which nobody looked', () => {
+  const stillness = new Stillness(2_000);
+  const look = (ms: number) => stillness.look(launch, shot, [], at(ms)).length;
+  expect([look(0), look(1_000), look(2_000)]).toEqual([0, 0, 2]);
+  expect(look(3_001)).toBe(2);
+  expect(new Stillness(2_000).look(launch, shot, [], at(2_000))).toHaveLength(2);
+});
+
+test('a shot that all of is answered never stands still, and at its time limit none does', () => {
+  expect(firstStill(new Stillness(2_000), 0, 30_000, sent(3_000, 2_000))).toBeNull();
+  const stillness = new Stillness(2_000);
+  expect(firstStill(stillness, 57_750, 59_500, [])).toBeNull();
+  expect(stillness.look(launch, shot, [], at(60_000)).map(({ platform }) => platform)).toEqual(['android']);
+});
+
+test('only what is written and not answered waits: a few devices that nobody has written are not waited for', () => {
+  expect(firstStill(new Stillness(2_000), 0, 5_000, sent(2_990, 2_000))).toMatchObject([
+    2_000,
+    [{ left: 10, waiting: 0 }],
+  ]);
+  expect(firstStill(new Stillness(2_000), 0, 5_000, sent(2_000, 2_000, 400))).toMatchObject([
+    2_000,
+    [{ left: 1_000, waiting: 400 }],
+  ]);
+  // A hundredth of a large shot counts as few, to the last of them.
+  expect(firstStill(new Stillness(2_000), 0, 19_750, sent(2_970, 2_000, 30))).toBeNull();
+  expect(firstStill(new Stillness(2_000), 0, 5_000, sent(2_969, 2_000, 31))?.[0]).toBe(2_000);
+});
+
+test('the pace of a ramp is that of the time since the press', () => {
+  const delivery = { ...launch.runbook.delivery, android_per_second: 1_000, android_ramp: 60_000 };
+  const ramped = { ...launch, runbook: { ...launch.runbook, delivery } } as unknown as Launch;
+  expect(paceOf(ramped, shot, 'android', at(1_000))).toBeLessThan(paceOf(ramped, shot, 'android', at(59_000)));
 });
 
 const still: Still[] = [
