@@ -153,6 +153,11 @@ const apns = (more: Partial<WorkerReport['lanes'][number]>) => ({
     },
   ],
 });
+/** And FCM beside it, in health. */
+const withFcm = (more: Partial<WorkerReport['lanes'][number]>) => {
+  const [fcm] = apns({ inFlight: 9 }).lanes;
+  return { lanes: [...apns(more).lanes, ...(fcm === undefined ? [] : [{ ...fcm, provider: 'fcm' as const }])] };
+};
 const depth = { waiting: 0, inFlight: 3 };
 const healthy: Evidence = {
   storeSilentMs: 0,
@@ -171,7 +176,7 @@ test.each<[string, Partial<Evidence>, RegExp]>([
     /1 of 1 worker can't read the switch item \(last read 4 s ago\)/,
   ],
   ['no worker', { workers: [] }, /no worker reports at all/],
-  ['no worker', { workers: [worker({}, 9_000)] }, /the last one did 9 s ago/],
+  ['no worker', { workers: [worker({}, 20_000), worker({}, 9_000)] }, /the last one did 9 s ago/],
   ['stopped', { workers: [worker({ say: 'STOPPED sending shot-1: the provider answered BadTopic' })] }, /BadTopic/],
   [
     'cannot',
@@ -204,12 +209,28 @@ test.each<[string, Partial<Evidence>, RegExp]>([
     /APNs takes no pushes just now: it answers \*Http502\* on 1 of 1 worker for 3 s, 31 times; 500 devices wait/,
   ],
   ['queue missing', { queues: { ...healthy.queues, ios: 'missing' } }, /queue of iOS batches does not exist/],
+  [
+    'queue missing',
+    { queues: { ...healthy.queues, segments: 'missing', ios: 'missing' } },
+    /queue of segment orders and iOS batches does not exist/,
+  ],
   ['no connection ios', { workers: [worker(apns({ streams: 0 }))] }, /no connection to APNs is open/],
+  ['no connection ios', { workers: [worker(withFcm({ streams: 0 }))] }, /no connection to APNs is open/],
   ['credential ios', { workers: [worker(apns({ credentialLeftMs: null }))] }, /no worker has a credential for APNs/],
+  [
+    'unknown',
+    { workers: [worker(apns({ credentialLeftMs: null })), worker(apns({}))] },
+    /nothing that the bot can see/,
+  ],
   [
     'provider ios',
     { workers: [worker(apns({ inFlight: 400 }))] },
     /APNs answers nothing: 400 pushes on 4 connections have waited for 3 s/,
+  ],
+  [
+    'provider ios',
+    { workers: [worker(withFcm({ inFlight: 1 })), worker(apns({}))] },
+    /APNs answers nothing: 1 push on 8 connections has waited for 3 s/,
   ],
   [
     'dead worker',
@@ -217,11 +238,23 @@ test.each<[string, Partial<Evidence>, RegExp]>([
     /1 worker that was sending it has gone silent/,
   ],
   [
+    'dead worker',
+    { workers: [worker(), worker({ shots: sent(10, 10) }, 7_000), worker({ shots: sent(10, 10) }, 8_000)] },
+    /2 workers that were sending it have gone silent .*7 s ago/,
+  ],
+  // One that never sent any of it holds none of it.
+  ['unknown', { workers: [worker(), worker({}, 7_000)] }, /nothing that the bot can see/],
+  [
     'queues empty',
     { queues: { segments: { waiting: 0, inFlight: 0 }, ios: { waiting: 0, inFlight: 0 }, android: depth } },
     /queues are empty while devices are left/,
   ],
-  ['queue waits', { queues: { ...healthy.queues, ios: { waiting: 12, inFlight: 0 } } }, /12 messages wait/],
+  ['queue waits', { queues: { ...healthy.queues, ios: { waiting: 12, inFlight: 0 } } }, /12 messages wait /],
+  [
+    'queue waits',
+    { queues: { segments: { waiting: 0, inFlight: 1 }, ios: { waiting: 1, inFlight: 0 }, android: depth } },
+    /1 message waits in/,
+  ],
   ['unknown', {}, /nothing that the bot can see/],
 ])('the reason is %s', (kind, more, why) => {
   const reason = stillReason(launch, shot, still, { ...healthy, ...more }, at(6_000));
