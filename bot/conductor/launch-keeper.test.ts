@@ -14,18 +14,33 @@ import { LaunchKeeper } from './launch-keeper.ts';
 
 /** When a launch is over, and what a tick starts; the record is in memory, effects are said to be done, or not, by a word. With real stores and a room: effects/outbox.test.ts, room/slack-faults.test.ts. */
 
-async function keeping() {
-  const memory = await MemoryContext.ready();
+async function keeping(memory?: MemoryContext) {
+  return keepingOf(memory ?? (await MemoryContext.ready()));
+}
+
+function keepingOf(memory: MemoryContext) {
   const index: boolean[] = [];
-  const lines: { level: number; msg: string; why?: string }[] = [];
+  const lines: { level: number; msg: string; why?: string; job?: string }[] = [];
   const dropped: string[] = [];
   const asked: string[] = [];
   /** `meanwhile` happens while the index is written. */
-  const state = { areDone: true, meanwhile: async (): Promise<void> => undefined, answers: Promise.resolve() };
+  const state = {
+    areDone: true,
+    isAway: false,
+    claims: 0,
+    boards: 0,
+    poolOf: LAUNCH_ID,
+    meanwhile: async (): Promise<void> => undefined,
+    answers: Promise.resolve(),
+  };
   const base = memory.bot();
   const live: Partial<Cloud['live']> = {
     ...base.cloud.live,
-    claimEffect: async () => ({ mine: false, done: state.areDone, result: null, again: false, token: '' }),
+    gates: async () => ((state.boards += 1), []),
+    claimEffect: async () => (
+      (state.claims += 1),
+      { mine: false, done: state.areDone, result: null, again: false, token: '' }
+    ),
     putLaunch: async ({ closed }: LaunchIndexItem) => {
       index.push(closed);
       const { meanwhile } = state;
@@ -33,10 +48,14 @@ async function keeping() {
       await meanwhile();
     },
     dropReport: async (_, bootId) => void dropped.push(bootId),
-    poolLaunch: async () => LAUNCH_ID,
+    poolLaunch: async () => state.poolOf,
   };
   const parameters = { get: async (name: string) => (asked.push(name), await state.answers, null) };
-  const cloud = { ...base.cloud, live, record: memory.record, parameters } as unknown as Cloud;
+  const stores = { ...base.cloud, live, record: memory.record, parameters } as unknown as Cloud;
+  const away = new Proxy({}, { get: () => () => Promise.reject(new Error('MEMORY_AWAY')) });
+  const cloud = new Proxy(stores, {
+    get: (all, name) => (state.isAway && name !== 'record' ? away : Reflect.get(all, name)) as unknown,
+  });
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) });
   const context = { ...base, cloud, log };
   const keeper = new LaunchKeeper(context, LAUNCH_ID, {
@@ -178,6 +197,74 @@ test('it is under way while an order waits for its GO, in time, and while a shot
   expect(keeper.isUnderWay).toBe(false);
 });
 
+test('the next leader begins nothing again that is known to be done', async () => {
+  const first = await keeping();
+  await first.keeper.wake([]);
+  first.memory.nowMs += 2_000;
+  await first.keeper.wake([]);
+  expect(first.state.claims).toBeGreaterThan(0);
+  const second = await keeping(first.memory);
+  await second.keeper.wake([]);
+  expect(second.state.claims).toBe(0);
+});
+
+test('what people look at to see whether it worked is brought up to date at once, other entries wait for the tick', async () => {
+  const { keeper, memory, state, does } = await keeping();
+  await keeper.wake([]);
+  await does({ kind: 'note', by: 'ana', text: 'hello' });
+  expect(state.boards).toBe(0);
+  await memory.asksForGo();
+  await keeper.wake([]);
+  expect(state.boards).toBe(1);
+});
+
+test('alarms hear of workers that are missing, unless the pool serves another launch', async () => {
+  const { keeper, state, does, tick } = await keeping();
+  await does(raise);
+  await does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 1_000, stands: 2 });
+  await tick(2_000);
+  expect(keeper.signs.WorkersMissing).toBe(2);
+  state.poolOf = 'another';
+  await tick(2_000);
+  expect(keeper.signs).toEqual({ WorkersMissing: 0, HaltUnconfirmed: 0 });
+});
+
+test('each watch looks at its stores in its time; of a closed launch only those whose work is not done with it', async () => {
+  const rig = await keeping();
+  const { keeper, state, lines, does, tick, close } = rig;
+  await keeper.wake([]);
+  await does(raise);
+  const { press, ends } = await fires(rig);
+  const shotId = await press();
+  const failing = async () => {
+    const before = lines.length;
+    state.isAway = true;
+    await tick(600_000);
+    state.isAway = false;
+    return lines
+      .slice(before)
+      .flatMap(({ job, msg }) => (msg.startsWith('failed') ? (job ?? []) : []))
+      .toSorted();
+  };
+  const always = ['board', 'fleets', 'record head', 'scale', 'signs'];
+  const whileOpen = [
+    'deployment',
+    'foreign messages',
+    'gates',
+    'halt',
+    'index item',
+    'other parameters',
+    'parameters',
+    'queues',
+  ];
+  const ofShot = ['claims', 'failing platforms', 'protection', 'roll', 'shots'];
+  const afterwards = ['figures', 'late accounts', 'reports'];
+  expect(await failing()).toEqual([...always, ...whileOpen, ...ofShot].toSorted());
+  await ends(shotId, 3);
+  await does(close);
+  expect(await failing()).toEqual([...always, ...afterwards].toSorted());
+});
+
 test('an entry that nobody who may has written is not followed, nor what comes after it, and it is told', async () => {
   const { memory, keeper, does, lines, close } = await keeping();
   await does({ kind: 'note', by: 'ana', text: 'all is well' });
@@ -212,6 +299,9 @@ test('what people wrote is tied to the record, once, and by the next leader only
   expect(await checkpoints()).toEqual([2, 3]);
   await first.does(first.close);
   await first.tick(30_000);
+  const second = await keeping(memory);
+  await second.keeper.wake([]);
+  await second.tick(30_000);
   expect(await checkpoints()).toEqual([2, 3]);
 });
 
