@@ -167,4 +167,44 @@ export const BATCHES: Held[] = [
       },
     ],
   },
+  {
+    file: 'workers/send/roll.ts',
+    accepted: [
+      {
+        line: 'while (this.#sights.length > 1 && (this.#sights[0]?.untilMs ?? 0) < nowMs - SETTLE_MS) this.#sights.shift();',
+        change: 'this.#sights.length > 1 → true',
+        why: 'The last one is of this very moment, and none is older without one.',
+      },
+      {
+        line: 'while (this.#sights.length > 1 && (this.#sights[0]?.untilMs ?? 0) < nowMs - SETTLE_MS) this.#sights.shift();',
+        change: 'this.#sights.length > 1 → this.#sights.length >= 1',
+        why: 'The last one is of this very moment.',
+      },
+      {
+        line: 'while (this.#sights.length > 1 && (this.#sights[0]?.untilMs ?? 0) < nowMs - SETTLE_MS) this.#sights.shift();',
+        change: 'this.#sights[0]?.untilMs → this.#sights[0].untilMs',
+        why: 'There is one at least: asked for the type alone.',
+      },
+      ...[
+        `roll === null || mode === 'none' → false`,
+        `roll === null || mode === 'none' → roll === null && mode === 'none'`,
+        'roll === null → false',
+        `mode === 'none' → false`,
+      ].map((change) => ({
+        line: `if (roll === null || mode === 'none' || size === 0) return { mode: 'none', size };`,
+        change,
+        why: 'Without a roll the mode is none and nobody is on it, and where the mode is none nobody asks for a rank.',
+      })),
+      ...[
+        {
+          line: 'function isSame(one: Sight, other: Sight): boolean {',
+          change: '{ return JSON.stringify(one) === JSON.stringify(other); } → {}',
+        },
+        {
+          line: 'return JSON.stringify(one) === JSON.stringify(other);',
+          change: 'JSON.stringify(one) === JSON.stringify(other) → false',
+        },
+      ].map((one) => ({ ...one, why: 'The same sight twice gives the same least share: it only takes room.' })),
+    ],
+  },
 ];

@@ -127,4 +127,9 @@ export const CONDUCTOR: Held[] = [
       },
     ],
   },
+  { file: 'bot/conductor/shots/stillness.ts' },
+  {
+    file: 'bot/conductor/shots/still-reason.ts',
+    by: ['bot/conductor/shots/still-reason.test.ts', 'bot/conductor/shots/stillness.test.ts'],
+  },
 ];

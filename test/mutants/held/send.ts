@@ -316,4 +316,34 @@ export const SEND: Held[] = [
     ],
   },
   { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
+  {
+    file: 'settle/attempt-set.ts',
+    accepted: [
+      {
+        line: `...(countsReachable ? [stateCode('failed')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+      {
+        line: `...(policy === 'resend' ? [stateCode('uncertain')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+      {
+        line: 'for (let device = 0; device < count; device++) {',
+        change: 'device < count → device <= count',
+        why: 'Past the end nobody is in any state.',
+      },
+      {
+        line: 'const attemptBefore = launch.attempts[segment]?.find((one) => one.attempt === attempt - 1);',
+        change: 'launch.attempts[segment]?.find → launch.attempts[segment].find',
+        why: 'A segment with a further attempt has attempts.',
+      },
+      {
+        line: ': [],',
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the id of no batch.',
+      },
+    ],
+  },
 ];
