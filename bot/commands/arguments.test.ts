@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nearest } from '../../runbooks/typed/nearest.ts';
 import { lengthMs, onOff, parseTyped, slackIdOf, splitWords, when } from './arguments.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 describe('what is typed after /go', () => {
   it('is a name, words, and the rest as typed', () => {

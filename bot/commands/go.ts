@@ -1,4 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { nearest } from '../../runbooks/typed/nearest.ts';
 import type { RoomTrouble } from '../conductor/conductor-port.ts';
 import { whoIs } from '../desk.ts';
 import { roomFaultText } from '../slack/slack-fault.ts';
@@ -19,7 +20,6 @@ import { halt, haltNow, resume } from './halt.ts';
 import { launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
 import { meaning } from './meaning.ts';
-import { nearest } from './nearest.ts';
 import { people } from './people.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { ready, stats, status, steps } from './see.ts';

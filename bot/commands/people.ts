@@ -1,5 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { role } from '../../runbooks/playbook/schema.ts';
+import { role } from '../../runbooks/playbook/fields/person.ts';
 import type { Person, Role } from '../../runbooks/playbook/schema.ts';
 import { slackErrorCode } from '../slack/slack-fault.ts';
 import { code, done } from '../views/answers.ts';

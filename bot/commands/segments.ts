@@ -2,9 +2,9 @@ import { distance } from 'fastest-levenshtein';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { fireableSegments } from '../../runbooks/launch/remaining.ts';
+import { nearest } from '../../runbooks/typed/nearest.ts';
 import { code } from '../views/answers.ts';
 import { platformName } from '../views/names.ts';
-import { nearest } from './nearest.ts';
 
 /** `leftOut`: of a market or platform that was named, what can't go out now. `problem` is mrkdwn. */
 export type SegmentsNamed =

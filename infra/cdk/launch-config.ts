@@ -1,7 +1,7 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { duration, tMinus } from '../../runbooks/playbook/schema.ts';
+import { duration, tMinus } from '../../runbooks/playbook/fields/values.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 
 /**

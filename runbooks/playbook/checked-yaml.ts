@@ -1,5 +1,7 @@
 import type { z } from 'zod';
-import { didYouMean, knownFields } from './known-fields.ts';
+import { nearest } from '../typed/nearest.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+import { keysAt } from './keys-at.ts';
 import type { YamlProblem } from './yaml-bounds.ts';
 import { placeKey, readYaml } from './yaml-value.ts';
 import type { Place } from './yaml-value.ts';
@@ -54,11 +56,13 @@ export function checkedYaml<S extends z.ZodType>(
   return { ok: true, value: parsed.data };
 }
 
-function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places, schema: z.core.$ZodType): Found[] {
+function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places, schema: z.ZodType): Found[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   // An unknown key is reported at the key itself, not at the map around it.
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => unknownField(key, path, places, knownFields(schema, path)));
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(jsonSchemaOf(schema), value, path);
+    return issue.keys.map((key) => unknownField(key, path, places, known));
+  }
   // A map's key that is none, `pt_BR` for a locale: the key is what was found, and the rule for keys what was expected.
   if (issue.code === 'invalid_key')
     return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
@@ -84,8 +88,15 @@ function unknownField(key: string, around: Path, places: Places, known: readonly
     expected:
       isBare && /\s/.test(key)
         ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes'
-        : `one of the documented fields${didYouMean(key, known)}`,
+        : meantField(key, known),
   };
+}
+
+/** The field that was probably meant, or all that this place has. */
+function meantField(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  if (near !== null) return `one of the documented fields; did you mean ${near}?`;
+  return known.length === 0 ? 'one of the documented fields' : `one of the documented fields: ${known.join(', ')}`;
 }
 
 function placed(problems: readonly YamlProblem[], text: string, file: string): FileProblem[] {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { describeProblem } from './checked-yaml.ts';
+import { duration, tMinus } from './fields/values.ts';
 import { loadRunbook } from './load.ts';
-import { duration, tMinus } from './schema.ts';
 
 const library = new URL('../library/', import.meta.url);
 const superbowl = readFileSync(new URL('superbowl.yaml', library), 'utf8');
@@ -42,7 +42,15 @@ describe('a malformed runbook names the line, what was found and what was expect
       'order_expires_after: 15m',
       'order_expire_after: 15m',
       'unknown field "order_expire_after"',
-      /documented/,
+      /documented fields; did you mean order_expires_after\?$/,
+    ],
+    ['a misspelt field of a kind', 'late_after: 30m', 'late_aftr: 30m', 'unknown field "late_aftr"', /late_after\?$/],
+    [
+      'a field of another kind',
+      'do: { kind: checklist }',
+      'do: { kind: checklist, wheels: 4 }',
+      'unknown field "wheels"',
+      /documented fields: kind$/,
     ],
     ['a missing version', 'version: 1', '# version: 1', 'nothing', /1/],
     ['a number where text belongs', 'title: Super Bowl push', 'title: 5', '5', /string/],

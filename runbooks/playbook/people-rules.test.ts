@@ -70,7 +70,7 @@ describe('two people whose names look alike are refused', () => {
   test('when the runbook is loaded, with the line, and when the roster is changed', () => {
     const loaded = loadRunbook(superbowl.replace('name: Ben Okafor', 'name: miа chen'), 'plan.yaml');
     expect(loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n')).toMatch(
-      /^plan\.yaml:25:5 people\.2\.name: found "miа chen", which looks like "Mia Chen", expected names/,
+      /^plan\.yaml:26:5 people\.2\.name: found "miа chen", which looks like "Mia Chen", expected names/,
     );
     expect(
       Scene.created().refuses({
@@ -135,7 +135,7 @@ describe('an operator key', () => {
       'plan.yaml',
     );
     const problems = loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n');
-    expect(problems).toMatch(/plan\.yaml:28:21 people\.2\.operator_keys\.0: found/);
+    expect(problems).toMatch(/plan\.yaml:29:21 people\.2\.operator_keys\.0: found/);
     expect(problems).not.toContain('MC4CAQ');
     expect(
       Scene.created().refuses({
@@ -153,7 +153,7 @@ describe('an operator key', () => {
       .replace('slack: [U0MARKET2]', `slack: [U0MARKET2]\n    operator_keys: ["${KEY}\\n"]`);
     const loaded = loadRunbook(text, 'plan.yaml');
     expect(loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n')).toBe(
-      "plan.yaml:29:5 people.2.operator_keys: found the same operator key as mia's, expected one person for each key",
+      "plan.yaml:30:5 people.2.operator_keys: found the same operator key as mia's, expected one person for each key",
     );
   });
 

@@ -78,10 +78,10 @@ describe('text that YAML would cut or change is refused where it is cut, with th
       superbowl.replace('body: "Do your lesson. You know who is watching." }', 'body: Watch now #BigGame and win }'),
     );
     expect(first).toBe(
-      'draft.yaml:47:58 campaign.locales.en.body: found text that YAML cuts after "Watch now": it takes "#BigGame and win }" for a comment, expected the text in quotes: "Watch now #BigGame and win"',
+      'draft.yaml:48:58 campaign.locales.en.body: found text that YAML cuts after "Watch now": it takes "#BigGame and win }" for a comment, expected the text in quotes: "Watch now #BigGame and win"',
     );
     expect(problemsOf(superbowl.replace('title: "Did you see that? 👀"', 'title: Watch now #BigGame'))[0]).toMatch(
-      /^draft\.yaml:47:\d+ campaign\.locales\.en\.title: found text that YAML cuts/,
+      /^draft\.yaml:48:\d+ campaign\.locales\.en\.title: found text that YAML cuts/,
     );
   });
 
@@ -170,7 +170,7 @@ describe('what a file must not hold at all', () => {
     [
       'a field twice',
       superbowl.replace('version: 1', 'version: 1\nversion: 1'),
-      'draft.yaml:4:1 version: found "version" a second time, expected each field once',
+      'draft.yaml:5:1 version: found "version" a second time, expected each field once',
     ],
     [
       'a name of every object',

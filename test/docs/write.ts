@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publishedSchema } from '../../runbooks/playbook/published-schema.ts';
 import { errorBlocks, writeRows } from './errors-page.ts';
 import { recordBlocks, writeBlocks } from './record-page.ts';
+import { runbookBlocks } from './runbook-page.ts';
 import { playSample } from './sample-launch.ts';
 
 /** `npm run docs`: brings what the pages take from the code up to date. The tests beside it compare. */
@@ -13,3 +15,8 @@ async function rewrite(name: string, change: (page: string) => string): Promise<
 
 await rewrite('record.md', (page) => writeBlocks(page, recordBlocks(playSample())));
 await rewrite('errors.md', (page) => writeRows(writeBlocks(page, errorBlocks())));
+await rewrite('runbook.md', (page) => writeBlocks(page, runbookBlocks()));
+await writeFile(
+  join(import.meta.dirname, '../../runbooks/runbook.schema.json'),
+  `${JSON.stringify(publishedSchema(), null, 2)}\n`,
+);

@@ -93,9 +93,9 @@ const PROBES: readonly Probe[] = [
     'no-restricted-globals',
   ],
   [
-    'the core may import zod and yaml',
+    'the core may import zod, yaml, the zones of luxon and the distance of two words',
     'runbooks/launch',
-    "import { parse } from 'yaml';\nimport { z } from 'zod';\nexport const all = [z, parse];\n",
+    "import { distance } from 'fastest-levenshtein';\nimport { DateTime } from 'luxon';\nimport { parse } from 'yaml';\nimport { z } from 'zod';\nexport const all = [z, parse, distance, DateTime];\n",
     null,
   ],
   ['a simulation reads no file', 'workers/lanes/simulate', NODE, 'no-restricted-imports'],

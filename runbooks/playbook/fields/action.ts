@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { checklist } from './actions/checklist.ts';
+import { fireWindow } from './actions/fire-window.ts';
+import { remind } from './actions/remind.ts';
+import { scale } from './actions/scale.ts';
+import { setSwitch } from './actions/switch.ts';
+
+/** What a step does: one file each. None fires: people do. What performs them is bot/conductor/effects/perform.ts. */
+export const action = z.discriminatedUnion('kind', [scale, remind, checklist, setSwitch, fireWindow]);

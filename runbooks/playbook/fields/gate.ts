@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { key } from './key.ts';
+import { probe } from './probe.ts';
+import { id, title } from './values.ts';
+
+export const gate = z.strictObject({
+  id: key(id, { means: 'What waivers and `/go` call the gate.', example: 'edge' }),
+  title: key(title, { means: 'What must be true before GO.', example: 'API servers stand at game-day size' }),
+  hard: key(z.boolean().default(false), {
+    means: 'Blocks the press too, not only the request, and no waiver lifts it. Only what is measured can be hard.',
+    example: true,
+  }),
+  owner: key(id.optional(), { means: 'Who makes it green.', absent: 'on-call', example: 'ana' }),
+  probe: key(probe.optional(), {
+    means: 'What is measured, all the time.',
+    absent: 'a person ticks the gate',
+    example: { kind: 'credentials' },
+  }),
+  after: key(z.literal('test-copies').optional(), {
+    means: "Of a manual gate: it can be ticked only once a copy of this very text has reached somebody's phone.",
+    absent: 'it can be ticked at any time',
+    example: 'test-copies',
+  }),
+  help: key(z.string().max(300).optional(), {
+    means: 'What to do while it is red.',
+    absent: 'nothing is said',
+    example: 'Send a test, look at your phone, then tick.',
+  }),
+});

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { clocks } from './probes/clocks.ts';
+import { credentials } from './probes/credentials.ts';
+import { payloadSize } from './probes/payload-size.ts';
+import { primedShare } from './probes/primed-share.ts';
+import { providers } from './probes/providers.ts';
+import { queueEmpty } from './probes/queue-empty.ts';
+import { scaled } from './probes/scaled.ts';
+import { switchReach } from './probes/switch-reach.ts';
+import { testSend } from './probes/test-send.ts';
+import { versions } from './probes/versions.ts';
+import { workersReady } from './probes/workers-ready.ts';
+
+/** What a gate can measure: one file each. What measures them is `measure` in bot/conductor/gates/probes.ts. */
+export const probe = z.discriminatedUnion('kind', [
+  workersReady,
+  primedShare,
+  queueEmpty,
+  credentials,
+  payloadSize,
+  testSend,
+  scaled,
+  switchReach,
+  clocks,
+  providers,
+  versions,
+]);

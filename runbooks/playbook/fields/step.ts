@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { action } from './action.ts';
+import { key } from './key.ts';
+import { duration, id, title, tMinus } from './values.ts';
+
+export const step = z.strictObject({
+  id: key(id, { means: 'What the record calls the step; each once in the runbook.', example: 'edge-up' }),
+  title: key(title, { means: 'As the room reads it.', example: 'API servers to game-day size' }),
+  at: key(tMinus, { means: 'When it starts.', example: 'T-6h' }),
+  owner: key(id.optional(), { means: 'Who sees to it.', absent: 'on-call', example: 'ana' }),
+  do: key(action, { means: 'What happens.', example: { kind: 'scale', target: 'edge', to: 40 } }),
+  catch_up_within: key(duration.prefault('10m'), {
+    means: 'A step later than this is put to a person instead of run. `0s`: always.',
+    example: '0s',
+  }),
+});
+
+export const phase = z.strictObject({
+  id: key(id, { means: 'The name of the phase; each once.', example: 'warm-up' }),
+  title: key(z.string().min(1), { means: 'As the room reads it.', example: 'Warm-up' }),
+  steps: key(z.array(step).min(1), {
+    means: 'What is done in it.',
+    example: [{ id: 'checklist', title: 'Readiness review', at: 'T-1h', do: { kind: 'checklist' } }],
+  }),
+});

@@ -1,0 +1,43 @@
+import { CLOCKS_GATE } from '../../launch/clocks-gate.ts';
+import { COPY_GATE } from '../../launch/copy-doubts.ts';
+import { PROVIDERS_GATE } from '../../launch/providers-gate.ts';
+import { VERSIONS_GATE } from '../../launch/versions-gate.ts';
+import type { Rule } from './rule.ts';
+
+/** Ids of gates that are made for a launch whatever its runbook says, and when. */
+const RESERVED: Readonly<Record<string, string>> = {
+  [CLOCKS_GATE.id]: 'for a launch without a probe of kind `clocks`',
+  [PROVIDERS_GATE.id]: 'for a launch without a probe of kind `providers`',
+  [VERSIONS_GATE.id]: 'for a launch without a probe of kind `versions`',
+  [COPY_GATE.id]: 'for every launch whose text looks unfinished',
+};
+
+export const reservedGates: Rule = ({ gates }) =>
+  gates.flatMap(({ id }, index) =>
+    Object.hasOwn(RESERVED, id)
+      ? [
+          {
+            path: ['gates', index, 'id'],
+            found: JSON.stringify(id),
+            expected: `another id: that gate is made ${RESERVED[id]}`,
+          },
+        ]
+      : [],
+  );
+
+/** A person ticks, a probe measures: what is said of the one is wrong of the other. */
+export const manualGates: Rule = ({ gates }) =>
+  gates.flatMap(({ probe, after, hard }, index) => [
+    ...(after !== undefined && probe !== undefined
+      ? [{ path: ['gates', index, 'after'], found: 'on a measured gate', expected: 'a gate that a person ticks' }]
+      : []),
+    ...(hard && probe === undefined
+      ? [
+          {
+            path: ['gates', index, 'hard'],
+            found: 'true on a manual gate',
+            expected: 'a probe: only what is measured may block the press',
+          },
+        ]
+      : []),
+  ]);
