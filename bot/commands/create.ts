@@ -186,14 +186,18 @@ export const create: Subcommand = {
       );
     const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(word) + word.length));
     const { compress, name } = parsed;
-    if (parsed.when === '') return misuse(own, `When is the target? ${WHEN_USAGE}`);
+    const known = parsed.when === '' ? await targetIn(ask.desk.runbooksDir, runbooks, runbook) : null;
+    if (parsed.when === '' && known === null) return misuse(own, `When is the target? ${WHEN_USAGE}`);
     const times = compress === null ? { ok: true as const, value: 1 } : readNumber(compress, COMPRESS);
     if (!times.ok || times.value === 0)
       return misuse(
         own,
         `${code(compress ?? '')}: compressed how many times? Expected ${!times.ok && times.code === 'NUMBER_TWO_READINGS' ? times.expected : 'a number above 0'}, like \`compress 24\`: a day of the plan takes an hour.`,
       );
-    const moment = await momentOf(ask.desk, ask.slackId, parsed.when, ask.atMs, null);
+    const moment =
+      known !== null
+        ? ({ kind: 'at', atMs: known } as const)
+        : await momentOf(ask.desk, ask.slackId, parsed.when, ask.atMs, null);
     if (moment.kind !== 'at')
       return offer(
         ask,
@@ -224,6 +228,13 @@ function parseCreate(text: string): { when: string; compress: string | null; nam
   const left = text.replace(name?.[0] ?? '\0', ' ').replace(compress?.[0] ?? '\0', ' ');
   const called = oneLine(name?.[1] ?? name?.[2] ?? '');
   return { when: oneLine(left), compress: compress?.[1] ?? null, name: called === '' ? null : clip(called, 120) };
+}
+
+/** The target that a runbook has itself; null: none. */
+async function targetIn(dir: string, runbooks: readonly ListedRunbook[], id: string): Promise<number | null> {
+  const file = runbooks.find((one) => one.id === id)?.file;
+  const read = file === undefined ? null : await readRunbook(dir, file);
+  return read?.loaded.ok === true ? (read.loaded.runbook.target?.atMs ?? null) : null;
 }
 
 /** Those that can be used, then the others with what is wrong. */

@@ -1,7 +1,9 @@
 import { noSuchDay, readInstant } from '../../runbooks/typed/instant.ts';
+import { momentsOf } from '../../runbooks/typed/wall-clock.ts';
+import type { Wall } from '../../runbooks/typed/wall-clock.ts';
 import { lengthMs, WHEN_USAGE, when } from './arguments.ts';
-import { both, dayAt, momentsOf, zonesOf } from './zones.ts';
-import type { Wall, Zone } from './zones.ts';
+import { both, dayAt, zonesOf } from './zones.ts';
+import type { Zone } from './zones.ts';
 
 /**
  * Times as people type them. What is the same for everybody is taken; what depends on a zone, a half of the day or a
@@ -153,7 +155,7 @@ function noMoment(clock: Clock, day: Day, zone: Zone, nowMs: number): string {
   if (
     day.kind === 'on' &&
     day.days === 0 &&
-    momentsOf({ hour: clock.hours.at(-1) ?? 0, minute: clock.minute, second: clock.second, ...ymd(today) }, zone)
+    momentsOf({ hour: clock.hours.at(-1) ?? 0, minute: clock.minute, second: clock.second, ...ymd(today) }, zone.id)
       .length > 0
   ) {
     return `a time to come: ${typed} today in ${zone.name} is over. Say \`tomorrow ${typed}\` if you mean the next day`;
@@ -236,7 +238,7 @@ function choicesAt(
   zone: Zone,
   nowMs: number,
 ): Choice[] {
-  const onDays = (days: number) => momentsOf({ ...clock, ...ymd(dayAt(nowMs, zone, days)) }, zone);
+  const onDays = (days: number) => momentsOf({ ...clock, ...ymd(dayAt(nowMs, zone, days)) }, zone.id);
   const named = (moments: number[]): Choice[] =>
     moments.map((atMs, index) => ({
       atMs,
@@ -257,13 +259,15 @@ function choicesAt(
     }
     case 'date': {
       if (day.year !== null)
-        return named(momentsOf({ ...clock, year: day.year, month: day.month, day: day.day }, zone));
+        return named(momentsOf({ ...clock, year: day.year, month: day.month, day: day.day }, zone.id));
       const { year } = dayAt(nowMs, zone);
-      const thisYear = momentsOf({ ...clock, year, month: day.month, day: day.day }, zone).filter(
+      const thisYear = momentsOf({ ...clock, year, month: day.month, day: day.day }, zone.id).filter(
         (atMs) => atMs > nowMs,
       );
       return named(
-        thisYear.length > 0 ? thisYear : momentsOf({ ...clock, year: year + 1, month: day.month, day: day.day }, zone),
+        thisYear.length > 0
+          ? thisYear
+          : momentsOf({ ...clock, year: year + 1, month: day.month, day: day.day }, zone.id),
       );
     }
     default:

@@ -82,7 +82,21 @@ describe('bad files in the folder of runbooks', () => {
     const form = await until('the form', async () => (await rig.ana.views())[0]);
     expect(form.html).toContain('A good one');
     expect(form.html).toContain('draft.yaml:3:8');
-    expect(await rig.ask(rig.ana, 'create good in 1h')).toContain('Created');
+    // Its own target, where nobody says when.
+    await writeFile(
+      join(rig.runbooksDir, 'dated.yaml'),
+      RUNBOOK.replace('id: drill', 'id: dated\ntarget: 2099-02-14 18:30 America/New_York'),
+    );
+    expect(await rig.ask(rig.ana, 'create good')).toContain('When is the target?');
+    expect(await rig.ask(rig.ana, 'create dated')).toContain('2099');
+    await writeFile(
+      join(rig.runbooksDir, 'dated.yaml'),
+      RUNBOOK.replace(
+        'id: drill',
+        `id: dated\ntarget: ${new Date(Date.now() + 7_200_000).toISOString().slice(0, 16)}Z`,
+      ),
+    );
+    expect(await rig.ask(rig.ana, 'create dated')).toContain('Created');
     expect((await rig.ana.messages()).map(textOf).join('\n')).not.toContain('Something went wrong');
   });
 });

@@ -1,7 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRunbookFile } from '../../infra/runbook/read-runbook.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { LoadedRunbook } from '../../runbooks/playbook/load.ts';
 
 /**
@@ -17,9 +17,6 @@ export interface ListedRunbook {
   title: string;
   /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null;
 }
-
-/** UTF-8 takes four bytes a character at most; what is larger isn't even read. `loadRunbook` counts the characters. */
-const BYTES_MOST = 2_000_000;
 
 /**
  * What was found in a file, as long as it stays the same: a form must be open within 3 s (docs/facts.md#slack-ack),
@@ -59,31 +56,8 @@ export function meantRunbook(listed: readonly ListedRunbook[], typed: string): L
 }
 
 /** Never rejects: what can't be read is a problem of that file. */
-export async function readRunbook(dir: string, file: string): Promise<{ text: string; loaded: LoadedRunbook }> {
-  const no = (found: string, expected: string) => ({
-    text: '',
-    loaded: { ok: false as const, problems: [{ file, line: 1, column: 1, path: '', found, expected }] },
-  });
-  try {
-    const path = join(dir, file);
-    const there = await stat(path);
-    // A pipe would be waited for without end.
-    if (!there.isFile()) return no('no file but something else of that name', 'a file');
-    if (there.size > BYTES_MOST)
-      return no(
-        `${there.size.toLocaleString('en-US')} bytes`,
-        'a runbook, which is much smaller: is this the right file?',
-      );
-    const text = await readFile(path, 'utf8');
-    return { text, loaded: loadRunbook(text, file) };
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    return no(
-      `a file that can't be read (${typeof code === 'string' ? code : 'unknown error'})`,
-      'one that the bot may read',
-    );
-  }
-}
+export const readRunbook = (dir: string, file: string): ReturnType<typeof readRunbookFile> =>
+  readRunbookFile(join(dir, file), file);
 
 async function look(dir: string, file: string): Promise<ListedRunbook> {
   const path = join(dir, file);

@@ -90,26 +90,6 @@ export function zonesOf(text: string): Zone[] {
 export const zoneNamed = (id: unknown): Zone | null =>
   typeof id === 'string' && IANAZone.isValidZone(id) ? zone(id) : null;
 
-export interface Wall {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-}
-
-/** The moments at which clocks there show this: none in the hour that summer time skips, two in the one it repeats. */
-export function momentsOf(wall: Wall, at: Zone): number[] {
-  const moment = DateTime.fromObject(wall, { zone: at.id });
-  if (!moment.isValid || moment.hour !== wall.hour || moment.minute !== wall.minute || moment.day !== wall.day)
-    return [];
-  return moment
-    .getPossibleOffsets()
-    .map((one) => one.toMillis())
-    .toSorted((a, b) => a - b);
-}
-
 /** The day and the weekday (1 is Monday) there at this moment, so many days on. */
 export function dayAt(atMs: number, at: Zone, days = 0): { year: number; month: number; day: number; weekday: number } {
   const { year, month, day, weekday } = DateTime.fromMillis(atMs, { zone: at.id }).plus({ days });

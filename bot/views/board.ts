@@ -6,6 +6,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { stepDueAtMs } from '../../runbooks/launch/plan-times.ts';
 import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
 import {
   isExpired,
@@ -15,7 +16,7 @@ import {
   remainingDevices,
   runningShots,
 } from '../../runbooks/launch/remaining.ts';
-import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
+import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';

@@ -1,3 +1,4 @@
+import { stepDueAtMs } from '../../runbooks/launch/plan-times.ts';
 import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { imageProblems } from './image-names.ts';
@@ -152,12 +153,15 @@ export function fleetHours({ budget }: LaunchConfig, runbook: Runbook): number |
   return up === undefined || down === undefined || down.atMs <= up.atMs ? null : (down.atMs - up.atMs) / HOUR_MS;
 }
 
-/** When the runbook wants how many workers of its pool, in the order of time. */
+/** When the runbook wants how many workers of its pool, in the order of time; from the target, in milliseconds. */
 export function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
+  const targetAtMs = runbook.target?.atMs ?? 0;
   return runbook.phases
     .flatMap(({ steps }) => steps)
-    .flatMap(({ id, at, do: act }) =>
-      act.kind === 'scale' && act.target === runbook.pool.scale_target ? [{ id, atMs: at, to: act.to }] : [],
-    )
+    .flatMap((step) => {
+      const { id, do: act } = step;
+      if (act.kind !== 'scale' || act.target !== runbook.pool.scale_target) return [];
+      return [{ id, atMs: stepDueAtMs({ targetAtMs, compress: 1, runbook }, step) - targetAtMs, to: act.to }];
+    })
     .toSorted((a, b) => a.atMs - b.atMs);
 }

@@ -96,29 +96,33 @@ export function apnsHeaders(
   };
 }
 
-/** Locales whose message is over the limit, by platform. Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
-export interface PayloadProblem {
+/** Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
+export interface PayloadSize {
   locale: string;
   platform: Platform;
   bytes: number;
 }
 
-export function payloadProblems(campaign: Campaign, launchId: string): PayloadProblem[] {
-  const ids = { launchId, shotId: LONGEST_SHOT_ID };
-  const longestCollapseId = 'c'.repeat(64);
-  return Object.keys(campaign.locales).flatMap((locale) =>
-    [
-      { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
-      {
-        locale,
-        platform: 'android' as const,
-        bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))),
-      },
-    ].filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES),
-  );
+/** Locales whose message is over the limit, by platform. */
+export function payloadProblems(campaign: Campaign, launchId: string): PayloadSize[] {
+  return payloadSizes(campaign, launchId).filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES);
 }
 
-export function tooLargeText({ locale, platform, bytes }: PayloadProblem): string {
+/** Every locale's message on both platforms, with the longest ids that a launch may have. */
+export function payloadSizes(campaign: Campaign, launchId: string): PayloadSize[] {
+  const ids = { launchId, shotId: LONGEST_SHOT_ID };
+  const longestCollapseId = 'c'.repeat(64);
+  return Object.keys(campaign.locales).flatMap((locale) => [
+    { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
+    {
+      locale,
+      platform: 'android' as const,
+      bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))),
+    },
+  ]);
+}
+
+export function tooLargeText({ locale, platform, bytes }: PayloadSize): string {
   return `The ${locale} message is ${bytes} bytes on ${platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}`;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
-import { dueSteps, nextSteps, scheduledSteps, stepDueAtMs } from './schedule.ts';
+import { stepDueAtMs } from './plan-times.ts';
+import { dueSteps, nextSteps, scheduledSteps } from './schedule.ts';
 
 const verdicts = (scene: Scene) =>
   dueSteps(scene.state, scene.nowMs).map(({ step, verdict }) => `${step.id} ${verdict}`);

@@ -3,6 +3,7 @@ import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
+import { stepDueAtMs } from './plan-times.ts';
 import { keepsWorkers } from './pool-down.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -22,10 +23,6 @@ export interface ScheduledStep {
 /** `run`: start it. `late-run`: start it and say so. `put`: too late to start by itself; a person decides. */
 export interface DueStep extends ScheduledStep {
   verdict: 'run' | 'late-run' | 'put';
-}
-
-export function stepDueAtMs(launch: Launch, step: Pick<Step, 'at'>): number {
-  return launch.targetAtMs + Math.round(step.at / launch.compress);
 }
 
 /** All steps with their times, earliest first; those of the same time in the runbook's order. */

@@ -1,4 +1,5 @@
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
+import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
 import { manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
 import { knownOwners, knownTargets } from './rules/known-names.ts';
@@ -21,6 +22,8 @@ const RULES: readonly Rule[] = [
   reservedGates,
   manualGates,
   switchSteps,
+  knownTimes,
+  targetForFixedTimes,
 ];
 
 export function checkReferences(runbook: Runbook): RuleProblem[] {

@@ -9,7 +9,7 @@ import type { probe } from './fields/probe.ts';
 import { scaleTarget } from './fields/scale-target.ts';
 import { phase } from './fields/step.ts';
 import type { step } from './fields/step.ts';
-import { count, duration, id, title } from './fields/values.ts';
+import { count, duration, fixedTime, id, title } from './fields/values.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to every error; this file
@@ -61,6 +61,18 @@ export const runbook = z.strictObject({
     means: 'What this is about.',
     absent: 'nothing is said',
     example: 'One push in the seconds after the ad.',
+  }),
+  target: key(fixedTime.optional(), {
+    means:
+      'When the event is, if that is known: T, unless `/go create` is given another. A runbook with times of its own needs it: a launch that is compressed measures them from here.',
+    absent: 'whoever creates the launch says when',
+    example: '2027-02-07 18:30 America/New_York',
+  }),
+  targets: key(z.record(z.string().min(1).max(60), fixedTime).optional(), {
+    means:
+      'T of a market or a segment that has its own, by its name: steps with `for` go by it. No move of the target moves it.',
+    absent: 'there is one T for all',
+    example: { de: '2027-02-14 00:00 Europe/Berlin' },
   }),
   people: key(z.array(person).min(2), {
     means: 'Who takes part. At least two who may press GO, and one who is on call.',

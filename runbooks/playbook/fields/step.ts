@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { action } from './action.ts';
 import { key } from './key.ts';
-import { duration, id, title, tMinus } from './values.ts';
+import { duration, id, stepTime, title } from './values.ts';
 
 export const step = z.strictObject({
   id: key(id, { means: 'What the record calls the step; each once in the runbook.', example: 'edge-up' }),
   title: key(title, { means: 'As the room reads it.', example: 'API servers to game-day size' }),
-  at: key(tMinus, { means: 'When it starts.', example: 'T-6h' }),
+  at: key(stepTime, {
+    means: 'When it starts: relative to T, which moves with the target, or at a time of its own, which does not.',
+    example: 'T-6h',
+  }),
+  for: key(z.string().min(1).max(60).optional(), {
+    means: 'One of `targets`: T of this step is that moment.',
+    absent: 'T is the target of the launch',
+    example: 'de',
+  }),
   owner: key(id.optional(), { means: 'Who sees to it.', absent: 'on-call', example: 'ana' }),
   do: key(action, { means: 'What happens.', example: { kind: 'scale', target: 'edge', to: 40 } }),
   catch_up_within: key(duration.prefault('10m'), {

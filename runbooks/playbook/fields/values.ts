@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readNumber } from '../../typed/number.ts';
 import type { NumberKind } from '../../typed/number.ts';
+import { readWallClock } from '../../typed/wall-clock.ts';
 
 /** What keys hold: ids, numbers, lengths and points of time, as people write them. Defaults are written the same way. */
 
@@ -45,6 +46,7 @@ function figureOf(digits: string): number {
 // Also for what YAML reads as a number: `10` in quotes would be no duration either.
 const DURATION = 'expected a duration like 500ms, 90s, 15m, 4h or 1d';
 const T_MINUS = 'expected a time relative to the target like T-4h, T-90s, T or T+10m';
+const T_STEP = `${T_MINUS}, or a date, a time and a zone like 2027-02-07 18:30 Europe/Berlin`;
 
 /** Text like `90s` or `4h` to milliseconds. */
 export const duration = z
@@ -70,6 +72,38 @@ export const tMinus = z
   .refine((ms) => !Number.isNaN(ms), TWO_READINGS)
   .refine((ms) => Math.abs(ms) <= LONGEST_MS, 'expected at most 400d before or after the target')
   .meta({ unit: 'time before or after T' });
+
+/** A moment, whatever becomes of the target. `zone` is where it was written for. */
+export interface FixedTime {
+  atMs: number;
+  zone: string;
+}
+
+/** `2027-02-07 18:30 Europe/Berlin`, also with an offset. A time that clocks there skip or show twice is refused. */
+export const fixedTime = z
+  .string('expected a date, a time and a zone like 2027-02-07 18:30 Europe/Berlin')
+  .meta({ pattern: String.raw`^\d{4}-\d\d-\d\d[Tt ]+\d\d:\d\d(:\d\d)? ?\S+$` })
+  .transform((text, context): FixedTime => {
+    const read = readWallClock(text);
+    if (read.ok) return { atMs: read.atMs, zone: read.zone };
+    context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+    return z.NEVER;
+  })
+  .meta({ unit: 'date, time and zone' });
+
+/** Either: `T-4h` or `2027-02-07 18:30 Europe/Berlin`. */
+export const stepTime = z
+  .string(T_STEP)
+  .meta({ pattern: String.raw`^(T([+-]\d+(\.\d+)?(ms|s|m|h|d))?|\d{4}-\d\d-\d\d.*)$` })
+  .transform((text, context): number | FixedTime => {
+    const isFixed = /^\d{4}-/.test(text);
+    const read = isFixed ? fixedTime.safeParse(text) : tMinus.safeParse(text);
+    if (read.success) return read.data;
+    const message = read.error.issues[0]?.message ?? T_STEP;
+    context.addIssue({ code: 'custom', message: message === T_MINUS ? T_STEP : message });
+    return z.NEVER;
+  })
+  .meta({ unit: 'time before or after T, or date, time and zone' });
 
 /** A number that two countries read differently is none, whatever the switch takes it for. */
 export const switchValue = z.union([z.string(), z.boolean(), z.number()]).transform((value, context) => {

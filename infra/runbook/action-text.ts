@@ -1,0 +1,21 @@
+import type { Step } from '../../runbooks/playbook/schema.ts';
+
+/** What a step does, in a few words for a terminal. */
+export function actionText({ do: action }: Step): string {
+  switch (action.kind) {
+    case 'scale':
+      return `scale ${action.target} to ${action.to.toLocaleString('en-US')}`;
+    case 'switch':
+      return `set ${action.switch} to ${String(action.value)}`;
+    case 'remind':
+      return 'remind';
+    case 'checklist':
+      return 'readiness review';
+    case 'fire-window':
+      return 'fire window: people ask for GO';
+    default: {
+      const unknown: never = action;
+      throw new Error(`STEP_KIND_UNKNOWN ${JSON.stringify(unknown)}`);
+    }
+  }
+}

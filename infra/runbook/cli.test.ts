@@ -1,0 +1,164 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from './cli.ts';
+
+const SUPERBOWL = join(import.meta.dirname, '../../runbooks/library/superbowl.yaml');
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gobutton-runbook-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** `answers`: what somebody types, a line each; null: nobody is there. */
+async function run(args: string[], answers: string[] | null = null) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await main(args, {
+    input: Readable.from((answers ?? []).map((line) => `${line}\n`)),
+    asks: answers !== null,
+    out: { write: (text) => out.push(text) },
+    err: { write: (text) => err.push(text) },
+  });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+const FLAGS = [
+  ...['--title', 'Flash sale', '--topic', 'com.example.app', '--target', '2027-02-14 18:30 Europe/Berlin'],
+  ...['--person', 'Ana Ortiz, on-call, U0ONCALL', '--person', 'Ana Maria, marketer'],
+  ...['--text', 'en: Now | Half price: today only', '--text', 'pt-BR: Agora | Metade do preço'],
+];
+
+describe('a new runbook', () => {
+  test('is asked for, question by question, and check accepts it', async () => {
+    const file = join(folder, 'asked.yaml');
+    const typed = [
+      ...['Sale #1', 'next week', '2027-02-14 18:30 Europe/Berlin'],
+      ...['Ana Ortiz, boss', 'Ana Ortiz, on-call, U0ONCALL', '', 'Mia Chen, marketer, U0MARKET1', ''],
+      ...['en: Now | The sale is on: go', ''],
+      ...['', 'com.example.app', '', '', '12'],
+    ];
+    const { code, out } = await run(['new', file], typed);
+    expect({ code, out: out.match(/found .*/g) }).toEqual({
+      code: 0,
+      out: [
+        expect.stringMatching(/^found "next week", expected a date, a time and a zone/),
+        'found "Ana Ortiz, boss", expected a name, on-call, marketer or observer, and a Slack id, like: Ana Ortiz, on-call, U012ABCDEF',
+        expect.stringMatching(/^found "", expected a name/),
+      ],
+    });
+    const checked = await run(['check', file]);
+    expect(checked).toMatchObject({ code: 0, err: '' });
+    expect(checked.out).toMatch(/^Sale #1 \(sale-1\): nothing is wrong with it\n/);
+    expect(checked.out).toContain('workers (the pool, 12 workers)');
+  });
+
+  test('is written from flags where nobody can be asked, and never over another file', async () => {
+    const file = join(folder, 'flags.yaml');
+    expect(await run(['new', file, ...FLAGS])).toMatchObject({ code: 0, err: '' });
+    const text = await readFile(file, 'utf8');
+    expect(text).toMatch(/^# yaml-language-server: \$schema=.*runbooks\/runbook\.schema\.json\n/);
+    expect((await run(['check', file])).out).toMatch(/2, of whom 2 may press GO: Ana Ortiz, Ana Maria/);
+    const again = await run(['new', file, ...FLAGS]);
+    expect(again).toMatchObject({ code: 2, out: '' });
+    expect(again.err).toContain('found ' + file + ' there already');
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('is not written while an answer is missing or wrong', async () => {
+    const file = join(folder, 'none.yaml');
+    const missing = await run(['new', file, '--title', 'Sale']);
+    expect(missing).toMatchObject({ code: 2 });
+    expect(missing.err).toContain('found no answer for --person, --text, --topic, and nobody to ask');
+    expect((await run(['new', file], ['Sale'])).err).toContain('--target: found no answer');
+    expect((await run(['new', file, ...FLAGS, '--workers', 'many'])).err).toContain(
+      '--workers: found "many", expected a number from 1 to 9999',
+    );
+    const lone = await run(['new', file, ...FLAGS.map((one) => one.replace(', marketer', ', observer'))]);
+    expect(lone).toMatchObject({ code: 1 });
+    expect(lone.err).toContain('at least two: one asks, another presses GO');
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
+  });
+});
+
+test('check says every problem with file and line', async () => {
+  const file = join(folder, 'bad.yaml');
+  const text = await readFile(SUPERBOWL, 'utf8');
+  await writeFile(file, text.replace('at: T-8h', 'at: soon').replace('owner: mia, help', 'owner: zoe, help'));
+  const { code, out, err } = await run(['check', file]);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^\/.*bad\.yaml:\d+:\d+ phases\.0\.steps\.0\.at: found "soon", expected a time/);
+  expect(await run(['check', join(folder, 'gone.yaml')])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/gone\.yaml:1:1 found a file that can't be read \(ENOENT\)/),
+  });
+});
+
+test('check shows the bytes of each text on both platforms', async () => {
+  const { out } = await run(['check', SUPERBOWL]);
+  expect(out).toMatch(/\n {2}locale +iOS +Android +title\n {2}en \(default\) +\d{3} +\d{3} +Did you see that/);
+});
+
+describe('the plan', () => {
+  test('has the time of each step by the clock of a zone, and relative to T', async () => {
+    const { out } = await run([
+      ...['plan', SUPERBOWL],
+      ...['--zone', 'europe/berlin', '--target', '2027-02-14 18:30 America/New_York'],
+    ]);
+    expect(out).toMatch(/^Super Bowl push\nT {2}Mon 15 Feb 2027 00:30 Europe\/Berlin\n/);
+    expect(out).toMatch(/Sun 14 Feb 2027 16:30 {2}T-8h +War room opens/);
+    expect(out).toMatch(/Sun 14 Feb 2027 18:30 {2}T-6h +API servers to game-day size +scale edge to 40 +Ana Ortiz\n/);
+    expect(out).toMatch(/Mon 15 Feb 2027 12:30 {2}T\+12h +Send workers down/);
+  });
+
+  test('goes across a clock change as clocks there do', async () => {
+    const { out } = await run([
+      ...['plan', SUPERBOWL],
+      ...['--zone', 'Europe/Berlin', '--target', '2027-03-28 06:00 Europe/Berlin'],
+    ]);
+    // 02:00 to 03:00 is skipped that night: six hours before 06:00 it is 23:00.
+    expect(out).toMatch(/Sat 27 Mar 2027 23:00 {2}T-6h/);
+  });
+
+  test('shows the midnight of each market, and times of their own', async () => {
+    const file = join(folder, 'markets.yaml');
+    const text = await readFile(SUPERBOWL, 'utf8');
+    await writeFile(
+      file,
+      text
+        .replace(
+          '\npeople:',
+          '\ntarget: 2027-02-14 18:30 America/New_York\ntargets: { de: 2027-02-15 00:00 Europe/Berlin }\n\npeople:',
+        )
+        .replace('at: T-8h', 'at: 2027-02-14 08:00 America/New_York')
+        .replace('at: T-2h', 'at: T-2h, for: de'),
+    );
+    const { out } = await run(['plan', file]);
+    expect(out).toContain('T  Sun 14 Feb 2027 23:30 UTC\nT of de  Sun 14 Feb 2027 23:00 UTC = 00:00 Europe/Berlin\n');
+    expect(out).toMatch(/Sun 14 Feb 2027 13:00 {2}\(T-10h30m\) +War room opens/);
+    expect(out).toMatch(/Sun 14 Feb 2027 21:00 {2}T of de -2h +Test copies/);
+  });
+
+  test('is relative alone while nobody knows the target', async () => {
+    const { out } = await run(['plan', SUPERBOWL]);
+    expect(out).toContain('T is not known');
+    expect(out).toMatch(/\n {2}T-8h +War room opens/);
+  });
+
+  test.each([
+    [['--zone', 'Mars/Olympus'], '--zone: found "Mars/Olympus", expected a zone of the IANA database'],
+    [['--target', '2027-03-28 02:30 Europe/Berlin'], 'clocks in Europe/Berlin are put forward across it'],
+    [['--when', 'now'], 'expected options of --zone, --target'],
+  ])('is not drawn for %s', async (flags, said) => {
+    const { code, out, err } = await run(['plan', SUPERBOWL, ...flags]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(said);
+  });
+});
+
+test('a command line that is none says what was expected', async () => {
+  for (const args of [[], ['plan'], ['fly', 'a.yaml'], ['check', 'a.yaml', 'b.yaml']])
+    expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('expected new, check or plan') });
+  expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('npm run runbook --') });
+});

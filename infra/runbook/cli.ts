@@ -1,0 +1,201 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { noZone, readWallClock, zoneNamed } from '../../runbooks/typed/wall-clock.ts';
+import { optionProblem } from '../option-problem.ts';
+import { visibleLines } from '../visible.ts';
+import { newRunbook } from './new-runbook.ts';
+import { planText } from './plan.ts';
+import { QUESTIONS } from './questions.ts';
+import type { Answers, Question } from './questions.ts';
+import { readRunbookFile } from './read-runbook.ts';
+import { summaryText } from './summary.ts';
+
+const USAGE = `npm run runbook -- new|check|plan FILE
+
+  check FILE                     every problem with file and line, or what the runbook holds, with the bytes of each text
+  plan FILE [--zone ZONE] [--target TIME]
+                                 the day: when each step is, by the clock of a zone (default UTC) and relative to T
+  new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
+${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}
+
+A TIME is written like 2027-02-07 18:30 America/New_York, a ZONE like Europe/Berlin. Exit code 0: well; 1: the runbook has
+problems; 2: a wrong command line. docs/runbook.md has every key.
+`;
+
+interface Output {
+  write(text: string): unknown;
+}
+export interface Terminal {
+  input: NodeJS.ReadableStream;
+  /** Whether somebody can be asked. */
+  asks: boolean;
+  out: Output;
+  err: Output;
+}
+
+/** A wrong command line: its sentence. */
+class Unusable extends Error {}
+
+const OPTIONS = {
+  zone: { type: 'string' },
+  target: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+  ...Object.fromEntries(
+    QUESTIONS.filter(({ flag }) => flag !== 'target').map(
+      ({ flag }) => [flag, { type: 'string', multiple: true }] as const,
+    ),
+  ),
+} as const;
+
+/** Returns the exit code. */
+export async function main(args: string[], terminal: Terminal): Promise<number> {
+  const { out, err } = terminal;
+  try {
+    const { values, positionals } = parse(args);
+    const [what, file, ...rest] = positionals;
+    if (values.help === true || what === 'help') return say(out, USAGE, 0);
+    if (what === undefined || file === undefined || rest.length > 0)
+      throw new Unusable(
+        `found ${positionals.length === 0 ? 'nothing' : `"${positionals.join(' ')}"`}, expected new, check or plan and one file`,
+      );
+    switch (what) {
+      case 'check':
+        return await withRunbook(file, err, (runbook) => out.write(`${summaryText(runbook)}\n`));
+      case 'plan': {
+        const { zone, targetAtMs } = whenAndWhere(values);
+        return await withRunbook(file, err, (runbook) =>
+          out.write(`${planText(runbook, targetAtMs ?? runbook.target?.atMs ?? null, zone)}\n`),
+        );
+      }
+      case 'new':
+        return await write(file, values, terminal);
+      default:
+        throw new Unusable(`found "${what}", expected new, check or plan`);
+    }
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    return say(err, `${visibleLines(error.message)}\n\n${USAGE}`, 2);
+  }
+}
+
+type Values = Record<string, string | string[] | boolean | undefined>;
+
+function parse(args: string[]): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (cause) {
+    throw new Unusable(optionProblem(cause, Object.keys(OPTIONS)));
+  }
+}
+
+const say = (where: Output, text: string, code: number): number => {
+  where.write(text);
+  return code;
+};
+
+async function withRunbook(file: string, err: Output, then: (runbook: Runbook) => void): Promise<number> {
+  const { loaded } = await readRunbookFile(file);
+  if (!loaded.ok) return say(err, `${loaded.problems.map(describeProblem).map(visibleLines).join('\n')}\n`, 1);
+  then(loaded.runbook);
+  return 0;
+}
+
+function whenAndWhere(values: Values): { zone: string; targetAtMs: number | null } {
+  const asked = typeof values['zone'] === 'string' ? values['zone'] : 'UTC';
+  const zone = zoneNamed(asked);
+  if (zone === null) throw new Unusable(`--zone: found "${asked}", expected ${noZone(asked)}`);
+  if (typeof values['target'] !== 'string') return { zone, targetAtMs: null };
+  const read = readWallClock(values['target']);
+  if (!read.ok) throw new Unusable(`--target: found "${values['target']}", expected ${read.expected}`);
+  return { zone, targetAtMs: read.atMs };
+}
+
+/** Never over a file that is there. */
+async function write(file: string, values: Values, terminal: Terminal): Promise<number> {
+  if (
+    await readFile(file).then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new Unusable(`found ${file} there already, expected a name that is free`);
+  const answers = await answersOf(values, terminal);
+  const schema = relative(dirname(resolve(file)), join(import.meta.dirname, '../../runbooks/runbook.schema.json'));
+  const text = newRunbook(answers, schema.startsWith('.') ? schema : `./${schema}`);
+  const loaded = loadRunbook(text, file);
+  if (!loaded.ok) {
+    const problems = loaded.problems.map(describeProblem).map(visibleLines).join('\n');
+    return say(
+      terminal.err,
+      `With these answers the runbook would have problems; nothing was written:\n${problems}\n`,
+      1,
+    );
+  }
+  await writeFile(file, text, { flag: 'wx' });
+  terminal.out.write(`Wrote ${visibleLines(file)}. Next: npm run runbook -- plan ${visibleLines(file)}\n`);
+  return 0;
+}
+
+/** From the flags; what they leave open is asked, or if nobody can be asked, has its preset or is named. */
+async function answersOf(values: Values, { input, asks, out }: Terminal): Promise<Answers> {
+  const given = new Map<string, string[]>();
+  const open: Question[] = [];
+  for (const question of QUESTIONS) {
+    const flags = [values[question.flag]].flat().filter((one) => typeof one === 'string');
+    for (const flag of flags) {
+      const problem = question.problem(flag);
+      if (problem !== null) throw new Unusable(`--${question.flag}: found "${flag}", expected ${problem}`);
+    }
+    if (flags.length > 0) given.set(question.flag, flags);
+    else if (!asks && question.preset !== null) given.set(question.flag, [question.preset]);
+    else open.push(question);
+  }
+  if (open.length > 0 && !asks)
+    throw new Unusable(`found no answer for ${open.map(({ flag }) => `--${flag}`).join(', ')}, and nobody to ask`);
+  const lines = open.length === 0 ? null : createInterface({ input, terminal: false });
+  const next = lines?.[Symbol.asyncIterator]();
+  try {
+    for (const question of open)
+      given.set(
+        question.flag,
+        await askFor(question, out, async () => {
+          const line = await next?.next();
+          if (line === undefined || line.done === true) throw new Unusable(`--${question.flag}: found no answer`);
+          return line.value.trim();
+        }),
+      );
+  } finally {
+    lines?.close();
+  }
+  return Object.fromEntries(given) as Answers;
+}
+
+async function askFor(question: Question, out: Output, line: () => Promise<string>): Promise<string[]> {
+  const { ask, preset, atLeast, problem } = question;
+  const answers: string[] = [];
+  for (;;) {
+    out.write(
+      `${ask}${preset === null || preset === '' ? '' : ` (${preset})`}${answers.length >= (atLeast ?? 1) ? ' (nothing: no more)' : ''}\n> `,
+    );
+    const typed = await line();
+    if (typed === '' && atLeast !== undefined && answers.length >= atLeast) return answers;
+    const answer = typed === '' && preset !== null ? preset : typed;
+    const wrong = problem(answer);
+    if (wrong !== null) out.write(`found ${JSON.stringify(answer)}, expected ${wrong}\n`);
+    else if (atLeast === undefined) return [answer];
+    else answers.push(answer);
+  }
+}
+
+if (import.meta.main)
+  process.exitCode = await main(process.argv.slice(2), {
+    input: process.stdin,
+    asks: process.stdin.isTTY === true,
+    out: process.stdout,
+    err: process.stderr,
+  });

@@ -1,0 +1,156 @@
+import { stringify } from 'yaml';
+import { personOf, textOf } from './questions.ts';
+import type { Answers } from './questions.ts';
+
+/** A complete runbook from a few answers: gates that every event needs, a plan from the scale-up to the morning after. */
+export function newRunbook(answers: Answers, schemaPath: string): string {
+  const [title = '', target = '', link = '', topic = ''] = [
+    answers.title[0],
+    answers.target[0],
+    answers.link[0],
+    answers.topic[0],
+  ];
+  const id = idOf(title, 40);
+  const people = peopleOf(answers.person);
+  const texts = answers.text.map(textOf);
+  const onCall = people.find(({ roles }) => roles.includes('on-call'))?.id;
+  const reader = people.find(({ roles }) => roles.includes('marketer'))?.id ?? onCall;
+  const workers = Number(answers.workers[0]);
+  const parts: [comment: string, part: object][] = [
+    ['', { version: 1, id, title, ...(target === '' ? {} : { target }) }],
+    ['Two of them press GO: one asks, another approves.', { people }],
+    [
+      'The ECS service that sends.',
+      {
+        pool: { name: 'gobutton-workers', scale_target: 'workers', workers },
+        scale_targets: [
+          {
+            id: 'workers',
+            kind: 'ecs-service',
+            cluster: answers.cluster[0],
+            service: answers.service[0],
+            title: 'Send workers',
+          },
+        ],
+      },
+    ],
+    [
+      'What every device of a locale gets. Nothing is filled in at fire time.',
+      {
+        campaign: {
+          id: id.slice(0, 40),
+          default_locale: texts[0]?.locale,
+          locales: Object.fromEntries(texts.map(({ locale, title: head, body }) => [locale, { title: head, body }])),
+          ...(link === '' ? {} : { deep_link: link }),
+          apns: { topic },
+        },
+      },
+    ],
+    ['What must be true before GO.', { gates: gates(onCall, reader) }],
+    ['T is the target. Nothing fires by itself.', { phases: phases(workers, onCall, reader) }],
+  ];
+  return [
+    `# yaml-language-server: $schema=${schemaPath}`,
+    ...parts.map(([comment, part]) => `${comment === '' ? '' : `\n# ${comment}\n`}${yaml(part)}`.trimEnd()),
+    '',
+  ].join('\n');
+}
+
+const yaml = (value: object): string =>
+  stringify(value, {
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  });
+
+function peopleOf(answers: readonly string[]): { id: string; name: string; roles: string[]; slack: string[] }[] {
+  const taken = new Set<string>();
+  return answers.map(personOf).map(({ name, role, slack }) => {
+    const first = idOf(name.split(/\s+/)[0] ?? '', 30);
+    const id = taken.has(first) ? idOf(name, 40) : first;
+    taken.add(id);
+    return { id, name, roles: [role], slack: slack === null ? [] : [slack] };
+  });
+}
+
+const gates = (onCall: string | undefined, reader: string | undefined): object[] => [
+  { id: 'credentials', title: 'Provider credentials are fresh', hard: true, probe: { kind: 'credentials' } },
+  { id: 'payload', title: 'Every text fits', hard: true, probe: { kind: 'payload-size' } },
+  { id: 'workers', title: 'Workers have the audience in memory', owner: onCall, probe: { kind: 'workers-ready' } },
+  { id: 'queues', title: 'No message waits in a queue', probe: { kind: 'queue-empty', queue: 'batches' } },
+  { id: 'switches', title: 'Every worker reads the halt switch in time', probe: { kind: 'switch-reach' } },
+  { id: 'providers', title: 'APNs and FCM take our credentials and answer', probe: { kind: 'providers' } },
+  {
+    id: 'copy-read',
+    title: 'The copy was read in every locale, on a phone',
+    owner: reader,
+    after: 'test-copies',
+    help: 'Send a test with /go test, look at your phone, then tick.',
+  },
+];
+
+const phases = (workers: number, onCall: string | undefined, reader: string | undefined): object[] => [
+  {
+    id: 'before',
+    title: 'Before',
+    steps: [
+      {
+        id: 'workers-up',
+        title: 'Send workers up',
+        at: 'T-4h',
+        owner: onCall,
+        do: { kind: 'scale', target: 'workers', to: workers, late_after: '30m' },
+      },
+      {
+        id: 'test',
+        title: 'Test copies',
+        at: 'T-2h',
+        owner: reader,
+        do: { kind: 'remind', say: 'Send a test with /go test, look at your phone, then tick the gate.' },
+      },
+      { id: 'review', title: 'Readiness review', at: 'T-1h', owner: onCall, do: { kind: 'checklist' } },
+    ],
+  },
+  {
+    id: 'moment',
+    title: 'The moment',
+    steps: [
+      {
+        id: 'window',
+        title: 'From now on',
+        at: 'T',
+        do: { kind: 'fire-window', say: 'Ask with /go fire all; the second person keeps the GO button on screen.' },
+      },
+    ],
+  },
+  {
+    id: 'after',
+    title: 'After',
+    steps: [
+      {
+        id: 'workers-down',
+        title: 'Send workers down',
+        at: 'T+12h',
+        owner: onCall,
+        do: { kind: 'scale', target: 'workers', to: 0 },
+        catch_up_within: '0s',
+      },
+    ],
+  },
+];
+
+/** `Super Bowl push!` → `super-bowl-push`. */
+function idOf(text: string, most: number): string {
+  const plain = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  return (
+    plain
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, most)
+      .replace(/-+$/, '') || 'event'
+  );
+}

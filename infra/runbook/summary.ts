@@ -1,0 +1,47 @@
+import { LONGEST_LAUNCH_ID, PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { visible } from '../visible.ts';
+import { columns } from './columns.ts';
+
+/** What a runbook that is right holds, in the lines that one looks at before the event. */
+export function summaryText(runbook: Runbook): string {
+  const { people, gates, phases, scale_targets: targets, pool, campaign } = runbook;
+  const steps = phases.flatMap((phase) => phase.steps);
+  const holders = people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
+  const sizes = payloadSizes(campaign, LONGEST_LAUNCH_ID);
+  const bytes = (locale: string, platform: 'ios' | 'android') =>
+    (sizes.find((one) => one.locale === locale && one.platform === platform)?.bytes ?? 0).toLocaleString('en-US');
+  return [
+    `${runbook.title} (${runbook.id}): nothing is wrong with it`,
+    ...columns([
+      [
+        '  people',
+        `${people.length}, of whom ${holders.length} may press GO: ${holders.map(({ name }) => name).join(', ')}`,
+      ],
+      [
+        '  gates',
+        `${gates.length}, of which ${gates.filter(({ hard }) => hard).length} hard and ${gates.filter(({ probe }) => probe === undefined).length} ticked by people`,
+      ],
+      ['  steps', `${steps.length} in ${phases.length} phases`],
+      [
+        '  fleets',
+        targets
+          .map(({ id }) => (id === pool.scale_target ? `${id} (the pool, ${pool.workers} workers)` : id))
+          .join(', '),
+      ],
+    ]),
+    '',
+    `Bytes of each text, as sent with the longest ids; providers take ${PAYLOAD_LIMIT_BYTES.toLocaleString('en-US')}`,
+    ...columns([
+      ['  locale', 'iOS', 'Android', 'title'],
+      ...Object.entries(campaign.locales).map(([locale, { title }]) => [
+        `  ${locale}${locale === campaign.default_locale ? ' (default)' : ''}`,
+        bytes(locale, 'ios'),
+        bytes(locale, 'android'),
+        title,
+      ]),
+    ]),
+  ]
+    .map(visible)
+    .join('\n');
+}
