@@ -5,6 +5,8 @@ import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
 import type { ConfigProblem } from '../infra/environment.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
+import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
+import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
 
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {
@@ -26,6 +28,8 @@ export interface BotConfig {
   version: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
+  /** Where traces of shots go; null: nowhere. */
+  tracing: OtlpTarget | null;
   logLevel: LogLevelName;
 }
 
@@ -37,6 +41,7 @@ export type ParsedConfig = { ok: true; config: BotConfig } | { ok: false; proble
 const SECRETS = [
   ...['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name)),
   ...KEY_SECRETS.bot,
+  ...OTLP_SECRETS,
 ];
 
 const webUrl = (expected: string) =>
@@ -93,6 +98,7 @@ const environment = z
     GOBUTTON_VERSION: z.string().regex(VERSION_SHAPE, EXPECT.version).optional(),
     ECS_AGENT_URI: webUrl(EXPECT.agent).optional(),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
+    ...OTLP_VARIABLES,
     LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
   })
   .superRefine((found, issues) => {
@@ -141,6 +147,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       version: ownVersion(env),
       agentUri: found.ECS_AGENT_URI ?? null,
+      tracing: otlpTarget(found),
       logLevel: found.LOG_LEVEL,
     },
   };

@@ -7,6 +7,7 @@ import { createJournal } from '../infra/aws/journal.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { logDestination } from '../infra/log-destination.ts';
 import type { Stop } from '../infra/stop-signal.ts';
+import { startTracing } from '../infra/watch/tracing.ts';
 import { Vitals } from '../infra/watch/vitals.ts';
 import { parseConfig } from './config.ts';
 import type { BotConfig } from './config.ts';
@@ -32,6 +33,10 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
     keyring: parsed.config.keyring,
   });
   const holder = holderName();
+  const tracing = startTracing(
+    { ...parsed.config, service: 'gobutton-bot' },
+    { instance: holder, deployment: parsed.config.cloud.tablePrefix, log, nowMs: cloud.clock.nowMs },
+  );
   try {
     const bot = await startBot({
       config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) },
@@ -54,6 +59,7 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
       bot
         .stop()
         .finally(() => vitals.stop())
+        .finally(() => tracing?.stop())
         .then(
           () => process.exit(0),
           (error: unknown) => {

@@ -150,6 +150,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       runbooksDir,
       version: null,
       agentUri: options.agentUri ?? null,
+      tracing: null,
       logLevel: 'silent',
       keyring: journal.keyring,
     },

@@ -229,6 +229,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     healthPort: 0,
     version: null,
     agentUri: null,
+    tracing: null,
     logLevel: 'silent',
     keyring: workerKeyring(),
     apns: {

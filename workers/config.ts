@@ -8,6 +8,8 @@ import { readEnvironment, secret } from '../infra/environment.ts';
 import type { ConfigProblem } from '../infra/environment.ts';
 import { proxyFor, proxyUrl } from '../infra/proxy.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
+import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
+import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
 import { parseServiceAccount } from './credentials/service-account.ts';
 import type { ServiceAccount } from './credentials/service-account.ts';
 
@@ -36,6 +38,8 @@ export interface WorkerConfig {
   version: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
+  /** Where traces of shots go; null: nowhere. */
+  tracing: OtlpTarget | null;
   logLevel: string;
 }
 
@@ -49,6 +53,7 @@ const SECRETS = [
   secret('APNS_KEY'),
   secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'),
   ...KEY_SECRETS.worker,
+  ...OTLP_SECRETS,
 ];
 
 const EXPECT = {
@@ -152,6 +157,7 @@ const environment = z.object({
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: wholeNumber(0, 65_535, EXPECT.port).default(8_080),
   ECS_AGENT_URI: url(/^https?:$/, EXPECT.agent).optional(),
+  ...OTLP_VARIABLES,
   LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
 });
 
@@ -260,6 +266,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       healthPort: found.HEALTH_PORT,
       version: ownVersion(env),
       agentUri: found.ECS_AGENT_URI ?? null,
+      tracing: otlpTarget(found),
       logLevel: found.LOG_LEVEL,
     },
   };

@@ -4,6 +4,7 @@ import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
+import { areSpansHeard } from '../infra/watch/spans.ts';
 import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { manifestReader } from '../settle/close.ts';
@@ -22,6 +23,7 @@ import { Memory } from './memory.ts';
 import { Foreign } from './report/foreign.ts';
 import { Metrics } from './report/metrics.ts';
 import { Reporter } from './report/reporter.ts';
+import { ShotTrace } from './report/shot-trace.ts';
 import { Pacer } from './send/pacer.ts';
 import { RollWatch } from './send/roll-watch.ts';
 import { Sender } from './send/sender.ts';
@@ -111,6 +113,8 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
       lanes.freeze(true);
       pacer.update();
     },
+    traceOf: (shotId, sinceMs) =>
+      areSpansHeard() ? new ShotTrace({ launchId, shotId }, { bootId, clock, startMs: clock.atMs(sinceMs) }) : null,
   });
   const pacer = new Pacer({ lanes: lanes.lanes, runs, switches: switches.view, clock, roll: roll.view });
   const senders = PLATFORMS.map(
@@ -186,6 +190,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     foreign,
     log,
     nowMs: clock.earliestMs,
+    clock,
     onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics =

@@ -4,6 +4,7 @@ import { describeConfigProblems } from '../infra/environment.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
 import type { Stop } from '../infra/stop-signal.ts';
+import { startTracing } from '../infra/watch/tracing.ts';
 import { Vitals } from '../infra/watch/vitals.ts';
 import { parseConfig } from './config.ts';
 import { createLog } from './log.ts';
@@ -35,6 +36,10 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     metricsLine,
     onMoved: () => stop('the pool serves another launch'),
   });
+  const tracing = startTracing(
+    { ...config, service: 'gobutton-worker' },
+    { instance: worker.bootId, deployment: config.cloud.tablePrefix, log, nowMs: cloud.clock.nowMs },
+  );
   const health = await listen(config.healthHost, config.healthPort, (request, response) =>
     answerHealth(request, response, () => worker.health()),
   );
@@ -57,6 +62,7 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
       .stop()
       .then(() => health.close())
       .then(() => vitals.stop())
+      .then(() => tracing?.stop())
       .then(
         () => process.exit(0),
         (error: unknown) => {

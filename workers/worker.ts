@@ -164,6 +164,7 @@ export class Worker {
       await parts.lanes.close();
       this.#end = 'gone';
       parts.reporter.stop();
+      parts.runs.tellTraces();
       await parts.reporter.publish();
       await parts.switches.stop();
     }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
+import { PRESS } from '../../infra/watch/entry-spans.ts';
+import { tellSpan } from '../../infra/watch/spans.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
@@ -43,6 +45,8 @@ export async function pressGo(press: Press<z.output<typeof goValue>>): Promise<v
   if (item === 'unreadable')
     return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
 
+  const readAtMs = desk.nowMs();
+
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({
     kind: 'approve-fire',
     by,
@@ -58,6 +62,7 @@ export async function pressGo(press: Press<z.output<typeof goValue>>): Promise<v
   const code = outcome.ok ? undefined : outcome.code;
   desk.log.info({ launchId, orderId, slackId, ok: outcome.ok, code, tookMs }, 'GO pressed');
   const launch = outcome.launch ?? (await desk.journal.launch(launchId));
+  if (outcome.ok) tellPress(desk, outcome.launch, { orderId, pressedAtMs, readAtMs });
   await Promise.all([
     answer(outcome.ok ? firedAnswer(outcome.launch, orderId) : whyNot(launch, orderId, slackId, outcome)),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
@@ -96,6 +101,19 @@ function whyNot(
     return info('Your GO counted already; this press changed nothing.');
   // Somebody else was first: what the presser wanted has happened.
   return code === 'ORDER_NOT_OPEN' ? info(say) : refused(code, say);
+}
+
+/** From its receipt until the shot was ordered and the presser could be told. */
+function tellPress(
+  desk: Desk,
+  launch: Launch,
+  { orderId, pressedAtMs, readAtMs }: { orderId: string; pressedAtMs: number; readAtMs: number },
+): void {
+  const shot = Object.values(launch.shots).find((one) => one.orderId === orderId);
+  if (shot === undefined) return;
+  const place = { launchId: launch.id, shotId: shot.id, startMs: pressedAtMs };
+  tellSpan({ ...place, name: 'press', key: PRESS, endMs: desk.nowMs(), attributes: { order: orderId } });
+  tellSpan({ ...place, name: 'read switch and gates', within: PRESS, endMs: readAtMs });
 }
 
 /** The gates' watch goes on with what it has begun: others share it. */

@@ -6,6 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { peopleIn } from '../../runbooks/launch/people.ts';
 import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
+import { tellEntry } from '../watch/entry-spans.ts';
 import { clockDoubt } from './clock-doubt.ts';
 import type { Keyring, Signer } from './keyring.ts';
 import type { RecordStore } from './record-store.ts';
@@ -163,7 +164,10 @@ export function createJournal(options: JournalOptions): Journal {
         });
         if (appended.won) {
           const after = take(launchId, [appended.entry]);
-          if (after !== null) return { ok: true, entry: appended.entry, launch: after };
+          if (after !== null) {
+            tellEntry(appended.entry, after, atMs, nowMs());
+            return { ok: true, entry: appended.entry, launch: after };
+          }
         }
         races += 1;
       } catch (cause) {

@@ -23,6 +23,7 @@ import { mustGo, testAll, tickGates, timelineOf } from './scripted-commands.ts';
 import { ScriptedPerson, until } from './scripted-person.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
+import type { ShownSpan } from './waterfall.ts';
 
 /** What a rehearsal is asked to play. */
 export interface Script {
@@ -53,6 +54,8 @@ export interface Played {
   report: RehearsalReport;
   timelineText: string;
   recordText: string;
+  /** What its collector has of the shot. */
+  spans: readonly ShownSpan[];
   access: AccessSeen;
 }
 
@@ -133,7 +136,8 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
     await cloud.record.readAfter(launchId, 0),
     await cloud.record.messagesAfter(launchId, 0),
   ]);
-  return { report, timelineText, recordText, access: stack.localCloud.access() };
+  const spans = stack.traces.spansOf(shot.id);
+  return { report, timelineText, recordText, spans, access: stack.localCloud.access() };
 }
 
 /** Creates the launch, compiles its audience, scales up and turns every gate green. Its id. */

@@ -8,6 +8,7 @@ import { cloudWeather } from './cloud-weather.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
 import type { Script } from './rehearsal-script.ts';
+import { waterfall } from './waterfall.ts';
 
 /**
  * `npm run rehearse`: a whole launch at full scale by two scripted people in the local war room, with production
@@ -27,11 +28,14 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
   --aws-weather W           the local cloud for 5 s from GO on: throttled, slow or down
   --report FILE             where the report goes, JSON
   --timeline FILE           where the timeline goes, Markdown (default beside the report)
+  --trace FILE              what the shot waited for, from press to provider, as a waterfall in text (default none)
   --keep                    keep the data folder (logs, audience, files; not the tables) and say where it is`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function readArguments(argv: string[]): Script & { report: string | null; timeline: string; keep: boolean } {
+function readArguments(
+  argv: string[],
+): Script & { report: string | null; timeline: string; trace: string | null; keep: boolean } {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: argv,
@@ -48,6 +52,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
       'aws-weather': text,
       report: text,
       timeline: text,
+      trace: text,
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -78,6 +83,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     timeline: resolve(
       values.timeline ?? (report === null ? 'timeline.md' : report.replace(/(\.json)?$/, '-timeline.md')),
     ),
+    trace: values.trace === undefined ? null : resolve(values.trace),
     keep: values.keep,
   };
 }
@@ -85,15 +91,16 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
 async function main(): Promise<number> {
   // What we and our children write holds tokens, user ids and keys.
   process.umask(0o077);
-  const { report: reportPath, timeline, keep, ...script } = readArguments(process.argv.slice(2));
+  const { report: reportPath, timeline, trace, keep, ...script } = readArguments(process.argv.slice(2));
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-rehearsal-'));
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new Error('INTERRUPTED'));
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const { report, timelineText } = await playLaunch(script, dataDir, interrupted.signal, { say, bar: true });
+    const { report, timelineText, spans } = await playLaunch(script, dataDir, interrupted.signal, { say, bar: true });
     await writeFile(timeline, timelineText);
+    if (trace !== null) await writeFile(trace, waterfall(spans));
     const finished = { ...report, timelinePath: timeline };
     if (reportPath !== null) await writeFile(reportPath, `${JSON.stringify(finished, null, 2)}\n`);
     const verdict = verdictOf(finished);

@@ -13,6 +13,8 @@ import { startLocalCloud } from './cloud/start.ts';
 import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
+import { startOtlpReceiver } from './otlp-receiver.ts';
+import type { OtlpReceiver } from './otlp-receiver.ts';
 import { freePort } from './ports.ts';
 import { LOCAL_ACCOUNT, LOCAL_CLUSTER, LOCAL_GROUP, LOCAL_POOL, principalsOf } from './principals.ts';
 import { ensureRecordKeys } from './record-keys.ts';
@@ -24,6 +26,8 @@ export interface Stack {
   pageUrl: string;
   /** Control API of the push providers: what they counted. */
   providersUrl: string;
+  /** What bot and workers tell of shots. */
+  traces: OtlpReceiver;
   cloud: Cloud;
   cloudConfig: CloudConfig;
   localCloud: LocalCloud;
@@ -75,7 +79,15 @@ export interface StackOptions {
   runbooksDir?: string;
 }
 
-const USUAL_PORTS = { page: 4600, cloud: 4566, apns: 4443, fcm: 4444, providers: 4445, bot: 4601 } as const;
+const USUAL_PORTS = {
+  page: 4600,
+  cloud: 4566,
+  apns: 4443,
+  fcm: 4444,
+  providers: 4445,
+  bot: 4601,
+  traces: 4318,
+} as const;
 const random = () => randomBytes(16).toString('hex');
 
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -140,6 +152,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     const portOf = (url: string) => Number(new URL(url).port);
 
+    const traces = await startOtlpReceiver(await port('traces'));
+    stops.push(() => traces.close());
     const keys = await ensureRecordKeys(join(dataDir, 'credentials', 'record-keys.json'));
     const { region, tablePrefix, bucket } = LOCAL_ACCOUNT;
     // New at each start: another program of this machine reaches neither record nor tokens.
@@ -162,6 +176,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       GOOGLE_APPLICATION_CREDENTIALS: credentials.serviceAccountFile,
       GOBUTTON_CONNECTIONS: String(options.connections),
       ...(options.threads === undefined ? {} : { GOBUTTON_THREADS: String(options.threads) }),
+      OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     };
 
@@ -266,6 +281,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       pageUrl: workspace.pageUrl,
       providersUrl: urls.controlUrl,
+      traces,
       cloud,
       cloudConfig,
       localCloud,

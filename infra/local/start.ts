@@ -200,6 +200,7 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
   const commandEnv = relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env));
   say(`  Commands from another terminal: npx node --env-file=${commandEnv} bot/cli.ts launches`);
   say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);
+  say(`  What each shot waited for, once it is closed: ${stack.traces.url}`);
   say(
     `  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
   );

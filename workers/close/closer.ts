@@ -3,6 +3,7 @@ import { CANNOT_CLOSE } from '../../contract/complaints.ts';
 import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
+import { tellSpan } from '../../infra/watch/spans.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
@@ -130,8 +131,12 @@ export class Closer {
   async #close(shot: Shot, memo: CloseMemo): Promise<void> {
     const { launchId, log, clock } = this.#options;
     memo.walkedAtMs = this.#monotonicMs();
+    const startMs = clock.nowMs();
     const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: clock.earliestMs(), memo });
-    if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
+    if (result.state === 'closed' && result.byUs) {
+      log.info({ shotId: shot.id }, 'shot closed');
+      tellSpan({ launchId, shotId: shot.id, name: 'close', startMs, endMs: clock.nowMs() });
+    }
     if (result.state === 'refused') this.#refuse(shot, result);
     else this.#of(shot.id).refused = null;
   }

@@ -6,7 +6,9 @@ import type { BatchMessage, SegmentOrder, TestOrder } from '../../contract/order
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
+import { tellSpan } from '../../infra/watch/spans.ts';
 import type { AudienceRef, Platform, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { attemptSets } from '../../settle/attempt-set.ts';
@@ -35,6 +37,8 @@ export interface FateOptions {
   sendTest: (launch: Launch, testId: string, to: readonly string[]) => Promise<TestResult[]>;
   log: Logger;
   nowMs?: () => number;
+  /** What traces go by. Default: the machine's. */
+  clock?: Pick<StoreClock, 'nowMs'>;
 }
 
 /** What was cut here is remembered: a repeated order needs no second look, and lost batches are put back by the rescue. */
@@ -92,8 +96,9 @@ export class OrderFates {
   }
 
   async #segment(order: SegmentOrder): Promise<Fate> {
-    const { queues, batches, log, known, nowMs = Date.now } = this.#options;
+    const { queues, batches, log, known, nowMs = Date.now, clock = { nowMs: Date.now } } = this.#options;
     const startMs = nowMs();
+    const cutFromMs = clock.nowMs();
     const seen = known.peekShot(order.shotId);
     // What the record has said against it, it says for good.
     const early = seen === undefined ? null : problemOf(order, seen, 0, startMs);
@@ -127,6 +132,9 @@ export class OrderFates {
       },
       'segment cut into batches',
     );
+    const { launchId, shotId, segment, attempt } = order;
+    const attributes = { segment, attempt, batches: messages.length };
+    tellSpan({ launchId, shotId, name: 'cut', startMs: cutFromMs, endMs: clock.nowMs(), attributes });
     return { done: true };
   }
 

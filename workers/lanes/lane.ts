@@ -37,6 +37,8 @@ export interface Elsewhere {
   readonly batch: string;
   readonly devices: Uint32Array | null;
   readonly terms: WriteTerms;
+  /** Told which thread has it now, by its number. */
+  by?(thread: number): void;
   /** Instead of the job's: so many writes more, and when the first and last of them were, epoch ms. */
   wrote(writes: number, firstAtMs: number, lastAtMs: number): void;
   /** So many writes more were refused unread. */

@@ -14,6 +14,7 @@ import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';
+import type { BatchTimes } from '../report/shot-trace.ts';
 import { batchWrites } from './batch-writes.ts';
 import type { Kept, LeaseKeeper } from './lease-keeper.ts';
 import type { ShotRun } from './shot-run.ts';
@@ -27,6 +28,8 @@ export interface BatchContext {
   clock: LeaseClock;
   keeper: LeaseKeeper;
   log: Logger;
+  /** Null or absent: nobody traces. */
+  times?: BatchTimes | null;
   /** Called when the batch had been given up before its account came. */
   onLateAccount: (late: LateAccount) => void;
 }
@@ -69,6 +72,7 @@ export async function sendBatch(
     run.tally.settled(view.platform, state, reason, atMs);
   });
   await lane.send(run.prepared(view.platform, lane), job).finally(() => keeper.drop(held));
+  if (context.times != null) context.times.answeredMs = clock.nowMs();
   if (
     unwritten.length > 0 &&
     !held.isLost &&
@@ -88,7 +92,7 @@ export async function sendBatch(
 }
 
 function jobFor(
-  { switches, clock }: BatchContext,
+  { switches, clock, times = null }: BatchContext,
   run: ShotRun,
   view: BatchView,
   { toSend, lease }: HeldBatch,
@@ -104,8 +108,10 @@ function jobFor(
   return {
     ...batchWrites(view, devices, new WriteCheck(terms, switches)),
     wrote() {
+      const atMs = clock.nowMs();
+      if (times !== null) times.writtenMs ??= atMs;
       kept.wrote(1);
-      run.tally.wrote(view.platform, clock.nowMs());
+      run.tally.wrote(view.platform, atMs);
     },
     again() {
       kept.again(1);
@@ -114,7 +120,11 @@ function jobFor(
       batch: view.id,
       devices,
       terms,
+      by(thread) {
+        if (times !== null) times.thread = thread;
+      },
       wrote(writes, firstAtMs, lastAtMs) {
+        if (times !== null) times.writtenMs ??= clock.atMs(firstAtMs);
         kept.wrote(writes);
         run.tally.wrote(view.platform, clock.atMs(lastAtMs), writes, clock.atMs(firstAtMs));
       },

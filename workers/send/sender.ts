@@ -246,6 +246,7 @@ export class Sender {
     const isOver = () =>
       this.#stop.signal.aborted ||
       ['halted', 'late', 'returned'].includes(run.stop(platform, switches, notAfterMs) ?? '');
+    const times = run.trace?.begin(platform, message.batch, view.count) ?? null;
     run.inHand += 1;
     this.#claiming += view.count;
     try {
@@ -265,8 +266,12 @@ export class Sender {
       }
       run.claimedAtMs.set(message.segment, sharedClockMs());
       run.activeAtMs = sharedClockMs();
-      await sendBatch(context, run, message, view, taken.held, receipt).then(
-        (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#buffer.back([hand], 0)),
+      if (times !== null) times.claimedMs = clock.nowMs();
+      await sendBatch({ ...context, times }, run, message, view, taken.held, receipt).then(
+        (end) => {
+          if (times !== null) run.trace?.end(times);
+          return end === 'accounted' ? this.#deletes.put(receipt) : this.#buffer.back([hand], 0);
+        },
         (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'),
       );
     } finally {

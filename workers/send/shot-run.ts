@@ -9,6 +9,7 @@ import type { SwitchView } from '../halt/switch-view.ts';
 import type { Condemned } from '../lanes/campaign-meter.ts';
 import type { Held } from '../lanes/held.ts';
 import type { Lane, PreparedShot } from '../lanes/lane.ts';
+import type { ShotTrace } from '../report/shot-trace.ts';
 import { ShotTally } from '../report/tally.ts';
 import type { Authority } from './authority.ts';
 import { templatesOf } from './templates.ts';
@@ -28,6 +29,8 @@ export class ShotRun {
   /** The record has its close. */
   isClosed: boolean;
   lastSnapshot: ShotSnapshot | null = null;
+  /** Null: nobody traces. */
+  trace: ShotTrace | null = null;
   readonly #clock: Pick<StoreClock, 'latestMs'>;
   readonly #locales: readonly string[];
   #halted = false;

@@ -5,6 +5,7 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { servesFor } from '../../runbooks/launch/skip-cover.ts';
+import type { ShotTrace } from '../report/shot-trace.ts';
 import { authorityFor } from './authority.ts';
 import type { AuthorityCode } from './authority.ts';
 import { ShotRun } from './shot-run.ts';
@@ -23,6 +24,8 @@ export interface ShotRunsOptions {
   clock: Pick<StoreClock, 'latestMs'>;
   /** A shot is known to run from now on. */
   onRun: (run: ShotRun) => void;
+  /** For a shot that was looked for since then, on the shared monotonic clock. Absent or null: nobody traces. */
+  traceOf?: (shotId: string, sinceMs: number) => ShotTrace | null;
 }
 
 /** Remembered figures of shots that are over, so that reports keep them for the summary. */
@@ -74,6 +77,7 @@ export class ShotRuns {
       if (shot === undefined) continue;
       run.isClosed = shot.closed !== null;
       if (shot.haltedAtMs !== null) run.halt();
+      if (run.isClosed && run.inHand === 0) run.trace?.tell(run.tally);
     }
     const over = this.all().filter((run) => run.isClosed && run.inHand === 0);
     for (const run of over.slice(0, Math.max(0, over.length - KEPT))) this.#runs.delete(run.authority.shot.id);
@@ -85,6 +89,11 @@ export class ShotRuns {
       if (!run.isClosed || run.inHand > 0) return run.tally.snapshot();
       return (run.lastSnapshot ??= run.tally.snapshot());
     });
+  }
+
+  /** For the end of this worker: nobody else tells of what it did. */
+  tellTraces(): void {
+    for (const { trace, tally } of this.#runs.values()) trace?.tell(tally);
   }
 
   /** True while a shot that was stopped here by answers is not closed: its batches are left to others. */
@@ -100,7 +109,8 @@ export class ShotRuns {
   }
 
   async #look(shotId: string): Promise<FoundRun> {
-    const { journal, launchId, loaded, onRun } = this.#options;
+    const { journal, launchId, loaded, onRun, traceOf } = this.#options;
+    const sinceMs = sharedClockMs();
     const head = await this.#options.head();
     const verdict = authorityFor(launchId, shotId, await journal.entries(launchId), journal.keyring, head);
     if (!verdict.ok) return verdict;
@@ -114,6 +124,7 @@ export class ShotRuns {
       return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
     }
     const run = new ShotRun(verdict.authority, memory.locales, this.#options.clock);
+    run.trace = traceOf?.(shotId, sinceMs) ?? null;
     this.#runs.set(shotId, run);
     onRun(run);
     return { ok: true, run };

@@ -21,6 +21,7 @@ export function partOfJob(job: PortableJob, indexes: readonly number[]): Portabl
       batch,
       terms,
       devices: Uint32Array.from(indexes, (index) => devices?.[index] ?? index),
+      by: (thread) => job.elsewhere.by?.(thread),
       wrote: (writes, firstAtMs, lastAtMs) => job.elsewhere.wrote(writes, firstAtMs, lastAtMs),
       again: (writes) => job.elsewhere.again?.(writes),
     },

@@ -219,6 +219,7 @@ export class ThreadLane implements Lane, ThreadClient {
     }
     const { batch, devices, terms } = job.elsewhere;
     const memory = this.#memories.take(job.count, Math.floor(sharedClockMs()));
+    job.elsewhere.by?.(thread.number);
     thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
     this.#sent.add({ ...waiting, thread, reader: new JobReader(memory, thread.reasons, job) });
     this.#look();

@@ -14,6 +14,7 @@ import type { Attempt, Pending } from './pending.ts';
 import { NO_MESSAGE } from './pending.ts';
 import { performCloud } from './perform.ts';
 import type { Posts } from './posts.ts';
+import { tellEffect } from './tell-effect.ts';
 
 /*
  * One piece over 300 lines: what an effect may do next hangs on all that wait and are under way, and on what failed before.
@@ -108,7 +109,7 @@ export class Outbox {
         if (
           await this.#try(
             pending,
-            () => performCloud(this.#context, pending.effect, launch()),
+            () => this.#told(pending, () => performCloud(this.#context, pending.effect, launch())),
             () => null,
           )
         )
@@ -184,7 +185,7 @@ export class Outbox {
     const message = this.#prepared(posts, pending, launch);
     const asked = EDITS.has(pending.effect.kind) ? 'edit' : 'post';
     const work = async () => {
-      const result = (await message?.(pending)) ?? '';
+      const result = await this.#told(pending, async () => (await message?.(pending)) ?? '');
       if (result !== NO_MESSAGE) await room.worked(asked);
       return result;
     };
@@ -281,6 +282,13 @@ export class Outbox {
   /** Done by this process outside the leader's loop. */
   done(effectId: string): void {
     this.#pending.delete(effectId);
+  }
+
+  async #told({ entry, after, effect }: Pending, work: () => Promise<string>): Promise<string> {
+    const startMs = this.#context.nowMs();
+    const result = await work();
+    tellEffect(entry, after, effect, { startMs, endMs: this.#context.nowMs(), who: 'leader' });
+    return result;
   }
 
   /** True once it is done, by whomever. `leftOut` gives the mark of what is not tried again. */

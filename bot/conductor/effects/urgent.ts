@@ -5,6 +5,7 @@ import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { Context } from '../context.ts';
 import { performCloud } from './perform.ts';
+import { tellEffect } from './tell-effect.ts';
 
 /** Must be through before anything else of the same entry: a dispatcher that reads an old halt refuses the order. */
 const FIRST: ReadonlySet<Effect['kind']> = new Set(['lift-halt', 'index-launch']);
@@ -18,8 +19,10 @@ export async function performUrgent(context: Context, launch: Launch, entry: Ent
   const urgent = effectsOf(entry, launch).filter((effect) => effect.urgent && effect.lane === 'cloud');
   const done: string[] = [];
   const perform = async (effect: Effect) => {
+    const startMs = context.nowMs();
     try {
       const result = await performCloud(context, effect, launch);
+      tellEffect(entry, launch, effect, { startMs, endMs: context.nowMs(), who: 'appender' });
       await context.cloud.live.finishEffect(entry.launchId, effect.id, result);
       done.push(effect.id);
     } catch (error) {
