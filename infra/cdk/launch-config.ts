@@ -165,11 +165,8 @@ export const launchConfig = z.strictObject({
     .prefault({}),
   slack: z
     .strictObject({
-      /** Where warnings of AWS are posted. Absent: nowhere in Slack. */
-      warnings_channel: z
-        .string()
-        .regex(/^[CG][A-Z0-9]{2,20}$/, 'expected a channel id like C012ABCDEF')
-        .optional(),
+      /** Alarms are posted by the incoming webhook that is one of the secrets, into the channel that it is of. */
+      warnings: z.boolean('expected true or false').default(false),
       connections: count(1, 10, 'sockets to Slack').default(2),
     })
     .prefault({}),
@@ -180,6 +177,13 @@ export const launchConfig = z.strictObject({
       pagerduty: z.boolean('expected true or false').default(false),
     })
     .prefault({}),
+  /** Where bot and workers send the traces of shots: X-Ray of this region, another collector that takes OTLP over HTTP, or nowhere. */
+  traces: z
+    .union(
+      [z.literal('none'), z.literal('xray'), z.url({ protocol: /^https?$/ })],
+      'expected none, xray, or the address of a collector like http://collector.internal:4318',
+    )
+    .default('none'),
   budget: z.strictObject({
     /** From the first deployment to the last stack, in US dollars. A configuration that costs more is not deployed. */
     usd: count(1, 10_000_000, 'US dollars'),

@@ -38,7 +38,7 @@ export function addProcess(task: TaskDefinition, deployment: Deployment, of: Pro
     {
       id: `${IAM5}[Resource::*]`,
       reason:
-        'Of the process these are reads that AWS has no narrower resource of (infra/aws/access/permissions.ts); of who starts it, the token that a registry is entered with.',
+        'Of the process these are reads, and traces, that AWS has no narrower resource of (infra/aws/access/permissions.ts); of who starts it, the token that a registry is entered with.',
     },
     {
       id: 'AwsSolutions::AwsSolutions-ECS2',
@@ -56,6 +56,7 @@ export function addProcess(task: TaskDefinition, deployment: Deployment, of: Pro
       AWS_REGION: config.region,
       GOBUTTON_TABLE_PREFIX: namesOf(deployment).tablePrefix,
       GOBUTTON_BUCKET: namesOf(deployment).bucket,
+      ...tracing(task, deployment, of.process),
       ...of.environment,
     },
     secrets: of.secrets,
@@ -72,6 +73,14 @@ export function addProcess(task: TaskDefinition, deployment: Deployment, of: Pro
     }),
     ...(of.port === null ? {} : { healthCheck: live(of.port), portMappings: [{ containerPort: of.port }] }),
   });
+}
+
+/** X-Ray has a right of its own, and no narrower resource; any other collector is an address. */
+function tracing(task: TaskDefinition, { config }: Deployment, process: ProcessName): Record<string, string> {
+  if (config.traces === 'none' || process === 'audience') return {};
+  if (config.traces !== 'xray') return { OTEL_EXPORTER_OTLP_ENDPOINT: config.traces };
+  allow(task, { Action: ['xray:PutSpans', 'xray:PutSpansForIndexing'], Resource: ['*'] });
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: `https://xray.${config.region}.${Aws.URL_SUFFIX}` };
 }
 
 /** Asked by Node itself: the image has no other program. Every half minute, so that it costs a shot next to nothing. */

@@ -116,6 +116,34 @@ describe.each([
   });
 });
 
+test('traces of shots go where the file says, with a right to X-Ray for that alone', () => {
+  const told = (traces: string) => {
+    const { bot: one, workers: two } = templatesForTests(
+      deploymentForTests(({ config }) => {
+        config.traces = traces;
+      }),
+    );
+    return [one, two].map((template, at) => {
+      const { container, statements } = processIn(template as Template, at === 0 ? 'bot' : 'worker');
+      return {
+        to: container.Environment?.find(({ Name: name }) => name === 'OTEL_EXPORTER_OTLP_ENDPOINT')?.Value,
+        rights: statements.flatMap(({ Action: action }) => list(action)).filter((one) => one.startsWith('xray:')),
+      };
+    });
+  };
+  const xray = {
+    to: { 'Fn::Join': ['', ['https://xray.us-east-1.', { Ref: 'AWS::URLSuffix' }]] },
+    rights: ['xray:PutSpans', 'xray:PutSpansForIndexing'],
+  };
+  expect(told('xray')).toEqual([xray, xray]);
+  const other = { to: 'http://collector.internal:4318', rights: [] };
+  expect(told('http://collector.internal:4318')).toEqual([other, other]);
+  expect(told('none')).toEqual([
+    { to: undefined, rights: [] },
+    { to: undefined, rights: [] },
+  ]);
+});
+
 test('secrets come from Secrets Manager by field, to whom they are for', () => {
   const secrets = (template: Template, name: string) =>
     Object.fromEntries(

@@ -8,7 +8,7 @@ import { deploymentForTests, templatesForTests } from '../for-tests.ts';
 const { watch } = templatesForTests(
   deploymentForTests(({ config }) => {
     config.alarms = { mail: ['on-call@example.com'], pagerduty: true };
-    config.slack.warnings_channel = 'C012ABCDEF';
+    config.slack.warnings = true;
   }),
 );
 if (watch === undefined) throw new Error('no stack');
@@ -106,12 +106,20 @@ test('PagerDuty gets pages and their end by Events v2, and no warning; its key i
   expect(connection).toContain('"IsValueSecret":true');
 });
 
-test('the channel hears of warnings and pages', () => {
+test('the channel hears of warnings and pages, by what answers a message that it does not take with an error', () => {
+  const endpoints = Object.values(watch.findResources('AWS::Events::ApiDestination')).map(
+    (resource) => (resource['Properties'] as { InvocationEndpoint: string }).InvocationEndpoint,
+  );
+  // Its address is the secret, and it is the channel's.
+  expect(endpoints).toContain('{{resolve:secretsmanager:superbowl/slack-webhook:SecretString:::}}');
+  expect(JSON.stringify(watch.toJSON())).not.toContain('slack.com');
   watch.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: { detail: { alarmName: names, state: { value: ['ALARM'] } } },
     Targets: [
       Match.objectLike({
-        InputTransformer: Match.objectLike({ InputTemplate: Match.stringLikeRegexp('"channel":"C012ABCDEF"') }),
+        InputTransformer: Match.objectLike({
+          InputTemplate: Match.stringLikeRegexp('"text":":rotating_light: .*is ALARM'),
+        }),
       }),
     ],
   });
@@ -134,7 +142,7 @@ test('without mail, PagerDuty and channel nobody is told, and nothing of theirs 
   const bare = templatesForTests(
     deploymentForTests(({ config }) => {
       config.alarms = { mail: [], pagerduty: false };
-      config.slack = { connections: 2 };
+      config.slack = { warnings: false, connections: 2 };
     }),
   )['watch'];
   for (const type of ['AWS::SNS::Subscription', 'AWS::Events::Connection', 'AWS::Events::Rule'])
