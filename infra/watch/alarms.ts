@@ -3,7 +3,7 @@ import type { MetricName } from './metric-names.ts';
 /**
  * What wakes somebody (`page`) or is told by mail and in the channel (`warn`). One list: the stack makes CloudWatch
  * alarms of it, docs/playbook.md says what to do at each, and tests make those of ours true
- * (vitals.test.ts, contract/vital-signs.test.ts, bot/conductor/signs.test.ts).
+ * (vitals.test.ts, contract/vital-signs.test.ts, bot/conductor/signs.test.ts), and those of AWS in infra/local/cloud/cloudwatch.test.ts.
  */
 export interface Alarm {
   /** `gobutton-<stack>-<id>` in CloudWatch; the heading of the page that says what to do. */

@@ -1,4 +1,7 @@
 import { invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
+import { ALARM_FIELDS, MetricAlarms } from './metric-alarms.ts';
+import type { AlarmInput } from './metric-alarms.ts';
+import type { QueueFigures } from './sqs.ts';
 
 interface Dimension {
   Name: string;
@@ -19,11 +22,10 @@ interface Metric {
   MetricName?: string;
   Dimensions?: Dimension[];
 }
-interface Input extends Metric {
+interface Input extends Metric, AlarmInput {
   MetricData?: Datum[];
   StartTime?: number;
   EndTime?: number;
-  Period?: number;
   Statistics?: string[];
   ScanBy?: string;
   MetricDataQueries?: { Id: string; Label?: string; MetricStat?: { Metric: Metric; Period: number; Stat: string } }[];
@@ -41,12 +43,26 @@ const FIELDS: Record<string, string[]> = {
   GetMetricStatistics: ['Namespace', 'MetricName', 'Dimensions', 'StartTime', 'EndTime', 'Period', 'Statistics'],
   GetMetricData: ['MetricDataQueries', 'StartTime', 'EndTime', 'ScanBy'],
   ListMetrics: ['Namespace', 'MetricName'],
+  PutMetricAlarm: ALARM_FIELDS,
+  DescribeAlarms: ['AlarmNames'],
 };
 const STATISTICS = ['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount'];
 const POINTS_KEPT = 100_000;
 
-/** CloudWatch metrics in memory: what was put can be read back as sums, averages, extremes and counts. Nothing more. */
-export function startCloudWatch(): (operation: string, input: unknown) => unknown {
+export interface CloudWatchOptions {
+  nowMs: () => number;
+  /** What AWS itself tells of queues: looked at when somebody looks at a metric or an alarm, where AWS does it once a minute. */
+  queues: () => Promise<QueueFigures[]>;
+}
+
+/**
+ * CloudWatch metrics in memory: what was put, and what AWS tells of queues, can be read back as sums, averages, extremes and counts, and
+ * rings alarms. Nothing more.
+ */
+export function startCloudWatch({
+  nowMs,
+  queues,
+}: CloudWatchOptions): (operation: string, input: unknown) => Promise<unknown> {
   const metrics = new Map<string, { metric: Metric; points: Point[] }>();
 
   function put(input: Input): unknown {
@@ -60,10 +76,22 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
         throw invalid('The parameters Namespace and MetricData.MetricName are required.');
       const kept = metrics.get(keyOf(metric)) ?? { metric, points: [] };
       metrics.set(keyOf(metric), kept);
-      kept.points.push(toPoint(datum));
+      kept.points.push(toPoint(datum, nowMs));
       kept.points.splice(0, Math.max(0, kept.points.length - POINTS_KEPT));
     }
     return {};
+  }
+
+  /** As docs/facts.md#sqs-metrics says. */
+  async function lookAtQueues(): Promise<void> {
+    for (const { name, visible, oldestSeconds } of await queues())
+      put({
+        Namespace: 'AWS/SQS',
+        MetricData: Object.entries({
+          ApproximateAgeOfOldestMessage: oldestSeconds,
+          ApproximateNumberOfMessagesVisible: visible,
+        }).map(([MetricName, Value]) => ({ MetricName, Value, Dimensions: [{ Name: 'QueueName', Value: name }] })),
+      });
   }
 
   /** Periods that have data, oldest first. */
@@ -91,14 +119,27 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
     return [...periods.entries()].sort(([a], [b]) => a - b).map(([atSeconds, point]) => ({ atSeconds, point }));
   }
 
-  return (operation, raw) => {
+  const alarms = new MetricAlarms((alarm, fromSeconds, periodSeconds) => {
+    const range = { StartTime: fromSeconds, EndTime: fromSeconds + periodSeconds };
+    const [found] = read(alarm, range, periodSeconds);
+    return found === undefined ? null : statistic(alarm.Statistic ?? '', found.point);
+  }, nowMs);
+
+  return async (operation, raw) => {
     const input = raw as Input;
     const fields = FIELDS[operation];
     if (fields === undefined) throw notImplemented('cloudwatch', operation);
     refuseOtherFields('cloudwatch', operation, input, fields);
+    if (!operation.startsWith('Put')) await lookAtQueues();
     switch (operation) {
       case 'PutMetricData':
+        if (input.Namespace?.startsWith('AWS/') === true)
+          throw invalid('The value AWS/ for parameter Namespace is invalid.');
         return put(input);
+      case 'PutMetricAlarm':
+        return alarms.put(input);
+      case 'DescribeAlarms':
+        return alarms.describe(input.AlarmNames);
       case 'GetMetricStatistics': {
         const names = input.Statistics ?? [];
         return {
@@ -148,8 +189,8 @@ function keyOf(metric: Metric): string {
   return JSON.stringify([metric.Namespace, metric.MetricName, dimensions]);
 }
 
-function toPoint(datum: Datum): Point {
-  const atSeconds = datum.Timestamp ?? Date.now() / 1_000;
+function toPoint(datum: Datum, nowMs: () => number): Point {
+  const atSeconds = datum.Timestamp ?? nowMs() / 1_000;
   const set = datum.StatisticValues;
   if (set !== undefined)
     return { atSeconds, sum: set.Sum, count: set.SampleCount, least: set.Minimum, most: set.Maximum };

@@ -1,6 +1,6 @@
 import { DescribeScalingPoliciesCommand } from '@aws-sdk/client-application-auto-scaling';
 import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import {
@@ -52,10 +52,8 @@ test('every service refuses what it does not do, by its name', async () => {
     clients.applicationAutoScaling.send(new DescribeScalingPoliciesCommand({ ServiceNamespace: 'ecs' })),
   ).rejects.toThrow('application-autoscaling:DescribeScalingPolicies');
   await expect(
-    clients.cloudWatch.send(
-      new PutMetricAlarmCommand({ AlarmName: 'a', EvaluationPeriods: 1, ComparisonOperator: 'GreaterThanThreshold' }),
-    ),
-  ).rejects.toThrow('cloudwatch:PutMetricAlarm');
+    clients.cloudWatch.send(new SetAlarmStateCommand({ AlarmName: 'a', StateValue: 'OK', StateReason: 'because' })),
+  ).rejects.toThrow('cloudwatch:SetAlarmState');
   await expect(
     clients.s3.send(new CreateMultipartUploadCommand({ Bucket: 'gobutton', Key: 'k' })),
   ).rejects.toMatchObject({ name: 'NotImplemented' });

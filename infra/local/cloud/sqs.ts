@@ -17,7 +17,16 @@ export interface Sqs {
     host: string,
     gone: () => boolean,
   ): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  figures(nowMs: number): Promise<QueueFigures[]>;
   close(): Promise<void>;
+}
+
+/** What AWS tells of a queue. */
+export interface QueueFigures {
+  name: string;
+  visible: number;
+  /** Of the oldest message that is not deleted, given out or not; 0: it is empty. */
+  oldestSeconds: number;
 }
 
 export type QueueDefinitions = Record<string, { attributes: Record<string, string> }>;
@@ -36,6 +45,13 @@ interface Input {
   MessageGroupId?: string;
   MessageDeduplicationId?: string;
   Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
+}
+interface Inspected {
+  messages: {
+    ready: { sentTimestamp: number }[];
+    delayed: { sentTimestamp: number }[];
+    inflight: { message: { sentTimestamp: number } }[];
+  };
 }
 interface Output {
   Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
@@ -182,6 +198,16 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> } 
         default:
           return inject(operation, input);
       }
+    },
+    async figures(nowMs) {
+      return Promise.all(
+        Object.keys(queues).map(async (name) => {
+          const { messages } = (await app.inject({ method: 'GET', url: `/_fauxqs/queues/${name}` })).json<Inspected>();
+          const all = [...messages.ready, ...messages.delayed, ...messages.inflight.map(({ message }) => message)];
+          const oldestMs = Math.min(nowMs, ...all.map(({ sentTimestamp }) => sentTimestamp));
+          return { name, visible: messages.ready.length, oldestSeconds: Math.floor((nowMs - oldestMs) / 1_000) };
+        }),
+      );
     },
     close() {
       closing = true;

@@ -151,9 +151,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     state: openState<GroupState>(dataDir, 'auto-scaling', {}),
   });
 
+  const nowMs = options.nowMs ?? Date.now;
   const account = usualAccount();
   const weather = new CloudWeather();
-  const formation = startCloudFormation(options.nowMs ?? Date.now);
+  const formation = startCloudFormation(nowMs);
   const access = new Access(accessKeyId, options.principals ?? [], account);
   server.on(
     'request',
@@ -166,7 +167,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
           AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
           AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
-          GraniteServiceVersion20100801: startCloudWatch(),
+          GraniteServiceVersion20100801: startCloudWatch({ nowMs, queues: () => sqs.figures(nowMs()) }),
           ServiceQuotasV20190624: startServiceQuotas(account),
           AmazonEC2ContainerRegistry_V20150921: startEcr(account),
         },
@@ -180,7 +181,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         weather,
       },
       port,
-      options.nowMs ?? Date.now,
+      nowMs,
     ),
   );
 
