@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CloudConfig } from '../infra/aws/cloud-config.ts';
+import type { AudienceTaskPlace, CloudConfig } from '../infra/aws/cloud-config.ts';
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
@@ -53,6 +53,12 @@ const wholeNumber = (min: number, max: number, expected: string) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, expected);
 
+const names = (begin: string, expected: string) =>
+  z
+    .string(expected)
+    .transform((text) => text.split(',').map((one) => one.trim()))
+    .refine((all) => all.every((one) => new RegExp(`^${begin}-[a-z0-9-]{1,60}$`).test(one)), expected);
+
 const EXPECT = {
   mode: 'socket or http',
   botToken: 'the bot token of the Slack app (xoxb-…)',
@@ -68,6 +74,10 @@ const EXPECT = {
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
   version:
     'the commit that the image was built from, as the image says it: 1 to 60 letters, digits, dots, pluses and dashes',
+  audienceTask: 'the cluster and the task definition that compiles audiences, like superbowl-bot/superbowl-audience',
+  subnets: 'the subnets of the task in GOBUTTON_AUDIENCE_TASK, with commas between them',
+  groups: 'its security groups, with commas between them',
+  publicAddress: 'true or false',
   agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   level: LOG_LEVELS.join(', '),
 } as const;
@@ -97,6 +107,13 @@ const environment = z
     GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
     GOBUTTON_VERSION: z.string().regex(VERSION_SHAPE, EXPECT.version).optional(),
     ECS_AGENT_URI: webUrl(EXPECT.agent).optional(),
+    GOBUTTON_AUDIENCE_TASK: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,255}\/[A-Za-z0-9_-]{1,255}$/, EXPECT.audienceTask)
+      .optional(),
+    GOBUTTON_AUDIENCE_SUBNETS: names('subnet', EXPECT.subnets).optional(),
+    GOBUTTON_AUDIENCE_GROUPS: names('sg', EXPECT.groups).default([]),
+    GOBUTTON_AUDIENCE_PUBLIC: z.enum(['true', 'false'], EXPECT.publicAddress).default('false'),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     ...OTLP_VARIABLES,
     LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
@@ -108,6 +125,8 @@ const environment = z
       missing('SLACK_APP_TOKEN', EXPECT.appToken);
     if (found.SLACK_MODE === 'http' && found.SLACK_SIGNING_SECRET === undefined)
       missing('SLACK_SIGNING_SECRET', EXPECT.signingSecret);
+    if (found.GOBUTTON_AUDIENCE_TASK !== undefined && found.GOBUTTON_AUDIENCE_SUBNETS === undefined)
+      missing('GOBUTTON_AUDIENCE_SUBNETS', EXPECT.subnets);
   });
 
 /** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Secrets are never repeated. */
@@ -143,6 +162,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         tablePrefix: found.GOBUTTON_TABLE_PREFIX,
         bucket: found.GOBUTTON_BUCKET,
         calls: found.GOBUTTON_AWS_CALLS,
+        audienceTask: audienceTaskOf(found),
       },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       version: ownVersion(env),
@@ -150,6 +170,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       tracing: otlpTarget(found),
       logLevel: found.LOG_LEVEL,
     },
+  };
+}
+
+function audienceTaskOf(found: z.output<typeof environment>): AudienceTaskPlace | null {
+  const [cluster, family] = found.GOBUTTON_AUDIENCE_TASK?.split('/') ?? [];
+  if (cluster === undefined || family === undefined) return null;
+  return {
+    cluster,
+    family,
+    subnets: found.GOBUTTON_AUDIENCE_SUBNETS ?? [],
+    groups: found.GOBUTTON_AUDIENCE_GROUPS,
+    publicAddress: found.GOBUTTON_AUDIENCE_PUBLIC === 'true',
   };
 }
 

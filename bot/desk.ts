@@ -34,6 +34,8 @@ export interface Desk {
   log: Logger;
   nowMs: () => number;
   runbooksDir: string;
+  /** Of audiences, and of lists that people put there. */
+  bucket: string;
   /** Whether the account, Slack and the providers are as a launch needs them. */
   examine: LaunchDoctor;
 }

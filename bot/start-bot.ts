@@ -93,6 +93,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     log,
     nowMs,
     runbooksDir: config.runbooksDir,
+    bucket: config.cloud.bucket,
     examine: launchDoctor(config, { live: cloud.live, nowMs }),
   };
 

@@ -94,13 +94,13 @@ export class Rig {
   readonly workspace: Workspace;
   /** What our own commands need of the environment. */
   readonly env: Record<string, string>;
-  readonly #localCloud: LocalCloud;
+  readonly localCloud: LocalCloud;
   readonly #conductors: Conductor[] = [];
 
   constructor(parts: { cloud: Cloud; workspace: Workspace; localCloud: LocalCloud }) {
     this.cloud = parts.cloud;
     this.workspace = parts.workspace;
-    this.#localCloud = parts.localCloud;
+    this.localCloud = parts.localCloud;
     this.env = {
       AWS_ENDPOINT_URL: parts.localCloud.url,
       AWS_REGION: 'us-east-1',
@@ -244,7 +244,7 @@ export class Rig {
     await Promise.all(this.#conductors.map((conductor) => conductor.stop()));
     await this.workspace.stop();
     this.cloud.close();
-    await this.#localCloud.stop(0);
+    await this.localCloud.stop(0);
   }
 }
 
@@ -252,7 +252,11 @@ function isKind<K extends EntryKind>(entry: Entry, kind: K): entry is EntryOf<K>
   return entry.kind === kind;
 }
 
-export async function startRig(options: Partial<Pick<LocalCloudOptions, 'groups' | 'services'>> = {}): Promise<Rig> {
+/** `families`: what RunTask may start; the first one compiles audiences. */
+export async function startRig(
+  options: Partial<Pick<LocalCloudOptions, 'groups' | 'services' | 'families'>> = {},
+): Promise<Rig> {
+  const [family] = options.families ?? [];
   const localCloud = await startLocalCloud({
     dataDir: null,
     services: [],
@@ -264,6 +268,7 @@ export async function startRig(options: Partial<Pick<LocalCloudOptions, 'groups'
     region: 'us-east-1',
     tablePrefix: 'gobutton',
     bucket: 'gobutton',
+    audienceTask: family === undefined ? null : { ...family, subnets: ['subnet-1'], groups: [], publicAddress: false },
   };
   await ensureTables(config);
   const workspace = await startTestWorkspace({ rateLimits: false });

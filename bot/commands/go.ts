@@ -9,6 +9,7 @@ import { helpMessage } from '../views/help.ts';
 import { withRoomTrouble } from '../views/room-trouble.ts';
 import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
+import { audience } from './audience.ts';
 import { campaign } from './campaign.ts';
 import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
@@ -54,6 +55,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   tick,
   waive,
   campaign,
+  audience,
   people,
   test,
   fire,

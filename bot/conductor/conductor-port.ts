@@ -3,7 +3,11 @@ import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
+import type { CompileRun } from '../views/compile.ts';
 import type { Acted } from './context.ts';
+
+/** What somebody wants compiled, as far as the task needs it. */
+export type CompileAsked = Pick<CompileRun, 'by' | 'users' | 'table' | 'options' | 'accepts'>;
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {
@@ -30,6 +34,12 @@ export interface Conductor {
   frozenSets(launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]>;
   /** What the leader has noted of a launch's channel; null: it takes posts. Rejects with a CloudError. */
   roomTrouble(launchId: string): Promise<RoomTrouble | null>;
+  /** Asks for an audience to be compiled; the leader starts the task and follows it. Null: one is under way. */
+  askCompile(launchId: string, asked: CompileAsked): Promise<CompileRun | null>;
+  /** The compile that was asked for last; null: none. */
+  lastCompile(launchId: string): Promise<CompileRun | null>;
+  /** The leader stops it; one that has ended stays as it is. */
+  cancelCompile(launchId: string, number: number, by: PersonId): Promise<void>;
   isLeader(): boolean;
   /** What alarms look at: of the leader, added up over its launches. */
   signs(): { Leading: number } & Partial<PoolSigns>;

@@ -12,6 +12,7 @@ import { manifestReader } from '../../settle/close.ts';
 import { freezeSets } from '../../settle/frozen-sets.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import { UpdateBudget } from '../slack/update-budget.ts';
+import { askCompile, cancelCompile, lastCompile } from './compiles/compiles.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
 import { performUrgent } from './effects/urgent.ts';
@@ -202,6 +203,9 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       return launch === null ? [] : freezeSets(freezing, launch, segmentsMeant(launch, segments, context.nowMs()));
     },
     roomTrouble: (launchId) => roomTrouble(context, launchId),
+    askCompile: (launchId, asked) => askCompile(context, launchId, asked),
+    lastCompile: (launchId) => lastCompile(context, launchId),
+    cancelCompile: (launchId, number, by) => cancelCompile(context, launchId, number, by),
     isLeader: () => leader.isLeading,
     signs: () => (leader.isLeading ? { Leading: 1, ...sumOfSigns(keepers.values()) } : { Leading: 0 }),
     shutRooms: () =>

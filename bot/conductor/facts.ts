@@ -40,6 +40,13 @@ export const FACT = {
   recordTold: 'record/told',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
   folding: 'room/folding',
+  /** The compile that was asked for last (JSON of CompileRun). */
+  compile: 'compile',
+  compileMessage: (number: number) => `message/compile/${number}`,
+  /** Who cancelled it. */
+  compileCancelled: (number: number) => `compile/${number}/cancelled`,
+  /** How it ended, as its message says it. */
+  compileTold: (number: number) => `compile/${number}/told`,
   /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
   haltPress: (epoch: number) => `halt/${epoch}`,
 } as const;

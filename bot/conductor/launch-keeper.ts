@@ -5,6 +5,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { UpdateBudget } from '../slack/update-budget.ts';
+import { CompileWatch } from './compiles/compile-watch.ts';
 import type { Context } from './context.ts';
 import { Outbox } from './effects/outbox.ts';
 import { indexItem } from './effects/perform.ts';
@@ -53,6 +54,7 @@ export class LaunchKeeper {
   readonly #late: LateAccounts;
   readonly #alarm: RecordAlarm;
   readonly #fleets: FleetWatch;
+  readonly #compiles: CompileWatch;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -88,6 +90,7 @@ export class LaunchKeeper {
     this.#late = new LateAccounts(this.#context);
     this.#alarm = new RecordAlarm(this.#context, launchId);
     this.#fleets = new FleetWatch(this.#context);
+    this.#compiles = new CompileWatch(this.#context, standings);
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
@@ -133,6 +136,7 @@ export class LaunchKeeper {
         const signs = poolSigns(launch, reports, this.#context.nowMs());
         this.#signs = served === launch.id ? signs : { ...signs, WorkersMissing: 0 };
       }),
+      job('compile', timings.compileMs, (launch) => this.#compiles.look(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
@@ -197,6 +201,7 @@ export class LaunchKeeper {
       launch.closed &&
       this.#outbox.size === 0 &&
       this.#late.isSettled(launch) &&
+      !this.#compiles.isUnderWay &&
       runningShots(launch).length === 0 &&
       Object.values(launch.scale).every(({ state }) => state === 'reached') &&
       this.#fleets.isSettled(launch)

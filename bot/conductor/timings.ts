@@ -71,6 +71,9 @@ export interface Timings {
   fleetsMs: number;
   /** After the event until the first reminder that fleets are still up; twice as long after each, a day at most. */
   fleetReminderMs: number;
+  /** A compile that somebody asked for is looked at this often, and its progress shown so often at most. */
+  compileMs: number;
+  compileEditMs: number;
   /** Reports older than this are removed while no shot runs. */
   reportLifeMs: number;
   stopMs: number;
@@ -114,6 +117,8 @@ export const TIMINGS: Timings = {
   signsMs: 2_000,
   fleetsMs: 30_000,
   fleetReminderMs: 3_600_000,
+  compileMs: 2_000,
+  compileEditMs: 5_000,
   reportLifeMs: 60_000,
   stopMs: 5_000,
 };

@@ -6,4 +6,16 @@ export interface CloudConfig {
   bucket: string;
   /** How the calls of every batch are made: see calls/calls.ts. Absent: direct. */
   calls?: 'direct' | 'sdk';
+  /** What compiles an audience when somebody asks in the channel. Absent: nothing does. */
+  audienceTask?: AudienceTaskPlace | null;
+}
+
+/** A task definition of one container that is called `audience`, and where in the network it is put. */
+export interface AudienceTaskPlace {
+  cluster: string;
+  family: string;
+  subnets: readonly string[];
+  groups: readonly string[];
+  /** Whether it gets an IPv4 address of its own: without one it needs another way out. */
+  publicAddress: boolean;
 }

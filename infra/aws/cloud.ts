@@ -1,3 +1,4 @@
+import type { AudienceTasks } from './audience-task.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { LiveStore } from './live-store.ts';
@@ -21,6 +22,8 @@ export interface Cloud {
   objects: Objects;
   staff: StaffDevices;
   scaling: Scaling;
+  /** Null: none is configured. */
+  audienceTasks: AudienceTasks | null;
   /** Of AWS: `us-east-1`. */
   region: string;
   parameters: Parameters;

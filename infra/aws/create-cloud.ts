@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { createAudienceTasks } from './audience-task.ts';
 import { createClaimStore } from './claim-store.ts';
 import { createClients } from './clients.ts';
 import type { Clients } from './clients.ts';
@@ -39,6 +40,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     objects,
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),
+    audienceTasks: config.audienceTask == null ? null : createAudienceTasks(clients.ecs, config.audienceTask),
     parameters: createParameters({ ssm: clients.ssm, deployment: config.tablePrefix }),
     region: config.region,
     clock: clients.clock,

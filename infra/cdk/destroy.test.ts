@@ -62,6 +62,7 @@ afterEach(async () => {
 function end(meanwhile: Record<string, () => Promise<unknown>> = {}): Promise<Outcome> {
   const work: Work = {
     deployment,
+    file: 'launch.yaml',
     outdir,
     env: { AWS_ENDPOINT_URL: local.url },
     nowMs: deployment.config.kickoff - 30 * 86_400_000,
@@ -71,9 +72,18 @@ function end(meanwhile: Record<string, () => Promise<unknown>> = {}): Promise<Ou
       drift: async () => [],
       unprotect: async () => undefined,
       parameter: async () => null,
+      warmth: async () => null,
       close: () => undefined,
     },
-    options: { yes: true, duringFreeze: null, overDrift: false, withData: true, to: '.env' },
+    options: {
+      yes: true,
+      duringFreeze: null,
+      overDrift: false,
+      withData: true,
+      to: '.env',
+      image: null,
+      botImage: null,
+    },
     say: () => undefined,
     cdk: async (words) => {
       const going = standing.filter(({ name }) => words.includes(name));

@@ -134,6 +134,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
       pools: [subject.pool],
       scaled: subject.scaled,
       deviceTables: [],
+      audienceTask: cloud.audienceTask == null ? null : { ...cloud.audienceTask, roles: [] },
     };
     const image = found === null ? null : parseImage(found.image);
     const [queues, imageFound, rights] = await Promise.all([

@@ -8,6 +8,11 @@ import { ACCOUNT_ID, REGION } from './cloud/account.ts';
 export const LOCAL_POOL = 'gobutton-workers';
 export const LOCAL_CLUSTER = 'gobutton';
 export const LOCAL_GROUP = 'lingo-api';
+export const LOCAL_AUDIENCE_TASK = {
+  cluster: LOCAL_CLUSTER,
+  family: 'gobutton-audience',
+  roles: ['audience', 'audience-execution'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/gobutton-${name}`),
+};
 
 /** The account that a local stack is in. */
 export const LOCAL_ACCOUNT: AccountNames = {
@@ -23,6 +28,7 @@ export const LOCAL_ACCOUNT: AccountNames = {
     groups: [LOCAL_GROUP],
     tables: ['gobutton-claims'],
   },
+  audienceTask: LOCAL_AUDIENCE_TASK,
 };
 
 /** Each process of a local stack with the policy that its role has on AWS; and a person, who runs the commands and the doctor. */

@@ -6,7 +6,7 @@ import type { CloudConfig } from '../aws/cloud-config.ts';
 import type { Cloud } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { ownVersion } from '../version.ts';
-import { exitWithParent, projectRoot, startChild } from './child.ts';
+import { startChild } from './child.ts';
 import type { Child } from './child.ts';
 import { roleOf } from './cloud/access.ts';
 import { startLocalCloud } from './cloud/start.ts';
@@ -16,10 +16,11 @@ import { lockDataDir } from './data-lock.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import type { OtlpReceiver } from './otlp-receiver.ts';
 import { freePort } from './ports.ts';
-import { LOCAL_ACCOUNT, LOCAL_CLUSTER, LOCAL_GROUP, LOCAL_POOL, principalsOf } from './principals.ts';
+import { LOCAL_ACCOUNT, LOCAL_AUDIENCE_TASK, LOCAL_GROUP, LOCAL_POOL, principalsOf } from './principals.ts';
 import { ensureRecordKeys } from './record-keys.ts';
 import { startWorkspace } from './slack/start.ts';
 import type { Workspace } from './slack/start.ts';
+import { localAudienceTask, localWorkers } from './tasks.ts';
 
 /** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */
 export interface Stack {
@@ -194,24 +195,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       principals,
       tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
-      services: [
-        {
-          cluster: LOCAL_CLUSTER,
-          service: LOCAL_POOL,
-          principal: 'worker',
-          cwd: projectRoot,
-          startDelayMs: options.taskStartDelayMs,
-          env: workerEnv,
-          // A nursery of 12 MiB, as its threads have: what a worker makes anew lives shortly, and 60 MB of memory are saved.
-          command: [
-            process.execPath,
-            '--max-semi-space-size=4',
-            '--disable-warning=ExperimentalWarning',
-            '--import',
-            exitWithParent,
-            join(projectRoot, 'workers/main.ts'),
-          ],
-        },
+      services: [localWorkers(workerEnv, options.taskStartDelayMs)],
+      families: [
+        localAudienceTask(
+          { AWS_REGION: region, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket },
+          { startDelayMs: options.taskStartDelayMs, logFile: join(logs, 'audience-task.log') },
+        ),
       ],
       groups: [{ name: LOCAL_GROUP, startDelayMs: 3_000 }],
       logsDir: logs,
@@ -248,6 +237,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           SLACK_APP_TOKEN: secrets.appToken,
           SLACK_SIGNING_SECRET: secrets.signingSecret,
           SLACK_MODE: options.slackMode,
+          GOBUTTON_AUDIENCE_TASK: `${LOCAL_AUDIENCE_TASK.cluster}/${LOCAL_AUDIENCE_TASK.family}`,
+          GOBUTTON_AUDIENCE_SUBNETS: 'subnet-local',
           ...env,
         },
         logFile: join(logs, 'bot.log'),

@@ -2,6 +2,7 @@ import type { Person, Role } from '../playbook/schema.ts';
 import type { Command, CommandKind } from './commands.ts';
 import { refuse } from './decision.ts';
 import type { Refusal } from './decision.ts';
+import type { PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
 import { listed } from './words.ts';
@@ -89,7 +90,10 @@ export function mayFire(person: Pick<Person, 'roles'>): boolean {
 }
 
 /** Why this command can't even be looked at, or null: no launch, launch closed, not on the roster, role missing. */
-export function unmetPrecondition(launch: Launch | null, command: Command): Refusal | null {
+export function unmetPrecondition(
+  launch: Launch | null,
+  command: Command | { kind: 'set-audience'; by: PersonId },
+): Refusal | null {
   if (launch === null && command.kind !== 'create-launch')
     return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');
   if (launch?.closed === true && !AFTER_CLOSE.has(command.kind) && command.kind !== 'create-launch') {

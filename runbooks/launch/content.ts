@@ -1,8 +1,10 @@
 import { campaignFaults, faultText } from '../playbook/campaign-rules.ts';
 import type { Campaign } from '../playbook/schema.ts';
+import { unmetPrecondition } from './authority.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
+import type { PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { payloadProblems, tooLargeText } from './payload.ts';
 import { contentHash } from './shown.ts';
@@ -24,14 +26,24 @@ export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, 
  * An audience is for all attempts of all segments: once any of it was fired, another one could hold the same devices
  * under another segment, and they would get it twice.
  */
+/** Why this person may set no audience, whatever it is; null: they may. For who asks before one is made. */
+export function audienceRefusal(launch: Launch | null, by: PersonId): Refusal | null {
+  return unmetPrecondition(launch, { kind: 'set-audience', by }) ?? (launch === null ? null : audienceInUse(launch));
+}
+
+function audienceInUse(launch: Launch): Refusal | null {
+  return Object.values(launch.attempts).some((tries) => tries.length > 0)
+    ? refuse(
+        'AUDIENCE_IN_USE',
+        'Part of the present audience was fired, so it can no longer be replaced: devices could get the push twice. Use a skip list to take devices away, or a new launch to add some.',
+      )
+    : null;
+}
+
 export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, { nowMs }: Given): Decision {
   const { audience } = command;
-  if (Object.values(launch.attempts).some((tries) => tries.length > 0)) {
-    return refuse(
-      'AUDIENCE_IN_USE',
-      'Part of the present audience was fired, so it can no longer be replaced: devices could get the push twice. Use a skip list to take devices away, or a new launch to add some.',
-    );
-  }
+  const inUse = audienceInUse(launch);
+  if (inUse !== null) return inUse;
   const sum = audience.segments.reduce((total, { devices }) => total + devices, 0);
   const names = audience.segments.map(({ id }) => id);
   if (sum !== audience.devices || new Set(names).size !== names.length || names.length === 0) {

@@ -15,7 +15,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
       [--suppress opted-out.csv]... [--skip bad-tokens.txt]... [--column user_id] [--allow-none]
       [--segments us-ios,us-android] [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
   npm run audience -- compile --users users.csv --device-table NAME --launch ID --as PERSON [--map token=push.token,user=uid]
-      [--devices devices] [--capacity 1500] [--fresh] [and what compile takes else]
+      [--devices devices] [--capacity 1500] [--fresh] [--task ID] [and what compile takes else]
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
   npm run audience -- skip LIST... --out folder [--audience HASH]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
@@ -31,7 +31,11 @@ With --device-table the devices come from a DynamoDB table whose partition key i
 the attribute "devices" (--devices; a list or map of maps, or a list or set of tokens; without it the item itself is the device), or,
 where the table has a sort key, one item a device. --map names attributes (dots between levels; what a device lacks is taken from the
 item around it) and the column of --users. --capacity is read units a second (default 1,500; eventually consistent reads). A stopped
-run continues where it was within six hours, --fresh begins anew. Exit code 3: the table is throttled or does not answer, run it again.
+run continues where it was within six hours, --fresh begins anew.
+--users and --suppress also take s3://BUCKET/uploads/… of the own bucket. Exit code 3: the table is throttled or does not answer, run it again.
+
+--task is what /go audience compile starts: with --launch and without --as it stores the audience, sets nothing, and tells how it
+goes in joins/ID/state.json of the bucket.
 
 Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
 or Parquet. The column of ids is found by its name (user, user_id, id, token, device_token …) or given with --column, by name

@@ -10,6 +10,9 @@ export interface Progress {
   stop(): void;
 }
 
+/** Told beside the bar, to whoever started this. `leftMs` null: not known yet. */
+export type Tell = (so: { say: string; percent: number; leftMs: number | null }) => void;
+
 /** The share of the whole that each phase of a compile takes, as measured over 6 million rows. */
 const WEIGHT: Record<CompilePhase, [from: number, to: number]> = {
   read: [0, 20],
@@ -27,17 +30,25 @@ const SAY: Record<CompilePhase, string> = {
 };
 
 /** A bar where somebody watches; otherwise a line per phase and at most one every five seconds. */
-export function compileProgress(out: Output): {
+export function compileProgress(
+  out: Output,
+  tell: Tell | null = null,
+): {
   update: (phase: CompilePhase, done: number, total: number) => void;
   stop: () => void;
 } {
   const bar = progressBar(out);
+  const startedAtMs = performance.now();
   return {
     update: (phase, done, total) => {
       const [from, to] = WEIGHT[phase];
       const share = total === 0 ? 0 : done / total;
       const count = total <= 1 ? '' : ` ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
-      bar.update(`${SAY[phase]}${count}`, from + (to - from) * share, 100);
+      const percent = from + (to - from) * share;
+      const say = `${SAY[phase]}${count}`;
+      bar.update(say, percent, 100);
+      const tookMs = performance.now() - startedAtMs;
+      tell?.({ say, percent, leftMs: percent < 1 ? null : (tookMs / percent) * (100 - percent) });
     },
     stop: () => bar.stop(),
   };

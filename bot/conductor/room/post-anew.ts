@@ -22,18 +22,11 @@ export async function postAnew(
   launch: Launch,
   what: { name: string; goneTs: string; message: Message; error: unknown },
 ): Promise<PostedAnew | null> {
-  const { cloud, holder, hasEnded, timings, nowMs, log } = context;
   const { name, goneTs, message, error } = what;
-  const effectId = `${name}/after/${goneTs}`;
-  const claim = await cloud.live.claimEffect(launch.id, effectId, holder, timings.claimMs, nowMs(), hasEnded);
-  if (!claim.mine) return claim.result === null ? null : { ts: claim.result, mine: false };
-  const mark = { launchId: launch.id, effectId };
-  const ts =
-    (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ??
-    (await slack.postMessage(launch.channelId, message, { mark }));
-  await keepFact(context, launch.id, name, ts);
-  await cloud.live.finishEffect(launch.id, effectId, ts);
-  log.warn(
+  const posted = await postOnce(context, slack, launch, { name, message, effectId: `${name}/after/${goneTs}` });
+  if (posted?.mine !== true) return posted;
+  const { ts } = posted;
+  context.log.warn(
     { name, goneTs, ts, code: slackErrorCode(error) },
     "a message that the room needs can't be edited any more; it was posted anew",
   );
@@ -43,6 +36,28 @@ export async function postAnew(
   await quietly(context, 'the board could not be pinned', async () => {
     if (name === FACT.board) await slack.pin(launch.channelId, ts);
   });
+  return posted;
+}
+
+/**
+ * Posts a message of this name once, whoever else is about to and whoever died before: what may have come through is looked for
+ * first. Null: another instance is at it. Rejects if Slack takes no post.
+ */
+export async function postOnce(
+  context: Context,
+  slack: SlackPort,
+  launch: Launch,
+  { name, message, effectId = name }: { name: string; message: Message; effectId?: string },
+): Promise<PostedAnew | null> {
+  const { cloud, holder, hasEnded, timings, nowMs } = context;
+  const claim = await cloud.live.claimEffect(launch.id, effectId, holder, timings.claimMs, nowMs(), hasEnded);
+  if (!claim.mine) return claim.result === null ? null : { ts: claim.result, mine: false };
+  const mark = { launchId: launch.id, effectId };
+  const ts =
+    (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ??
+    (await slack.postMessage(launch.channelId, message, { mark }));
+  await keepFact(context, launch.id, name, ts);
+  await cloud.live.finishEffect(launch.id, effectId, ts);
   return { ts, mine: true };
 }
 

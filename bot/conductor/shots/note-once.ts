@@ -6,12 +6,24 @@ import type { Context } from '../context.ts';
  * says whether it was told, so that a bot that dies in between, or a live table that is emptied, has it told neither twice nor never.
  * Resolves to whether it stands there now.
  */
-export async function noteOnce(context: Context, launch: Launch, head: string, text: string): Promise<boolean> {
+export async function noteOnce(
+  context: Context,
+  launch: Launch,
+  head: string,
+  text: string,
+  { isSaid = false }: { isSaid?: boolean } = {},
+): Promise<boolean> {
   const wasTold = (await context.journal.entries(launch.id)).some(
     (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head),
   );
   if (wasTold) return true;
-  const acted = await context.execute(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
+  const acted = await context.execute(launch.id, {
+    kind: 'note',
+    by: null,
+    text: `${head}${text}`,
+    // It stands in the channel in other words.
+    ...(isSaid ? { said: true } : {}),
+  });
   if (!acted.ok) context.log.warn({ launchId: launch.id, head, code: acted.code }, 'a finding could not be noted');
   return acted.ok;
 }

@@ -29,6 +29,7 @@ const DOCTOR = 'infra/doctor/measure/aws.ts';
 const RIGHTS = 'infra/doctor/measure/rights.ts';
 const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
+const AUDIENCE_TASK = 'infra/aws/audience-task.ts';
 
 const may = (action: string, on: readonly ResourceKind[], why: string, file: string): Permission => ({
   action,
@@ -147,6 +148,17 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       'holds a count against it, and puts back what was found',
       TARGETS,
     ),
+    may('s3:GetObject', ['compile-states'], 'sees how far an audience is, without a row of it', OBJECTS),
+    may('s3:ListBucket', ['compile-states'], 'tells one that is missing from one that it may not read', OBJECTS),
+    may('ecs:RunTask', ['audience-definition'], 'starts the compile of an audience', AUDIENCE_TASK),
+    may(
+      'iam:PassRole',
+      ['audience-roles'],
+      'hands that task its two roles, which is asked with RunTask',
+      AUDIENCE_TASK,
+    ),
+    may('ecs:DescribeTasks', ['audience-tasks'], 'follows it', AUDIENCE_TASK),
+    may('ecs:StopTask', ['audience-tasks'], 'stops it when somebody cancels it', AUDIENCE_TASK),
   ],
   worker: [
     may('dynamodb:Query', ['record-table'], 'reads what was ordered, and who may', RECORD),
@@ -192,6 +204,8 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('s3:GetObject', ['joined-rows'], 'goes on where it was stopped', OBJECTS),
     may('s3:ListBucket', ['joined-rows'], 'finds what was read already', OBJECTS),
     may('s3:DeleteObject', ['joined-rows'], 'leaves nothing of it beside the audience', OBJECTS),
+    may('s3:GetObject', ['uploads'], 'reads lists that people have put there', OBJECTS),
+    may('s3:ListBucket', ['uploads'], 'tells one that is missing from one that it may not read', OBJECTS),
     may('dynamodb:Query', ['record-table'], 'reads the launch', RECORD),
     may('dynamodb:PutItem', ['record-table'], 'sets its audience', RECORD),
     may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),

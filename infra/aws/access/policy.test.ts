@@ -14,10 +14,13 @@ const names: AccountNames = {
   pools: ['pool'],
   deviceTables: ['users'],
   scaled: { services: [{ cluster: 'c', service: 's' }], groups: ['servers'], tables: [] },
+  audienceTask: { cluster: 'bots', family: 'audience', roles: ['arn:aws:iam::123456789012:role/audience'] },
 };
 const policy = Object.fromEntries(PROCESSES.map((process) => [process, policyOf(process, names)]));
-const may = (process: string, action: string, resource: string, says: Record<string, string> = {}): boolean =>
-  allowing(policy[process] ?? [], { action, resource, says }) !== null;
+const mayIf = (process: string, action: string, resource: string, about: Record<string, string>): boolean =>
+  allowing(policy[process] ?? [], { action, resource, about }) !== null;
+const may = (process: string, action: string, resource: string, prefix: string | null = null): boolean =>
+  mayIf(process, action, resource, prefix === null ? {} : { 's3:prefix': prefix });
 const key = (path: string) => `arn:aws:s3:::audiences-here/${path}`;
 
 test('the bot reads no device token, and only workers and who makes audiences do', () => {
@@ -68,7 +71,7 @@ test.each([
         .map((arn) => ({ action, resource: arn.replaceAll('*', 'x') })),
     );
     expect(theirs.length).toBeGreaterThan(10);
-    expect(theirs.filter((asked) => allowing(ours, { ...asked, says: {} }) !== null)).toEqual([]);
+    expect(theirs.filter((asked) => allowing(ours, { ...asked, about: {} }) !== null)).toEqual([]);
   }
 });
 
@@ -78,7 +81,7 @@ test('who scales counts and tables registers those, and no other kind of scaling
     allowing(policyOf('bot', { ...names, scaled: { services: [], groups: ['g'], tables: [], ...scaled } }), {
       action: 'application-autoscaling:RegisterScalableTarget',
       resource: target,
-      says: {
+      about: {
         'application-autoscaling:service-namespace': namespace,
         'application-autoscaling:scalable-dimension': dimension,
       },
@@ -89,15 +92,42 @@ test('who scales counts and tables registers those, and no other kind of scaling
   expect(register({ tables: ['t'] }, 'dynamodb', 'dynamodb:index:WriteCapacityUnits')).toBe(true);
   expect(register({ tables: ['t'] }, 'dynamodb', 'dynamodb:table:ReadCapacityUnits')).toBe(false);
   expect(register({}, 'ecs', 'ecs:service:DesiredCount')).toBe(false);
-  expect(may('bot', 'application-autoscaling:RegisterScalableTarget', target)).toBe(false);
+  expect(mayIf('bot', 'application-autoscaling:RegisterScalableTarget', target, {})).toBe(false);
+});
+
+test('only the bot starts an audience task, in its cluster alone, and hands its roles to a task alone', () => {
+  const ecs = 'arn:aws:ecs:eu-west-1:123456789012';
+  const definition = `${ecs}:task-definition/audience:7`;
+  const there = { 'ecs:cluster': `${ecs}:cluster/bots` };
+  expect(PROCESSES.filter((process) => mayIf(process, 'ecs:RunTask', definition, there))).toEqual(['bot']);
+  expect(mayIf('bot', 'ecs:RunTask', definition, { 'ecs:cluster': `${ecs}:cluster/workers` })).toBe(false);
+  expect(mayIf('bot', 'ecs:RunTask', definition, {})).toBe(false);
+  expect(mayIf('bot', 'ecs:RunTask', `${ecs}:task-definition/worker:7`, there)).toBe(false);
+  for (const action of ['ecs:DescribeTasks', 'ecs:StopTask']) {
+    expect(mayIf('bot', action, `${ecs}:task/bots/1`, there)).toBe(true);
+    expect(mayIf('bot', action, `${ecs}:task/workers/1`, there)).toBe(false);
+  }
+  const role = 'arn:aws:iam::123456789012:role/audience';
+  const handed = (service: string) => mayIf('bot', 'iam:PassRole', role, { 'iam:PassedToService': service });
+  expect(handed('ecs-tasks.amazonaws.com')).toBe(true);
+  expect(handed('lambda.amazonaws.com')).toBe(false);
+  expect(mayIf('bot', 'iam:PassRole', `${role}-other`, { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' })).toBe(
+    false,
+  );
+});
+
+test('the bot sees how far a compile is, and no row of it', () => {
+  expect(may('bot', 's3:GetObject', key('joins/abc/state.json'))).toBe(true);
+  for (const rows of ['joins/abc/00000.ndjson', 'joins/abc/00000.json', 'uploads/users.csv'])
+    expect(PROCESSES.filter((process) => may(process, 's3:GetObject', key(rows)))).toEqual(['audience']);
 });
 
 test('a list is allowed below the keys that it is for, and the whole bucket to nobody', () => {
   const bucket = 'arn:aws:s3:::audiences-here';
-  expect(may('worker', 's3:ListBucket', bucket, { 's3:prefix': 'launches/l/staff-devices/' })).toBe(true);
+  expect(may('worker', 's3:ListBucket', bucket, 'launches/l/staff-devices/')).toBe(true);
   for (const process of PROCESSES)
-    for (const says of [{}, { 's3:prefix': '' }, { 's3:prefix': 'launches/' }])
-      expect([process, says, may(process, 's3:ListBucket', bucket, says)]).toEqual([process, says, false]);
+    for (const prefix of [null, '', 'launches/'])
+      expect([process, prefix, may(process, 's3:ListBucket', bucket, prefix)]).toEqual([process, prefix, false]);
 });
 
 test('each action is named, and everything is allowed only where AWS knows no less', () => {
@@ -128,7 +158,7 @@ test('a kind that the account has nothing of gives no statement', () => {
 
 test('names count letter by letter, wildcards as far as they say, and nothing in a name is one by accident', () => {
   const statement = { Sid: 'A', Effect: 'Allow' as const, Action: ['s3:GetObject'], Resource: ['arn:a.b/*/c?'] };
-  const is = (resource: string, action = 's3:GetObject') => allowing([statement], { action, resource, says: {} });
+  const is = (resource: string, action = 's3:GetObject') => allowing([statement], { action, resource, about: {} });
   expect(is('arn:a.b/x/y/c1')).toBe(statement);
   expect(is('arn:a.b/x/c1', 'S3:getobject')).toBe(statement);
   for (const other of ['arn:a.b/x/c', 'arn:axb/x/c1', 'arn:a.b/x/C1', 'arn:a.b/x/c12', 'xarn:a.b/x/c1'])
@@ -141,6 +171,9 @@ test('a policy fits into a role', () => {
   for (const process of PROCESSES) expect(JSON.stringify(policy[process]).length).toBeLessThan(10_240);
 });
 
+/** The call that asks for an action of another name. */
+const ASKED_WITH: Record<string, string> = { ListBucket: 'ListObjectsV2', PassRole: 'RunTask' };
+
 test('each right names the file that calls it, once', async () => {
   for (const permissions of [...PROCESSES.map((process) => PERMISSIONS[process]), DOCTOR_READS]) {
     const rows = permissions.flatMap(({ action, on }) => on.map((kind) => `${action} ${kind}`));
@@ -148,8 +181,7 @@ test('each right names the file that calls it, once', async () => {
     for (const { action, file } of permissions) {
       const [service, operation = ''] = action.split(':');
       // The action of one is called by the dozen.
-      const called =
-        service === 'sqs' ? `${operation}(Batch)?` : operation === 'ListBucket' ? 'ListObjectsV2' : operation;
+      const called = service === 'sqs' ? `${operation}(Batch)?` : (ASKED_WITH[operation] ?? operation);
       expect(await readFile(file, 'utf8'), `${file} calls ${action}`).toMatch(
         new RegExp(`\\b${called}Command\\(|'${called}'`),
       );

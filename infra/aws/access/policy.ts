@@ -1,7 +1,7 @@
 import { PERMISSIONS } from './permissions.ts';
 import type { Permission, ProcessName } from './permissions.ts';
 import { arnsOf, bucketArn, conditionOf } from './resources.ts';
-import type { AccountNames, ResourceKind } from './resources.ts';
+import type { AccountNames, Condition, ResourceKind } from './resources.ts';
 
 /** A statement of an IAM policy, as a template holds it and the local cloud reads it. */
 export interface Statement {
@@ -9,8 +9,7 @@ export interface Statement {
   Effect: 'Allow';
   Action: string[];
   Resource: string[];
-  /** Of each key one value must be like what the request says of it; a key that it says nothing of is a no. */
-  Condition?: { StringLike: Record<string, string[]> };
+  Condition?: Condition;
 }
 
 /**
@@ -38,7 +37,7 @@ export function statementsOf(permissions: readonly Permission[], names: AccountN
         Effect: 'Allow',
         Action: actions.toSorted(),
         Resource: arnsOf(kind, names),
-        ...(condition === null ? {} : { Condition: { StringLike: condition } }),
+        ...(condition === null ? {} : { Condition: condition }),
       };
     }),
     ...lists.map((kind): Statement => ({
@@ -55,25 +54,35 @@ export function statementsOf(permissions: readonly Permission[], names: AccountN
 export const sidOf = (kind: string): string =>
   kind.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** What somebody asks to do. `says`: what the request says of the keys of conditions (`s3:prefix`). */
+/** What somebody asks to do. `about`: what conditions look at (`s3:prefix`, say), as far as the request has it. */
 export interface Asked {
   action: string;
   resource: string;
-  says: Readonly<Record<string, string>>;
+  about: Readonly<Record<string, string>>;
 }
 
 /** The first statement that allows it; null: nobody has, which is a no. */
-export function allowing(statements: readonly Statement[], { action, resource, says }: Asked): Statement | null {
+export function allowing(statements: readonly Statement[], { action, resource, about }: Asked): Statement | null {
   return (
     statements.find(
       (one) =>
         one.Action.some((pattern) => isLike(action.toLowerCase(), pattern.toLowerCase())) &&
         one.Resource.some((pattern) => isLike(resource, pattern)) &&
-        Object.entries(one.Condition?.StringLike ?? {}).every(([key, patterns]) => {
-          const said = says[key];
-          return said !== undefined && patterns.some((pattern) => isLike(said, pattern));
-        }),
+        isMet(one.Condition ?? {}, about),
     ) ?? null
+  );
+}
+
+/** Of each operator each key; one that the request does not have meets nothing. */
+function isMet(condition: Condition, about: Asked['about']): boolean {
+  return Object.entries(condition).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, values]) => {
+      const found = about[key];
+      return (
+        found !== undefined &&
+        values.some((value) => (operator === 'StringEquals' ? value === found : isLike(found, value)))
+      );
+    }),
   );
 }
 

@@ -19,7 +19,14 @@ export interface AccountNames {
     groups: readonly string[];
     tables: readonly string[];
   };
+  /** What the bot starts to compile an audience. `roles`: its task's and that of who starts it, by ARN. Null: nothing. */
+  audienceTask: { cluster: string; family: string; roles: readonly string[] } | null;
 }
+
+/** Values by the key that they are for, by the operator that compares them. */
+export type Condition = Partial<
+  Record<'StringLike' | 'StringEquals' | 'ArnEquals', Readonly<Record<string, string[]>>>
+>;
 
 /**
  * What a permission is for. `everything` is for actions that AWS knows no narrower resource of: lists of a whole account.
@@ -39,6 +46,8 @@ export type ResourceKind =
   | 'shard-users'
   | 'rejects'
   | 'joined-rows'
+  | 'compile-states'
+  | 'uploads'
   | 'skip-lists'
   | 'frozen-sets'
   | 'staff-devices'
@@ -48,6 +57,9 @@ export type ResourceKind =
   | 'scaled-groups'
   | 'scaled-tables'
   | 'scalable-targets'
+  | 'audience-definition'
+  | 'audience-tasks'
+  | 'audience-roles'
   | 'everything';
 
 export const bucketArn = ({ partition, bucket }: AccountNames): string => `arn:${partition}:s3:::${bucket}`;
@@ -88,6 +100,10 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return objects('audiences/*/rejects.ndjson');
     case 'joined-rows':
       return objects('joins/*');
+    case 'compile-states':
+      return objects('joins/*/state.json');
+    case 'uploads':
+      return objects('uploads/*');
     case 'skip-lists':
       return objects('skip-lists/*');
     case 'frozen-sets':
@@ -108,6 +124,13 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'scalable-targets':
       // AWS compares it with `scalable-target/*` itself, whatever is scaled (docs/facts.md#scalable-target-rights).
       return conditionOf(kind, names) === null ? [] : [arn('application-autoscaling', 'scalable-target/*')];
+    case 'audience-definition':
+      // Any revision: a deployment makes a new one.
+      return names.audienceTask === null ? [] : [arn('ecs', `task-definition/${names.audienceTask.family}:*`)];
+    case 'audience-tasks':
+      return names.audienceTask === null ? [] : [arn('ecs', `task/${names.audienceTask.cluster}/*`)];
+    case 'audience-roles':
+      return [...(names.audienceTask?.roles ?? [])];
     case 'everything':
       return ['*'];
     default:
@@ -115,17 +138,29 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
   }
 }
 
-/** What a request must say besides, key by key, where ARNs of the kind tell too little; null: nothing. */
-export function conditionOf(kind: ResourceKind, { scaled }: AccountNames): Record<string, string[]> | null {
-  if (kind !== 'scalable-targets') return null;
+/** What must be so besides, where ARNs of the kind tell too little: a task only in its own cluster, a role only handed to a task. Null: nothing. */
+export function conditionOf(kind: ResourceKind, names: AccountNames): Condition | null {
+  if (kind === 'scalable-targets') return scalingCondition(names);
+  if (names.audienceTask === null) return null;
+  if (kind === 'audience-roles') return { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } };
+  if (kind !== 'audience-definition' && kind !== 'audience-tasks') return null;
+  const { partition, region, account, audienceTask } = names;
+  return {
+    ArnEquals: { 'ecs:cluster': [`arn:${partition}:ecs:${region}:${account}:cluster/${audienceTask.cluster}`] },
+  };
+}
+
+function scalingCondition({ scaled }: AccountNames): Condition | null {
   const namespaces = [
     ...(scaled.services.length > 0 ? ['ecs'] : []),
     ...(scaled.tables.length > 0 ? ['dynamodb'] : []),
   ];
   if (namespaces.length === 0) return null;
   return {
-    'application-autoscaling:service-namespace': namespaces,
-    'application-autoscaling:scalable-dimension': namespaces.flatMap((namespace) => DIMENSIONS[namespace] ?? []),
+    StringLike: {
+      'application-autoscaling:service-namespace': namespaces,
+      'application-autoscaling:scalable-dimension': namespaces.flatMap((namespace) => DIMENSIONS[namespace] ?? []),
+    },
   };
 }
 

@@ -3,8 +3,8 @@ import type { AccountNames } from '../../aws/access/resources.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
-/** What roles are scoped to: the names of this deployment, and what its runbook scales. */
-export function accountNames(deployment: Deployment): AccountNames {
+/** What roles are scoped to: the names of this deployment, what its runbook scales, and the task that the process itself may start. */
+export function accountNames(deployment: Deployment, audienceTask: AccountNames['audienceTask'] = null): AccountNames {
   const { config, runbook } = deployment;
   const names = namesOf(deployment);
   const targets = runbook.scale_targets;
@@ -16,6 +16,7 @@ export function accountNames(deployment: Deployment): AccountNames {
     bucket: names.bucket,
     pools: [names.pool],
     deviceTables: config.audience.device_tables,
+    audienceTask,
     scaled: {
       services: targets.flatMap((one) => (one.kind === 'ecs-service' ? [one] : [])),
       groups: targets.flatMap((one) => (one.kind === 'auto-scaling-group' ? [one.group] : [])),

@@ -1,8 +1,6 @@
-import { Aws, Validations } from 'aws-cdk-lib';
+import { Fn } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CpuArchitecture, FargateTaskDefinition, OperatingSystemFamily } from 'aws-cdk-lib/aws-ecs';
-import type { ICluster, TaskDefinition } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
@@ -16,14 +14,16 @@ const FOLDER = '/tmp';
 /** Compiles an audience and ends: a task that is started for it, not a service. */
 export class AudienceTask extends Construct {
   readonly #task: FargateTaskDefinition;
-  readonly #cluster: ICluster;
-  readonly #deployment: Deployment;
+  readonly #cluster: string;
+  readonly #place: Place;
+  readonly #group: SecurityGroup;
 
-  constructor(scope: Construct, id: string, deployment: Deployment, place: Place, cluster: ICluster) {
+  /** `cluster`: the name of the one that it is started in. */
+  constructor(scope: Construct, id: string, deployment: Deployment, place: Place, cluster: string) {
     super(scope, id);
     const { config } = deployment;
     this.#cluster = cluster;
-    this.#deployment = deployment;
+    this.#place = place;
     this.#task = new FargateTaskDefinition(this, 'task', {
       ...SIZE,
       family: `${config.name}-audience`,
@@ -43,30 +43,24 @@ export class AudienceTask extends Construct {
       environment: { TMPDIR: FOLDER },
       secrets: {},
     }).addMountPoints({ sourceVolume: 'temporary', containerPath: FOLDER, readOnly: false });
-    new SecurityGroup(this, 'group', { vpc: place.vpc, description: 'Audience task: out to AWS' });
+    this.#group = new SecurityGroup(this, 'group', { vpc: place.vpc, description: 'Audience task: out to AWS' });
   }
 
-  /** This task in this cluster, with its own two roles, and no other. */
-  grantRun(by: TaskDefinition): void {
-    const { region, account } = this.#deployment.config;
-    const resource = `arn:${Aws.PARTITION}:ecs:${region}:${account}:task-definition/${this.#task.family}:*`;
-    by.addToTaskRolePolicy(
-      new PolicyStatement({
-        actions: ['ecs:RunTask'],
-        resources: [resource],
-        conditions: { ArnEquals: { 'ecs:cluster': this.#cluster.clusterArn } },
-      }),
-    );
-    by.addToTaskRolePolicy(
-      new PolicyStatement({
-        actions: ['iam:PassRole'],
-        resources: [this.#task.taskRole.roleArn, this.#task.obtainExecutionRole().roleArn],
-        conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-      }),
-    );
-    Validations.of(by).acknowledge({
-      id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource.replaceAll(Aws.PARTITION, '<AWS::Partition>')}]`,
-      reason: 'Any revision of the one task: a deployment makes a new one.',
-    });
+  /** What its starter's role is scoped to: this task in this cluster, with its own two roles, and no other. */
+  get names(): { cluster: string; family: string; roles: string[] } {
+    const roles = [this.#task.taskRole.roleArn, this.#task.obtainExecutionRole().roleArn];
+    return { cluster: this.#cluster, family: this.#task.family, roles };
+  }
+
+  /** What its starter must be told (`bot/config.ts`). */
+  get environment(): Record<string, string> {
+    const { cluster, family } = this.names;
+    const { subnets, hasPublicAddress } = this.#place.tasks;
+    return {
+      GOBUTTON_AUDIENCE_TASK: `${cluster}/${family}`,
+      GOBUTTON_AUDIENCE_SUBNETS: Fn.join(',', this.#place.vpc.selectSubnets({ subnetType: subnets }).subnetIds),
+      GOBUTTON_AUDIENCE_GROUPS: this.#group.securityGroupId,
+      GOBUTTON_AUDIENCE_PUBLIC: String(hasPublicAddress),
+    };
   }
 }

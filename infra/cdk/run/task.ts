@@ -7,6 +7,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ProcessName } from '../../aws/access/permissions.ts';
 import { policyOf } from '../../aws/access/policy.ts';
 import type { Statement } from '../../aws/access/policy.ts';
+import type { AccountNames } from '../../aws/access/resources.ts';
 import { NODE } from '../../images/contents.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
@@ -19,6 +20,8 @@ const LOG_BUFFER = Size.mebibytes(25);
 
 const IAM5 = 'AwsSolutions::AwsSolutions-IAM5';
 
+type AudienceTaskNames = NonNullable<AccountNames['audienceTask']>;
+
 export interface Process {
   process: ProcessName;
   image: string;
@@ -28,12 +31,15 @@ export interface Process {
   secrets: Record<string, Secret>;
   /** Of its `/live`; null: it answers nobody. */
   port: number | null;
+  /** What it may start. Absent: nothing. */
+  audienceTask?: AudienceTaskNames;
 }
 
 /** The one container of a task, and the rights of its role: what the table of permissions says, and nothing else. */
 export function addProcess(task: TaskDefinition, deployment: Deployment, of: Process): ContainerDefinition {
   const { config } = deployment;
-  for (const statement of policyOf(of.process, accountNames(deployment))) allow(task, statement);
+  for (const statement of policyOf(of.process, accountNames(deployment, of.audienceTask ?? null)))
+    allow(task, statement);
   Validations.of(task).acknowledge(
     {
       id: `${IAM5}[Resource::*]`,

@@ -34,10 +34,10 @@ export class BotStack extends Stack {
       vpc: place.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
     });
-    const bot = new BotService(this, 'bot', deployment, place, cluster as ICluster);
+    const audience = new AudienceTask(this, 'audience', deployment, place, botCluster(deployment));
+    const bot = new BotService(this, 'bot', deployment, { place, cluster: cluster as ICluster, audience });
     // Whose rights `npm run doctor` looks at.
     envOutput(this, 'GOBUTTON_BOT_ROLE', bot.task.taskRole.roleArn);
-    new AudienceTask(this, 'audience', deployment, place, cluster as ICluster).grantRun(bot.task);
   }
 }
 
@@ -47,7 +47,12 @@ const botCluster = ({ config }: Deployment): string => `${config.name}-bot`;
 class BotService extends Construct {
   readonly task: FargateTaskDefinition;
 
-  constructor(scope: Construct, id: string, deployment: Deployment, place: Place, cluster: ICluster) {
+  constructor(
+    scope: Construct,
+    id: string,
+    deployment: Deployment,
+    { place, cluster, audience }: { place: Place; cluster: ICluster; audience: AudienceTask },
+  ) {
     super(scope, id);
     const { config, runbook } = deployment;
     const { bot } = config;
@@ -60,20 +65,23 @@ class BotService extends Construct {
         operatingSystemFamily: OperatingSystemFamily.LINUX,
       },
     });
-    addProcess(this.task, deployment, {
+    const { task } = this;
+    addProcess(task, deployment, {
       process: 'bot',
       image: config.images.bot,
       entryPoint: [NODE, ...IMAGES.bot.command],
       port: PORT,
+      audienceTask: audience.names,
       environment: {
         SLACK_MODE: bot.receive,
         SLACK_CONNECTIONS: String(config.slack.connections),
         BOT_HOST: '0.0.0.0',
         BOT_PORT: String(PORT),
+        ...audience.environment,
       },
       secrets: taskSecrets(this, config.name, [`slack-${bot.receive}`, 'bot-keys']),
     });
-    mayProtectItself(this.task, deployment, botCluster(deployment));
+    mayProtectItself(task, deployment, botCluster(deployment));
     const group = new SecurityGroup(this, 'group', {
       vpc: place.vpc,
       description: `Bot of ${runbook.id}: out to Slack and AWS`,
@@ -81,7 +89,7 @@ class BotService extends Construct {
     const service = new FargateService(this, 'service', {
       serviceName: `${config.name}-bot`,
       cluster,
-      taskDefinition: this.task,
+      taskDefinition: task,
       desiredCount: BOTS,
       // A new one is there before an old one goes: a deployment is no time without a bot.
       minHealthyPercent: 100,

@@ -175,7 +175,7 @@ test('secrets come from Secrets Manager by field, to whom they are for', () => {
 
 describe('the role of', () => {
   const extra: Record<string, string[]> = {
-    bot: ['ecs:GetTaskProtection', 'ecs:RunTask', 'ecs:UpdateTaskProtection', 'iam:PassRole'],
+    bot: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
     worker: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
     audience: [],
   };
@@ -237,7 +237,7 @@ describe('the role of', () => {
       .filter((arn) => other(arn) !== arn)
       .filter(
         (arn) =>
-          allowing([{ ...statement, Resource: [arn] }], { action: 'a:B', resource: other(arn), says: {} }) !== null,
+          allowing([{ ...statement, Resource: [arn] }], { action: 'a:B', resource: other(arn), about: {} }) !== null,
       );
     expect(reached.length).toBeGreaterThan(10);
     expect(taken).toEqual([]);

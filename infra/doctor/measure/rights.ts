@@ -91,7 +91,10 @@ const LIST = 's3:ListBucket';
 
 /** What a real request would say of the keys that conditions look at: what it leaves out is denied. */
 function contextOf({ action, on }: Right, [arn = '']: readonly string[], names: AccountNames): ContextEntry[] {
-  const says = action === LIST ? { 's3:prefix': [keyOf(arn, names)] } : (conditionOf(on, names) ?? {});
+  const says: Record<string, string[]> =
+    action === LIST
+      ? { 's3:prefix': [keyOf(arn, names)] }
+      : Object.assign({}, ...Object.values(conditionOf(on, names) ?? {}));
   return Object.entries(says).map(([key, values]) => ({
     ContextKeyName: key,
     ContextKeyValues: values.slice(0, 1),

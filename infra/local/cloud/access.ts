@@ -73,7 +73,7 @@ export class Access {
   /** Whether a missing object may be called missing: who can't list a bucket is not told what is not in it (docs/facts.md#s3-missing-key). */
   seesMissing(accessKeyId: string, bucket: string): boolean {
     const principal = this.#principals.get(accessKeyId);
-    const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, says: {} };
+    const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, about: {} };
     return principal === undefined || allowing(principal.statements, list) !== null;
   }
 
@@ -91,7 +91,9 @@ export const roleOf = (principal: string): string => `arn:aws:iam::${ACCOUNT_ID}
 function denial({ action, resource }: Asked, callerArn: string): AwsError {
   const [service = ''] = action.split(':');
   const say = `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
-  if (service === 's3' || service === 'autoscaling' || service === 'iam') return new AwsError('AccessDenied', say, 403);
+  // A role is passed in a call of another service.
+  if (service === 's3' || service === 'autoscaling' || (service === 'iam' && action !== 'iam:PassRole'))
+    return new AwsError('AccessDenied', say, 403);
   return service === 'sqs'
     ? new AwsError('com.amazonaws.sqs#AccessDenied', say, 403)
     : new AwsError('AccessDeniedException', say, 400);

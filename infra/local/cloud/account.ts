@@ -6,6 +6,8 @@ export interface Account {
   images: Record<string, Image[]>;
   /** By role ARN: the actions that its policies allow, with `*` as in a policy. For the simulator alone: nobody here takes a role. */
   roles: Record<string, string[]>;
+  /** Why no task that RunTask asks for can be placed (`RESOURCE:ENI`, say); null: it can. */
+  noRoom: string | null;
   /** Actions that our one user may not do, with `*` as in a policy. */
   denied: string[];
 }
@@ -19,7 +21,7 @@ export interface Image {
 export const ACCOUNT_ID = '000000000000';
 export const REGION = 'us-east-1';
 
-export const usualAccount = (): Account => ({ quotas: {}, images: {}, roles: {}, denied: [] });
+export const usualAccount = (): Account => ({ quotas: {}, images: {}, roles: {}, noRoom: null, denied: [] });
 
 /** As policies match: `*` is any number of characters, and case counts for nothing. */
 export function matches(action: string, patterns: readonly string[]): boolean {

@@ -17,9 +17,9 @@ const PREFIX: Record<string, string> = {
 };
 
 const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${rest}`;
-const asked = (action: string, resources: readonly string[], says: Asked['says'] = {}): Asked[] =>
+const asked = (action: string, resources: readonly string[], about: Asked['about'] = {}): Asked[] =>
   // Actions that IAM knows no resource of are asked for on `*`.
-  (resources.length === 0 ? ['*'] : resources).map((resource) => ({ action, resource, says }));
+  (resources.length === 0 ? ['*'] : resources).map((resource) => ({ action, resource, about }));
 const last = (text: unknown): string => String(text).split('/').at(-1) ?? '';
 
 interface Input {
@@ -35,6 +35,9 @@ interface Input {
   services?: string[];
   ServiceNamespace?: string;
   ScalableDimension?: string;
+  task?: string;
+  tasks?: string[];
+  taskDefinition?: string;
 }
 
 export function jsonAsked(target: string, operation: string, input: Input): Asked[] {
@@ -56,6 +59,20 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
       return asked(`ssm:${operation}`, names.map(resource));
     }
     case 'ecs': {
+      const about = { 'ecs:cluster': arn('ecs', `cluster/${last(input.cluster ?? 'default')}`) };
+      const tasks = [...(input.tasks ?? []), ...(input.task === undefined ? [] : [input.task])];
+      if (tasks.length > 0)
+        return asked(
+          `ecs:${operation}`,
+          tasks.map((name) => arn('ecs', `task/${last(input.cluster ?? 'default')}/${last(name)}`)),
+          about,
+        );
+      if (operation === 'RunTask') {
+        const family = last(input.taskDefinition);
+        // Without a revision the newest is meant; of ours there is one.
+        const definition = family.includes(':') ? family : `${family}:1`;
+        return asked('ecs:RunTask', [arn('ecs', `task-definition/${definition}`)], about);
+      }
       const services = [...(input.services ?? []), ...(input.service === undefined ? [] : [input.service])];
       return asked(
         `ecs:${operation}`,
@@ -74,6 +91,13 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
       return asked(`${service}:${operation}`, []);
   }
 }
+
+/** A role that ECS is to give to a task is asked for in the name of who calls. */
+export const passRoleAsked = (role: string): Asked => ({
+  action: 'iam:PassRole',
+  resource: role,
+  about: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+});
 
 export function queryAsked(service: string, operation: string, parameters: URLSearchParams): Asked[] {
   const group = parameters.get('AutoScalingGroupName');

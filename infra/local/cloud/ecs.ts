@@ -1,15 +1,25 @@
 import { roleOf } from './access.ts';
+import type { Account } from './account.ts';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
+import { RUN_TASK_FIELDS, StandaloneTasks } from './run-task.ts';
+import type { RunTaskInput, Standalone, TaskFamily } from './run-task.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { Service } from './service.ts';
+import {
+  clusterArn,
+  shownCluster,
+  shownService,
+  shownServiceTask,
+  shownStandalone,
+  taskDefinitionArn,
+} from './shown-ecs.ts';
 import type { StateFile } from './state-file.ts';
 import type { Task } from './task.ts';
 
 /** `cluster/service` → desired count. */
 export type EcsState = Record<string, number>;
 
-interface Input {
-  cluster?: string;
+interface Input extends RunTaskInput {
   service?: string;
   services?: string[];
   serviceName?: string;
@@ -19,7 +29,6 @@ interface Input {
   reason?: string;
   desiredStatus?: string;
   clusters?: string[];
-  taskDefinition?: string;
   maxResults?: number;
   nextToken?: string;
 }
@@ -29,17 +38,25 @@ export interface Ecs {
   find(cluster: string, service: string): Service | null;
   setDesired(service: Service, count: number): void;
   services: readonly Service[];
+  /** Started one by one. */
+  standalone: StandaloneTasks;
+  /** Roles that a call hands to what it starts: whoever calls must be allowed that too. */
+  handedOn(operation: string, input: unknown): readonly string[];
   close(graceMs: number): Promise<void>;
 }
 
 /** ECS of the services it is started with. Their desired counts are kept; at a start they begin at what was kept, else 0. */
 export function startEcs(options: {
   definitions: ServiceDefinition[];
+  families: readonly TaskFamily[];
+  account: Account;
+  nowMs: () => number;
   desired: StateFile<EcsState>;
   logFileOf(definition: ServiceDefinition): string | null;
 }): Ecs {
   const services = options.definitions.map((definition) => new Service(definition, options.logFileOf(definition)));
   const keyOf = (service: Service) => `${service.definition.cluster}/${service.name}`;
+  const standalone = new StandaloneTasks(options);
   for (const service of services) service.setDesired(options.desired.state[keyOf(service)] ?? 0);
 
   const find = (cluster: string, name: string) =>
@@ -53,7 +70,7 @@ export function startEcs(options: {
 
   function clusterOf(input: Input): string {
     const cluster = lastPart(input.cluster ?? 'default');
-    if (!services.some((one) => one.definition.cluster === cluster))
+    if (!services.some((one) => one.definition.cluster === cluster) && !standalone.clusters.includes(cluster))
       throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
     return cluster;
   }
@@ -68,6 +85,29 @@ export function startEcs(options: {
     services
       .filter((one) => one.definition.cluster === cluster)
       .flatMap((service) => service.tasks.map((task) => ({ task, service })));
+  const aloneIn = (cluster: string) => standalone.tasks.filter(({ family }) => family.cluster === cluster);
+
+  /** A task of a service or one alone, as it is described; null: nothing, or nothing any more. */
+  function taskIn(cluster: string, name: string): FoundTask | null {
+    const id = lastPart(name);
+    const ofService = tasksOf(cluster).find(({ task }) => task.id === id);
+    if (ofService !== undefined) return ofService;
+    const alone = aloneIn(cluster).find(({ task }) => task.id === id);
+    return alone === undefined ? null : { task: alone.task, alone };
+  }
+
+  function stopTask(input: Input): unknown {
+    const found = taskIn(clusterOf(input), input.task ?? '');
+    if (found === null) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    const reason = input.reason ?? 'Task stopped by user';
+    if ('alone' in found) found.task.stop('UserInitiated', reason, found.alone.family.stopTimeoutMs);
+    else {
+      found.task.stop('UserInitiated', reason);
+      // The scheduler replaces it, as on AWS.
+      found.service.setDesired(found.service.desired);
+    }
+    return { task: shownFound(found) };
+  }
 
   function updateService(input: Input): unknown {
     const cluster = clusterOf(input);
@@ -85,12 +125,11 @@ export function startEcs(options: {
     const cluster = clusterOf(input);
     if (input.serviceName !== undefined) serviceOf(cluster, input.serviceName);
     const wanted = input.desiredStatus ?? 'RUNNING';
-    const arns = tasksOf(cluster)
-      .filter(
-        ({ task, service }) =>
-          task.desiredStatus === wanted &&
-          (input.serviceName === undefined || service.name === lastPart(input.serviceName)),
-      )
+    const ofServices = tasksOf(cluster).filter(
+      ({ service }) => input.serviceName === undefined || service.name === lastPart(input.serviceName),
+    );
+    const arns = [...ofServices, ...(input.serviceName === undefined ? aloneIn(cluster) : [])]
+      .filter(({ task }) => task.desiredStatus === wanted)
       .map(({ task }) => task.arn);
     const from = Number(input.nextToken ?? 0);
     const size = Math.min(100, input.maxResults ?? 100);
@@ -104,6 +143,9 @@ export function startEcs(options: {
     find,
     setDesired,
     services,
+    standalone,
+    handedOn: (operation, raw) =>
+      operation === 'RunTask' ? standalone.rolesOf((raw as Input).taskDefinition ?? '') : [],
     call(operation, raw) {
       const input = raw as Input;
       const fields = FIELDS[operation];
@@ -126,26 +168,20 @@ export function startEcs(options: {
         }
         case 'DescribeTasks': {
           const cluster = clusterOf(input);
-          const asked = (input.tasks ?? []).map((name) => ({
-            name,
-            found: tasksOf(cluster).find(({ task }) => task.id === lastPart(name)),
-          }));
+          const asked = (input.tasks ?? []).map((name) => ({ name, found: taskIn(cluster, name) }));
+          if (asked.length > TASKS_DESCRIBED)
+            throw new AwsError('InvalidParameterException', `Tasks can not be more than ${TASKS_DESCRIBED}.`);
           return {
-            tasks: asked.flatMap(({ found }) => (found === undefined ? [] : [shownTask(found.task, found.service)])),
-            failures: asked
-              .filter(({ found }) => found === undefined)
-              .map(({ name }) => ({ arn: name, reason: 'MISSING' })),
+            tasks: asked.flatMap(({ found }) => (found === null ? [] : [shownFound(found)])),
+            failures: asked.filter(({ found }) => found === null).map(({ name }) => ({ arn: name, reason: 'MISSING' })),
           };
         }
-        case 'StopTask': {
-          const found = tasksOf(clusterOf(input)).find(({ task }) => task.id === lastPart(input.task ?? ''));
-          if (found === undefined)
-            throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
-          found.task.stop('UserInitiated', input.reason ?? 'Task stopped by user');
-          // The scheduler replaces it, as on AWS.
-          found.service.setDesired(found.service.desired);
-          return { task: shownTask(found.task, found.service) };
+        case 'RunTask': {
+          const { started, failures } = standalone.run(clusterOf(input), input);
+          return { tasks: started.map(shownStandalone), failures };
         }
+        case 'StopTask':
+          return stopTask(input);
         case 'DescribeClusters': {
           const names = (input.clusters ?? ['default']).map(lastPart);
           const known = names.filter((name) => services.some((one) => one.definition.cluster === name));
@@ -168,7 +204,7 @@ export function startEcs(options: {
           const taskRoleArn = more?.taskRoleArn ?? (principal === undefined ? undefined : roleOf(principal));
           return {
             taskDefinition: {
-              taskDefinitionArn: taskDefinitionArn(service),
+              taskDefinitionArn: taskDefinitionArn(service.name),
               family,
               revision: 1,
               status: 'ACTIVE',
@@ -198,10 +234,17 @@ export function startEcs(options: {
       }
     },
     close: async (graceMs) => {
-      await Promise.all(services.map((service) => service.close(graceMs)));
+      await Promise.all([...services.map((service) => service.close(graceMs)), standalone.close(graceMs)]);
     },
   };
 }
+
+type FoundTask = { task: Task; service: Service } | { task: Task; alone: Standalone };
+
+const shownFound = (found: FoundTask): unknown =>
+  'alone' in found ? shownStandalone(found.alone) : shownServiceTask(found.task, found.service);
+
+const TASKS_DESCRIBED = 100;
 
 const FIELDS: Record<string, string[]> = {
   UpdateService: ['cluster', 'service', 'desiredCount'],
@@ -209,6 +252,7 @@ const FIELDS: Record<string, string[]> = {
   ListServices: ['cluster'],
   ListTasks: ['cluster', 'serviceName', 'desiredStatus', 'maxResults', 'nextToken'],
   DescribeTasks: ['cluster', 'tasks'],
+  RunTask: RUN_TASK_FIELDS,
   StopTask: ['cluster', 'task', 'reason'],
   DescribeClusters: ['clusters'],
   ListClusters: [],
@@ -216,76 +260,3 @@ const FIELDS: Record<string, string[]> = {
 };
 
 const lastPart = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? nameOrArn;
-const clusterArn = (cluster: string) => `arn:aws:ecs:us-east-1:000000000000:cluster/${cluster}`;
-const taskDefinitionArn = (service: Service) => `arn:aws:ecs:us-east-1:000000000000:task-definition/${service.name}:1`;
-
-function shownService(service: Service): unknown {
-  const { running, pending } = service.counts;
-  return {
-    serviceArn: service.arn,
-    serviceName: service.name,
-    clusterArn: clusterArn(service.definition.cluster),
-    status: 'ACTIVE',
-    // With a strategy the launch type is absent.
-    ...(service.definition.taskDefinition?.spot === true
-      ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }] }
-      : { launchType: 'FARGATE' }),
-    schedulingStrategy: 'REPLICA',
-    desiredCount: service.desired,
-    runningCount: running,
-    pendingCount: pending,
-    taskDefinition: taskDefinitionArn(service),
-    events: service.events,
-    createdAt: service.createdAtMs / 1_000,
-    deployments: [
-      {
-        id: `ecs-svc/${service.name}`,
-        status: 'PRIMARY',
-        taskDefinition: taskDefinitionArn(service),
-        desiredCount: service.desired,
-        runningCount: running,
-        pendingCount: pending,
-        rolloutState: running === service.desired ? 'COMPLETED' : 'IN_PROGRESS',
-        createdAt: service.createdAtMs / 1_000,
-      },
-    ],
-  };
-}
-
-function shownTask(task: Task, service: Service): unknown {
-  const seconds = (atMs: number | null) => (atMs === null ? undefined : atMs / 1_000);
-  return {
-    taskArn: task.arn,
-    clusterArn: clusterArn(service.definition.cluster),
-    group: `service:${service.name}`,
-    taskDefinitionArn: taskDefinitionArn(service),
-    lastStatus: task.state,
-    desiredStatus: task.desiredStatus,
-    launchType: 'FARGATE',
-    createdAt: seconds(task.createdAtMs),
-    startedAt: seconds(task.startedAtMs),
-    stoppedAt: seconds(task.stoppedAtMs),
-    stopCode: task.stopCode ?? undefined,
-    stoppedReason: task.stoppedReason ?? undefined,
-    containers: [
-      {
-        name: service.name,
-        lastStatus: task.state,
-        exitCode: task.exitCode ?? undefined,
-        runtimeId: task.pid === null ? undefined : String(task.pid),
-      },
-    ],
-  };
-}
-
-function shownCluster(cluster: string, services: readonly Service[]): unknown {
-  const own = services.filter((one) => one.definition.cluster === cluster);
-  return {
-    clusterArn: clusterArn(cluster),
-    clusterName: cluster,
-    status: 'ACTIVE',
-    activeServicesCount: own.length,
-    runningTasksCount: own.reduce((sum, one) => sum + one.counts.running, 0),
-    pendingTasksCount: own.reduce((sum, one) => sum + one.counts.pending, 0),
-  };
-}

@@ -29,10 +29,10 @@ export function startIam(
     const statements = statementsOf(arn);
     if (actions === undefined && statements === null)
       throw new AwsError('NoSuchEntity', `The role with name ${arn.split('/').at(-1)} cannot be found.`, 404);
-    const prefix = contextOf(parameters, 's3:prefix');
+    const about = contextOf(parameters);
     const isAllowed = (action: string, resource: string): boolean =>
       actions === undefined
-        ? allowing(statements ?? [], { action, resource, prefix }) !== null
+        ? allowing(statements ?? [], { action, resource, about }) !== null
         : matches(action, actions);
     const resources = list(parameters, 'ResourceArns');
     return answer(operation, IAM, {
@@ -55,9 +55,15 @@ function list(parameters: URLSearchParams, name: string): string[] {
 }
 
 /** The first value of a condition's key; null: it was not given. */
-function contextOf(parameters: URLSearchParams, key: string): string | null {
-  const [at] = [...parameters.entries()].find(([, value]) => value === key) ?? [];
-  return parameters.get(`${at?.replace(/\.ContextKeyName$/, '')}.ContextKeyValues.member.1`);
+/** The first value of each key of a condition that the caller says something of. */
+function contextOf(parameters: URLSearchParams): Record<string, string> {
+  const keys = [...parameters].filter(([name]) => name.endsWith('.ContextKeyName'));
+  return Object.fromEntries(
+    keys.map(([name, key]) => [
+      key,
+      parameters.get(`${name.slice(0, -'.ContextKeyName'.length)}.ContextKeyValues.member.1`) ?? '',
+    ]),
+  );
 }
 
 function answer(operation: string, namespace: string, body: Parameters<typeof xml>[1]): string {

@@ -4,7 +4,7 @@ import { crc32, gunzipSync } from 'node:zlib';
 import type { Asked } from '../../aws/access/policy.ts';
 import { foreignRequest } from '../loopback.ts';
 import type { Access } from './access.ts';
-import { jsonAsked, queryAsked, s3Asked } from './actions.ts';
+import { jsonAsked, passRoleAsked, queryAsked, s3Asked } from './actions.ts';
 import { authenticate } from './auth.ts';
 import type { Caller } from './auth.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
@@ -29,6 +29,8 @@ export interface Services {
   /** By signing name. */
   query: Record<string, QueryService>;
   access: Access;
+  /** Roles that a call of ECS hands to what it starts. */
+  handedOn: (operation: string, input: unknown) => readonly string[];
   /** Waits or throws before anything is done. */
   weather: CloudWeather;
 }
@@ -107,7 +109,8 @@ async function handleJson(
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
-  await admit(services, caller, jsonAsked(prefix, operation, input));
+  const roles = prefix === 'AmazonEC2ContainerServiceV20141113' ? services.handedOn(operation, input) : [];
+  await admit(services, caller, [...jsonAsked(prefix, operation, input), ...roles.map(passRoleAsked)]);
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed)

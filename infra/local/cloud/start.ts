@@ -22,6 +22,7 @@ import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
 import { startIam, startSts } from './identity.ts';
 import { createRouter } from './router.ts';
+import type { TaskFamily } from './run-task.ts';
 import { startS3 } from './s3.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { startServiceQuotas } from './service-quotas.ts';
@@ -31,7 +32,7 @@ import { startSsm } from './ssm.ts';
 import type { ParameterState } from './ssm.ts';
 import { openState } from './state-file.ts';
 import type { TableSettings } from './table-settings.ts';
-import type { TaskState } from './task.ts';
+import type { Task, TaskState } from './task.ts';
 import { Throughput } from './throughput.ts';
 import { CloudWeather } from './weather.ts';
 
@@ -47,6 +48,8 @@ export interface LocalCloudOptions {
   /** Who else may call, each with a policy. Absent: nobody. */
   principals?: readonly Principal[];
   services: ServiceDefinition[];
+  /** What RunTask may start. Absent: nothing. */
+  families?: readonly TaskFamily[];
   /** EC2 Auto Scaling groups. */
   groups: GroupDefinition[];
   /** What its clock says. Default: the machine's. */
@@ -57,6 +60,15 @@ export interface LocalCloudOptions {
   sqs?: SqsManners;
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
+}
+
+/** `lines` are its last lines of output. */
+interface SeenTask {
+  taskArn: string;
+  pid: number | null;
+  state: TaskState;
+  stoppedReason: string | null;
+  lines: readonly string[];
 }
 
 export interface LocalCloud {
@@ -73,15 +85,10 @@ export interface LocalCloud {
   formation: CloudFormation;
   /** Fair until somebody sets it; changes count at once. */
   weather: CloudWeather;
-  /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
-  tasks(): {
-    taskArn: string;
-    service: string;
-    pid: number | null;
-    state: TaskState;
-    stoppedReason: string | null;
-    lines: readonly string[];
-  }[];
+  /** All tasks of services, the ones that stopped lately included. */
+  tasks(): ({ service: string } & SeenTask)[];
+  /** Those that were started one by one. */
+  standalone(): ({ family: string } & SeenTask)[];
   /** Replaces the environment of tasks that start from now on. */
   setServiceEnv(cluster: string, service: string, env: Record<string, string>): void;
   /** Stops all tasks (SIGTERM, SIGKILL after `graceMs`, 8 s), then the servers. Counts and data stay for the next start. */
@@ -133,7 +140,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ...env,
   });
   const logsDir = options.logsDir ?? (dataDir === null ? null : join(dataDir, 'logs'));
+  const account = usualAccount();
+  const nowMs = options.nowMs ?? Date.now;
   const ecs = startEcs({
+    account,
+    nowMs,
+    families: (options.families ?? []).map((one) => ({ ...one, env: withEndpoint(one.env, one.principal) })),
     definitions: options.services.map((definition) => ({
       ...definition,
       env: withEndpoint(definition.env, definition.principal),
@@ -151,8 +163,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     state: openState<GroupState>(dataDir, 'auto-scaling', {}),
   });
 
-  const nowMs = options.nowMs ?? Date.now;
-  const account = usualAccount();
   const weather = new CloudWeather();
   const formation = startCloudFormation(nowMs);
   const access = new Access(accessKeyId, options.principals ?? [], account);
@@ -179,6 +189,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         },
         access,
         weather,
+        handedOn: (operation, input) => ecs.handedOn(operation, input),
       },
       port,
       nowMs,
@@ -193,17 +204,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     account,
     formation,
     weather,
-    tasks: () =>
-      ecs.services.flatMap((service) =>
-        service.tasks.map((task) => ({
-          taskArn: task.arn,
-          service: service.name,
-          pid: task.pid,
-          state: task.state,
-          stoppedReason: task.stoppedReason,
-          lines: task.tail,
-        })),
-      ),
+    tasks: () => ecs.services.flatMap(({ name, tasks }) => tasks.map((task) => ({ service: name, ...seen(task) }))),
+    standalone: () => ecs.standalone.tasks.map(({ task, family }) => ({ family: family.family, ...seen(task) })),
     setServiceEnv(cluster, service, env) {
       const found = ecs.find(cluster, service);
       if (found === null) throw new Error(`NO_SUCH_SERVICE ${cluster}/${service}`);
@@ -232,3 +234,11 @@ function listen(server: Server, port: number): Promise<void> {
     server.listen(port, '127.0.0.1', resolve);
   });
 }
+
+const seen = ({ arn, pid, state, stoppedReason, tail }: Task): SeenTask => ({
+  taskArn: arn,
+  pid,
+  state,
+  stoppedReason,
+  lines: tail,
+});

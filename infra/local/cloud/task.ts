@@ -15,6 +15,8 @@ export interface TaskOptions {
   /** Called once, when the task is STOPPED. */
   onStopped(task: Task): void;
   onRunning(task: Task): void;
+  /** Default: the machine's. */
+  nowMs?: () => number;
 }
 
 /** ECS sends SIGKILL this long after SIGTERM (docs/facts.md#ecs-stop). */
@@ -22,14 +24,14 @@ const STOP_TIMEOUT_MS = 30_000;
 const TAIL_LINES = 100;
 
 /**
- * One task of a service: a real process.
+ * One task, of a service or alone: a real process.
  * PROVISIONING → PENDING (half of the start delay) → RUNNING (process started) → STOPPING (SIGTERM sent) → STOPPED; a task that
  * is stopped before it runs, can't be started, or ends by itself goes to STOPPED directly.
  */
 export class Task {
   readonly id = randomUUID().replaceAll('-', '');
   readonly arn: string;
-  readonly createdAtMs = Date.now();
+  readonly createdAtMs: number;
   readonly tail: string[] = [];
   state: TaskState = 'PROVISIONING';
   desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING';
@@ -41,12 +43,15 @@ export class Task {
   exitCode: number | null = null;
   readonly stopped: Promise<void>;
   readonly #options: TaskOptions;
+  readonly #nowMs: () => number;
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #resolveStopped: () => void = () => {};
 
   constructor(options: TaskOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.createdAtMs = this.#nowMs();
     this.arn = `arn:aws:ecs:us-east-1:000000000000:task/${options.cluster}/${this.id}`;
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
@@ -103,7 +108,7 @@ export class Task {
     child.once('spawn', () => {
       if (this.desiredStatus === 'STOPPED') return;
       this.state = 'RUNNING';
-      this.startedAtMs = Date.now();
+      this.startedAtMs = this.#nowMs();
       this.#options.onRunning(this);
     });
     child.once('error', (error) => {
@@ -136,7 +141,7 @@ export class Task {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.state = 'STOPPED';
     this.desiredStatus = 'STOPPED';
-    this.stoppedAtMs = Date.now();
+    this.stoppedAtMs = this.#nowMs();
     this.#options.onStopped(this);
     this.#resolveStopped();
   }

@@ -11,14 +11,16 @@ import { compileAudience, neededFields } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import type { ListRole } from '../lists/id-list.ts';
 import { compileProgress } from '../progress.ts';
-import type { Output } from '../progress.ts';
+import type { Output, Tell } from '../progress.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
 import { adviceOf, summaryOf } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
 import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts';
-import { earlierAudience, submit, withLaunch } from './launch-session.ts';
+import { earlierAudience, submit, withLaunch, withLaunchToRead } from './launch-session.ts';
 import type { LaunchSession } from './launch-session.ts';
 import { setSkipList } from './skip-command.ts';
+import { toldAsTask } from './task-state.ts';
+import { isUpload, withUploads } from './uploads.ts';
 import { count, table } from './words.ts';
 
 const OPTIONS = [
@@ -35,6 +37,7 @@ const OPTIONS = [
   'rejects',
   'threads',
   'memory-mb',
+  'task',
   ...JOIN_OPTIONS,
 ] as const;
 type Option = Partial<Record<(typeof OPTIONS)[number], string>>;
@@ -46,6 +49,10 @@ interface Given {
   fresh: boolean;
   env: Env;
   err: Output;
+  /** Null: nobody but who watches. */
+  tell: Tell | null;
+  /** The users came from the bucket. */
+  isUploaded: boolean;
 }
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -64,6 +71,8 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
     fresh: flag.has('fresh'),
     env,
     err,
+    tell: null,
+    isUploaded: false,
   };
   if (words.length === 0 && option.users === undefined && option['device-table'] === undefined)
     throw new AudienceError(
@@ -80,6 +89,7 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
       'ARGUMENT_INVALID',
       "--launch and --out: found both, expected one; a launch's audience goes to its bucket",
     );
+  if (option.task !== undefined) return compileAsTask(option.task, given, out);
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);
     await withObjects(option.out, env, (objects) =>
@@ -96,6 +106,29 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
       set(session, compiled, flag.has('accept'), out),
     );
   });
+}
+
+/** Everything but the setting: the bot does that, with its key, in the name of who asked. */
+async function compileAsTask(task: string, given: Given, out: Output): Promise<void> {
+  const { launch: launchId, as } = given.option;
+  if (launchId === undefined || as !== undefined || !/^[a-z0-9-]{1,64}$/.test(task))
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      `--task: found "${task}" ${launchId === undefined ? 'without --launch' : `with ${as === undefined ? 'it' : '--as'}`}, expected an id as the bot gives it, and --launch without --as`,
+    );
+  await withObjects(undefined, given.env, (objects) =>
+    toldAsTask(task, { objects, err: given.err }, (tell) =>
+      withLaunchToRead(launchId, given.env, async (session) => {
+        const { runbook, campaign } = session.launch;
+        return compile({ ...given, tell }, { ...runbook, campaign }, objects, out, async (compiled) => ({
+          hash: compiled.manifest.hash,
+          rows: compiled.rows,
+          rejected: Object.fromEntries(Object.entries(compiled.rejected)),
+          problems: acceptProblems(compiled, await earlierAudience(session)),
+        }));
+      }),
+    ),
+  );
 }
 
 async function set(session: LaunchSession, compiled: Compiled, isAccepted: boolean, out: Output): Promise<void> {
@@ -138,23 +171,51 @@ async function readRunbook(path: string): Promise<Runbook> {
 }
 
 /** `then`: what is done with the audience; rows of a table are kept for another try until it has ended well. */
-async function compile(
+async function compile<T>(
   given: Given,
   runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
   objects: Objects,
   out: Output,
-  then: (compiled: Compiled) => Promise<void>,
-): Promise<void> {
-  const { words, option, fresh, env, err } = given;
+  then: (compiled: Compiled) => Promise<T>,
+): Promise<T> {
+  const paths = [given.option.users ?? '', ...given.lists.map(({ path }) => path)];
+  return withUploads(paths, given.env, (fileOf) =>
+    compileFiles(
+      {
+        ...given,
+        option: {
+          ...given.option,
+          ...(given.option.users === undefined ? {} : { users: fileOf(given.option.users) }),
+        },
+        lists: given.lists.map((list) => ({ ...list, path: fileOf(list.path) })),
+        isUploaded: isUpload(given.option.users ?? ''),
+      },
+      runbook,
+      objects,
+      out,
+      then,
+    ),
+  );
+}
+
+async function compileFiles<T>(
+  given: Given,
+  runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
+  objects: Objects,
+  out: Output,
+  then: (compiled: Compiled) => Promise<T>,
+): Promise<T> {
+  const { words, option, fresh, env, err, tell } = given;
   const asked = joinAsked(words, option, fresh);
   const options = optionsOf(given, runbook, objects);
-  if (asked === null) return then(await compiled(options, [], out));
+  if (asked === null) return then(await compiled(options, [], out, tell));
   const { mapping = {} } = options;
   const needed = neededFields(options);
-  await withJoined(asked, { option, mapping, needed, fresh, objects }, env, err, async (joined) => {
+  return withJoined(asked, { option, mapping, needed, fresh, objects, tell }, env, err, async (joined) => {
     const list = { ...options, input: joined.path, mapping: {} };
-    await then(await compiled(list, joinRows(joined, asked.table), out));
+    const done = await then(await compiled(list, joinRows(joined, asked.table), out, tell));
     await joined.forget();
+    return done;
   });
 }
 
@@ -162,15 +223,16 @@ async function compiled(
   options: CompileOptions,
   joined: readonly (readonly [string, string])[],
   out: Output,
+  tell: Tell | null,
 ): Promise<Compiled> {
-  const bar = compileProgress(out);
+  const bar = compileProgress(out, tell);
   const made = await compileAudience({ ...options, progress: bar.update }).finally(() => bar.stop());
   out.write(summaryOf(made, options, joined));
   return made;
 }
 
 function optionsOf(
-  { words: input, option, lists, allowNone }: Given,
+  { words: input, option, lists, allowNone, isUploaded }: Given,
   runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
   objects: Objects,
 ): CompileOptions {
@@ -186,7 +248,8 @@ function optionsOf(
     allowNone,
     listColumn: option.column,
     segments: listOf('segments', option.segments) ?? [],
-    rejectsPath: option.rejects ?? rejectsBeside(input[0] ?? option.users ?? ''),
+    // Beside a file that will be gone nobody would find them; a copy is stored with the audience.
+    rejectsPath: option.rejects ?? (isUploaded ? null : rejectsBeside(input[0] ?? option.users ?? '')),
     threads: wholeNumber('threads', option.threads, 2, 1, 64),
     memoryMb: wholeNumber('memory-mb', option['memory-mb'], 500, 200, 1_000_000),
   };

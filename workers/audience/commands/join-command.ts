@@ -5,7 +5,7 @@ import type { Objects } from '../../../infra/aws/objects.ts';
 import { joinTable } from '../join/join-table.ts';
 import type { Joined, JoinProgress } from '../join/join-table.ts';
 import { progressBar } from '../progress.ts';
-import type { Output } from '../progress.ts';
+import type { Output, Tell } from '../progress.ts';
 import type { Field, Mapping } from '../read/fields.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import { wholeNumber } from './arguments.ts';
@@ -55,7 +55,14 @@ export function joinAsked(
 /** Joins, gives the list to `work`, and forgets what was kept when that has ended well. */
 export async function withJoined<T>(
   asked: { users: string; table: string },
-  given: { option: JoinOption; mapping: Mapping; needed: ReadonlySet<Field>; fresh: boolean; objects: Objects },
+  given: {
+    option: JoinOption;
+    mapping: Mapping;
+    needed: ReadonlySet<Field>;
+    fresh: boolean;
+    objects: Objects;
+    tell: Tell | null;
+  },
   env: Readonly<Record<string, string | undefined>>,
   err: Output,
   work: (joined: Joined) => Promise<T>,
@@ -76,7 +83,14 @@ export async function withJoined<T>(
         objects: given.objects,
         fresh: given.fresh,
         folder,
-        progress: (so) => bar.update(saidOf(so), so.done, so.users),
+        progress: (so) => {
+          bar.update(saidOf(so), so.done, so.users);
+          given.tell?.({
+            say: `joining ${count(so.done)} of ${count(so.users)} users`,
+            percent: (100 * so.done) / so.users,
+            leftMs: so.leftMs,
+          });
+        },
       }).finally(() => bar.stop());
       return work(joined);
     });

@@ -98,7 +98,7 @@ export async function submit({ journal, launch }: LaunchSession, command: Comman
 const LOOK_BACK = 50;
 
 /** The audience of the last other launch of this runbook that has one. */
-export async function earlierAudience({ launch, cloud, journal }: LaunchSession): Promise<Earlier | null> {
+export async function earlierAudience({ launch, cloud, journal }: Omit<LaunchSession, 'by'>): Promise<Earlier | null> {
   const others = (await cloud.live.launches()).filter(({ launchId }) => launchId !== launch.id).slice(0, LOOK_BACK);
   for (const { launchId } of others) {
     const other = await journal.launch(launchId);

@@ -1,0 +1,107 @@
+import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
+import { readManifest } from '../../infra/aws/manifest-store.ts';
+import { may } from '../../runbooks/launch/authority.ts';
+import { audienceRefusal } from '../../runbooks/launch/content.ts';
+import { code, done, info, refused } from '../views/answers.ts';
+import { audienceMessage, nameOf } from '../views/compile.ts';
+import type { CompileRun } from '../views/compile.ts';
+import { compileArguments } from './compile-arguments.ts';
+import { didYouMean } from './nearest.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
+
+const VERBS = ['compile', 'cancel', 'accept'];
+
+export const audience: Subcommand = {
+  name: 'audience',
+  usage: [
+    'audience',
+    'audience compile --users uploads/users.csv --device-table users',
+    'audience compile … --map token=push.token --fallback-locale en --suppress uploads/opted-out.csv',
+    'audience cancel',
+    'audience accept',
+  ],
+  group: 'Prepare',
+  needs: 'person',
+  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it.',
+  async run(ask) {
+    const [verb = '', ...words] = ask.typed.words;
+    switch (verb.toLowerCase()) {
+      case '':
+        return audienceMessage(ask.launch, await ask.desk.conductor.lastCompile(ask.launch.id));
+      case 'compile':
+        return compile(ask, words);
+      case 'cancel':
+        return cancel(ask);
+      case 'accept':
+        return accept(ask);
+      default:
+        return misuse(audience, `${code(verb)} is nothing to do with an audience.${didYouMean(verb, VERBS)}`);
+    }
+  },
+};
+
+async function compile(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
+  const { desk, launch, person } = ask;
+  if (desk.cloud.audienceTasks === null)
+    return refused(
+      'NO_AUDIENCE_TASK',
+      'This bot has no task that compiles audiences (GOBUTTON_AUDIENCE_TASK). From a terminal: npm run audience -- compile --users users.csv --device-table NAME --launch ID --as PERSON.',
+    );
+  const read = compileArguments(words, {
+    bucket: desk.bucket,
+    locales: Object.keys(launch.campaign.locales),
+  });
+  if (!read.ok) return misuse(audience, read.problem);
+  const refusal = mayNot(ask, 'compiling an audience');
+  if (refusal !== null) return refusal;
+  const run = await desk.conductor.askCompile(launch.id, { by: person.id, ...read.asked });
+  if (run === null) return runsAlready(ask);
+  return done(
+    `Compile ${run.number} is on its way; the channel shows how far it is. \`/go audience cancel\` stops it, and until it is done nothing changes.`,
+  );
+}
+
+async function runsAlready({ desk, launch }: PersonAsk): Promise<Answer> {
+  const run = await desk.conductor.lastCompile(launch.id);
+  const whose = run === null ? '' : `, asked for by ${nameOf(launch, run.by)}`;
+  return refused(
+    'COMPILE_RUNS',
+    `A compile is under way already${whose}. Wait for it, or stop it with /go audience cancel.`,
+  );
+}
+
+async function cancel(ask: PersonAsk): Promise<Answer> {
+  const { desk, launch, person } = ask;
+  const run = await desk.conductor.lastCompile(launch.id);
+  if (run === null || run.end !== null) return info('No compile is under way. Nothing was changed.');
+  // That the audience is in use by now is no reason to let it run.
+  const refusal = may(person, 'set-audience') ? null : mayNot(ask, 'cancelling a compile');
+  if (refusal !== null) return refusal;
+  await desk.conductor.cancelCompile(launch.id, run.number, person.id);
+  return done(`Compile ${run.number} is being stopped; the channel shows when it is. The audience stays as it is.`);
+}
+
+/** As it was compiled, in the name of who has looked at it. */
+async function accept(ask: PersonAsk): Promise<Answer> {
+  const run = await ask.desk.conductor.lastCompile(ask.launch.id);
+  const hash = waiting(run);
+  if (run === null || hash === null) return info('No compiled audience waits for anybody. Nothing was changed.');
+  const key = manifestKeyOf(hash);
+  const made = audienceRefOf(await readManifest(ask.desk.cloud.objects, key), key);
+  return submit(
+    ask,
+    (by) => ({ kind: 'set-audience', by, audience: made }),
+    () => done(`The audience of compile ${run.number} is set as it is.`),
+  );
+}
+
+const waiting = (run: CompileRun | null): string | null => (run?.end?.how === 'stored' ? run.end.hash : null);
+
+/** What would be refused at the end is refused here: nobody should wait for a compile to hear it. */
+function mayNot({ desk, launch, slackId, person }: PersonAsk, what: string): Answer {
+  const refusal = audienceRefusal(launch, person.id);
+  if (refusal === null) return null;
+  desk.refusals.note(launch.id, slackId, { what, code: refusal.code, say: refusal.say });
+  return refused(refusal.code, refusal.say);
+}

@@ -1,0 +1,263 @@
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compileStateKey, toCompileState } from '../../../contract/compile-state.ts';
+import type { CompileState } from '../../../contract/compile-state.ts';
+import { manifestHash, manifestKeyOf } from '../../../contract/manifest.ts';
+import type { AudienceTasks } from '../../../infra/aws/audience-task.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import type { CompileRun } from '../../views/compile.ts';
+import type { Conductor } from '../conductor.ts';
+import { taskIdOf } from './compiles.ts';
+
+/** A task that does nothing but end as it is told; what one says of itself the tests say. */
+const PROGRAM = `
+process.on('SIGTERM', () => process.exit(143));
+const users = process.argv[process.argv.indexOf('--users') + 1];
+if (users === 'ends') process.exit(3);
+setInterval(() => {}, 1000);
+`;
+const QUICK = { timings: { compileMs: 100, compileEditMs: 100 } };
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({
+    families: [
+      {
+        cluster: 'c',
+        family: 'audience',
+        container: 'audience',
+        entryPoint: [process.execPath, '-e', PROGRAM, '--'],
+        env: {},
+        cwd: tmpdir(),
+        startDelayMs: 20,
+        stopTimeoutMs: 5_000,
+        roles: [],
+      },
+    ],
+  });
+  await rig.create();
+});
+afterEach(() => rig.stop());
+
+const ASKED = { by: 'mia', users: 'uploads/users.csv', table: 'users', options: ['--fresh'], accepts: false };
+
+async function lead(name = 'first', audienceTasks: AudienceTasks | null = rig.cloud.audienceTasks): Promise<Conductor> {
+  const { conductor } = rig.conductor(name, { ...QUICK, cloud: { ...rig.cloud, audienceTasks } });
+  await conductor.start();
+  return conductor;
+}
+
+async function asked(conductor: Conductor, more: Partial<typeof ASKED> = {}): Promise<CompileRun> {
+  const run = await conductor.askCompile(rig.launchId, { ...ASKED, ...more });
+  if (run === null) throw new Error('one runs already');
+  return run;
+}
+
+const running = () =>
+  until('the task', async () => rig.localCloud.standalone().find(({ state }) => state === 'RUNNING'), 20_000);
+const message = (words: string) => rig.seen(words, 20_000);
+const ended = (conductor: Conductor, how: string) =>
+  until(
+    `a compile that is ${how}`,
+    async () => {
+      const end = (await conductor.lastCompile(rig.launchId))?.end ?? null;
+      if (end !== null && end.how !== how) throw new Error(`it is ${end.how}: ${end.say}`);
+      return end;
+    },
+    20_000,
+  );
+
+type Said =
+  | Pick<Extract<CompileState, { is: 'working' }>, 'is' | 'say' | 'percent' | 'leftMs'>
+  | Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs'>
+  | Omit<Extract<CompileState, { is: 'failed' }>, 'v' | 'atMs'>;
+const says = (run: CompileRun, said: Said) =>
+  rig.cloud.objects.put(compileStateKey(taskIdOf(rig.launchId, run)), toCompileState({ v: 1, atMs: 1, ...said }));
+
+/** An audience as the task stores one. */
+async function stored(devices = 20): Promise<string> {
+  const body = {
+    v: 1 as const,
+    devices,
+    batchSize: 1_000,
+    locales: ['en'],
+    localeCounts: { en: devices },
+    shards: [{ id: 's', platform: 'ios' as const, key: 's.shard', bytes: 1, sha256: 'x', devices }],
+    segments: [
+      { id: 'us-ios', platform: 'ios' as const, devices, batches: [{ id: 'b', shard: 's', start: 0, count: devices }] },
+    ],
+  };
+  const hash = manifestHash(body);
+  await rig.cloud.objects.put(manifestKeyOf(hash), Buffer.from(JSON.stringify({ ...body, hash })));
+  return hash;
+}
+const done = (hash: string, problems: string[] = []): Said => ({
+  is: 'stored',
+  hash,
+  rows: 22,
+  rejected: { TOKEN_INVALID: 2 },
+  problems,
+});
+
+test('it is started, followed in one message, and set by the bot in the name of who asked', async () => {
+  const conductor = await lead();
+  const run = await asked(conductor);
+  await running();
+  await says(run, { is: 'working', say: 'joining 5 of 20 users', percent: 25, leftMs: 180_000 });
+  const { ts } = await message('joining 5 of 20 users · 25 % · about 3 min left');
+  const hash = await stored();
+  await says(run, done(hash));
+  await ended(conductor, 'set');
+  expect((await message('Compile 1 is done')).ts).toBe(ts);
+  expect(await rig.messages('Compile 1')).toHaveLength(1);
+  expect((await message('20 devices of 22 rows, 2 rejected (2 TOKEN_INVALID)')).ts).toBe(ts);
+  const set = (await rig.entries('AudienceSet')).at(-1);
+  expect(set).toMatchObject({ by: { person: 'mia' }, audience: { hash, devices: 20 } });
+  expect((await rig.entries('Noted')).map(({ text, said }) => [text, said])).toEqual([
+    [
+      'Compile 1 begins: Mia Chen has an audience compiled from --users uploads/users.csv --device-table users --fresh.',
+      true,
+    ],
+    [expect.stringContaining('Compile 1 ends: set.'), true],
+  ]);
+});
+
+test('of two who ask in the same moment one is heard, and one task runs', async () => {
+  const conductor = await lead();
+  const { conductor: other } = rig.conductor('second', QUICK);
+  const answers = await Promise.all([conductor, other, conductor].map((one) => one.askCompile(rig.launchId, ASKED)));
+  expect(answers.filter((run) => run !== null)).toHaveLength(1);
+  await running();
+  expect(await other.askCompile(rig.launchId, ASKED)).toBeNull();
+  expect(rig.localCloud.standalone()).toHaveLength(1);
+});
+
+test('a bot that dies after it has started the task leaves it to the next one, which starts no other', async () => {
+  const tasks = mustTasks();
+  // The answer of the start never comes to it.
+  const start: AudienceTasks['start'] = async (...words) => {
+    await tasks.start(...words);
+    throw new Error('gone');
+  };
+  const first = await lead('first', { ...tasks, start });
+  const run = await asked(first);
+  const { taskArn } = await running();
+  await first.stop();
+  const second = await lead('second');
+  await until('the same task', async () => (await second.lastCompile(rig.launchId))?.taskArn === taskArn, 20_000);
+  await says(run, done(await stored()));
+  await ended(second, 'set');
+  expect(rig.localCloud.standalone()).toHaveLength(1);
+  await message('Compile 1 is done');
+  expect(await rig.messages('Compile 1')).toHaveLength(1);
+  expect((await rig.entries('Noted')).filter(({ text }) => text.startsWith('Compile 1 begins'))).toHaveLength(1);
+});
+
+test('one that is cancelled is stopped, and what it had made is not set', async () => {
+  const conductor = await lead();
+  const run = await asked(conductor);
+  await running();
+  await conductor.cancelCompile(rig.launchId, run.number, 'ana');
+  await says(run, done(await stored()));
+  expect(await ended(conductor, 'cancelled')).toMatchObject({ say: expect.stringContaining('Ana') as string });
+  expect(rig.localCloud.standalone()).toMatchObject([
+    { state: 'STOPPED', stoppedReason: expect.stringContaining('Cancelled') as string },
+  ]);
+  expect(await rig.entries('AudienceSet')).toHaveLength(1);
+  expect(await conductor.askCompile(rig.launchId, ASKED)).toMatchObject({ number: 2 });
+});
+
+test('what a person should look at is not set until somebody has, and then the message says so', async () => {
+  const conductor = await lead();
+  const hash = await stored();
+  await says(
+    await asked(conductor),
+    done(hash, ['9.1 % of the rows are rejected, 2 of 22; more than 2 % is rarely meant']),
+  );
+  await ended(conductor, 'stored');
+  await message('9.1 % of the rows are rejected');
+  expect((await rig.launch()).audience?.hash).not.toBe(hash);
+  const devices = 20;
+  await conductor.execute(rig.launchId, {
+    kind: 'set-audience',
+    by: 'ana',
+    audience: {
+      hash,
+      manifestKey: manifestKeyOf(hash),
+      devices,
+      segments: [{ id: 'us-ios', platform: 'ios', devices, batches: 1 }],
+      locales: { en: devices },
+    },
+  });
+  await message('It was looked at, and set as it is.');
+});
+
+test('a task that fails tells why: in its own words, or in those of ECS', async () => {
+  const conductor = await lead();
+  await asked(conductor, { users: 'ends' });
+  expect((await ended(conductor, 'failed'))?.say).toBe(
+    'Its task ended with the exit code 3: Essential container in task exited. Its log has more; what it had read is kept for another try.',
+  );
+  const run = await asked(conductor, { users: 'ends' });
+  await says(run, { is: 'failed', code: 'TABLE_MISSING', say: 'users: found no such table' });
+  await message('Compile 2 has failed');
+  expect((await conductor.lastCompile(rig.launchId))?.end?.say).toContain('users: found no such table (TABLE_MISSING)');
+});
+
+test('where there is no room it waits and says so; what ECS refuses for good is told', async () => {
+  rig.localCloud.account.noRoom = 'RESOURCE:ENI';
+  const conductor = await lead();
+  await asked(conductor);
+  await message('waiting for ECS, which says RESOURCE:ENI');
+  rig.localCloud.account.noRoom = null;
+  const { taskArn } = await running();
+  await conductor.cancelCompile(rig.launchId, 1, 'ana');
+  await ended(conductor, 'cancelled');
+  await conductor.stop();
+  expect(taskArn).toContain(':task/c/');
+  const elsewhere = await lead('second', {
+    ...mustTasks(),
+    start: async () => ({ ok: false, again: false, say: 'ClientException: TaskDefinition not found.' }),
+  });
+  await asked(elsewhere);
+  expect((await ended(elsewhere, 'failed'))?.say).toBe(
+    'ECS did not start the task: ClientException: TaskDefinition not found.',
+  );
+});
+
+test('a task that nobody knows any more is lost, and told so; one that is young is waited for', async () => {
+  const blind: AudienceTasks = { ...mustTasks(), look: async () => null };
+  const conductor = await lead('first', blind);
+  const run = await asked(conductor);
+  await until('the task', async () => (await conductor.lastCompile(rig.launchId))?.taskArn ?? null, 20_000);
+  await message('the task starts');
+  expect((await conductor.lastCompile(rig.launchId))?.end).toBeNull();
+  const old = { ...(await conductor.lastCompile(rig.launchId)), startedAtMs: run.askedAtMs - 61_000 };
+  await conductor.stop();
+  await rig.cloud.facts.put(rig.launchId, 'compile', JSON.stringify(old));
+  expect(await ended(await lead('second', blind), 'lost')).toMatchObject({
+    say: expect.stringContaining('Ask again') as string,
+  });
+});
+
+test('an audience that came into use meanwhile is told in the words of the rule', async () => {
+  const conductor = await lead();
+  const run = await asked(conductor, { by: 'olu' });
+  expect((await ended(conductor, 'failed'))?.say).toContain('Nothing was started.');
+  expect(rig.localCloud.standalone()).toEqual([]);
+  expect(run.number).toBe(1);
+});
+
+test('a manifest that is another one than its name says is not set', async () => {
+  const conductor = await lead();
+  const run = await asked(conductor);
+  await rig.cloud.objects.put(manifestKeyOf('b'.repeat(64)), Buffer.from('{}'));
+  await says(run, done('b'.repeat(64)));
+  expect((await ended(conductor, 'failed'))?.say).toContain('MANIFEST_INVALID');
+});
+
+function mustTasks(): AudienceTasks {
+  if (rig.cloud.audienceTasks === null) throw new Error('no tasks');
+  return rig.cloud.audienceTasks;
+}

@@ -1,0 +1,112 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { findPerson } from '../../runbooks/launch/people.ts';
+import { context, message, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { clip, count, fit, plural, safe, span } from './words.ts';
+
+/** An audience that a task compiles because somebody asked in the channel, from the first word to the last. */
+export interface CompileRun {
+  /** 1, 2, 3 …, in the order in which they were asked for. */
+  number: number;
+  /** Person, and what they typed. */
+  by: string;
+  users: string;
+  table: string;
+  /** Words for the task besides these two. */
+  options: readonly string[];
+  /** To be set whatever there is to look at. */
+  accepts: boolean;
+  askedAtMs: number;
+  /** Null: it was not started yet. */
+  taskArn: string | null;
+  startedAtMs: number | null;
+  /** It was told to stop. */
+  isStopping: boolean;
+  /** `percent` null: nothing is known yet. */
+  progress: { say: string; percent: number | null; leftMs: number | null };
+  end: CompileEnd | null;
+}
+
+/** `stored`: compiled and not set, for what `problems` say. `refused`: compiled, and the launch did not take it. */
+export interface CompileEnd {
+  atMs: number;
+  how: 'set' | 'stored' | 'refused' | 'failed' | 'lost' | 'cancelled';
+  say: string;
+  problems: readonly string[];
+  /** Of the audience, if it was compiled. */
+  hash: string | null;
+  devices: number | null;
+  rows: number | null;
+  rejected: Readonly<Record<string, number>>;
+}
+
+const SIGN: Record<CompileEnd['how'], string> = {
+  set: ':white_check_mark:',
+  stored: ':raised_hand:',
+  refused: ':no_entry:',
+  failed: ':warning:',
+  lost: ':warning:',
+  cancelled: ':octagonal_sign:',
+};
+
+const BEFORE: Record<CompileEnd['how'], string> = {
+  set: 'is done',
+  stored: 'is done, and its audience is not set',
+  refused: 'is done, and its audience was not taken',
+  failed: 'has failed',
+  lost: 'is lost',
+  cancelled: 'was cancelled',
+};
+
+/** One message for a compile, edited in place. */
+export function compileMessage(launch: Launch, run: CompileRun): Message {
+  const { end, progress } = run;
+  const from = `asked for by ${safe(nameOf(launch, run.by), 80)}, from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
+  if (end === null) {
+    const percent = progress.percent === null ? '' : ` · ${Math.floor(progress.percent)} %`;
+    const left = progress.leftMs === null ? '' : ` · about ${span(progress.leftMs)} left`;
+    const say = run.isStopping ? 'stopping' : progress.say;
+    return message(`Compile ${run.number}: ${say}${percent}${left}`, [
+      section(`:hourglass_flowing_sand: *Compile ${run.number}:* ${safe(say, 500)}${percent}${left}`),
+      context(`${from} · \`/go audience cancel\` stops it`),
+    ]);
+  }
+  const title = `Compile ${run.number} ${BEFORE[end.how]}`;
+  return message(`${title}. ${end.say}`, [
+    section(`${SIGN[end.how]} *${title}.* ${safe(end.say, 1_500)}`),
+    ...(end.problems.length === 0 ? [] : [section(fit(end.problems.map((problem) => `• ${safe(problem, 600)}`)))]),
+    ...(end.how === 'stored'
+      ? [context('If it is as it should be, `/go audience accept` sets it as it is. Nothing was changed.')]
+      : []),
+    context([from, figuresOf(end), `took ${span(end.atMs - run.askedAtMs)}`].filter((part) => part !== '').join(' · ')),
+  ]);
+}
+
+function figuresOf({ devices, rows, rejected }: CompileEnd): string {
+  if (devices === null || rows === null) return '';
+  const reasons = Object.entries(rejected).toSorted((a, b) => b[1] - a[1]);
+  const out = reasons.reduce((sum, [, rowsOf]) => sum + rowsOf, 0);
+  const words = reasons.slice(0, 3).map(([reason, rowsOf]) => `${count(rowsOf)} ${reason}`);
+  return `${plural(devices, 'device')} of ${plural(rows, 'row')}${out === 0 ? '' : `, ${count(out)} rejected (${safe(words.join(', '), 200)})`}`;
+}
+
+/** The answer to `/go audience`: what is set, and what is being compiled. */
+export function audienceMessage(launch: Launch, run: CompileRun | null): Message {
+  const { audience } = launch;
+  const say =
+    audience === null
+      ? 'There is no audience yet.'
+      : `The audience has ${plural(audience.devices, 'device')} in ${plural(audience.segments.length, 'segment')}.`;
+  const last = run === null ? null : compileMessage(launch, run);
+  return message(say, [
+    section(`:busts_in_silhouette: ${say}`),
+    ...(last === null ? [] : last.blocks),
+    context(
+      '`/go audience compile --users uploads/users.csv --device-table NAME` compiles one from a table of devices.',
+    ),
+  ]);
+}
+
+export function nameOf(launch: Launch, personId: string): string {
+  return clip(findPerson(launch.people, personId)?.name ?? personId, 80);
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** How a compile goes that the bot has started: written by its task over and over, read by the bot. */
+
+const said = { v: z.literal(1), atMs: z.number() };
+
+const compileState = z.discriminatedUnion('is', [
+  /** `leftMs` null: not known yet. */
+  z.object({
+    ...said,
+    is: z.literal('working'),
+    say: z.string(),
+    percent: z.number().min(0).max(100),
+    leftMs: z.number().min(0).nullable(),
+  }),
+  /** `problems`: what a person should look at before it is the launch's; each a sentence. */
+  z.object({
+    ...said,
+    is: z.literal('stored'),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    rows: z.number().int(),
+    rejected: z.record(z.string(), z.number().int()),
+    problems: z.array(z.string()),
+  }),
+  z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
+]);
+export type CompileState = z.output<typeof compileState>;
+
+/** Beside what the task keeps for another try; a bot may read nothing else there. */
+export const compileStateKey = (task: string): string => `joins/${task}/state.json`;
+
+export const toCompileState = (state: CompileState): Uint8Array => new TextEncoder().encode(JSON.stringify(state));
+
+/** Null: nothing that this version can read. */
+export function fromCompileState(bytes: Uint8Array): CompileState | null {
+  try {
+    return compileState.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data ?? null;
+  } catch {
+    // Not even JSON.
+    return null;
+  }
+}
