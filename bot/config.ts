@@ -69,6 +69,8 @@ const EXPECT = {
   port: 'a port from 0 to 65535 (0: any free one)',
   region: 'an AWS region like us-east-1',
   endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
+  homes: 'the address of the local stand-in of the table that two regions share, or nothing for AWS',
+  other: 'the address of the local cloud of the other region, or nothing for AWS',
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
@@ -99,6 +101,8 @@ const environment = z
     BOT_PORT: wholeNumber(0, 65_535, EXPECT.port).default(3_000),
     AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
     AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
+    GOBUTTON_HOMES_URL: webUrl(EXPECT.homes).optional(),
+    GOBUTTON_OTHER_REGION_URL: webUrl(EXPECT.other).optional(),
     GOBUTTON_TABLE_PREFIX: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix)
@@ -161,6 +165,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         region: found.AWS_REGION,
         tablePrefix: found.GOBUTTON_TABLE_PREFIX,
         bucket: found.GOBUTTON_BUCKET,
+        homes: found.GOBUTTON_HOMES_URL ?? null,
+        otherRegion: found.GOBUTTON_OTHER_REGION_URL ?? null,
         calls: found.GOBUTTON_AWS_CALLS,
         audienceTask: audienceTaskOf(found),
       },

@@ -59,6 +59,7 @@ const SECRETS = [
 const EXPECT = {
   region: 'an AWS region like us-east-1',
   endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
+  homes: 'the address of the local stand-in of the table that two regions share, or nothing for AWS',
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
@@ -125,6 +126,7 @@ function readText(path: string): string | null {
 const environment = z.object({
   AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
   AWS_ENDPOINT_URL: url(/^https?:$/, EXPECT.endpoint).optional(),
+  GOBUTTON_HOMES_URL: url(/^https?:$/, EXPECT.homes).optional(),
   GOBUTTON_TABLE_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix)
@@ -250,6 +252,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         region: found.AWS_REGION,
         tablePrefix: found.GOBUTTON_TABLE_PREFIX,
         bucket: found.GOBUTTON_BUCKET,
+        homes: found.GOBUTTON_HOMES_URL ?? null,
         calls: found.GOBUTTON_AWS_CALLS,
       },
       keyring: keys.keyring,

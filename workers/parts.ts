@@ -24,6 +24,7 @@ import { Foreign } from './report/foreign.ts';
 import { Metrics } from './report/metrics.ts';
 import { Reporter } from './report/reporter.ts';
 import { ShotTrace } from './report/shot-trace.ts';
+import { homeCheck } from './send/home-check.ts';
 import { Pacer } from './send/pacer.ts';
 import { RollWatch } from './send/roll-watch.ts';
 import { Sender } from './send/sender.ts';
@@ -104,6 +105,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const owner = new PoolOwner(cloud.live, config.pool);
   const isServed = (other: string) => owner.is(other);
   const runs: ShotRuns = new ShotRuns({
+    atHome: homeCheck(cloud),
     journal,
     launchId,
     clock,

@@ -14,6 +14,7 @@ import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
+import { approveTakeOver, requestTakeOver } from './take-over.ts';
 
 const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
 
@@ -30,6 +31,8 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- halt --launch ID [--reason TEXT] [--key operator.pem]
   npm run go -- lift request --launch ID --reason TEXT --key operator.pem
   npm run go -- lift approve --launch ID --key operator.pem
+  npm run go -- take-over request --launch ID --reason TEXT --key operator.pem
+  npm run go -- take-over approve --launch ID --key operator.pem [--yes]
   npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
   npm run go -- keys approve --launch ID --key operator.pem
   npm run go -- forget   --launch ID [--yes]
@@ -37,7 +40,8 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
-key belongs to stands in the launch's roster (operator_keys). forget deletes the device tokens of
+key belongs to stands in the launch's roster (operator_keys). take-over, given in the region that is to have the launch,
+ends the other one's right to send it. forget deletes the device tokens of
 the launch's people, which the record only refers to; with --yes also while the launch is open. Environment: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
@@ -55,6 +59,8 @@ const COMMANDS = [
   'halt',
   'lift request',
   'lift approve',
+  'take-over request',
+  'take-over approve',
   'keys request',
   'keys approve',
   'forget',
@@ -62,7 +68,7 @@ const COMMANDS = [
 ] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
-const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys|forget)/.test(name));
+const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys|forget|take-over)/.test(name));
 
 const OPTIONS = {
   launch: { type: 'string' },
@@ -184,6 +190,16 @@ async function run(
         return await requestLift(session, need('launch'), {
           reason: need('reason'),
           key: key ?? (await readKey(need('key'))),
+        });
+      case 'take-over request':
+        return await requestTakeOver(session, need('launch'), {
+          reason: need('reason'),
+          key: key ?? (await readKey(need('key'))),
+        });
+      case 'take-over approve':
+        return await approveTakeOver(session, need('launch'), {
+          key: key ?? (await readKey(need('key'))),
+          sure: values.yes === true,
         });
       case 'keys request':
         return await requestKeys(session, need('launch'), {

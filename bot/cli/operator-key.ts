@@ -14,7 +14,7 @@ export interface OperatorKey {
 }
 
 /** A signature holds this long: enough to type and retry, too short to be kept for another day. */
-const PROOF_LIFE_MS = 10 * 60_000;
+export const PROOF_LIFE_MS = 10 * 60_000;
 
 /** Writes a new key for its owner's eyes only; refuses to replace one. Gives the public half. */
 export async function writeNewKey(file: string): Promise<string> {

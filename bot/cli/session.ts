@@ -41,6 +41,10 @@ const EFFECTS_AGAIN_MS = 500;
 const environment = z.object({
   AWS_REGION: z.string('an AWS region like us-east-1').regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region like us-east-1'),
   AWS_ENDPOINT_URL: z.url('the address of a local cloud, or nothing for AWS itself').optional(),
+  GOBUTTON_HOMES_URL: z
+    .url('the address of the local stand-in of the table that two regions share, or nothing for AWS')
+    .optional(),
+  GOBUTTON_OTHER_REGION_URL: z.url('the address of the local cloud of the other region, or nothing for AWS').optional(),
   GOBUTTON_TABLE_PREFIX: z.string().min(3).default('gobutton'),
   GOBUTTON_BUCKET: z.string('the name of the S3 bucket that holds audiences').min(3),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
@@ -73,6 +77,8 @@ export function openSession(
     region: found.AWS_REGION,
     tablePrefix: found.GOBUTTON_TABLE_PREFIX,
     bucket: found.GOBUTTON_BUCKET,
+    homes: found.GOBUTTON_HOMES_URL ?? null,
+    otherRegion: found.GOBUTTON_OTHER_REGION_URL ?? null,
   };
   const cloud = createCloud(config);
   const journal = createJournal({

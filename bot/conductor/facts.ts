@@ -38,6 +38,8 @@ export const FACT = {
   costTold: 'fleets/cost',
   /** What people were told last of a record that can't be believed. */
   recordTold: 'record/told',
+  /** `behind`: people were told that the other region does not get the record; empty: it does. */
+  standbyTold: 'standby/told',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
   folding: 'room/folding',
   /** The compile that was asked for last (JSON of CompileRun). */

@@ -34,6 +34,7 @@ import { RecordAlarm } from './watches/record-alarm.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
 import { scheduleTick } from './watches/schedule-tick.ts';
+import { StandbyWatch } from './watches/standby-watch.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([
@@ -55,6 +56,7 @@ export class LaunchKeeper {
   readonly #alarm: RecordAlarm;
   readonly #fleets: FleetWatch;
   readonly #compiles: CompileWatch;
+  readonly #standby: StandbyWatch;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -91,6 +93,7 @@ export class LaunchKeeper {
     this.#alarm = new RecordAlarm(this.#context, launchId);
     this.#fleets = new FleetWatch(this.#context);
     this.#compiles = new CompileWatch(this.#context, standings);
+    this.#standby = new StandbyWatch(this.#context);
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
@@ -143,6 +146,7 @@ export class LaunchKeeper {
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
       whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),
+      whileOpen('standby', timings.standbyMs, (launch) => this.#standby.look(launch)),
       whileOpen('deployment', timings.lossMs, (launch) => deployment.look(launch)),
       job('protection', timings.lossMs, (launch) => protection.look(launch)),
       whileOpen('queues', timings.lossMs, (launch) => losses.lookAtQueues(launch)),
@@ -183,7 +187,7 @@ export class LaunchKeeper {
     return launch !== null && (runningShots(launch).length > 0 || isOrderWaiting(launch, this.#context.nowMs()));
   }
 
-  /** True once nothing is left to do for it: closed, every effect done, nothing moving. The index then says so too. */
+  /** True once nothing is left to do for it: closed, every effect done, nothing moving; or in another region. The index then says so too. */
   async endIfOver(): Promise<boolean> {
     if (this.#launch === null || !this.#isOver()) return false;
     await this.#context.cloud.live.putLaunch(indexItem(this.#launch, true));
@@ -196,6 +200,8 @@ export class LaunchKeeper {
 
   #isOver(): boolean {
     const launch = this.#launch;
+    // Another region does what is left to do.
+    if (launch !== null && this.#standby.isMoved) return true;
     return (
       launch !== null &&
       launch.closed &&

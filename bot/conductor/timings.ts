@@ -58,6 +58,9 @@ export interface Timings {
   weatherEditMs: number;
   /** It is looked this often whether claims of running shots, or queues of the pool, are gone. */
   lossMs: number;
+  /** The record is carried to the standby region so often; that it can't be is told once it has lasted. */
+  standbyMs: number;
+  standbyBehindMs: number;
   /** Workers that ECS may end although they may send are told of once it has lasted so long. */
   unprotectedMs: number;
   /** A halt found in the switch item is left to whoever pressed it for this long. */
@@ -105,6 +108,8 @@ export const TIMINGS: Timings = {
   lateAccountsMs: 5_000,
   lateAccountsMostMs: 60_000,
   lossMs: 5_000,
+  standbyMs: 1_000,
+  standbyBehindMs: 30_000,
   unprotectedMs: 20_000,
   stillMs: 2_000,
   stoppedMs: 1_000,

@@ -176,6 +176,13 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         `${describe(launch, entry)}${left === '' ? '' : `\n:arrow_forward: A late account: ${safe(left, 1_000)}`}`,
       );
     }
+    case 'TakenOver':
+      return line(
+        launch,
+        entry,
+        ':twisted_rightwards_arrows:',
+        `took the launch over: it is sent from \`${entry.to}\` from now on, as *${nameOf(launch, entry.requestedBy)}* had asked${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}\nNothing was sent so far, and \`${entry.from}\` can’t send any more. GO buttons of before are void: ask again with \`/go fire\`.`,
+      );
     case 'AudienceSet':
     case 'SkipListSet':
     case 'RosterChanged':

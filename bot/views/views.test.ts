@@ -124,6 +124,7 @@ function launchOf(size: number): Launch {
     id: 'big',
     name: text('Launch', 300),
     channelId: 'C1',
+    region: null,
     teamId: null,
     runbook,
     runbookHash: 'b'.repeat(64),

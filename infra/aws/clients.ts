@@ -37,6 +37,10 @@ export interface Clients {
   dynamo: DynamoDBClient;
   /** Switch reads alone: own sockets, so that a halt never queues behind a thousand claims. */
   switchReads: DynamoDBClient;
+  /** Which region has a launch: a replica of its own in each region, or one stand-in for all. */
+  homes: DynamoDBClient;
+  /** The record's table of another region. */
+  otherRegion(region: string): DynamoDBClient;
   sqs: SQSClient;
   s3: S3Client;
   ssm: SSMClient;
@@ -68,6 +72,26 @@ export function createClients(
     maxAttempts: 1,
     requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8),
   });
+  const homes =
+    config.homes == null
+      ? dynamo
+      : new DynamoDBClient({
+          ...placeOf({ endpoint: config.homes, region: config.region }),
+          retryStrategy: boundedRetries(RECORD_TRIES),
+          requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 8),
+        });
+  const others = new Map<string, DynamoDBClient>();
+  const otherRegion = (region: string): DynamoDBClient => {
+    const made =
+      others.get(region) ??
+      new DynamoDBClient({
+        ...placeOf({ endpoint: config.otherRegion ?? null, region }),
+        retryStrategy: boundedRetries(RECORD_TRIES),
+        requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 8),
+      });
+    others.set(region, made);
+    return made;
+  };
   const clock = createStoreClock();
   const heard = (answer: StampedAnswer) => {
     clock.answered(answer);
@@ -98,6 +122,8 @@ export function createClients(
   return {
     dynamo,
     switchReads,
+    homes,
+    otherRegion,
     sqs,
     s3,
     ssm,
@@ -117,7 +143,7 @@ export function createClients(
           sqsCalls: directSqsCalls(sqs, { post: posting.post, timeoutMs: QUEUE_TRY_TIMEOUT_MS, tries: QUEUE_TRIES }),
         }),
     destroy() {
-      for (const client of all) client.destroy();
+      for (const client of [...all, homes, ...others.values()]) client.destroy();
       posting.destroy();
     },
   };

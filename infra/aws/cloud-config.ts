@@ -4,6 +4,10 @@ export interface CloudConfig {
   region: string;
   tablePrefix: string;
   bucket: string;
+  /** The local stand-in of the table that two regions share. Absent: the region's own replica of it, at `endpoint`. */
+  homes?: string | null;
+  /** The local cloud of the other region. Absent: AWS. */
+  otherRegion?: string | null;
   /** How the calls of every batch are made: see calls/calls.ts. Absent: direct. */
   calls?: 'direct' | 'sdk';
   /** What compiles an audience when somebody asks in the channel. Absent: nothing does. */

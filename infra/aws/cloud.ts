@@ -1,10 +1,12 @@
 import type { AudienceTasks } from './audience-task.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { FactStore } from './fact-store.ts';
+import type { HomeStore } from './home-store.ts';
 import type { LiveStore } from './live-store.ts';
 import type { Objects } from './objects.ts';
 import type { Parameters } from './parameters.ts';
 import type { Queues } from './queues.ts';
+import type { RecordCopy } from './record-copy.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Scaling } from './scaling/scaling.ts';
 import type { StaffDevices } from './staff-devices.ts';
@@ -19,6 +21,10 @@ export interface Cloud {
   live: LiveStore;
   facts: FactStore;
   queues: Queues;
+  /** Which region has a launch that has two. */
+  homes: HomeStore;
+  /** Carries the record from one region to the other; one of them is ours. */
+  recordCopy(from: string, to: string): RecordCopy;
   objects: Objects;
   staff: StaffDevices;
   scaling: Scaling;

@@ -15,15 +15,17 @@ import type { CloudConfig } from './cloud-config.ts';
 import { errorName } from './cloud-error.ts';
 import type { Cloud } from './cloud.ts';
 import { createFactStore } from './fact-store.ts';
+import { createHomeStore } from './home-store.ts';
 import { createLiveStore } from './live-store.ts';
 import { createObjects } from './objects.ts';
 import { createParameters } from './parameters.ts';
 import { createQueues } from './queues.ts';
+import { createRecordCopy } from './record-copy.ts';
 import { createRecordStore } from './record-store.ts';
 import { createScaling } from './scaling/scaling.ts';
 import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
-import { TABLE_IDS, TABLES, keysOf, tableNames } from './tables.ts';
+import { HOMES, homesTable, TABLE_IDS, TABLES, keysOf, tableNames } from './tables.ts';
 import type { TableShape } from './tables.ts';
 
 /** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
@@ -36,6 +38,14 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
     live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
     facts: createFactStore({ dynamo: clients.dynamo, table: tables.live }),
+    homes: createHomeStore({ dynamo: clients.homes, table: homesTable(config.tablePrefix) }),
+    recordCopy(from, to) {
+      const of = (region: string) => ({
+        dynamo: region === config.region ? clients.dynamo : clients.otherRegion(region),
+        table: tables.record,
+      });
+      return createRecordCopy(of(from), of(to));
+    },
     queues: createQueues({ sqs: clients.sqs, calls: clients.sqsCalls }),
     objects,
     staff: createStaffDevices(objects),
@@ -63,6 +73,16 @@ export async function ensureTables(config: CloudConfig): Promise<void> {
       }),
       config.endpoint === null ? null : ensureBucket(clients, config.bucket),
     ]);
+  } finally {
+    clients.destroy();
+  }
+}
+
+/** The local stand-in of the table that two regions share. On AWS the stacks make it. */
+export async function ensureHomes(config: CloudConfig): Promise<void> {
+  const clients = createClients(config);
+  try {
+    await ensureTable(clients.homes, homesTable(config.tablePrefix), HOMES);
   } finally {
     clients.destroy();
   }

@@ -27,6 +27,13 @@ export const TABLES = {
   live: { partition: key('pk'), sort: key('sk'), ttl: 'expiresAt' },
 } as const satisfies Record<string, TableShape>;
 
+/**
+ * One more, where a launch may be sent from a second region: which region has it (home-store.ts). It is one table for both, with
+ * strong consistency across regions (docs/facts.md#dynamodb-mrsc), so it has no TTL and is in no transaction.
+ */
+export const HOMES: TableShape = { partition: key('launchId'), sort: null, ttl: null };
+export const homesTable = (prefix: string): string => `${prefix}-homes`;
+
 export type Table = keyof typeof TABLES;
 
 export const TABLE_IDS = Object.keys(TABLES) as Table[];

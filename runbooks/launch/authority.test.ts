@@ -23,6 +23,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'approve-roster-change': 'duty',
   'request-key-change': 'on-call',
   'approve-key-change': 'duty',
+  'take-over': 'duty',
   'set-switch': 'on-call',
   'approve-switch': 'duty',
   'set-halt': 'everybody',

@@ -35,6 +35,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'approve-roster-change': ON_DUTY,
   'request-key-change': ON_CALL,
   'approve-key-change': ON_DUTY,
+  'take-over': ON_DUTY,
   'set-switch': ON_CALL,
   'approve-switch': ON_DUTY,
   // One tap by anyone on the roster: who sees that it goes wrong stops it
@@ -160,6 +161,7 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'approve-roster-change': 'approving a change of the roster',
   'request-key-change': 'changing the keys of the record',
   'approve-key-change': 'approving a change of the keys',
+  'take-over': 'taking the launch over',
   'set-switch': 'setting a switch',
   'approve-switch': 'approving a switch',
   'set-halt': 'halting',

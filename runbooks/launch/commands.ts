@@ -42,6 +42,16 @@ export type Command =
   | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
   | { kind: 'request-key-change'; by: PersonId; keys: RecordKey[]; reason: string }
   | { kind: 'approve-key-change'; by: PersonId; changeId: string }
+  /** `requestedBy`, `requestVia`: the first of the two, who asked beside the record: it can't be written before the launch is taken. */
+  | {
+      kind: 'take-over';
+      by: PersonId;
+      via: Via;
+      requestedBy: PersonId;
+      requestVia: Via;
+      to: string;
+      reason: string;
+    }
   | { kind: 'remove-person'; person: PersonId; reason: string }
   | { kind: 'report-gate'; measured: Measured }
   /** `contentHash`: what the person had before their eyes; a tick for another text is refused. Absent: not bound to one. */
@@ -196,6 +206,8 @@ export type RefusalCode =
   | 'PAYLOAD_REFUSED'
   | 'LOCALE_UNKNOWN'
   | 'RECORD_UNSIGNED'
-  | 'KEYS_INVALID';
+  | 'KEYS_INVALID'
+  | 'NO_STANDBY'
+  | 'SHOT_BEGAN';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

@@ -12,6 +12,7 @@ import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportSc
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
+import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
 
@@ -45,6 +46,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return requestKeyChange(launch, command, given);
     case 'approve-key-change':
       return approveKeyChange(launch, command, given);
+    case 'take-over':
+      return takeOver(launch, command, given);
     case 'remove-person':
       return removePerson(launch, command, given);
     case 'report-gate':

@@ -16,7 +16,7 @@ function word(effect: ReturnType<typeof effectsOf>[number]): string {
 const entry = <K extends EntryKind>(kind: K, more: Partial<EntryOf<K>> = {}): Entry =>
   ({
     kind,
-    v: 3,
+    v: 4,
     launchId: 'L',
     seq: 7,
     atMs: 0,
@@ -37,6 +37,19 @@ const POSTED = ['#post-entry'];
 const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; gives: string[] }[] } = {
   LaunchCreated: [
     { gives: ['!index-launch', 'ensure-queues', '!write-switches', 'write-flags', '#post-entry', '#post-board'] },
+  ],
+  TakenOver: [
+    {
+      gives: [
+        '!index-launch',
+        'ensure-queues',
+        '!write-switches',
+        'write-flags',
+        '#post-entry',
+        '#post-board',
+        '!note-head h7',
+      ],
+    },
   ],
   FireRequested: [{ more: { orderId: 'F1' }, gives: ['#post-order F1'] }],
   FireApproved: [
@@ -285,7 +298,7 @@ describe('capacity and steps', () => {
 });
 
 describe('the head of the record is kept outside of it', () => {
-  const NOTED: EntryKind[] = ['FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'LaunchClosed'];
+  const NOTED: EntryKind[] = ['FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'LaunchClosed', 'TakenOver'];
   const steps = (states: Record<string, 'started' | 'put' | 'skipped' | 'done'>): Launch => ({
     ...Scene.ready().state,
     steps: Object.fromEntries(Object.entries(states).map(([id, state]) => [id, { state, atMs: 0, say: '' }])),

@@ -99,6 +99,7 @@ export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
     case 'HaltLifted':
     case 'ShotClosed':
     case 'LaunchClosed':
+    case 'TakenOver':
       return true;
     case 'StepDone':
     case 'StepSkipped':
@@ -140,6 +141,22 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
         { kind: 'ensure-queues' },
         { kind: 'write-switches' },
         { kind: 'write-flags' },
+        { kind: 'post-entry' },
+        { kind: 'post-board' },
+      ];
+
+    // In the other region nothing is there but the record: the list of launches, the switch item, the workers' count, the board.
+    case 'TakenOver':
+      return [
+        { kind: 'index-launch' },
+        { kind: 'ensure-queues' },
+        { kind: 'write-switches' },
+        { kind: 'write-flags' },
+        ...Object.entries(launch.scale).map(([target, { desired }]): EffectBody => ({
+          kind: 'scale',
+          target,
+          desired,
+        })),
         { kind: 'post-entry' },
         { kind: 'post-board' },
       ];

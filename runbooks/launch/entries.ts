@@ -186,6 +186,16 @@ export type EntryBody =
   // Keys of bots and workers
   | { kind: 'KeyChangeRequested'; changeId: string; keys: RecordKey[]; reason: string }
   | { kind: 'KeysChanged'; changeId: string }
+  /** Another region has it from here on. `requestVia`: how the first of the two people asked, outside of the record (take-over.ts). */
+  | {
+      kind: 'TakenOver';
+      from: string;
+      to: string;
+      requestedBy: PersonId;
+      requestVia: Via;
+      via: Via;
+      reason: string;
+    }
   // Gates
   | { kind: 'GateChanged'; measured: Measured }
   | { kind: 'GateTicked'; gate: string; green: boolean; note: string }
@@ -283,15 +293,15 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. The rules of each hold for its entries for ever. */
-export const ENTRY_VERSION = 3 as const;
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no second region. The rules of each hold for its entries for ever. */
+export const ENTRY_VERSION = 4 as const;
 
 /**
  * An entry as stored. `hash` = sha256(canonical JSON of everything but `hash` and `sig`), `prev` = the hash before it ('' at
  * seq 1), `sig` = Ed25519 over `signedText` of the hash by `key`. Both are '' where nobody signs (see signers.ts), and absent in v 1.
  */
 export type Entry = EntryBody & {
-  v: 1 | 2 | 3;
+  v: 1 | 2 | 3 | 4;
   key?: string;
   sig?: string;
   launchId: string;

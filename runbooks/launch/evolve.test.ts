@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Scene } from '../../test/properties/scene.ts';
+import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryKind } from './entries.ts';
 import { evolve, fold } from './evolve.ts';
 import type { Launch } from './launch.ts';
@@ -25,7 +26,7 @@ test('a sequence that decide cannot have written is an error with a code', () =>
   const next = { ...first(scene), seq: state.seq + 1 };
   const bad = (changes: object): Entry =>
     ({
-      v: 3,
+      v: ENTRY_VERSION,
       launchId: state.id,
       seq: state.seq + 1,
       atMs: scene.nowMs,
@@ -39,8 +40,8 @@ test('a sequence that decide cannot have written is an error with a code', () =>
     [bad({ kind: 'Noted', text: '', seq: state.seq + 2 }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', seq: state.seq }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', launchId: 'other' }), 'FOLD_OTHER_LAUNCH'],
-    [bad({ kind: 'Noted', text: '', v: 4 }), 'FOLD_SCHEMA_VERSION'],
-    [bad({ kind: 'Noted', text: '', v: 2 }), 'FOLD_SCHEMA_VERSION'],
+    [bad({ kind: 'Noted', text: '', v: ENTRY_VERSION + 1 }), 'FOLD_SCHEMA_VERSION'],
+    [bad({ kind: 'Noted', text: '', v: ENTRY_VERSION - 1 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Noted', text: '', v: 0 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Rewritten' }), 'FOLD_UNKNOWN_KIND'],
     [next, 'FOLD_CREATED_TWICE'],
@@ -103,9 +104,19 @@ describe('an entry changes', () => {
   const seq = launch.seq + 1;
   const atMs = ready.createdAtMs;
   const changedBy = (more: object, before = launch): Partial<Launch> => {
-    const entry = { v: 3, launchId: launch.id, seq, atMs, by: ANA, token: '', prev: '', hash: 'h', ...more } as Entry;
+    const entry = {
+      v: ENTRY_VERSION,
+      launchId: launch.id,
+      seq,
+      atMs,
+      by: ANA,
+      token: '',
+      prev: '',
+      hash: 'h',
+      ...more,
+    } as Entry;
     const { seq: at, headHash, entryVersion, ...after } = evolve(before, entry);
-    expect([at, headHash, entryVersion]).toEqual([seq, 'h', 3]);
+    expect([at, headHash, entryVersion]).toEqual([seq, 'h', ENTRY_VERSION]);
     return Object.fromEntries(
       Object.entries(after).filter(([part, value]) => !isDeepStrictEqual(value, before[part as keyof Launch])),
     );
@@ -316,7 +327,16 @@ describe('an entry changes', () => {
     const scene = Scene.ready();
     const { id } = scene.asked(['us-ios']);
     const voided = (more: object) => {
-      const entry = { v: 3, launchId: launch.id, seq: scene.state.seq + 1, atMs, by, token: '', prev: '', hash: '' };
+      const entry = {
+        v: ENTRY_VERSION,
+        launchId: launch.id,
+        seq: scene.state.seq + 1,
+        atMs,
+        by,
+        token: '',
+        prev: '',
+        hash: '',
+      };
       return evolve(scene.state, { ...entry, ...more } as Entry).orders[id]?.voidedBy;
     };
     expect(voided({ kind: 'CampaignSet', campaign: launch.campaign, contentHash: 'c' })).toBe(
@@ -364,6 +384,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     id: created.launchId,
     name: 'Super Bowl',
     channelId: 'C0WARROOM',
+    region: null,
     teamId: 'T0',
     runbook: created.runbook,
     runbookHash: 'r',
@@ -372,7 +393,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     compress: 1,
     seq: 1,
     headHash: created.hash,
-    entryVersion: 3,
+    entryVersion: ENTRY_VERSION,
     people: created.runbook.people,
     keys: created.keys,
     keyChanges: {},

@@ -7,6 +7,7 @@ import { nameOf } from './people.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
 import { coversOf } from './skip-cover.ts';
+import { takenOver } from './take-over.ts';
 import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
 /**
@@ -54,6 +55,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     id: entry.launchId,
     name,
     channelId,
+    region: runbook.regions?.home ?? null,
     teamId,
     runbook,
     runbookHash,
@@ -167,6 +169,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         ),
       };
     }
+    case 'TakenOver':
+      return takenOver(launch, entry);
     case 'GateChanged':
       return { gateChanges: { ...launch.gateChanges, [entry.measured.gate]: entry.measured } };
     case 'GateTicked': {

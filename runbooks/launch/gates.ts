@@ -5,6 +5,7 @@ import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
 import type { Measured } from './entries.ts';
+import { HOME_GATE, homeGate } from './home-gate.ts';
 import type { GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
@@ -23,7 +24,7 @@ export function isHardGate(gate: Gate): boolean {
 }
 
 /** Those that are made for launches whose runbooks don't ask for them; only what they have found is shown. */
-const MADE: readonly Gate[] = [CLOCKS_GATE, PROVIDERS_GATE, VERSIONS_GATE];
+const MADE: readonly Gate[] = [CLOCKS_GATE, PROVIDERS_GATE, VERSIONS_GATE, HOME_GATE];
 export const isMadeGate = (gate: Gate | undefined): boolean => gate !== undefined && MADE.includes(gate);
 
 /** The gates of a launch: the runbook's own, those that are made for it, and one for text that looks unfinished as long as there is any. */
@@ -33,6 +34,7 @@ export function gatesOf(launch: Pick<Launch, 'runbook' | 'campaign'>): readonly 
     ...clocksGate(launch),
     ...providersGate(launch),
     ...versionsGate(launch),
+    ...homeGate(launch),
     ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE]),
   ];
 }

@@ -22,6 +22,8 @@ export interface Launch {
   id: string;
   name: string;
   channelId: string;
+  /** Which region has it, as the record says; null: no other region may take it over. */
+  region: string | null;
   /** Slack workspace; null: not known. */
   teamId: string | null;
   runbook: Runbook;

@@ -11,7 +11,7 @@ const { state: launch } = Scene.ready();
 
 const problem = (kind: EntryKind, more: object, before = launch) =>
   signerProblem(before, {
-    v: 3,
+    v: 4,
     launchId: launch.id,
     seq: 9,
     atMs: 1,
@@ -33,6 +33,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   PersonRemoved: {},
   KeyChangeRequested: { own: 'on-call' },
   KeysChanged: { own: 'marketer' },
+  TakenOver: { own: 'marketer' },
   GateChanged: {},
   GateTicked: {},
   WaiverRequested: {},

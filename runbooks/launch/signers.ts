@@ -34,6 +34,7 @@ const OPERATOR_MAY: Partial<Record<EntryKind, CommandKind>> = {
   HaltLifted: 'approve-lift',
   KeyChangeRequested: 'request-key-change',
   KeysChanged: 'approve-key-change',
+  TakenOver: 'take-over',
   AudienceSet: 'set-audience',
   SkipListSet: 'set-skip-list',
 };

@@ -59,6 +59,16 @@ export function commandOf(entry: Entry): Command | null {
       return { kind: 'request-key-change', by, keys: entry.keys, reason: entry.reason };
     case 'KeysChanged':
       return { kind: 'approve-key-change', by, changeId: entry.changeId };
+    case 'TakenOver':
+      return {
+        kind: 'take-over',
+        by,
+        via: entry.via,
+        requestedBy: entry.requestedBy,
+        requestVia: entry.requestVia,
+        to: entry.to,
+        reason: entry.reason,
+      };
     case 'WaiverRequested':
       return {
         kind: 'request-waiver',
@@ -91,6 +101,7 @@ const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
   'RosterChanged',
   'KeyChangeRequested',
   'KeysChanged',
+  'TakenOver',
   'WaiverRequested',
   'WaiverGranted',
 ]);

@@ -6,6 +6,7 @@ import { knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
 import { switchSteps } from './rules/switch-steps.ts';
 import { distinctPeople, someoneOnCall, twoKeys } from './rules/two-keys.ts';
+import { twoRegions } from './rules/two-regions.ts';
 import type { Runbook } from './schema.ts';
 
 /** What the schema can't see: names that must exist, ids that must be unique, people enough for two keys. In the order in which they are told. */
@@ -16,6 +17,7 @@ const RULES: readonly Rule[] = [
   someoneOnCall,
   providersTakeIt,
   payloadFits,
+  twoRegions,
   defaultLocale,
   knownTargets,
   knownOwners,

@@ -53,6 +53,16 @@ const ownSwitch = z.strictObject({
   two_people: key(z.boolean().default(false), { means: 'Whether a second person must approve.', example: true }),
 });
 
+const REGION = 'expected an AWS region like us-east-1';
+const region = z.string(REGION).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, REGION);
+
+const REGION = 'expected an AWS region like us-east-1';
+const regionName = z.string(REGION).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, REGION);
+const regions = z.strictObject({
+  home: key(regionName, { means: 'Where it is created, and sent from.', example: 'us-east-1' }),
+  standby: key(regionName, { means: 'Where two people can take it over to.', example: 'us-west-2' }),
+});
+
 export const runbook = z.strictObject({
   version: key(z.literal(1), { means: 'The version of this format.', example: 1 }),
   id: key(id, { means: 'What `/go create` calls the runbook.', example: 'superbowl' }),
@@ -84,6 +94,11 @@ export const runbook = z.strictObject({
   pool: key(pool, {
     means: 'The send workers.',
     example: { name: 'gobutton-workers', scale_target: 'workers', workers: 2 },
+  }),
+  regions: key(regions.optional(), {
+    means: 'The region that sends it, and one that may take it over before the first shot.',
+    absent: 'it stays where it was created',
+    example: { home: 'us-east-1', standby: 'us-west-2' },
   }),
   audience: key(audience.prefault({}), { means: 'How the audience is cut.', example: { segment_by: ['market'] } }),
   campaign: key(campaign, {

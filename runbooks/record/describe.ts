@@ -129,6 +129,8 @@ export function describeEntry(entry: Entry, names: Names): string {
       return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
     case 'KeysChanged':
       return `approved the change of the record's keys (${entry.changeId})`;
+    case 'TakenOver':
+      return `took the launch over from ${entry.from} to ${entry.to}, as ${person(entry.requestedBy)} had asked${because(entry.reason)}`;
     case 'PersonRemoved':
       return `removed ${person(entry.person)} from the roster${because(entry.reason)}`;
     case 'GateChanged':

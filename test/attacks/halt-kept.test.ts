@@ -64,6 +64,7 @@ test(
       journal: stage.journal,
       launchId: launch.id,
       clock: stage.cloud.clock,
+      atHome: () => Promise.resolve({ ok: true }),
       head: () => Promise.resolve(null),
       loaded: () => ({ audienceHash: hash, skipListHash: null, locales: ['en', 'es'] }),
       onRun: () => undefined,

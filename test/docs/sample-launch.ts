@@ -5,7 +5,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
-import { Scene, segmentTotals, T0_MS } from '../properties/scene.ts';
+import { keyVia, Scene, segmentTotals, T0_MS } from '../properties/scene.ts';
 
 /**
  * One launch in which every kind of entry comes about by the command that gives it: the examples of docs/record.md are its
@@ -45,7 +45,14 @@ const people: Person[] = [
       { platform: 'ios', ref: '1f7d2a7c9d1f4f4ad4ea7a2f5e3b4cbe9e1a0f5c1d3b2a49586776a5b4c3d2e1', locale: 'en' },
     ],
   },
-  { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], operator_keys: [], devices: [] },
+  {
+    id: 'mia',
+    name: 'Mia Chen',
+    roles: ['marketer'],
+    slack: ['U0MARKET1'],
+    operator_keys: [publicHalf(testKey(5))],
+    devices: [],
+  },
   { id: 'ben', name: 'Ben Okafor', roles: ['marketer'], slack: ['U0MARKET2'], operator_keys: [], devices: [] },
 ];
 const [ana, mia, ben] = people as [Person, Person, Person];
@@ -64,6 +71,7 @@ const runbook: Runbook = {
       { ...ben, devices: [] },
     ],
     pool: { name: 'gobutton-workers', scale_target: 'workers', workers: 2 },
+    regions: { home: 'us-east-1', standby: 'us-west-2' },
     campaign: { id: 'big-game', default_locale: 'en', locales: { en }, apns: { topic: 'com.example.lingo' } },
     gates: [
       { id: 'workers', title: 'Workers are ready', probe: { kind: 'workers-ready' } },
@@ -157,6 +165,7 @@ export function playSample(): readonly Played[] {
   player.scene.nowMs = T0_MS - 4 * 3_600_000;
   prepares(player);
   changesPeopleAndKeys(player);
+  isTakenOver(player);
   readiesTheText(player);
   fires(player);
   ends(player);
@@ -235,6 +244,19 @@ function changesPeopleAndKeys(player: Player): void {
     reason: 'a second pool helps out',
   });
   player.does({ kind: 'approve-key-change', by: 'mia', changeId: `K${player.scene.state.seq}` });
+}
+
+function isTakenOver(player: Player): void {
+  const signed = (key: string, nonce: string): Via => keyVia(key, player.nowMs + 1_000, nonce);
+  player.does({
+    kind: 'take-over',
+    by: 'mia',
+    via: signed(publicHalf(testKey(5)), 'Yw2uB7n0Rt5kQ9xVZl3Jaw'),
+    requestedBy: 'ana',
+    requestVia: signed(publicHalf(testKey(4)), 'f8sC1mE4hT6pLd0gXo9Kqg'),
+    to: 'us-west-2',
+    reason: 'us-east-1 takes no calls since 17:40',
+  });
 }
 
 function readiesTheText(player: Player): void {

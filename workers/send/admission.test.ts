@@ -57,6 +57,7 @@ function admitting() {
       journal: asked,
       launchId: LAUNCH_ID,
       clock: wallClock,
+      atHome: () => Promise.resolve({ ok: true }),
       head: () => Promise.resolve(state.head as { seq: number; hash: string } | null),
       loaded: () => ({ audienceHash: state.hash, skipListHash: null, locales: ['en'] }),
       onRun: () => undefined,

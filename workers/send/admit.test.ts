@@ -55,6 +55,7 @@ async function senderFor(launch: StagedLaunch, journal = stage.journal, queues =
       journal,
       launchId: launch.id,
       clock: wallClock,
+      atHome: () => Promise.resolve({ ok: true }),
       head: async () => null,
       loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }),
       onRun: () => undefined,

@@ -7,6 +7,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { proofText } from '../../runbooks/launch/proof.ts';
 import { contentHash } from '../../runbooks/launch/shown.ts';
 import { covers } from '../../runbooks/launch/skip-cover.ts';
+import { takeOverText } from '../../runbooks/launch/take-over.ts';
 import { vouchProblem } from '../../runbooks/launch/vouch.ts';
 
 /**
@@ -68,6 +69,8 @@ export function authorityFor(
   if (request === undefined) return no('NO_APPROVAL', `shot ${shotId} was approved without a request`);
   const differs = shownProblem(shot, approval.shown);
   if (differs !== null) return no('HASH_DIFFERS', differs);
+  const forged = entries.find((entry) => entry.kind === 'TakenOver' && !takeOverHolds(entry));
+  if (forged !== undefined) return no('PROOF_INVALID', `entry ${forged.seq}: an operator's signature does not fit`);
   if (!proofHolds(request, '') || !proofHolds(approval, approval.orderId))
     return no('PROOF_INVALID', "an operator's signature does not fit");
   const stray = strayAttempt(launch, shot);
@@ -99,6 +102,17 @@ export function strayAttempt(
   return segments.find(
     ({ segment, attempt }) => attempts[segment]?.find((one) => one.attempt === attempt)?.shotId !== id,
   );
+}
+
+/** Both people's, as the first one's word did not go through the record. */
+function takeOverHolds({ launchId, from, to, requestVia, via }: EntryOf<'TakenOver'>): boolean {
+  const holds = (purpose: 'request' | 'approve', one: EntryOf<'TakenOver'>['via']) =>
+    one.kind === 'operator' &&
+    signatureHolds(takeOverText({ purpose, launchId, from, to, expiresAtMs: one.expiresAtMs, nonce: one.nonce }), {
+      key: one.publicKey,
+      signature: one.signature,
+    });
+  return holds('request', requestVia) && holds('approve', via);
 }
 
 /** Slack proved its presses to the bot, whose key vouches for them; an operator's key proves its own to us. Whose it is, and that it holds once and in time, is the core's rule (`viaProblem`). */

@@ -65,6 +65,7 @@ function sending() {
     journal,
     launchId: LAUNCH_ID,
     clock,
+    atHome: () => Promise.resolve({ ok: true }),
     head: () => Promise.resolve(null),
     loaded: () => ({ audienceHash: shot.audience.hash, skipListHash: null, locales: ['en'] }),
     onRun: () => undefined,

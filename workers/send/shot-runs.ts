@@ -8,11 +8,12 @@ import { servesFor } from '../../runbooks/launch/skip-cover.ts';
 import type { ShotTrace } from '../report/shot-trace.ts';
 import { authorityFor } from './authority.ts';
 import type { AuthorityCode } from './authority.ts';
+import type { HomeCheck } from './home-check.ts';
 import { ShotRun } from './shot-run.ts';
 
 export type FoundRun =
   | { ok: true; run: ShotRun }
-  | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED'; say: string };
+  | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED' | 'HOME_ELSEWHERE'; say: string };
 
 export interface ShotRunsOptions {
   journal: Pick<Journal, 'entries' | 'keyring'>;
@@ -22,6 +23,8 @@ export interface ShotRunsOptions {
   /** What is in memory now; null while loading. */
   loaded: () => { audienceHash: string; skipListHash: string | null; locales: readonly string[] } | null;
   clock: Pick<StoreClock, 'latestMs'>;
+  /** Asked last, before the first push of a shot. */
+  atHome: HomeCheck;
   /** A shot is known to run from now on. */
   onRun: (run: ShotRun) => void;
   /** For a shot that was looked for since then, on the shared monotonic clock. Absent or null: nobody traces. */
@@ -123,6 +126,8 @@ export class ShotRuns {
     ) {
       return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
     }
+    const home = await this.#options.atHome(launch, shotId);
+    if (!home.ok) return home;
     const run = new ShotRun(verdict.authority, memory.locales, this.#options.clock);
     run.trace = traceOf?.(shotId, sinceMs) ?? null;
     this.#runs.set(shotId, run);

@@ -14,6 +14,7 @@ import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
 import { LEASE } from '../leader.ts';
 import { clocksNow } from './clock-probe.ts';
+import { homeNow } from './home-probe.ts';
 import { payloadSize } from './payload-probe.ts';
 import { providersNow } from './providers-probe.ts';
 import { versionsNow } from './versions-probe.ts';
@@ -93,6 +94,8 @@ async function measure(
       return switchReach(await reports(), probe.within);
     case 'providers':
       return providersNow(providersInUse(launch), await reports());
+    case 'home':
+      return homeNow(cloud, launch);
     default: {
       const unknown: never = probe;
       throw new Error(`PROBE_UNKNOWN: ${JSON.stringify(unknown)}`);

@@ -1,5 +1,6 @@
 import { CLOCKS_GATE } from '../../launch/clocks-gate.ts';
 import { COPY_GATE } from '../../launch/copy-doubts.ts';
+import { HOME_GATE } from '../../launch/home-gate.ts';
 import { PROVIDERS_GATE } from '../../launch/providers-gate.ts';
 import { VERSIONS_GATE } from '../../launch/versions-gate.ts';
 import type { Rule } from './rule.ts';
@@ -9,6 +10,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   [CLOCKS_GATE.id]: 'for a launch without a probe of kind `clocks`',
   [PROVIDERS_GATE.id]: 'for a launch without a probe of kind `providers`',
   [VERSIONS_GATE.id]: 'for a launch without a probe of kind `versions`',
+  [HOME_GATE.id]: 'for every launch with `regions`',
   [COPY_GATE.id]: 'for every launch whose text looks unfinished',
 };
 
