@@ -104,8 +104,68 @@ function fargateProblems(path: string[], { vcpu, memory_mib }: { vcpu: number; m
 
 /** What the configuration says against its runbook. */
 export function runbookProblems(config: LaunchConfig, runbook: Runbook): Found[] {
-  return [...poolProblems(runbook), ...countProblems(config, runbook), ...hoursProblems(config, runbook)];
+  return [
+    ...regionProblems(config, runbook),
+    ...poolProblems(runbook),
+    ...countProblems(config, runbook),
+    ...hoursProblems(config, runbook),
+  ];
 }
+
+/** Groups of regions within which a table can be strongly consistent (docs/facts.md#dynamodb-mrsc). */
+const GROUPS: readonly (readonly string[])[] = [
+  ['us-east-1', 'us-east-2', 'us-west-2'],
+  ['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1'],
+  ['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
+];
+
+/** A launch with two regions is deployed twice, once in each, by the same runbook; both share the table of homes. */
+function regionProblems({ region, second_region: second }: LaunchConfig, { id, regions }: Runbook): Found[] {
+  if (regions === undefined)
+    return second === undefined
+      ? []
+      : [
+          {
+            path: ['second_region'],
+            found: `one, and none in the runbook ${id}`,
+            expected: '`regions: { home, standby }` in the runbook, or no second_region here',
+          },
+        ];
+  const both = [regions.home, regions.standby];
+  const problems: Found[] = both.includes(region)
+    ? []
+    : [{ path: ['region'], found: region, expected: `${both.join(' or ')}: the regions of the runbook ${id}` }];
+  const group = GROUPS.find((one) => both.every((name) => one.includes(name)));
+  if (group === undefined)
+    return [
+      ...problems,
+      {
+        path: ['runbook'],
+        found: `${id}, with the regions ${both.join(' and ')}`,
+        expected: `two of one group: ${GROUPS.map((one) => one.join(', ')).join('; or ')}`,
+      },
+    ];
+  const thirds = group.filter((name) => !both.includes(name));
+  if (second === undefined)
+    return [
+      ...problems,
+      {
+        path: ['region'],
+        found: `no second_region, and the runbook ${id} has two`,
+        expected: `second_region: { witness: ${thirds.join(' or ')} }`,
+      },
+    ];
+  if (!thirds.includes(second.witness))
+    problems.push({
+      path: ['second_region', 'witness'],
+      found: second.witness,
+      expected: `the third of their group: ${thirds.join(' or ')}`,
+    });
+  return problems;
+}
+
+/** Whether this deployment stands by: nothing runs there until the launch is taken over. */
+export const isStandby = ({ region }: LaunchConfig, { regions }: Runbook): boolean => region === regions?.standby;
 
 /** The stack makes the service that the bot scales: of the same name, or there would be two. */
 function poolProblems({ id, pool, scale_targets: targets }: Runbook): Found[] {

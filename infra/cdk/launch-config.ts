@@ -147,6 +147,12 @@ export const launchConfig = z.strictObject({
       .regex(/^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2[0-2])$/, 'expected an IPv4 network of /16 to /22 like 10.80.0.0/16')
       .default('10.80.0.0/16'),
   }),
+  second_region: z
+    .strictObject({
+      /** Where the table of homes has its third voice: none of the two, and of their group (docs/facts.md#dynamodb-mrsc). */
+      witness: region,
+    })
+    .optional(),
   data: z
     .strictObject({
       /** Audiences hold device tokens: they are deleted after so long. */

@@ -12,6 +12,8 @@ import type { Deployment } from './read-config.ts';
 export async function leftovers(deployment: Deployment, endpoint: string | null): Promise<string[]> {
   const names = namesOf(deployment);
   const { region } = deployment.config;
+  // Only the home region makes it; the other one has it from there.
+  const homes = deployment.runbook.regions?.home === region ? [names.homes] : [];
   const clients = createClients({ endpoint, region, tablePrefix: names.tablePrefix, bucket: names.bucket });
   const there = async (name: string, missing: readonly string[], look: Promise<unknown>): Promise<string[]> => {
     try {
@@ -24,7 +26,7 @@ export async function leftovers(deployment: Deployment, endpoint: string | null)
   };
   try {
     const found = await Promise.all([
-      ...Object.values(names.tables).map((table) =>
+      ...[...Object.values(names.tables), ...homes].map((table) =>
         there(
           table,
           ['ResourceNotFoundException'],

@@ -1,5 +1,5 @@
 import { queueNames } from '../../contract/queue-names.ts';
-import { tableNames } from '../aws/tables.ts';
+import { homesTable, tableNames } from '../aws/tables.ts';
 import type { Deployment } from './read-config.ts';
 
 /**
@@ -19,6 +19,9 @@ export function namesOf({ config, runbook }: Deployment) {
     },
     tablePrefix: name,
     tables: tableNames(name),
+    /** One table for both regions of a launch. */
+    homes: homesTable(name),
+    bucketIn: (other: string) => `${name}-${account}-${other}`,
     // Bucket names are taken world-wide.
     bucket: `${name}-${account}-${region}`,
     accessLogBucket: `${name}-${account}-${region}-log`,

@@ -54,9 +54,6 @@ const ownSwitch = z.strictObject({
 });
 
 const REGION = 'expected an AWS region like us-east-1';
-const region = z.string(REGION).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, REGION);
-
-const REGION = 'expected an AWS region like us-east-1';
 const regionName = z.string(REGION).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, REGION);
 const regions = z.strictObject({
   home: key(regionName, { means: 'Where it is created, and sent from.', example: 'us-east-1' }),

@@ -13,6 +13,8 @@ export interface Permission {
 }
 
 const DEVICE_TABLE = 'infra/aws/device-table.ts';
+const HOMES = 'infra/aws/home-store.ts';
+const RECORD_COPY = 'infra/aws/record-copy.ts';
 const RECORD = 'infra/aws/record-store.ts';
 const CLAIM_READS = 'infra/aws/claim-reads.ts';
 const CLAIMS = 'infra/aws/claim-store.ts';
@@ -302,3 +304,28 @@ export const DOCTOR_READS: readonly Permission[] = [
   may('servicequotas:ListServiceQuotas', ['everything'], 'says what the account lacks', DOCTOR),
   may('iam:SimulatePrincipalPolicy', ['everything'], 'says what the roles of bot and worker may do', RIGHTS),
 ];
+
+/** Besides, for launches with a second region (infra/aws/access/second-region.test.ts holds them to what is called). */
+export const SECOND_REGION: Record<ProcessName, readonly Permission[]> = {
+  bot: [
+    may(
+      'dynamodb:GetItem',
+      ['homes-table'],
+      'shows which region has the launch, and lets go of one that was taken',
+      HOMES,
+    ),
+    may('dynamodb:Query', ['other-record-table'], 'sees how far the record is carried over', RECORD_COPY),
+    may('dynamodb:PutItem', ['other-record-table'], 'carries the record over, where nothing stands', RECORD_COPY),
+    may('dynamodb:GetItem', ['other-record-table'], 'sees whether what stands there is the same', RECORD_COPY),
+  ],
+  worker: [
+    may('dynamodb:GetItem', ['homes-table'], 'reads whether its region may send', HOMES),
+    may('dynamodb:UpdateItem', ['homes-table'], 'writes that its region has begun', HOMES),
+  ],
+  audience: [],
+  'command-line': [
+    may('dynamodb:GetItem', ['homes-table'], 'reads which region has the launch', HOMES),
+    may('dynamodb:UpdateItem', ['homes-table'], 'gives it to this region, for two people', HOMES),
+    may('dynamodb:Query', ['other-record-table'], 'reads what was not carried over yet', RECORD_COPY),
+  ],
+};

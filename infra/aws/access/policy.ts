@@ -1,4 +1,4 @@
-import { PERMISSIONS } from './permissions.ts';
+import { PERMISSIONS, SECOND_REGION } from './permissions.ts';
 import type { Permission, ProcessName } from './permissions.ts';
 import { arnsOf, bucketArn, conditionOf } from './resources.ts';
 import type { AccountNames, Condition, ResourceKind } from './resources.ts';
@@ -17,7 +17,7 @@ export interface Statement {
  * list asks for narrow; what else ARNs tell too little of has a condition too. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
  */
 export const policyOf = (process: ProcessName, names: AccountNames): Statement[] =>
-  statementsOf(PERMISSIONS[process], names);
+  statementsOf([...PERMISSIONS[process], ...SECOND_REGION[process]], names);
 
 export function statementsOf(permissions: readonly Permission[], names: AccountNames): Statement[] {
   const byKind = new Map<ResourceKind, string[]>();

@@ -1,12 +1,14 @@
 import { queueNames } from '../../../contract/queue-names.ts';
 import { parameterPath } from '../parameters.ts';
-import { tableNames } from '../tables.ts';
+import { homesTable, tableNames } from '../tables.ts';
 
 /** What the names in an account are: of one stack, or of the local cloud. In a template account and Region may be tokens. */
 export interface AccountNames {
   /** `aws`, or that of another part of AWS (`aws-cn`). */
   partition: string;
   region: string;
+  /** The other region of launches that have two; absent: they have one. */
+  otherRegion?: string;
   account: string;
   tablePrefix: string;
   bucket: string;
@@ -37,6 +39,8 @@ export type ResourceKind =
   | 'claims-table'
   | 'switches-table'
   | 'live-table'
+  | 'homes-table'
+  | 'other-record-table'
   | 'device-tables'
   | 'segment-queues'
   | 'batch-queues'
@@ -66,8 +70,8 @@ export const bucketArn = ({ partition, bucket }: AccountNames): string => `arn:$
 
 /** The ARNs of a kind, with `*` for what is not known beforehand (a launch's id, a content's hash). None: the account has nothing of it. */
 export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
-  const arn = (service: string, rest: string) =>
-    `arn:${names.partition}:${service}:${names.region}:${names.account}:${rest}`;
+  const arn = (service: string, rest: string, region = names.region) =>
+    `arn:${names.partition}:${service}:${region}:${names.account}:${rest}`;
   const table = (name: string) => arn('dynamodb', `table/${name}`);
   const objects = (keys: string) => [`${bucketArn(names)}/${keys}`];
   const queues = (of: (queues: ReturnType<typeof queueNames>) => readonly string[]) =>
@@ -82,6 +86,10 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return [table(tables.switches)];
     case 'live-table':
       return [table(tables.live)];
+    case 'homes-table':
+      return names.otherRegion === undefined ? [] : [table(homesTable(names.tablePrefix))];
+    case 'other-record-table':
+      return names.otherRegion === undefined ? [] : [arn('dynamodb', `table/${tables.record}`, names.otherRegion)];
     case 'device-tables':
       return names.deviceTables.map(table);
     case 'segment-queues':

@@ -11,6 +11,7 @@ export function accountNames(deployment: Deployment, audienceTask: AccountNames[
   return {
     partition: Aws.PARTITION,
     region: config.region,
+    ...otherRegion(deployment),
     account: config.account,
     tablePrefix: names.tablePrefix,
     bucket: names.bucket,
@@ -23,6 +24,11 @@ export function accountNames(deployment: Deployment, audienceTask: AccountNames[
       tables: targets.flatMap((one) => (one.kind === 'dynamodb-table' ? [one.table] : [])),
     },
   };
+}
+
+function otherRegion({ config, runbook: { regions } }: Deployment): { otherRegion?: string } {
+  if (regions === undefined) return {};
+  return { otherRegion: config.region === regions.home ? regions.standby : regions.home };
 }
 
 /** The ECS service that the runbook scales for its pool: what the workers' one is called. Without one (`config-rules.ts` refuses that) both have the pool's name. */

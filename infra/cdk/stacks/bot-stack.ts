@@ -13,6 +13,7 @@ import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancer, ApplicationProtocol, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
+import { isStandby } from '../config-rules.ts';
 import { envOutput } from '../env-file.ts';
 import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
@@ -90,7 +91,8 @@ class BotService extends Construct {
       serviceName: `${config.name}-bot`,
       cluster,
       taskDefinition: task,
-      desiredCount: BOTS,
+      // A bot that stands by would take presses from the one that leads.
+      desiredCount: isStandby(config, runbook) ? 0 : BOTS,
       // A new one is there before an old one goes: a deployment is no time without a bot.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,

@@ -1,12 +1,13 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { StackProps } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { CfnElement, StackProps } from 'aws-cdk-lib';
+import { AttributeType, Billing, MultiRegionConsistency, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { BucketProps, IBucket } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { TABLE_IDS, TABLES } from '../../aws/tables.ts';
+import { HOMES, TABLE_IDS, TABLES } from '../../aws/tables.ts';
 import type { Table } from '../../aws/tables.ts';
+import { isStandby } from '../config-rules.ts';
 import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import { claimsWarmth } from '../needs.ts';
@@ -16,6 +17,8 @@ import type { Deployment } from '../read-config.ts';
 const ACCESS_LOG_DAYS = 90;
 /** Parts of an upload that was cut off are paid for and seen by nobody. */
 const PARTS_DAYS = 1;
+/** S3 allows no less. */
+const VERSIONS_DAYS = 1;
 
 /**
  * What outlives the fleet: the four tables, the bucket of audiences, and what was deployed. Its stack is protected, and lets go
@@ -42,13 +45,26 @@ export class DataStack extends Stack {
       bucketName: names.bucket,
       // The library's own types don't hold under exactOptionalPropertyTypes.
       serverAccessLogsBucket: accessLog as IBucket,
+      ...this.#replicated(deployment),
       lifecycleRules: [
         {
           expiration: Duration.days(config.data.keep_days),
+          // Replication needs versions; what was deleted must not stay as an old one.
+          ...(runbook.regions === undefined ? {} : { noncurrentVersionExpiration: Duration.days(VERSIONS_DAYS) }),
           abortIncompleteMultipartUploadAfter: Duration.days(PARTS_DAYS),
         },
       ],
     });
+    if (runbook.regions !== undefined && !isStandby(config, runbook))
+      for (const resource of [
+        `<${this.getLogicalId(this.bucket.node.defaultChild as CfnElement)}.Arn>/*`,
+        `arn:<AWS::Partition>:s3:::${names.bucketIn(runbook.regions.standby)}/*`,
+      ])
+        Validations.of(this.bucket).acknowledge({
+          id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`,
+          reason: 'S3 itself replicates with this role, which no process has: objects are named by hashes of content.',
+        });
+    this.#homes(deployment);
     // Beside the switches and not among them (`/gobutton/<launch>/…`): what is deployed, for people and other systems.
     new StringParameter(this, 'deployment', {
       parameterName: names.deploymentParameter,
@@ -68,6 +84,43 @@ export class DataStack extends Stack {
     envOutput(this, 'GOBUTTON_BUCKET', names.bucket);
     envOutput(this, 'SLACK_MODE', config.bot.receive);
     envOutput(this, 'SLACK_CONNECTIONS', String(config.slack.connections));
+  }
+
+  /** What workers load lies in both regions, by S3 itself: nobody but workers may read it. The standby's bucket must be there first. */
+  #replicated(deployment: Deployment): Pick<BucketProps, 'versioned' | 'replicationRules'> {
+    const { config, runbook } = deployment;
+    const { regions } = runbook;
+    if (regions === undefined) return {};
+    if (isStandby(config, runbook)) return { versioned: true };
+    const other = Bucket.fromBucketName(this, 'standby-bucket', namesOf(deployment).bucketIn(regions.standby));
+    return {
+      versioned: true,
+      replicationRules: REPLICATED.map((prefix, at) => ({
+        destination: other,
+        priority: at + 1,
+        filter: { prefix },
+        deleteMarkerReplication: true,
+      })),
+    };
+  }
+
+  /** The home region makes the one table of both, which needs two of the three regions (docs/facts.md#dynamodb-mrsc). */
+  #homes(deployment: Deployment): void {
+    const { config, runbook } = deployment;
+    const { regions } = runbook;
+    if (regions === undefined || config.second_region === undefined || isStandby(config, runbook)) return;
+    new TableV2(this, 'homes', {
+      tableName: namesOf(deployment).homes,
+      partitionKey: attribute(HOMES.partition),
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      multiRegionConsistency: MultiRegionConsistency.STRONG,
+      replicas: [{ region: regions.standby, deletionProtection: true }],
+      witnessRegion: config.second_region.witness,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
   }
 
   #table(table: Table, deployment: Deployment): TableV2 {
@@ -90,6 +143,9 @@ export class DataStack extends Stack {
     });
   }
 }
+
+/** Frozen sets are of a shot, and a launch that has one stays where it is. */
+const REPLICATED = ['audiences/', 'skip-lists/', 'launches/'] as const;
 
 const PRIVATE: BucketProps = {
   encryption: BucketEncryption.S3_MANAGED,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clocks } from './probes/clocks.ts';
 import { credentials } from './probes/credentials.ts';
+import { home } from './probes/home.ts';
 import { payloadSize } from './probes/payload-size.ts';
 import { primedShare } from './probes/primed-share.ts';
 import { providers } from './probes/providers.ts';
@@ -24,4 +25,5 @@ export const probe = z.discriminatedUnion('kind', [
   clocks,
   providers,
   versions,
+  home,
 ]);
