@@ -105,12 +105,17 @@ test('a bot that dies between a note and the fact that it was told has neither r
 
 test('a fleet that is gone with its stack is still in the cost, as what it was', async () => {
   await rig.create({ runbook: runbook() });
-  const cloud = priced();
+  const standing = priced();
   let isGone = false;
-  const { observe, unit } = cloud.scaling;
   const missing = () => Promise.reject(new CloudError('SCALE_TARGET_MISSING', 'gone with its stack'));
-  cloud.scaling.observe = (target) => (isGone ? missing() : observe(target));
-  cloud.scaling.unit = () => (isGone ? missing() : unit());
+  const cloud: Rig['cloud'] = {
+    ...standing,
+    scaling: {
+      ...standing.scaling,
+      observe: (target) => (isGone ? missing() : standing.scaling.observe(target)),
+      unit: () => (isGone ? missing() : standing.scaling.unit()),
+    },
+  };
   const { conductor } = rig.conductor('first', { ...START, cloud });
   await conductor.start();
   await conductor.execute(rig.launchId, scale(3));
