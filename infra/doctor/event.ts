@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fresh } from '../../contract/liveness.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
@@ -96,7 +97,9 @@ async function fromRecord(env: Env, config: CloudConfig, launchId: string, limit
       ok: true,
       event: { name: launch.name, runbook: launch.runbook, launch },
       clocks: async () => clocksOf(reports),
-      lines: [line.ok({ found: launch.name, needed }), judgeVersions(reports)].filter((one) => one !== null),
+      lines: [line.ok({ found: launch.name, needed }), judgeVersions(fresh(reports, Date.now()))].filter(
+        (one) => one !== null,
+      ),
     };
   } finally {
     cloud.close();

@@ -54,15 +54,12 @@ function list(parameters: URLSearchParams, name: string): string[] {
   return [...parameters.entries()].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
 }
 
-/** The first value of a condition's key; null: it was not given. */
-/** The first value of each key of a condition that the caller says something of. */
+/** What the request would say of the keys of conditions: the first value of each. */
 function contextOf(parameters: URLSearchParams): Record<string, string> {
-  const keys = [...parameters].filter(([name]) => name.endsWith('.ContextKeyName'));
   return Object.fromEntries(
-    keys.map(([name, key]) => [
-      key,
-      parameters.get(`${name.slice(0, -'.ContextKeyName'.length)}.ContextKeyValues.member.1`) ?? '',
-    ]),
+    [...parameters.entries()]
+      .filter(([name]) => /^ContextEntries\.member\.\d+\.ContextKeyName$/.test(name))
+      .map(([name, key]) => [key, parameters.get(name.replace(/ContextKeyName$/, 'ContextKeyValues.member.1')) ?? '']),
   );
 }
 
