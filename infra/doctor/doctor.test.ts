@@ -882,11 +882,11 @@ test('when nobody answers, everything is unknown within its limit, with which ca
   silent.close();
   expect(lines.find(({ id }) => id === 'tables.claims')).toMatchObject({
     state: 'unknown',
-    found: expect.stringMatching(/^dynamodb:DescribeTable: no answer within 0\.\d s$/) as string,
+    found: expect.stringMatching(/^dynamodb:DescribeTable: no answer within \d\.\d s$/) as string,
   });
   expect(lines.find(({ id }) => id === 'slack.token')).toMatchObject({
     state: 'unknown',
-    found: expect.stringMatching(/^slack auth\.test: no answer within 0\.\d s$/) as string,
+    found: expect.stringMatching(/^slack auth\.test: no answer within \d\.\d s$/) as string,
   });
   expect(
     lines
