@@ -1,0 +1,132 @@
+import type { Held } from './held-file.ts';
+
+/** How what was sent is counted, closed and corrected, and who a further attempt goes to. */
+export const SETTLE: Held[] = [
+  { file: 'settle/correct.ts' },
+  { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
+  {
+    file: 'settle/late-accounts.ts',
+    accepted: [
+      {
+        line: 'for (const { holder, hasHolder, account, closedAccount } of claim === undefined ? [] : words(claim)) {',
+        change: '[] → ["Stryker was here"]',
+        why: 'A text among the words has no account.',
+      },
+      {
+        line: '(segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [',
+        change: '[] → ["Stryker was here"]',
+        why: 'The manifest has every segment that the shot has, or the shot could not have closed.',
+      },
+      {
+        line: '(segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [',
+        change:
+          'segments.find(({ id }) => id === segment)?.batches → segments.find(({ id }) => id === segment).batches',
+        why: 'The manifest has every segment that the shot has, or the shot could not have closed.',
+      },
+    ],
+  },
+  {
+    file: 'settle/lost-claims.ts',
+    by: ['settle/close-rules.test.ts'],
+    accepted: [
+      {
+        line: 'if (answered === 0) continue;',
+        change: 'answered === 0 → false',
+        why: 'Nothing is less than nothing: it saves a read.',
+      },
+    ],
+  },
+  { file: 'settle/account-codec.ts' },
+  {
+    file: 'settle/batch-words.ts',
+    accepted: [
+      {
+        line: 'return words(claim).flatMap(({ account, closedAccount }) => closedAccount ?? account ?? []);',
+        change: '[] → ["Stryker was here"]',
+        why: 'A word has one of the two accounts at least.',
+      },
+      {
+        line: 'for (let device = 0; device < members.length; device++)',
+        change: 'device < members.length → device <= members.length',
+        why: 'Past the end nobody is free to take.',
+      },
+      {
+        line: 'isSkipped: (device: number) => boolean = () => false,',
+        change: '() => false → () => undefined',
+        why: 'It is only asked whether it is so.',
+      },
+    ],
+  },
+  {
+    file: 'settle/frozen-sets.ts',
+    accepted: [
+      {
+        line: 'if (again.length === 0 || launch.audience === null) return [];',
+        change: 'launch.audience === null → false',
+        why: 'A segment that was sent to before is part of an audience.',
+      },
+      {
+        line: 'const batches = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'The manifest has every segment that a shot had.',
+      },
+      {
+        line: 'const batches = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];',
+        change:
+          'manifest.segments.find(({ id }) => id === segment)?.batches → manifest.segments.find(({ id }) => id === segment).batches',
+        why: 'The manifest has every segment that a shot had.',
+      },
+      {
+        line: 'const tries = launch.attempts[segment] ?? [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'Only segments that were sent to before come here.',
+      },
+      {
+        line: 'const set = launch.shots[one.shotId]?.shown.sets?.find((shown) => shown.segment === segment);',
+        change: 'launch.shots[one.shotId]?.shown → launch.shots[one.shotId].shown',
+        why: 'An attempt names a shot of the same launch.',
+      },
+      {
+        line: 'for (let from = 0; from < batches.length; from += BATCHES_AT_ONCE) {',
+        change: 'from < batches.length → from <= batches.length',
+        why: 'Past the end there is nothing to read.',
+      },
+      {
+        line: `...(policy === 'resend' ? [stateCode('uncertain')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+    ],
+  },
+  { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
+  {
+    file: 'settle/attempt-set.ts',
+    accepted: [
+      {
+        line: `...(countsReachable ? [stateCode('failed')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+      {
+        line: `...(policy === 'resend' ? [stateCode('uncertain')] : []),`,
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the code of no state.',
+      },
+      {
+        line: 'for (let device = 0; device < count; device++) {',
+        change: 'device < count → device <= count',
+        why: 'Past the end nobody is in any state.',
+      },
+      {
+        line: 'const attemptBefore = launch.attempts[segment]?.find((one) => one.attempt === attempt - 1);',
+        change: 'launch.attempts[segment]?.find → launch.attempts[segment].find',
+        why: 'A segment with a further attempt has attempts.',
+      },
+      {
+        line: ': [],',
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is the id of no batch.',
+      },
+    ],
+  },
+];
