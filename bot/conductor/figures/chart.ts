@@ -1,4 +1,3 @@
-// Held by `contract/figures.test.ts`.
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, View } from 'vega';
@@ -87,7 +86,8 @@ interface Moment {
   dash: [number, number];
 }
 
-function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
+/** What vega draws. */
+export function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
   const haltS = shot.haltedAtMs === null ? null : (shot.haltedAtMs - shot.pressedAtMs) / 1_000;
   const lastSlot = figures.total.curve.at(-1)?.[0] ?? 0;
   const untilS = Math.max(1, ((lastSlot + 1) / 10) * 1.04, (haltS ?? 0) * 1.04);
