@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Cloud } from '../../infra/aws/cloud.ts';
@@ -75,6 +76,7 @@ test('what is accepted is performed at once, whoever leads; what is refused does
   });
   expect(acted.ok).toBe(true);
   expect(performed).toContain('write-switches');
+  for (let at = 0; at < 20; at += 1) await turn();
   expect([conductor.isLeader(), claimed, conductor.signs()]).toEqual([false, [], { Leading: 0 }]);
 });
 
@@ -119,11 +121,9 @@ test('it stops in its time and gives its lease back, also when something hangs o
   const { conductor, state, released, said } = await conducting();
   await conductor.start();
   state.release = () => Promise.reject(new Error('away'));
-  state.lease = () => new Promise(() => undefined);
-  await vi.waitFor(async () => {
-    const before = state.listings;
-    expect(before).toBeGreaterThan(0);
-  });
+  const hangs = Promise.withResolvers<void>();
+  state.lease = () => (hangs.resolve(), new Promise(() => undefined));
+  await hangs.promise;
   await conductor.stop();
   expect([released, said('could not be given back').length]).toEqual([['conductor first'], 1]);
   await conductor.stop();
