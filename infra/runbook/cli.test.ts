@@ -25,19 +25,41 @@ async function run(args: string[], answers: string[] | null = null) {
 }
 
 const FLAGS = [
-  ...['--title', 'Flash sale', '--topic', 'com.example.app', '--target', '2027-02-14 18:30 Europe/Berlin'],
-  ...['--person', 'Ana Ortiz, on-call, U0ONCALL', '--person', 'Ana Maria, marketer'],
-  ...['--text', 'en: Now | Half price: today only', '--text', 'pt-BR: Agora | Metade do preço'],
+  '--title',
+  'Flash sale',
+  '--topic',
+  'com.example.app',
+  '--target',
+  '2027-02-14 18:30 Europe/Berlin',
+  '--person',
+  'Ana Ortiz, on-call, U0ONCALL',
+  '--person',
+  'Ana Maria, marketer',
+  '--text',
+  'en: Now | Half price: today only',
+  '--text',
+  'pt-BR: Agora | Metade do preço',
 ];
 
 describe('a new runbook', () => {
   test('is asked for, question by question, and check accepts it', async () => {
     const file = join(folder, 'asked.yaml');
     const typed = [
-      ...['Sale #1', 'next week', '2027-02-14 18:30 Europe/Berlin'],
-      ...['Ana Ortiz, boss', 'Ana Ortiz, on-call, U0ONCALL', '', 'Mia Chen, marketer, U0MARKET1', ''],
-      ...['en: Now | The sale is on: go', ''],
-      ...['', 'com.example.app', '', '', '12'],
+      'Sale #1',
+      'next week',
+      '2027-02-14 18:30 Europe/Berlin',
+      'Ana Ortiz, boss',
+      'Ana Ortiz, on-call, U0ONCALL',
+      '',
+      'Mia Chen, marketer, U0MARKET1',
+      '',
+      'en: Now | The sale is on: go',
+      '',
+      '',
+      'com.example.app',
+      '',
+      '',
+      '12',
     ];
     const { code, out } = await run(['new', file], typed);
     expect({ code, out: out.match(/found .*/g) }).toEqual({
@@ -103,8 +125,12 @@ test('check shows the bytes of each text on both platforms', async () => {
 describe('the plan', () => {
   test('has the time of each step by the clock of a zone, and relative to T', async () => {
     const { out } = await run([
-      ...['plan', SUPERBOWL],
-      ...['--zone', 'europe/berlin', '--target', '2027-02-14 18:30 America/New_York'],
+      'plan',
+      SUPERBOWL,
+      '--zone',
+      'europe/berlin',
+      '--target',
+      '2027-02-14 18:30 America/New_York',
     ]);
     expect(out).toMatch(/^Super Bowl push\nT {2}Mon 15 Feb 2027 00:30 Europe\/Berlin\n/);
     expect(out).toMatch(/Sun 14 Feb 2027 16:30 {2}T-8h +War room opens/);
@@ -114,8 +140,12 @@ describe('the plan', () => {
 
   test('goes across a clock change as clocks there do', async () => {
     const { out } = await run([
-      ...['plan', SUPERBOWL],
-      ...['--zone', 'Europe/Berlin', '--target', '2027-03-28 06:00 Europe/Berlin'],
+      'plan',
+      SUPERBOWL,
+      '--zone',
+      'Europe/Berlin',
+      '--target',
+      '2027-03-28 06:00 Europe/Berlin',
     ]);
     // 02:00 to 03:00 is skipped that night: six hours before 06:00 it is 23:00.
     expect(out).toMatch(/Sat 27 Mar 2027 23:00 {2}T-6h/);

@@ -10,8 +10,8 @@ export interface JsonSchema {
   example?: unknown;
   examples?: unknown[];
   type?: string;
-  const?: unknown;
-  enum?: unknown[];
+  const?: string | number | boolean;
+  enum?: (string | number | boolean)[];
   pattern?: string;
   minimum?: number;
   maximum?: number;

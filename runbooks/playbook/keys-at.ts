@@ -6,9 +6,9 @@ export function keysAt(schema: JsonSchema, value: unknown, path: readonly (strin
   const [next, ...rest] = path;
   if (next === undefined) return [...new Set(members.flatMap(({ properties }) => Object.keys(properties ?? {})))];
   const inner = (value as Record<string | number, unknown> | null)?.[next];
-  const below = members.flatMap(({ properties, additionalProperties, items }) => [
-    ...(typeof next === 'number' ? [items] : [properties?.[next] ?? additionalProperties]),
-  ]);
+  const below = members.map(({ properties, additionalProperties, items }) =>
+    typeof next === 'number' ? items : (properties?.[next] ?? additionalProperties),
+  );
   return [...new Set(below.flatMap((one) => (one === undefined || one === false ? [] : keysAt(one, inner, rest))))];
 }
 

@@ -40,7 +40,7 @@ function membersOf(key: JsonSchema, path: string): Group[] {
   return key.properties === undefined ? [] : [{ path, means: null, schema: key }];
 }
 
-const kindOf = ({ properties }: JsonSchema): string => String(properties?.['kind']?.const ?? '');
+const kindOf = ({ properties }: JsonSchema): string => properties?.['kind']?.const?.toString() ?? '';
 
 function sectionOf({ path, means, schema }: Group): string {
   const rows = Object.entries(schema.properties ?? {})
@@ -75,15 +75,15 @@ const isEmpty = (value: unknown): boolean => typeof value === 'object' && Object
 
 function writtenAs(key: JsonSchema): string {
   const { unit } = key;
-  if (key.const !== undefined) return code(String(key.const));
-  if (key.enum !== undefined) return key.enum.map((one) => code(String(one))).join(', ');
+  if (key.const !== undefined) return code(key.const.toString());
+  if (key.enum !== undefined) return key.enum.map((one) => code(one.toString())).join(', ');
   if (key.items !== undefined) return `list of ${writtenAs(key.items)}`;
   if (key.oneOf !== undefined) return `one of the kinds ${key.oneOf.map((one) => code(kindOf(one))).join(', ')}`;
   if (key.anyOf !== undefined) {
     const isNumber = key.anyOf.every(
       ({ type, const: only }) => type === 'number' || type === 'string' || only !== undefined,
     );
-    const consts = key.anyOf.flatMap(({ const: only }) => (only === undefined ? [] : [code(String(only))]));
+    const consts = key.anyOf.flatMap(({ const: only }) => (only === undefined ? [] : [code(only.toString())]));
     if (consts.length > 0) return consts.join(', ');
     return unit ?? (isNumber ? 'number' : 'text, number, `true` or `false`');
   }
