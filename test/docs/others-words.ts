@@ -74,7 +74,7 @@ export const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
     'UND_ERR_CONNECT_TIMEOUT',
     'Z_BUF_ERROR',
   ],
-  'what the YAML reader calls nodes and faults': [
+  'what the YAML library calls nodes, faults and ways to write': [
     'ALIAS_PROPS',
     'BAD_SCALAR_START',
     'BLOCK_AS_IMPLICIT_KEY',
@@ -82,6 +82,7 @@ export const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
     'BLOCK_IN_FLOW',
     'BLOCK_LITERAL',
     'MULTILINE_IMPLICIT_KEY',
+    'QUOTE_DOUBLE',
     'UNEXPECTED_TOKEN',
   ],
 };
