@@ -62,7 +62,12 @@ test('all that a worker did lies in its own span, and that in the shot', () => {
   tally.settled('ios', 'accepted', null, 1_000);
   trace.tell(tally);
   const worker = spans.find(({ name }) => name === 'worker');
-  expect(worker).toMatchObject({ key: 'worker/b1', startMs: 900, attributes: { 'ios.written': 1, 'ios.accepted': 1 } });
+  expect(worker).toMatchObject({
+    key: 'worker/b1',
+    startMs: 900,
+    endMs: 1_010,
+    attributes: { 'ios.written': 1, 'ios.accepted': 1 },
+  });
   expect(worker?.within).toBeUndefined();
   for (const name of ['read record', 'send ios', 'batch'])
     expect([name, spans.find((one) => one.name === name)?.within]).toEqual([name, 'worker/b1']);

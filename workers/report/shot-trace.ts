@@ -45,6 +45,7 @@ export class ShotTrace {
   readonly #clock: Pick<StoreClock, 'nowMs'>;
   readonly #startMs: number;
   readonly #kept: Record<Platform, Kept> = { ios: nothingKept(), android: nothingKept() };
+  #endMs: number;
   #isTold = false;
 
   constructor(
@@ -55,7 +56,8 @@ export class ShotTrace {
     this.#bootId = bootId;
     this.#clock = clock;
     this.#startMs = startMs;
-    tellSpan({ ...place, ...this.#inside, name: 'read record', startMs, endMs: clock.nowMs() });
+    this.#endMs = clock.nowMs();
+    tellSpan({ ...place, ...this.#inside, name: 'read record', startMs, endMs: this.#endMs });
   }
 
   begin(platform: Platform, batch: string, devices: number): BatchTimes {
@@ -67,6 +69,7 @@ export class ShotTrace {
   /** One that was claimed here, and is accounted for or handed on. */
   end(times: BatchTimes): void {
     times.endMs = this.#clock.nowMs();
+    this.#endMs = times.endMs;
     const kept = this.#kept[times.platform];
     kept.first ??= times;
     kept.last = times;
@@ -96,7 +99,7 @@ export class ShotTrace {
       }),
     ) as Record<string, number>;
     const startMs = this.#startMs;
-    tellSpan({ ...this.#place, name: 'worker', key, startMs, endMs: this.#clock.nowMs(), attributes });
+    tellSpan({ ...this.#place, name: 'worker', key, startMs, endMs: this.#endMs, attributes });
     for (const platform of PLATFORMS) this.#tellPlatform(platform);
   }
 
