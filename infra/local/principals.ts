@@ -1,6 +1,8 @@
 import { DOCTOR_READS, PROCESSES } from '../aws/access/permissions.ts';
 import type { ProcessName } from '../aws/access/permissions.ts';
 import { policyOf, statementsOf } from '../aws/access/policy.ts';
+import type { Statement } from '../aws/access/policy.ts';
+import { arnsOf } from '../aws/access/resources.ts';
 import type { AccountNames } from '../aws/access/resources.ts';
 import type { Principal } from './cloud/access.ts';
 import { ACCOUNT_ID, REGION } from './cloud/account.ts';
@@ -31,6 +33,17 @@ export const LOCAL_ACCOUNT: AccountNames = {
   audienceTask: LOCAL_AUDIENCE_TASK,
 };
 
+/** The tables of devices and the lists are the app's, which in the local account is whoever started it. */
+const appsOwn = (): Statement[] => [
+  {
+    Sid: 'OwnDevices',
+    Effect: 'Allow',
+    Action: ['dynamodb:CreateTable', 'dynamodb:DeleteTable', 'dynamodb:BatchWriteItem'],
+    Resource: arnsOf('device-tables', LOCAL_ACCOUNT),
+  },
+  { Sid: 'OwnLists', Effect: 'Allow', Action: ['s3:PutObject'], Resource: arnsOf('uploads', LOCAL_ACCOUNT) },
+];
+
 /** Each process of a local stack with the policy that its role has on AWS; and a person, who runs the commands and the doctor. */
 export function principalsOf(newKeyId: () => string): Principal[] {
   const statements = (name: ProcessName) => policyOf(name, LOCAL_ACCOUNT);
@@ -43,6 +56,7 @@ export function principalsOf(newKeyId: () => string): Principal[] {
         ...statements('command-line'),
         ...statements('audience'),
         ...statementsOf(DOCTOR_READS, LOCAL_ACCOUNT),
+        ...appsOwn(),
       ],
     },
   ];

@@ -207,7 +207,7 @@ describe('the role of', () => {
     expect(JSON.stringify(run?.Resource)).toContain('task-definition/superbowl-audience:*');
     expect(run?.Condition).toMatchObject({ ArnEquals: { 'ecs:cluster': expect.anything() as unknown } });
     const pass = statements.find(({ Action: action }) => list(action).includes('iam:PassRole'));
-    expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } });
+    expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } });
     expect(list(pass?.Resource)).toHaveLength(2);
   });
 
