@@ -2,6 +2,7 @@
 export const ACTION = {
   go: 'fire.go',
   decline: 'fire.decline',
+  disarm: 'fire.disarm',
   halt: 'halt.press',
   askLift: 'halt.lift',
   approveLift: 'lift.approve',

@@ -27,6 +27,7 @@ import {
   declineValue,
   goValue,
   pressDecline,
+  pressDisarm,
   pressGo,
   pressReadTexts,
   submitDecline,
@@ -110,6 +111,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   ) => void = (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
   press(ACTION.go, goValue, pressGo);
   press(ACTION.decline, declineValue, pressDecline);
+  press(ACTION.disarm, declineValue, pressDisarm);
   press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
   press(ACTION.change, changeValue, pressChange);

@@ -23,6 +23,8 @@ export class MemoryContext {
   /** What workers have reported; null: the store does not answer. */
   reports: WorkerReport[] | null = [];
   gates: Measured[] = [];
+  /** The halt switch as workers read it; 'unreadable': the store does not answer. */
+  switchItem: { haltEpoch: number; halted: boolean } | 'unreadable' = { haltEpoch: 0, halted: false };
   /** Messages that wait in each queue. */
   waiting = 0;
   readonly context: Context;
@@ -86,7 +88,13 @@ export class MemoryContext {
     const queues: Partial<Cloud['queues']> = {
       depth: async () => ({ visible: this.waiting, delayed: 0, inFlight: 0 }),
     };
-    return { facts: this.facts, live, queues } as unknown as Cloud;
+    const switches = {
+      readWithin: async () => {
+        if (this.switchItem === 'unreadable') throw new Error('MEMORY_NO_ANSWER');
+        return this.switchItem;
+      },
+    };
+    return { facts: this.facts, live, queues, switches } as unknown as Cloud;
   }
 
   async does(command: Command): Promise<Entry> {
@@ -96,8 +104,9 @@ export class MemoryContext {
   }
 
   /** For all segments, with everything green. */
-  async asksForGo(): Promise<Entry> {
+  async asksForGo(momentMs?: number): Promise<Entry> {
     return this.does({
+      ...(momentMs === undefined ? {} : { momentMs }),
       kind: 'request-fire',
       by: 'ana',
       segments: 'all',

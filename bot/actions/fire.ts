@@ -12,7 +12,8 @@ import type { Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { declineModal } from '../views/modals.ts';
-import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
+import { orderMessage, outcomeText } from '../views/order.ts';
+import { segmentsText } from '../views/segments-text.ts';
 import { textsModal } from '../views/texts-modal.ts';
 import { oneLine, plural } from '../views/words.ts';
 import type { Press } from './press.ts';
@@ -80,7 +81,9 @@ function firedAnswer(launch: Launch, orderId: string): Message {
   const order = launch.orders[orderId];
   const what =
     order === undefined ? 'it' : `${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}`;
-  return done(`*GO*: your press fired ${what}. HALT is on the live message.`);
+  return order?.state === 'armed'
+    ? done(`*Armed*: nothing is sent yet, your press armed ${what}. Disarm is on its message.`)
+    : done(`*GO*: your press fired ${what}. HALT is on the live message.`);
 }
 
 /** What the presser of a GO that the record refused is told: it may have happened already, by this press or another. */
@@ -179,27 +182,23 @@ export async function pressDecline(press: Press<z.output<typeof declineValue>>):
   if (!(await waitAtMost(FORM_WITHIN_MS, opened, false))) await declineNow(press);
 }
 
-async function declineNow({
-  desk,
-  value,
-  slackId,
-  answer,
-  refresh,
-}: Press<z.output<typeof declineValue>>): Promise<void> {
+async function declineNow(
+  { desk, value, slackId, answer, refresh }: Press<z.output<typeof declineValue>>,
+  said = 'Declined; nothing was sent. Slack opened no form to ask why: say it in the channel, or with `/go note`.',
+): Promise<void> {
   const { launchId, orderId } = value;
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId, reason: '' }));
   const launch = outcome.launch ?? (await desk.journal.launch(launchId));
   const measured = await desk.conductor.measured(launchId);
   await Promise.all([
-    answer(
-      outcome.ok
-        ? done(
-            'Declined; nothing was sent. Slack opened no form to ask why: say it in the channel, or with `/go note`.',
-          )
-        : refused(outcome.code, outcome.say),
-    ),
+    answer(outcome.ok ? done(said) : refused(outcome.code, outcome.say)),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
   ]);
+}
+
+/** One tap stops what would go by itself; why can be said afterwards. */
+export async function pressDisarm(press: Press<z.output<typeof declineValue>>): Promise<void> {
+  await declineNow(press, 'Disarmed; nothing was sent. Say why in the channel, or with `/go note`.');
 }
 
 export const declineMeta = z.strictObject({ launchId: z.string(), orderId: z.string(), channelId: z.string() });

@@ -8,6 +8,7 @@ import { fireArguments } from '../../runbooks/launch/order-words.ts';
 import { devicesShown, isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
+import { isPending } from '../../runbooks/launch/voiding.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { missedText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
@@ -62,7 +63,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
       `  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send${behindText(launch.leftBehind[id] ?? 0, id, last?.closed === true)}`,
     );
   }
-  for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs())))
+  for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, nowMs())))
     for (const line of orderLines(launch, order)) out(`  ${line}`);
   for (const lift of Object.values(launch.lifts).filter(({ open }) => open))
     out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);

@@ -140,7 +140,7 @@ export async function approveFire(
     observedHalted: item?.halted ?? false,
   });
   session.out(
-    `GO: ${entry.kind === 'FireApproved' ? `shot ${entry.shotId}` : entry.kind} for ${plural(order.devices, 'device')}. \`npm run go -- stats --launch ${launchId}\` follows it.`,
+    `${entry.kind === 'FireApproved' ? `GO: shot ${entry.shotId}` : `Armed for ${utc(shown.moment?.atMs ?? pressedAtMs)}`} for ${plural(order.devices, 'device')}. \`npm run go -- stats --launch ${launchId}\` follows it.`,
   );
 }
 

@@ -4,8 +4,9 @@ import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { peopleWith } from '../views/names.ts';
-import { segmentsText } from '../views/order.ts';
+import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
+import { momentOf, offer } from './ask-moment.ts';
 import { segmentsOf } from './segments.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
@@ -13,15 +14,41 @@ import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 export const fire: Subcommand = {
   name: 'fire',
   also: ['send'],
-  usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios'],
+  usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios', 'fire us at 18:30'],
   group: 'Fire and halt',
   needs: 'person',
-  does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel.',
-  run: (ask) => requestFire(ask, ask.typed.words, false),
+  does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel; with a time that press arms it, and it goes by itself then.',
+  async run(ask) {
+    const { words, at } = cutMoment(ask.typed.words);
+    if (at === null) return requestFire(ask, words, false);
+    if (at === '') return misuse(fire, 'At what time? `/go fire us at 18:30`');
+    const moment = await momentOf(ask.desk, ask.slackId, at, ask.atMs, ask.launch.targetAtMs);
+    if (moment.kind === 'at') return requestFire(ask, words, false, moment.atMs);
+    return offer(ask, fire, at, moment, (iso) => ['fire', ...words, 'at', iso].join(' '));
+  },
 };
 
+/** `us at 18:30` → the segments, and what was typed after the last `at` (null: no time was). */
+function cutMoment(words: readonly string[]): { words: string[]; at: string | null } {
+  const index = words.findLastIndex((word) => word.toLowerCase() === 'at' || word === '@');
+  return index < 0
+    ? { words: [...words], at: null }
+    : {
+        words: words.slice(0, index),
+        at: words
+          .slice(index + 1)
+          .join(' ')
+          .trim(),
+      };
+}
+
 /** `lift`: the order also lifts the present halt, when its second person presses; without words it is for what the halt cut off, and nothing that never went out. */
-export async function requestFire(ask: PersonAsk, words: readonly string[], lift: boolean): Promise<Answer> {
+export async function requestFire(
+  ask: PersonAsk,
+  words: readonly string[],
+  lift: boolean,
+  momentMs?: number,
+): Promise<Answer> {
   const { desk, launch, slackId, teamId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
   if (shared !== false) {
@@ -54,6 +81,7 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
       via: slackVia({ slackId, teamId, channelId }),
       lift,
       sets,
+      ...(momentMs === undefined ? {} : { momentMs }),
     }),
     (after) => {
       const order = Object.values(after.orders).findLast(
@@ -61,7 +89,7 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
       );
       if (order === undefined) return done('Your order stands in the channel.');
       return done(
-        `Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`,
+        `Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person ${momentMs === undefined ? 'presses GO' : `arms it, before ${timeOfDay(momentMs)}`}: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`,
       );
     },
   );

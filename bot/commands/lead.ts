@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, GateLine } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
+import { isPending } from '../../runbooks/launch/voiding.ts';
 import { code, info } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
@@ -25,6 +26,9 @@ const ORDERS_SHOWN = 2;
 
 const openOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>
   Object.values(launch.orders).filter((order) => order.state === 'open' && !isExpired(order, atMs));
+
+const pendingOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>
+  Object.values(launch.orders).filter((order) => isPending(order) && !isExpired(order, atMs));
 
 /** The newest orders whole, with their buttons: what is pressed here was seen here. */
 async function ordersShown({ desk, launch, atMs }: PersonAsk, orders: readonly FireOrder[]): Promise<KnownBlock[]> {
@@ -100,13 +104,13 @@ export const approve: Subcommand = {
 
 export const decline: Subcommand = {
   name: 'decline',
-  also: ['reject', 'deny', 'refuse', 'veto', 'withdraw', 'no'],
+  also: ['disarm', 'reject', 'deny', 'refuse', 'veto', 'withdraw', 'no'],
   usage: ['decline', 'decline the German copy is wrong'],
   group: 'Fire and halt',
   needs: 'person',
-  does: 'Turns down the order that waits for its second person. Without a reason it leads to the button, which asks for one.',
+  does: 'Turns down the order that waits for its second person, or disarms one that is armed. Without a reason it leads to the button, which asks for one.',
   async run(ask) {
-    const orders = openOrders(ask);
+    const orders = pendingOrders(ask);
     const [only] = orders;
     if (only === undefined)
       return info('No order waits, so there is nothing to decline. To stop what is being sent: `/go halt`.');
@@ -121,7 +125,10 @@ export const decline: Subcommand = {
     return submit(
       ask,
       (by) => ({ kind: 'decline-fire', by, orderId: only.id, reason }),
-      () => info(`:white_check_mark: Declined the order of ${nameOf(ask.launch, only.requestedBy)}; nothing was sent.`),
+      () =>
+        info(
+          `:white_check_mark: ${only.state === 'armed' ? 'Disarmed' : 'Declined'} the order of ${nameOf(ask.launch, only.requestedBy)}; nothing was sent.`,
+        ),
     );
   },
 };

@@ -24,6 +24,7 @@ import { LossWatch } from './shots/loss-watch.ts';
 import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
+import { armedOrders } from './watches/armed-orders.ts';
 import { BoardWatch } from './watches/board-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
@@ -40,6 +41,8 @@ import { StandbyWatch } from './watches/standby-watch.ts';
 const TURNS: ReadonlySet<Entry['kind']> = new Set([
   'FireRequested',
   'FireApproved',
+  'FireArmed',
+  'FireHeld',
   'HaltSet',
   'HaltLifted',
   'LaunchClosed',
@@ -124,6 +127,7 @@ export class LaunchKeeper {
     this.#watches = [
       ...this.#shown,
       job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
+      whileOpen('armed orders', 0, (launch) => armedOrders(this.#context, launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       job('roll', timings.rollMs, async (launch) =>
         launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch),

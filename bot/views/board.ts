@@ -19,13 +19,17 @@ import {
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
+import { armedLines } from './armed.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import { fleetsText } from './fleets.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
-import { segmentsText, shotSegments } from './order.ts';
+import { segmentsText, shotSegments } from './segments-text.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
+
+/** Of many armed orders, the next ones: HALT stays on screen. */
+const ARMED_SHOWN = 5;
 
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers, `fleets` what runs of the scale targets. */
 export function boardMessage(
@@ -55,6 +59,7 @@ export function boardMessage(
       ),
     );
   }
+  blocks.push(...armedLines(launch, nowMs).slice(0, ARMED_SHOWN));
   const behind = launch.closed
     ? []
     : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);

@@ -3,6 +3,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
+import { armedText, heldMessage } from './armed.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
@@ -78,6 +79,10 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return 'person' in entry.by
         ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`)
         : line(launch, entry, ':warning:', safe(entry.text, 2_500));
+    case 'FireArmed':
+      return line(launch, entry, ':alarm_clock:', armedText(launch, entry.orderId));
+    case 'FireHeld':
+      return heldMessage(launch, entry);
     case 'FireDeclined':
     case 'FireExpired':
       return line(launch, entry, ':no_entry_sign:', describe(launch, entry));

@@ -12,7 +12,7 @@ import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
-import { shotSegments } from './order.ts';
+import { shotSegments } from './segments-text.ts';
 import { percent } from './shares.ts';
 import { weatherLine } from './weather.ts';
 import { clip, count, headText, plural, safe, span } from './words.ts';

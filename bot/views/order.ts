@@ -1,19 +1,22 @@
 import type { KnownBlock } from '@slack/types';
 import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
-import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { devicesShown, isExpired } from '../../runbooks/launch/remaining.ts';
+import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { isMeasuredAgain } from '../../runbooks/launch/moment.ts';
+import { isExpired } from '../../runbooks/launch/remaining.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
+import { armedSection, heldText, measuredThen, momentAhead, pressText } from './armed.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
-import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
+import { refsOf, segmentsText } from './segments-text.ts';
+import { clockOf, count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
  * The message that asks for the second person. While the order is open it carries one GO button (instant, no
@@ -23,9 +26,13 @@ import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words
 export function orderMessage(launch: Launch, order: FireOrder, gates: readonly GateLine[], nowMs: number): Message {
   const what = segmentsText(launch, order.shown.segments);
   const asker = nameOf(launch, order.requestedBy);
+  if (order.state === 'armed') return outcome(launch, order, what, asker, armedSection(launch, order, nowMs));
   if (order.state !== 'open' || isExpired(order, nowMs)) return outcome(launch, order, what, asker);
 
-  const turned = gates.filter((gate) => gate.status === 'red' || gate.status === 'unknown');
+  const red = gates.filter((gate) => gate.status === 'red' || gate.status === 'unknown');
+  const atMs = momentAhead(order);
+  // With a moment ahead, what is measured again then need not be green now.
+  const turned = red.filter((gate) => atMs === null || !isMeasuredAgain(gate));
   const decline = button(ACTION.decline, 'Decline', { launchId: launch.id, orderId: order.id });
   const platforms = platformsOf(launch, order);
   const isHalted = launch.halt.active && order.lifts !== launch.halt.epoch;
@@ -33,7 +40,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
   const blocks: KnownBlock[] = [
     header(`Fire order: ${count(order.devices)} devices`),
     section(
-      `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*.\nA second person presses GO: ${mentionsOf(launch, 'approve-fire', order.requestedBy)}${lifts}`,
+      `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*${atMs === null ? '' : `, by itself ${stamp(atMs)}`}.\nA second person ${atMs === null ? 'presses GO' : 'arms it'}: ${mentionsOf(launch, 'approve-fire', order.requestedBy)}${lifts}`,
       decline,
       `decline:${order.id}`,
     ),
@@ -44,6 +51,8 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
       .map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
     section(howItGoesOut(launch, order)),
     context(hashesText(order)),
+    ...measuredThen(order, red),
+    ...heldText(order),
   ];
   if (turned.length > 0)
     blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
@@ -55,87 +64,31 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     actions(`go:${order.id}`, [
       button(
         ACTION.go,
-        goLabel(turned, isHalted),
+        goLabel(turned, isHalted, atMs),
         { launchId: launch.id, orderId: order.id, shownHash: order.shownHash },
         turned.length > 0 || isHalted ? 'danger' : 'primary',
       ),
     ]),
-    context(`Expires ${timeOfDay(order.expiresAtMs)}. GO sends at once, there is no second question.`),
+    context(pressText(order)),
   );
   return message(
-    `${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person presses GO`,
+    `${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person ${atMs === null ? 'presses GO' : 'arms it'}`,
     blocks,
   );
 }
 
-function goLabel(turned: readonly GateLine[], isHalted: boolean): string {
+function goLabel(turned: readonly GateLine[], isHalted: boolean, atMs: number | null): string {
   if (isHalted) return ':no_entry: GO is blocked: halted';
   const hard = turned.filter((gate) => gate.hard);
   // Slack cuts labels at some 30 characters (docs/facts.md#slack-block-limits); which gates these are stands above it.
   if (hard.length > 0)
     return `:no_entry: GO is blocked: ${hard.length === 1 && (hard[0]?.id.length ?? 0) <= 14 ? (hard[0]?.id ?? '') : plural(hard.length, 'hard gate')}`;
+  if (atMs !== null) return `:alarm_clock: ARM for ${clockOf(atMs)} UTC`;
   return turned.length === 0 ? ':large_green_square: GO' : `:large_green_square: GO anyway, ${turned.length} red`;
 }
 
 const gateText = (gate: GateLine): string =>
   `• *${safe(gate.title, 120)}*${gate.hard ? ' (hard: blocks the press)' : ''}: ${gate.status === 'unknown' ? 'unknown, ' : ''}${safe(gate.say, 200)}`;
-
-/** More segments than this are counted, and then named by market. */
-const NAMED_SEGMENTS = 3;
-const NAMED_MARKETS = 6;
-
-/** What an order or a shot is for: `us-ios, de-ios`, `all 7 iOS segments`, `5 segments: us, de, jp-ios`, `all 14 segments (5 of them: only what was not sent)`. */
-export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]): string {
-  const again = segments.filter(({ attempt }) => attempt > 1).length;
-  const rest = again === 0 ? '' : ` (${again === segments.length ? '' : `${again} of them: `}only what was not sent)`;
-  if (segments.length <= NAMED_SEGMENTS) return `${segments.map(({ segment }) => safe(segment, 60)).join(', ')}${rest}`;
-  const all = launch.audience?.segments ?? [];
-  const platform = PLATFORMS.find((one) => refsOf(launch, { segments }, one).length === segments.length);
-  const ofPlatform = all.filter((segment) => segment.platform === platform).length;
-  if (segments.length === (platform === undefined ? all.length : ofPlatform))
-    return `all ${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
-  const names = marketsOf(all, segments);
-  const more = names.length - NAMED_MARKETS;
-  return `${segments.length} segments: ${names
-    .slice(0, NAMED_MARKETS)
-    .map((name) => safe(name, 40))
-    .join(', ')}${more > 0 ? ` and ${more} more` : ''}${rest}`;
-}
-
-/** What a shot is for, by the audience that it was approved with. */
-export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string =>
-  segmentsText({ ...launch, audience: shot.audience }, shot.segments);
-
-/** Segments by market where all of a market's are there: `us` for us-ios and us-android. */
-function marketsOf(all: readonly SegmentRef[], segments: readonly SegmentAttempt[]): string[] {
-  const asked = new Set(segments.map(({ segment }) => segment));
-  const marketOf = ({ id, platform }: SegmentRef): string =>
-    id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id;
-  const isWhole = (market: string): boolean => all.every((ref) => marketOf(ref) !== market || asked.has(ref.id));
-  return [
-    ...new Set(
-      segments.map(({ segment }) => {
-        const ref = all.find(({ id }) => id === segment);
-        return ref !== undefined && isWhole(marketOf(ref)) ? marketOf(ref) : segment;
-      }),
-    ),
-  ];
-}
-
-/** Devices are those that the order is for: of a sent one as approved, of a further attempt who was frozen for it. */
-function refsOf(
-  launch: Launch,
-  shown: { segments: readonly SegmentAttempt[]; sets?: NonNullable<Shown['sets']> },
-  platform: Platform,
-): { id: string; attempt: number; devices: number }[] {
-  const attempts = new Map(shown.segments.map(({ segment, attempt }) => [segment, attempt]));
-  return (launch.audience?.segments ?? []).flatMap(({ id, platform: own }) => {
-    const attempt = attempts.get(id);
-    if (own !== platform || attempt === undefined) return [];
-    const sent = launch.attempts[id]?.find((one) => one.attempt === attempt);
-    return [{ id, attempt, devices: sent?.devices ?? devicesShown(launch, shown, id) }];
-  });
-}
 
 const platformsOf = (launch: Launch, order: FireOrder): Platform[] =>
   PLATFORMS.filter((platform) => refsOf(launch, order.shown, platform).length > 0);
@@ -235,7 +188,7 @@ function paceLine(launch: Launch, order: FireOrder, platform: Platform): string 
 }
 
 /** Texts and segments stay: what was sent is read in the room, not looked for. */
-function outcome(launch: Launch, order: FireOrder, what: string, asker: string): Message {
+function outcome(launch: Launch, order: FireOrder, what: string, asker: string, next?: KnownBlock): Message {
   const line = outcomeText(launch, order);
   const sent =
     order.state === 'approved'
@@ -248,7 +201,8 @@ function outcome(launch: Launch, order: FireOrder, what: string, asker: string):
         ]
       : [];
   return message(`Fire order ${order.id}: ${line}`, [
-    section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}\n${line}`),
+    section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}${next === undefined ? `\n${line}` : ''}`),
+    ...(next === undefined ? [] : [next]),
     ...sent,
     ...textBlocks(launch, order),
     context(`asked by ${asker} ${stamp(order.requestedAtMs)}`, hashesText(order)),
@@ -267,8 +221,10 @@ export function outcomeText(launch: Launch, order: FireOrder): string {
           : `, in spite of ${shot.redGates.map((gate) => safe(gate.gate, 40)).join(', ')}`;
       return `:rocket: *GO* by *${nameOf(launch, shot.approvedBy)}* ${timeOfDay(shot.pressedAtMs)}${red}: shot \`${safe(shot.id, 60)}\``;
     }
+    case 'armed':
+      return `:alarm_clock: armed${order.armed === null ? '' : ` by *${nameOf(launch, order.armed.by)}*`}, goes by itself ${stamp(order.shown.moment?.atMs ?? order.expiresAtMs)}`;
     case 'declined':
-      return ':no_entry_sign: declined; nothing was sent';
+      return `:no_entry_sign: ${order.armed === null ? 'declined' : 'disarmed'}; nothing was sent`;
     case 'expired':
       return ':hourglass: expired without a second person; nothing was sent';
     case 'void':

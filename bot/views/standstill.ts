@@ -3,7 +3,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
-import { shotSegments } from './order.ts';
+import { shotSegments } from './segments-text.ts';
 import { count, plainText, plural, safe, span, timeOfDay, utc } from './words.ts';
 
 /** Why a shot most likely stands still, as far as anything is known of it, and what helps. mrkdwn. */

@@ -5,7 +5,7 @@ import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole } from './names.ts';
-import { segmentsText } from './order.ts';
+import { segmentsText } from './segments-text.ts';
 import { capital } from './weather-kinds.ts';
 import { providerName } from './weather.ts';
 import { plainText } from './words.ts';

@@ -10,7 +10,7 @@ import { context, fields, header, message, section } from './blocks.ts';
 import { exceptText, hasOutrunHalt, missedPlatforms, missedText, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
-import { shotSegments } from './order.ts';
+import { shotSegments } from './segments-text.ts';
 import { shares } from './shares.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
 

@@ -16,10 +16,11 @@ import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
 import type { Message } from './message.ts';
 import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './modals.ts';
-import { orderMessage, segmentsText } from './order.ts';
+import { orderMessage } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { segmentsText } from './segments-text.ts';
 import { stepsMessage } from './steps.ts';
 import { textsModal } from './texts-modal.ts';
 import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
@@ -118,6 +119,8 @@ function launchOf(size: number): Launch {
     expiresAtMs: NOW + 600_000,
     lifts: 3,
     state: 'open',
+    armed: null,
+    held: null,
     voidedBy: null,
   };
   return {

@@ -5,7 +5,7 @@ import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
-import { segmentsText } from './order.ts';
+import { segmentsText } from './segments-text.ts';
 import { fateText, isAnswer, todoText } from './weather-kinds.ts';
 import { plainText } from './words.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';

@@ -37,6 +37,9 @@ export const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').tr
 
 const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19);
 
+/** `23:30`, or `23:30:05` where seconds matter; for labels, which take no mrkdwn. */
+export const clockOf = (atMs: number): string => clock(atMs).replace(/:00$/, '');
+
 /** `2027-02-07 23:30:00 UTC`. */
 export const utc = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 

@@ -36,6 +36,8 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
+  'release-fire': 'system',
+  'hold-fire': 'system',
   'close-shot': 'system',
   'correct-shot': 'system',
   'report-timing': 'system',

@@ -52,6 +52,8 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
+  'release-fire': 'system',
+  'hold-fire': 'system',
   'close-shot': 'system',
   'correct-shot': 'system',
   'report-timing': 'system',

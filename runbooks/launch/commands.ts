@@ -74,6 +74,7 @@ export type Command =
       measured: Measured[];
       via: Via;
       lift: boolean;
+      /** When it goes by itself, once a second person has armed it. Absent: at that press. */ momentMs?: number;
       /** Of every segment that has been sent to before: who of it is left. */ sets?: FrozenSet[];
     }
   /** `shownHash` travels in the button's value; `observedHaltEpoch` and `observedHalted` are read from the switch item at the press. */
@@ -90,6 +91,15 @@ export type Command =
     }
   | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
   | { kind: 'expire-order'; orderId: string }
+  /** Of an armed order whose moment has come. What it is judged by is as for a press. */
+  | {
+      kind: 'release-fire';
+      orderId: string;
+      measured: Measured[];
+      observedHaltEpoch: number;
+      observedHalted: boolean;
+    }
+  | { kind: 'hold-fire'; orderId: string; reason: string }
   | { kind: 'close-shot'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
   | { kind: 'correct-shot'; shotId: string; segments: SegmentTotals[]; batch: string }
   | { kind: 'report-timing'; shotId: string; timing: ShotTiming }
@@ -164,6 +174,8 @@ export type RefusalCode =
   | 'NO_SUCH_ORDER'
   | 'ORDER_NOT_OPEN'
   | 'ORDER_EXPIRED'
+  | 'ORDER_ARMED'
+  | 'ORDER_NOT_ARMED'
   | 'SAME_PERSON'
   | 'CONTENT_CHANGED'
   | 'SEGMENT_UNKNOWN'

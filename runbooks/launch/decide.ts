@@ -1,7 +1,7 @@
 import { unmetPrecondition } from './authority.ts';
 import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
-import { approveFire, declineFire, expireOrder, requestFire } from './fire.ts';
+import { approveFire, declineFire, expireOrder, holdFire, releaseFire, requestFire } from './fire.ts';
 import { reportGate, tickGate } from './gates.ts';
 import { approveLift, requestLift, setHalt } from './halt.ts';
 import { approveKeyChange, requestKeyChange } from './keys.ts';
@@ -66,6 +66,10 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return declineFire(launch, command, given);
     case 'expire-order':
       return expireOrder(launch, command, given);
+    case 'release-fire':
+      return releaseFire(launch, command, given);
+    case 'hold-fire':
+      return holdFire(launch, command, given);
     case 'close-shot':
       return closeShot(launch, command, given);
     case 'report-timing':

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { audience, Scene, segmentTotals } from '../../test/properties/scene.ts';
 import { effectsOf, endedPhase, isHeadNoted } from './effects.ts';
+import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryKind, EntryOf } from './entries.ts';
 import type { Launch } from './launch.ts';
 
@@ -16,7 +17,7 @@ function word(effect: ReturnType<typeof effectsOf>[number]): string {
 const entry = <K extends EntryKind>(kind: K, more: Partial<EntryOf<K>> = {}): Entry =>
   ({
     kind,
-    v: 4,
+    v: ENTRY_VERSION,
     launchId: 'L',
     seq: 7,
     atMs: 0,
@@ -78,6 +79,8 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
       ],
     },
   ],
+  FireArmed: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry', '!note-head h7'] }],
+  FireHeld: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireDeclined: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireExpired: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   ShotClosed: [
@@ -298,7 +301,15 @@ describe('capacity and steps', () => {
 });
 
 describe('the head of the record is kept outside of it', () => {
-  const NOTED: EntryKind[] = ['FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'LaunchClosed', 'TakenOver'];
+  const NOTED: EntryKind[] = [
+    'FireApproved',
+    'FireArmed',
+    'HaltSet',
+    'HaltLifted',
+    'ShotClosed',
+    'LaunchClosed',
+    'TakenOver',
+  ];
   const steps = (states: Record<string, 'started' | 'put' | 'skipped' | 'done'>): Launch => ({
     ...Scene.ready().state,
     steps: Object.fromEntries(Object.entries(states).map(([id, state]) => [id, { state, atMs: 0, say: '' }])),

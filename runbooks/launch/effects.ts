@@ -95,6 +95,7 @@ export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
 export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
   switch (entry.kind) {
     case 'FireApproved':
+    case 'FireArmed':
     case 'HaltSet':
     case 'HaltLifted':
     case 'ShotClosed':
@@ -174,6 +175,8 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
         { kind: 'refresh-order', orderId: entry.orderId },
         { kind: 'post-entry' },
       ];
+    case 'FireArmed':
+    case 'FireHeld':
     case 'FireDeclined':
     case 'FireExpired':
       return [{ kind: 'refresh-order', orderId: entry.orderId }, { kind: 'post-entry' }];

@@ -75,6 +75,14 @@ export interface Shown {
   expiresAfterMs: number;
   priority: { apns: 5 | 10; fcm: 'high' | 'normal' };
   uncertain: 'leave' | 'resend';
+  /** Absent: it goes with the second person's press. */
+  moment?: Moment;
+}
+
+/** When an order that two people have approved goes by itself, and how late it still does: after that, a person decides. */
+export interface Moment {
+  atMs: number;
+  withinMs: number;
 }
 
 export type GateStatus = 'green' | 'red' | 'unknown' | 'waived';
@@ -236,7 +244,23 @@ export type EntryBody =
       /** What the press was judged by beside the record, so that anyone can judge it again; absent in records from before signatures. */
       measured?: Measured[];
       observed?: { haltEpoch: number; halted: boolean };
+      /** An armed order's moment has come: `by` is the conductor then, and this names the second person and the entry of that press. */ armed?: {
+        by: PersonId;
+        seq: number;
+      };
     }
+  /** The second person's press on an order with a moment: it goes by itself then. */
+  | {
+      kind: 'FireArmed';
+      orderId: string;
+      shownHash: string;
+      via: Via;
+      pressedAtMs: number;
+      haltEpoch: number;
+      observed: { haltEpoch: number; halted: boolean };
+    }
+  /** An order's moment has come and it did not go, for this reason: it waits for a press, until it ends. */
+  | { kind: 'FireHeld'; orderId: string; reason: string }
   | { kind: 'FireDeclined'; orderId: string; reason: string }
   | { kind: 'FireExpired'; orderId: string }
   | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
@@ -293,7 +317,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no second region. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment, no launch a second region. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

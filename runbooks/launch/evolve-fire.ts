@@ -1,9 +1,9 @@
 import { own } from './decision.ts';
-import type { EntryOf, SegmentTotals } from './entries.ts';
+import type { EntryOf, PersonId, SegmentTotals } from './entries.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, SegmentShot, Shot } from './launch.ts';
 import { devicesShown, resendable } from './remaining.ts';
-import { endOrder, VOID_BY_CORRECTION, VOID_BY_HALT, voidOrders, voidRivals } from './voiding.ts';
+import { turnOrder, VOID_BY_CORRECTION, VOID_BY_HALT, voidOrders, voidRivals } from './voiding.ts';
 
 /** How fire orders, shots and halts change a launch. */
 
@@ -24,6 +24,8 @@ export function requested(launch: Launch, entry: EntryOf<'FireRequested'>): Part
         expiresAtMs,
         lifts,
         state: 'open',
+        armed: null,
+        held: null,
         voidedBy: null,
       },
     },
@@ -38,7 +40,7 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
     id: shotId,
     orderId,
     requestedBy: order.requestedBy,
-    approvedBy: personIn(entry),
+    approvedBy: approverIn(entry),
     segments: shown.segments,
     shown,
     shownHash,
@@ -65,21 +67,41 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
     ];
   }
   return {
-    orders: voidRivals({ orders: endOrder(launch, entry, 'approved') }, { orderId, segments: shown.segments }),
+    orders: voidRivals(
+      { orders: turnOrder(launch, entry, [entry.armed === undefined ? 'open' : 'armed'], { state: 'approved' }) },
+      { orderId, segments: shown.segments },
+    ),
     shots: { ...launch.shots, [shotId]: shot },
     attempts,
     leftBehind: Object.fromEntries(
       Object.entries(launch.leftBehind).filter(([id]) => !shown.segments.some(({ segment }) => segment === id)),
     ),
-    usedNonces: noncesWith(launch, entry),
+    usedNonces: entry.armed === undefined ? noncesWith(launch, entry) : launch.usedNonces,
     // The approval of a resume lifts its halt in the same entry.
     ...(entry.lifts !== null && entry.lifts === launch.halt.epoch && launch.halt.active
-      ? { halt: { ...launch.halt, active: false, by: personIn(entry), atMs: entry.atMs }, lifts: closeLifts(launch) }
+      ? { halt: { ...launch.halt, active: false, by: approverIn(entry), atMs: entry.atMs }, lifts: closeLifts(launch) }
       : {}),
   };
 }
 
-function noncesWith(launch: Launch, { via }: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>): string[] {
+export function armed(launch: Launch, entry: EntryOf<'FireArmed'>): Partial<Launch> {
+  const { via, pressedAtMs, seq } = entry;
+  return {
+    orders: turnOrder(launch, entry, ['open'], {
+      state: 'armed',
+      armed: { by: personIn(entry), via, atMs: pressedAtMs, seq },
+      held: null,
+    }),
+    usedNonces: noncesWith(launch, entry),
+  };
+}
+
+/** The second person: who pressed, now or when it was armed. */
+export function approverIn(entry: EntryOf<'FireApproved'>): PersonId {
+  return entry.armed?.by ?? personIn(entry);
+}
+
+function noncesWith(launch: Launch, { via }: EntryOf<'FireRequested' | 'FireApproved' | 'FireArmed'>): string[] {
   return via.kind === 'operator' ? [...launch.usedNonces, via.nonce] : launch.usedNonces;
 }
 

@@ -1,6 +1,6 @@
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
-import { approved, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
+import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
@@ -8,7 +8,7 @@ import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
 import { coversOf } from './skip-cover.ts';
 import { takenOver } from './take-over.ts';
-import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
+import { turnOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
 /**
  * The state after one more entry. Total over every sequence that `decide` can give; a sequence that it can't have given
@@ -198,9 +198,15 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'FireApproved':
       return approved(launch, entry);
     case 'FireDeclined':
-      return { orders: endOrder(launch, entry, 'declined') };
+      return { orders: turnOrder(launch, entry, ['open', 'armed'], { state: 'declined' }) };
     case 'FireExpired':
-      return { orders: endOrder(launch, entry, 'expired') };
+      return { orders: turnOrder(launch, entry, ['open'], { state: 'expired' }) };
+    case 'FireArmed':
+      return armed(launch, entry);
+    case 'FireHeld':
+      return {
+        orders: turnOrder(launch, entry, ['open', 'armed'], { state: 'open', armed: null, held: entry.reason }),
+      };
     case 'ShotClosed':
       return closedShot(launch, entry);
     case 'ShotCorrected':

@@ -73,7 +73,8 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
       const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
       const say = `This order is void: ${order.voidedBy ?? 'what it showed has changed'}. Ask for a new one with /go fire.`;
       return refuse(
-        shownHash(shownFor(launch, segments, undefined, order.shown.sets), sha256) === order.shownHash
+        shownHash(shownFor(launch, segments, undefined, order.shown.sets, order.shown.moment), sha256) ===
+          order.shownHash
           ? 'ORDER_NOT_OPEN'
           : 'CONTENT_CHANGED',
         say,
@@ -81,6 +82,13 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
     }
     case 'open':
       return refuse('ORDER_NOT_OPEN', 'This order is open.');
+    case 'armed': {
+      const who = order.armed === null ? '' : ` by ${nameOf(launch, order.armed.by)}`;
+      return refuse(
+        'ORDER_ARMED',
+        `This order was armed${who}; it goes by itself at ${clock(order.shown.moment?.atMs ?? order.expiresAtMs)}. Nothing more to do; anyone on duty may disarm it.`,
+      );
+    }
     default:
       return order.state satisfies never;
   }

@@ -3,10 +3,11 @@ import { payloadRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { ENTRY_VERSION } from './entries.ts';
-import type { FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
+import type { Actor, EntryOf, FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, GateLine, Launch } from './launch.ts';
+import { isMeasuredAgain, momentIsOver, momentOf, momentProblem, notArmed, notItsMoment } from './moment.ts';
 import { nameOf, viaProblem } from './people.ts';
 import {
   devicesShown,
@@ -20,6 +21,7 @@ import {
 } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { covers } from './skip-cover.ts';
+import { isPending } from './voiding.ts';
 import { clock, listed, span } from './words.ts';
 
 /**
@@ -34,6 +36,9 @@ import { clock, listed, span } from './words.ts';
  *   6. with every hard gate green at the press; other red ones are written down with it      approveFire, gates
  *   7. in a record whose every entry is signed by who may write it (signers.ts)             unsignedProblem
  *   8. once: an approved order is no longer open, and its segments are on their next attempt approveFire, open
+ *
+ * An order may carry a moment. The second person's press arms it then (FireArmed, by the same rules), and at that moment 4 to 8 are
+ * asked again before it goes: releaseFire. Too late, or refused, it is held for a press: holdFire.
  *
  * One piece over 300 lines, so that the rule can be read in one go.
  *
@@ -82,21 +87,26 @@ export function requestFire(
 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
-  const red = redLines(gateLines(launch, command.measured, nowMs, names));
+  const moment = momentOf(launch, command.momentMs);
+  const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
+  if (untimely !== null) return untimely;
+  const red = redLines(gateLines(launch, command.measured, nowMs, names)).filter(
+    (line) => moment === undefined || !isMeasuredAgain(line),
+  );
   if (red.length > 0)
     return refuse(
       'GATES_RED',
       `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`,
     );
 
-  const shown = shownFor(launch, attempts, undefined, sets);
+  const shown = shownFor(launch, attempts, undefined, sets, moment);
   return accept(byPerson(command.by), nowMs, {
     kind: 'FireRequested',
     orderId: `F${launch.seq + 1}`,
     shown,
     shownHash: shownHash(shown, sha256),
     devices: names.reduce((sum, segment) => sum + devicesShown(launch, shown, segment), 0),
-    expiresAtMs: nowMs + launch.runbook.order_expires_after,
+    expiresAtMs: (moment?.atMs ?? nowMs) + launch.runbook.order_expires_after,
     via: command.via,
     measured: command.measured,
     lifts: command.lift ? launch.halt.epoch : null,
@@ -125,14 +135,78 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   const untimely = pressProblem(launch, order, command.pressedAtMs, nowMs);
   if (untimely !== null) return untimely;
 
-  const differs = shownProblem(launch, order, command.shownHash, sha256);
-  if (differs !== null) return differs;
+  const { moment } = order.shown;
+  // With a moment ahead this press arms it. Once it was held, a press is what it waits for.
+  if (moment !== undefined && order.held === null) {
+    if (Math.max(command.pressedAtMs, nowMs) >= moment.atMs) return momentIsOver(order.id, moment.atMs);
+    const refused = shownProblem(launch, order, command.shownHash, sha256) ?? haltProblem(launch, order, command);
+    if (refused !== null) return refused;
+    const { orderId, shownHash: hash, via: proof, pressedAtMs } = command;
+    return accept(byPerson(command.by), nowMs, {
+      kind: 'FireArmed',
+      orderId,
+      shownHash: hash,
+      via: proof,
+      pressedAtMs,
+      haltEpoch: launch.halt.epoch,
+      observed: { haltEpoch: command.observedHaltEpoch, halted: command.observedHalted },
+    });
+  }
+  return go(launch, order, { ...command, actor: byPerson(command.by) }, { nowMs, sha256 });
+}
 
-  const halted = haltProblem(launch, order, command);
-  if (halted !== null) return halted;
+/** An armed order's moment: it goes with the approval of the person who armed it, if everything but that person is asked again. */
+export function releaseFire(launch: Launch, command: CommandOf<'release-fire'>, { nowMs, sha256 }: Given): Decision {
+  const order = own(launch.orders, command.orderId);
+  if (order === undefined) return noSuchOrder(command.orderId);
+  const unsigned = unsignedProblem(launch);
+  if (unsigned !== null) return unsigned;
+  const { armed } = order;
+  const { moment } = order.shown;
+  if (order.state !== 'armed' || armed === null || moment === undefined) return notArmed(launch, order, sha256);
+  if (nowMs < moment.atMs || nowMs > moment.atMs + moment.withinMs) return notItsMoment(order.id, moment, nowMs);
+  return go(
+    launch,
+    order,
+    {
+      ...command,
+      actor: CONDUCTOR,
+      shownHash: order.shownHash,
+      via: armed.via,
+      pressedAtMs: nowMs,
+      armed: { by: armed.by, seq: armed.seq },
+    },
+    { nowMs, sha256 },
+  );
+}
 
+/** What did not go at its moment, armed or not, waits for a press from now on. */
+export function holdFire(launch: Launch, command: CommandOf<'hold-fire'>, { nowMs, sha256 }: Given): Decision {
+  const order = own(launch.orders, command.orderId);
+  if (order === undefined) return noSuchOrder(command.orderId);
+  const { moment } = order.shown;
+  const isWaiting = order.state === 'armed' || (order.state === 'open' && order.held === null);
+  if (moment === undefined || !isWaiting) return notArmed(launch, order, sha256);
+  if (nowMs < moment.atMs) return notItsMoment(order.id, moment, nowMs);
+  return accept(CONDUCTOR, nowMs, { kind: 'FireHeld', orderId: order.id, reason: command.reason });
+}
+
+interface Seen extends Pick<CommandOf<'approve-fire'>, 'shownHash' | 'pressedAtMs' | 'measured' | 'via'>, SwitchSeen {
+  actor: Actor;
+  armed?: EntryOf<'FireApproved'>['armed'];
+}
+
+/** Exactly what was shown, while nothing is halted, with every hard gate green: it goes. */
+function go(
+  launch: Launch,
+  order: FireOrder,
+  seen: Seen,
+  { nowMs, sha256 }: Pick<Given, 'nowMs' | 'sha256'>,
+): Decision {
+  const refused = shownProblem(launch, order, seen.shownHash, sha256) ?? haltProblem(launch, order, seen);
+  if (refused !== null) return refused;
   const segments = order.shown.segments.map(({ segment }) => segment);
-  const red = redLines(gateLines(launch, command.measured, nowMs, segments));
+  const red = redLines(gateLines(launch, seen.measured, nowMs, segments));
   const hard = red.filter((line) => line.hard);
   if (hard.length > 0)
     return refuse(
@@ -140,29 +214,45 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
       `Nothing can be sent while ${redText(hard)}. Make it green and press GO again; the order holds until ${clock(order.expiresAtMs)}.`,
     );
 
+  const { pressedAtMs } = seen;
   const { notAfterMs } = order.shown;
-  return accept(byPerson(command.by), nowMs, {
+  return accept(seen.actor, nowMs, {
     kind: 'FireApproved',
     orderId: order.id,
     shotId: `S${launch.seq + 1}`,
     shown: order.shown,
     shownHash: order.shownHash,
-    via: command.via,
-    pressedAtMs: command.pressedAtMs,
-    notAfterAtMs: { ios: command.pressedAtMs + notAfterMs.ios, android: command.pressedAtMs + notAfterMs.android },
+    via: seen.via,
+    pressedAtMs,
+    notAfterAtMs: { ios: pressedAtMs + notAfterMs.ios, android: pressedAtMs + notAfterMs.android },
     haltEpoch: launch.halt.epoch,
     lifts: order.lifts,
     redGates: red.map((line) => measuredOf(line, nowMs)),
-    measured: command.measured,
-    observed: { haltEpoch: command.observedHaltEpoch, halted: command.observedHalted },
+    measured: seen.measured,
+    observed: { haltEpoch: seen.observedHaltEpoch, halted: seen.observedHalted },
+    ...(seen.armed === undefined ? {} : { armed: seen.armed }),
   });
 }
 
-/** Anyone on duty may decline; for the requester it is a withdrawal. */
+/** As in the button, as in the order, and as the launch would show it at this moment. */
+function shownProblem(launch: Launch, order: FireOrder, hash: string, sha256: Given['sha256']): Refusal | null {
+  const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
+  const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
+  if (running !== undefined)
+    return refuse(
+      'SEGMENT_TAKEN',
+      `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`,
+    );
+  const { skipListHash, sets, moment } = order.shown;
+  const present = shownHash(shownFor(launch, segments, skipListHash, sets, moment), sha256);
+  return hash === order.shownHash && present === order.shownHash ? null : changed(launch, order, segments);
+}
+
+/** Anyone on duty may decline; for the requester it is a withdrawal, and for an armed order it is what disarms it. */
 export function declineFire(launch: Launch, command: CommandOf<'decline-fire'>, { nowMs, sha256 }: Given): Decision {
   const order = own(launch.orders, command.orderId);
   if (order === undefined) return noSuchOrder(command.orderId);
-  if (order.state !== 'open') return notOpen(launch, order, sha256);
+  if (!isPending(order)) return notOpen(launch, order, sha256);
   if (isExpired(order, nowMs)) return expired(launch, order);
   return accept(byPerson(command.by), nowMs, { kind: 'FireDeclined', orderId: order.id, reason: command.reason });
 }
@@ -264,21 +354,10 @@ function otherSkipList(launch: Launch): Refusal | null {
   );
 }
 
-/** Exactly what was shown: as in the button, as in the order, and as the launch would show it at this moment. */
-function shownProblem(launch: Launch, order: FireOrder, buttonHash: string, sha256: Given['sha256']): Refusal | null {
-  const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
-  const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
-  if (running !== undefined)
-    return refuse(
-      'SEGMENT_TAKEN',
-      `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`,
-    );
-  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash, order.shown.sets), sha256);
-  return buttonHash !== order.shownHash || present !== order.shownHash ? changed(launch, order, segments) : null;
-}
+type SwitchSeen = Pick<CommandOf<'approve-fire'>, 'observedHaltEpoch' | 'observedHalted'>;
 
 /** `observed…` is the switch item at the press: a halt stands there before its entry has landed in the record. */
-function haltProblem(launch: Launch, order: FireOrder, command: CommandOf<'approve-fire'>): Refusal | null {
+function haltProblem(launch: Launch, order: FireOrder, command: SwitchSeen): Refusal | null {
   const { epoch, active } = launch.halt;
   if (command.observedHaltEpoch > epoch)
     return refuse(

@@ -15,6 +15,7 @@ import type {
   SkipListRef,
   SwitchValue,
   TestResult,
+  Via,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -101,7 +102,12 @@ export interface FireOrder {
   devices: number;
   expiresAtMs: number;
   lifts: number | null;
-  state: 'open' | 'approved' | 'declined' | 'expired' | 'void';
+  /** open → approved; with a moment: open → armed → approved, or armed → open again, held for a press. */
+  state: 'open' | 'armed' | 'approved' | 'declined' | 'expired' | 'void';
+  /** Whose press armed it, and how. */
+  armed: { by: PersonId; via: Via; atMs: number; seq: number } | null;
+  /** Why it did not go at its moment. */
+  held: string | null;
   /** Why it is void: what changed after it was shown. */
   voidedBy: string | null;
 }

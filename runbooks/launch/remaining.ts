@@ -2,6 +2,7 @@ import type { SegmentsAsked } from './commands.ts';
 import { own } from './decision.ts';
 import type { SegmentTotals, Shown } from './entries.ts';
 import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
+import { isPending } from './voiding.ts';
 
 /** What is left to send, by segment: the rule that attempt n + 1 goes only to devices that attempt n did not reach. */
 
@@ -68,13 +69,11 @@ export function isExpired(order: FireOrder, nowMs: number): boolean {
   return nowMs > order.expiresAtMs;
 }
 
-/** The order that waits for its second person and names this segment, if one does. */
+/** The order that waits for its second person or its moment and names this segment, if one does. */
 export function openOrderOf(launch: Launch, segment: string, nowMs: number): FireOrder | undefined {
   return Object.values(launch.orders).find(
     (order) =>
-      order.state === 'open' &&
-      !isExpired(order, nowMs) &&
-      order.shown.segments.some((part) => part.segment === segment),
+      isPending(order) && !isExpired(order, nowMs) && order.shown.segments.some((part) => part.segment === segment),
   );
 }
 
@@ -90,7 +89,7 @@ export function fireableSegments(launch: Launch, nowMs: number): string[] {
     );
 }
 
-/** An order waits for its second person: GO may come at any moment. */
+/** An order waits for its second person, or for its moment: GO may come at any time. */
 export function isOrderWaiting(launch: Launch, nowMs: number): boolean {
-  return Object.values(launch.orders).some((order) => order.state === 'open' && !isExpired(order, nowMs));
+  return Object.values(launch.orders).some((order) => isPending(order) && !isExpired(order, nowMs));
 }

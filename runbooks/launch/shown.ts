@@ -1,6 +1,6 @@
 import type { Campaign } from '../playbook/schema.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { FrozenSet, SegmentAttempt, Shown } from './entries.ts';
+import type { FrozenSet, Moment, SegmentAttempt, Shown } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { covers } from './skip-cover.ts';
 
@@ -15,6 +15,7 @@ export function shownFor(
   segments: readonly SegmentAttempt[],
   seenSkipList?: string | null,
   sets: readonly FrozenSet[] = [],
+  moment?: Moment,
 ): Shown {
   if (launch.audience === null)
     throw Object.assign(new Error('NO_AUDIENCE: nothing can be shown before an audience is set'), {
@@ -38,6 +39,7 @@ export function shownFor(
     expiresAfterMs: delivery.expires_after,
     priority: { apns: launch.campaign.apns.priority, fcm: launch.campaign.fcm.priority },
     uncertain: delivery.uncertain,
+    ...(moment === undefined ? {} : { moment: { atMs: moment.atMs, withinMs: moment.withinMs } }),
   };
 }
 

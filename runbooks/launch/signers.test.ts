@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { publicHalf } from '../../infra/aws/keyring.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../../test/keys.ts';
 import { ANA, people, Scene } from '../../test/properties/scene.ts';
+import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryKind } from './entries.ts';
 import { holderOf, needsKey, signedText, signerProblem, trustProblem } from './signers.ts';
 
@@ -11,7 +12,7 @@ const { state: launch } = Scene.ready();
 
 const problem = (kind: EntryKind, more: object, before = launch) =>
   signerProblem(before, {
-    v: 4,
+    v: ENTRY_VERSION,
     launchId: launch.id,
     seq: 9,
     atMs: 1,
@@ -40,6 +41,8 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   WaiverGranted: {},
   FireRequested: { own: 'marketer' },
   FireApproved: { own: 'marketer' },
+  FireArmed: { own: 'marketer' },
+  FireHeld: {},
   FireDeclined: { own: 'marketer' },
   FireExpired: {},
   ShotClosed: { worker: true },

@@ -28,6 +28,7 @@ const WORKER_MAY: ReadonlySet<EntryKind> = new Set(['ShotClosed', 'ShotCorrected
 const OPERATOR_MAY: Partial<Record<EntryKind, CommandKind>> = {
   FireRequested: 'request-fire',
   FireApproved: 'approve-fire',
+  FireArmed: 'approve-fire',
   FireDeclined: 'decline-fire',
   HaltSet: 'set-halt',
   LiftRequested: 'request-lift',

@@ -11,12 +11,15 @@ type Orders = Launch['orders'];
 export const VOID_BY_CORRECTION = 'a late account has changed who is left to send to';
 export const VOID_BY_HALT = 'halt was pressed after it was asked for';
 
-/** Open orders that `which` names become void. */
+/** It may still send something: it waits for its second person, or for its moment. */
+export const isPending = ({ state }: Pick<FireOrder, 'state'>): boolean => state === 'open' || state === 'armed';
+
+/** Open and armed orders that `which` names become void. */
 export function voidOrders(launch: Pick<Launch, 'orders'>, which: (order: FireOrder) => boolean, why: string): Orders {
   return Object.fromEntries(
     Object.entries(launch.orders).map(([id, order]) => [
       id,
-      order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order,
+      isPending(order) && which(order) ? { ...order, state: 'void', voidedBy: why } : order,
     ]),
   );
 }
@@ -66,7 +69,11 @@ export function voidAllOpen(
       ]),
     );
   return {
-    orders: voidOrders(launch, ({ requestedBy }) => which(requestedBy, []), why),
+    orders: voidOrders(
+      launch,
+      ({ requestedBy, armed }) => which(requestedBy, []) || (armed !== null && which(armed.by, [])),
+      why,
+    ),
     lifts: close(launch.lifts),
     switchRequests: close(launch.switchRequests),
     rosterChanges: close(launch.rosterChanges),
@@ -79,13 +86,15 @@ export function voidAllOpen(
   };
 }
 
-export function endOrder(
+/** An order in its next state. */
+export function turnOrder(
   launch: Launch,
-  entry: EntryOf<'FireDeclined'> | EntryOf<'FireExpired'> | EntryOf<'FireApproved'>,
-  state: 'declined' | 'expired' | 'approved',
+  entry: EntryOf<'FireDeclined' | 'FireExpired' | 'FireApproved' | 'FireArmed' | 'FireHeld'>,
+  from: readonly FireOrder['state'][],
+  to: Partial<FireOrder> & Pick<FireOrder, 'state'>,
 ): Orders {
   const order = must(launch.orders, entry.orderId, entry);
-  if (order.state !== 'open')
-    throw foldError('FOLD_IMPOSSIBLE', entry, `order ${order.id} is ${order.state}, expected open`);
-  return { ...launch.orders, [order.id]: { ...order, state } };
+  if (!from.includes(order.state))
+    throw foldError('FOLD_IMPOSSIBLE', entry, `order ${order.id} is ${order.state}, expected ${from.join(' or ')}`);
+  return { ...launch.orders, [order.id]: { ...order, ...to } };
 }

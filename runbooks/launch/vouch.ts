@@ -23,6 +23,11 @@ export function commandOf(entry: Entry): Command | null {
     return { kind: 'close-shot', shotId: entry.shotId, cause: entry.cause, segments: entry.segments };
   if (entry.kind === 'ShotCorrected')
     return { kind: 'correct-shot', shotId: entry.shotId, segments: entry.segments, batch: entry.batch };
+  if (entry.kind === 'FireApproved' && by === null && entry.armed !== undefined) {
+    const { haltEpoch, halted } = entry.observed ?? { haltEpoch: entry.haltEpoch, halted: false };
+    const { orderId, measured = [] } = entry;
+    return { kind: 'release-fire', orderId, measured, observedHaltEpoch: haltEpoch, observedHalted: halted };
+  }
   if (by === null) return null;
   switch (entry.kind) {
     case 'FireRequested':
@@ -34,6 +39,7 @@ export function commandOf(entry: Entry): Command | null {
         via: entry.via,
         lift: entry.lifts !== null,
         ...(entry.shown.sets === undefined ? {} : { sets: entry.shown.sets }),
+        ...(entry.shown.moment === undefined ? {} : { momentMs: entry.shown.moment.atMs }),
       };
     case 'FireApproved':
       return {
@@ -46,6 +52,18 @@ export function commandOf(entry: Entry): Command | null {
         via: entry.via,
         observedHaltEpoch: entry.observed?.haltEpoch ?? entry.haltEpoch,
         observedHalted: entry.observed?.halted ?? false,
+      };
+    case 'FireArmed':
+      return {
+        kind: 'approve-fire',
+        by,
+        orderId: entry.orderId,
+        shownHash: entry.shownHash,
+        pressedAtMs: entry.pressedAtMs,
+        measured: [],
+        via: entry.via,
+        observedHaltEpoch: entry.observed.haltEpoch,
+        observedHalted: entry.observed.halted,
       };
     case 'LiftRequested':
       return { kind: 'request-lift', by, reason: entry.reason };
@@ -95,6 +113,7 @@ function haltSource(by: Actor): 'slack' | 'ssm' | 'cli' | null {
 const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
   'FireRequested',
   'FireApproved',
+  'FireArmed',
   'LiftRequested',
   'HaltLifted',
   'RosterChangeRequested',

@@ -112,6 +112,10 @@ export const runbook = z.strictObject({
     means: 'How long a fire order may wait for its second person.',
     example: '15m',
   }),
+  armed_catch_up_within: key(duration.prefault('5s'), {
+    means: 'How late an armed order still goes by itself, if no bot was there at its moment. Later, a person presses.',
+    example: '5s',
+  }),
   gates: key(z.array(gate).min(1), {
     means: 'What must be true before GO.',
     example: [{ id: 'credentials', title: 'Credentials are fresh', probe: { kind: 'credentials' } }],

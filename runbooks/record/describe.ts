@@ -142,9 +142,13 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'WaiverGranted':
       return `granted the waiver ${entry.waiverId}`;
     case 'FireRequested':
-      return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}`;
+      return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.shown.moment === undefined ? '' : `, to go by itself at ${new Date(entry.shown.moment.atMs).toISOString()}`}`;
+    case 'FireArmed':
+      return `armed ${entry.orderId}`;
+    case 'FireHeld':
+      return `order ${entry.orderId} did not go at its moment${because(entry.reason)}`;
     case 'FireApproved':
-      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+      return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)},`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined':
       return `declined ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired':

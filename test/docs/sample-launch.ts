@@ -1,5 +1,5 @@
 import { publicHalf } from '../../infra/aws/keyring.ts';
-import type { Command } from '../../runbooks/launch/commands.ts';
+import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { AudienceRef, Entry, ScaleFound, ShotTiming, Via } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
@@ -147,9 +147,28 @@ class Player {
     return { gate: 'workers', status, value: 2 - ready, say: `${ready} of 2 workers are ready`, atMs: this.nowMs };
   }
 
-  asks(lift = false): string {
-    const ask = this.scene.request('ana', 'all', { lift, via: viaOf(ana), measured: [this.measured('green', 2)] });
+  asks(lift = false, segments: SegmentsAsked = 'all'): string {
+    const ask = this.scene.request('ana', segments, { lift, via: viaOf(ana), measured: [this.measured('green', 2)] });
     return `F${this.does(ask).seq}`;
+  }
+
+  /** Ana asks for a moment, Mia arms. */
+  arms(momentMs: number, segments: SegmentsAsked = 'all'): string {
+    const ask = this.scene.request('ana', segments, {
+      momentMs,
+      via: viaOf(ana),
+      measured: [this.measured('green', 2)],
+    });
+    const orderId = `F${this.does(ask).seq}`;
+    const press = this.scene.press(this.scene.order(orderId), 'mia', { via: viaOf(mia), measured: [] });
+    this.does({ ...press, pressedAtMs: this.nowMs + 1_000 } as Command);
+    return orderId;
+  }
+
+  releases(orderId: string, afterMs: number): string {
+    const { epoch: observedHaltEpoch, active: observedHalted } = this.scene.state.halt;
+    const measured = [{ ...this.measured('green', 2), atMs: this.nowMs + afterMs }];
+    return `S${this.does({ kind: 'release-fire', orderId, measured, observedHaltEpoch, observedHalted }, afterMs).seq}`;
   }
 
   presses(orderId: string): string {
@@ -293,8 +312,11 @@ function readiesTheText(player: Player): void {
 function fires(player: Player): void {
   const { scene } = player;
   player.does({ kind: 'decline-fire', by: 'mia', orderId: player.asks(), reason: 'a typo in the title' });
-  player.does({ kind: 'expire-order', orderId: player.asks() }, runbook.order_expires_after + 1_000);
-  const shot = player.presses(player.asks());
+  const late = player.arms(player.nowMs + 600_000);
+  const reason = 'it was to go 12 s ago, and more than 5 s late it does not go by itself';
+  player.does({ kind: 'hold-fire', orderId: late, reason }, 612_000);
+  player.does({ kind: 'expire-order', orderId: late }, runbook.order_expires_after + 1_000);
+  const shot = player.presses(player.asks(false, ['us-ios']));
   player.does({
     kind: 'set-halt',
     by: 'ben',
@@ -304,10 +326,7 @@ function fires(player: Player): void {
     pressedAtMs: player.nowMs + 900,
   });
   const reasons = { Unregistered: 3 };
-  const counted = (halted: number) => [
-    segmentTotals('us-ios', 1, 1_000, { failed: 3, reasons, halted }),
-    segmentTotals('us-android', 1, 500, { uncertain: 4 }),
-  ];
+  const counted = (halted: number) => [segmentTotals('us-ios', 1, 1_000, { failed: 3, reasons, halted })];
   player.does({ kind: 'close-shot', shotId: shot, cause: 'halt', segments: counted(200) });
   player.does({ kind: 'correct-shot', shotId: shot, segments: counted(180).slice(0, 1), batch: 'us-ios-0' });
   player.does({ kind: 'report-timing', shotId: shot, timing });
@@ -315,13 +334,16 @@ function fires(player: Player): void {
   player.does({ kind: 'approve-lift', by: 'mia', liftId: `L${scene.state.seq}` });
   // Halted once more, from outside, and resumed in one: the approval lifts.
   player.does({ kind: 'set-halt', by: null, source: 'ssm', epoch: 2, reason: '', pressedAtMs: player.nowMs + 900 });
-  const rest = player.presses(player.asks(true));
+  const rest = player.presses(player.asks(true, 'cut-off'));
   player.does({
     kind: 'close-shot',
     shotId: rest,
     cause: 'complete',
     segments: [segmentTotals('us-ios', 2, scene.devicesOf(scene.shot(rest), 'us-ios'))],
   });
+  const last = player.releases(player.arms(player.nowMs + 60_000, ['us-android']), 58_000);
+  const android = [segmentTotals('us-android', 1, 500, { uncertain: 4 })];
+  player.does({ kind: 'close-shot', shotId: last, cause: 'complete', segments: android });
 }
 
 function ends(player: Player): void {

@@ -1,6 +1,7 @@
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
+import { isPending } from '../../../runbooks/launch/voiding.ts';
 import type { Pending } from './pending.ts';
 import { stepOf } from './perform.ts';
 
@@ -94,5 +95,5 @@ function saysMore(entry: Entry, launch: Launch): boolean {
 
 function isOpenOrder(launch: Launch, orderId: string, nowMs: number): boolean {
   const order = launch.orders[orderId];
-  return order?.state === 'open' && !isExpired(order, nowMs);
+  return order !== undefined && isPending(order) && !isExpired(order, nowMs);
 }

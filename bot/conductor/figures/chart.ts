@@ -7,7 +7,7 @@ import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { seconds, theRest } from '../../views/live-stats.ts';
 import { platformName } from '../../views/names.ts';
-import { shotSegments } from '../../views/order.ts';
+import { shotSegments } from '../../views/segments-text.ts';
 import { percent } from '../../views/shares.ts';
 import { count } from '../../views/words.ts';
 

@@ -8,7 +8,7 @@ import { failsAsAWhole } from '../../../runbooks/launch/reach.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { reasons } from '../../views/live-stats.ts';
 import { platformName } from '../../views/names.ts';
-import { shotSegments } from '../../views/order.ts';
+import { shotSegments } from '../../views/segments-text.ts';
 import { count } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';

@@ -2,6 +2,7 @@ import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
 import { gateLines } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
+import { isPending } from '../../../runbooks/launch/voiding.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { boardMessage } from '../../views/board.ts';
 import { orderMessage } from '../../views/order.ts';
@@ -33,7 +34,7 @@ export class BoardWatch {
     const { cloud, nowMs } = this.#context;
     const now = nowMs();
     const [measured, reports] = await Promise.all([cloud.live.gates(launch.id), cloud.live.reports(launch.id)]);
-    for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, now))) {
+    for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, now))) {
       const gates = gateLines(
         launch,
         measured,

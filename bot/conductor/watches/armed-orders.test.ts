@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { Entry } from '../../../runbooks/launch/entries.ts';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { measuredAt, slackVia } from '../../../test/properties/scene.ts';
+import { armedOrders } from './armed-orders.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Ana asks for an hour from now; Mia arms, if she does. */
+async function armed({ arms = true } = {}): Promise<{ memory: MemoryContext; momentMs: number }> {
+  const memory = await MemoryContext.ready();
+  const momentMs = memory.nowMs + HOUR_MS;
+  const asked = await memory.asksForGo(momentMs);
+  if (asked.kind !== 'FireRequested') throw new Error(asked.kind);
+  if (arms)
+    await memory.does({
+      kind: 'approve-fire',
+      by: 'mia',
+      orderId: asked.orderId,
+      shownHash: asked.shownHash,
+      pressedAtMs: memory.nowMs,
+      measured: [],
+      via: slackVia('mia'),
+      observedHaltEpoch: 0,
+      observedHalted: false,
+    });
+  return { memory, momentMs };
+}
+
+/** The moment has come, and everything is green. */
+function comes(memory: MemoryContext, atMs: number): void {
+  memory.nowMs = atMs;
+  memory.gates = measuredAt(atMs);
+}
+
+const last = async (memory: MemoryContext): Promise<Entry | undefined> => (await memory.entries()).at(-1);
+const kinds = async (memory: MemoryContext): Promise<string[]> =>
+  (await memory.entries()).map(({ kind }) => kind).filter((kind) => kind === 'FireApproved' || kind === 'FireHeld');
+
+test('an armed order goes at its moment, not before, and once, also if two bots look', async () => {
+  const { memory, momentMs } = await armed();
+  memory.nowMs = momentMs - 1_001;
+  await armedOrders(memory.context, await memory.launch());
+  expect(await kinds(memory)).toEqual([]);
+  comes(memory, momentMs);
+  const launch = await memory.launch();
+  await Promise.all([armedOrders(memory.context, launch), armedOrders(memory.bot(), launch)]);
+  await armedOrders(memory.context, await memory.launch());
+  expect(await kinds(memory)).toEqual(['FireApproved']);
+  expect(await last(memory)).toMatchObject({ armed: { by: 'mia' }, pressedAtMs: momentMs });
+});
+
+test('it is waited for within a second, so that it goes at its moment and not at the next look', async () => {
+  const { memory, momentMs } = await armed();
+  comes(memory, momentMs - 30);
+  const look = armedOrders({ ...memory.context, nowMs: () => memory.nowMs }, await memory.launch());
+  memory.nowMs = momentMs;
+  await look;
+  expect(await kinds(memory)).toEqual(['FireApproved']);
+});
+
+test.each<{ what: string; make: (memory: MemoryContext, momentMs: number) => void; reason: RegExp }>([
+  {
+    what: 'no bot was there in time',
+    make: (memory, momentMs) => comes(memory, momentMs + 60_000),
+    reason: /more than 5 s late it does not go by itself/,
+  },
+  {
+    what: 'a hard gate is red',
+    make: (memory, momentMs) => {
+      memory.gates = measuredAt(momentMs, { credentials: { status: 'red', say: 'expired' } });
+    },
+    reason: /red \(expired; hard/,
+  },
+  {
+    what: 'the halt switch stands halted',
+    make: (memory) => {
+      memory.switchItem = { haltEpoch: 1, halted: true };
+    },
+    reason: /halt/,
+  },
+  {
+    what: 'the halt switch can not be read',
+    make: (memory) => {
+      memory.switchItem = 'unreadable';
+    },
+    reason: /the halt switch could not be read/,
+  },
+])('it is held for a press, with the reason, when $what', async ({ make, reason }) => {
+  const { memory, momentMs } = await armed();
+  comes(memory, momentMs);
+  make(memory, momentMs);
+  await armedOrders(memory.context, await memory.launch());
+  expect(await last(memory)).toMatchObject({ kind: 'FireHeld', reason: expect.stringMatching(reason) });
+  await armedOrders(memory.context, await memory.launch());
+  expect(await kinds(memory)).toEqual(['FireHeld']);
+});
+
+test('what nobody has armed by its moment is held for a press', async () => {
+  const { memory, momentMs } = await armed({ arms: false });
+  comes(memory, momentMs);
+  await armedOrders(memory.context, await memory.launch());
+  expect(await last(memory)).toMatchObject({ kind: 'FireHeld', reason: 'nobody had armed it by then' });
+});
+
+test('what was disarmed or halted meanwhile is left alone', async () => {
+  const { memory, momentMs } = await armed();
+  const seen = await memory.launch();
+  await memory.does({ kind: 'decline-fire', by: 'ben', orderId: Object.keys(seen.orders)[0] ?? '', reason: '' });
+  comes(memory, momentMs);
+  await armedOrders(memory.context, seen);
+  expect(await kinds(memory)).toEqual([]);
+});
