@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/run/longest-first.ts';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
+/** `npm run test:faults`: long faults in real time, and servers that nobody here wrote. All else is `npm test`. */
+const FAULTS = [
+  'infra/aws/calls/foreign-servers.test.ts',
+  'test/bench/lane-bench.test.ts',
+  'test/{conformance,faults}/**/*.test.ts',
+  'test/launch/images.test.ts',
+  'workers/worker-ends.test.ts',
+];
 /**
  * Promises in real time, or both cores busy for seconds, when the others are done; each in a process of its own, as they start processes and
  * threads, measure memory, or replace a module for all that import it. The others share processes, which load the SDKs of AWS and Slack once
@@ -12,10 +21,10 @@ const APART = [
   'bot/**/{halt,press-slow-store}.test.ts',
   'infra/{thread,visible}.test.ts',
   'infra/cdk/cli.test.ts',
-  'test/{bench,browser,conformance,faults,launch,mutants,prove}/**/*.test.ts',
+  'test/{bench,browser,launch,mutants,prove}/**/*.test.ts',
   'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
-  'workers/{memory,process,worker,worker-ends}.test.ts',
+  'workers/{memory,process,worker}.test.ts',
 ];
 
 /** `.ci/run` reads its closing line there. */
@@ -33,15 +42,24 @@ export default defineConfig({
       ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies ['json', object]]),
       new SecondTries(),
     ],
+    sequence: { sequencer: LongestFirst },
     // Of one file's tests that run side by side: each may be several processes.
     maxConcurrency: 3,
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'shared', include: [ALL], exclude: APART, isolate: false, maxWorkers: 3 } },
-      // Two cores: with four side by side whole launches get too little of them, and windows of seconds pass unused.
-      { extends: true, test: { name: 'apart', include: APART, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'shared', include: [ALL], exclude: [...APART, ...FAULTS], isolate: false, maxWorkers: 3 },
+      },
+      // More than cores, as most of their time is waiting.
+      {
+        extends: true,
+        test: { name: 'apart', include: APART, exclude: FAULTS, maxWorkers: 3, sequence: { groupOrder: 1 } },
+      },
+      // Two cores: with more side by side whole launches get too little of them, and windows of seconds pass unused.
+      { extends: true, test: { name: 'faults', include: FAULTS, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });

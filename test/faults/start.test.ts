@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,19 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Cloud } from '../../infra/aws/cloud.ts';
-import { createCloud } from '../../infra/aws/create-cloud.ts';
-import { createJournal } from '../../infra/aws/journal.ts';
-import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { main as doctor } from '../../infra/doctor/cli.ts';
 import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo, testAll, tickGates } from '../../infra/local/scripted-commands.ts';
-import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { until } from '../../infra/local/scripted-person.ts';
+import { ctrlC, npmStart, opened } from '../launch/npm-start.ts';
+import type { Open } from '../launch/npm-start.ts';
 import { secondTry } from '../run/second-try.ts';
 import { goneFrom, processesOn, variableOn } from './processes.ts';
-import { isEachOnce, outcomeOf, ROOM, shown } from './war-room.ts';
-import type { Counts } from './war-room.ts';
+import { isEachOnce, outcomeOf, shown } from './war-room.ts';
 
 /** `npm start` as a person at a terminal knows it: pulled plugs, second starts, taken ports, Ctrl-C. */
 
@@ -53,85 +47,6 @@ afterAll(async () => {
 }, 20_000);
 
 const isOpenToOthers = (mode: number): boolean => (mode & 0o077) !== 0;
-
-interface Start {
-  child: ChildProcess;
-  text: () => string;
-  ended: Promise<number | null>;
-}
-
-/** In a process group of its own, as a shell starts it: Ctrl-C goes to the group. */
-function npmStart(...args: string[]): Start {
-  const child = spawn('npm', ['start', '--', '--data', dataDir, ...args], {
-    cwd: projectRoot,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-  return { child, text: () => text, ended: once(child, 'close').then(() => child.exitCode) };
-}
-
-const ctrlC = ({ child }: Start) => process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
-
-interface Open {
-  pageUrl: string;
-  providersUrl: string;
-  cloud: Cloud;
-  people: Record<'ana' | 'mia' | 'ben', ScriptedPerson>;
-  launch: () => Promise<Launch>;
-  shot: () => Promise<Shot | undefined>;
-  counts: () => Promise<Counts>;
-}
-
-/** Once it says that the room is open. */
-async function opened(start: Start): Promise<Open> {
-  const pageUrl = await until('the open war room', 30_000, async () => {
-    if (start.child.exitCode !== null) throw new Error(start.text());
-    return start.text().includes('Ctrl-C stops everything') && /The war room is open: (\S+)/.exec(start.text())?.[1];
-  });
-  const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
-  const cloud = createCloud({
-    endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-    region: 'us-east-1',
-    tablePrefix: 'gobutton',
-    bucket: 'gobutton',
-  });
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(env).keyring });
-  const launch = async (): Promise<Launch> => {
-    const [item] = await cloud.live.launches();
-    const found = item === undefined ? null : await journal.launch(item.launchId);
-    if (found === null) throw new Error('no launch');
-    return found;
-  };
-  const as = (id: string) => new ScriptedPerson(pageUrl, ROOM, id);
-  const control = await until(
-    'the providers',
-    5_000,
-    async () =>
-      /"controlUrl":"([^"]+)"/.exec(
-        (await readFile(join(dataDir, 'logs', 'providers.log'), 'utf8'))
-          .trim()
-          .split('\n')
-          .findLast((line) => line.includes('controlUrl')) ?? '',
-      )?.[1],
-  );
-  return {
-    pageUrl,
-    providersUrl: control,
-    cloud,
-    launch,
-    people: { ana: as('U0ONCALL'), mia: as('U0MARKET1'), ben: as('U0MARKET2') },
-    shot: async () => Object.values((await launch()).shots)[0],
-    counts: async () =>
-      (await (
-        await fetch(`${control}/counts?launch=${(await launch()).id}`, { signal: AbortSignal.timeout(5_000) })
-      ).json()) as Counts,
-  };
-}
 
 /** The doctor, as somebody asks it who has nothing but what `npm start` says. */
 async function examined(): Promise<{ code: number; out: string }> {
@@ -170,8 +85,8 @@ const SECOND_TRY = secondTry('eight processes start, and a person presses within
 
 describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
   test('a launch goes on where it was, though its shot is cut twice: by SIGKILL and by Ctrl-C', async () => {
-    const first = npmStart('--devices', String(DEVICES));
-    const before = await opened(first);
+    const first = npmStart(dataDir, '--devices', String(DEVICES));
+    const before = await opened(dataDir, first);
     for (const file of ['', ...(await readdir(dataDir, { recursive: true }))])
       expect((await stat(join(dataDir, file)).catch(() => null))?.mode ?? 0, file).not.toSatisfy(isOpenToOthers);
     // Both usual ports are taken.
@@ -181,7 +96,7 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
     expect(found.out).toMatch(/^0 wrong, 0 unknown, \d+ ok\n/);
     expect(found.code).toBe(0);
 
-    const refused = [npmStart(), npmStart('--fresh'), npmStart('--devices', '5000')];
+    const refused = [npmStart(dataDir), npmStart(dataDir, '--fresh'), npmStart(dataDir, '--devices', '5000')];
     for (const start of refused) {
       expect(await start.ended).toBe(1);
       expect(start.text()).toMatch(/ALREADY_RUNNING .* is in use by process \d+; stop it first/);
@@ -200,14 +115,14 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
     process.kill(Number(pid), 'SIGKILL');
     expect(await goneFrom(dataDir, 10_000)).toBeLessThan(4_000);
 
-    const wrong = npmStart('--devices', '5000');
+    const wrong = npmStart(dataDir, '--devices', '5000');
     expect(await wrong.ended).toBe(1);
     expect(wrong.text()).toMatch(
       /--devices: found 5,000, expected 3,000, the size of the launch in .*; add --fresh to begin anew/,
     );
 
-    const second = npmStart();
-    const again = await opened(second);
+    const second = npmStart(dataDir);
+    const again = await opened(dataDir, second);
     expect(await again.launch()).toMatchObject({
       id: then.id,
       audience: { hash: then.audience?.hash, devices: DEVICES },
@@ -225,8 +140,8 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
     expect(await processesOn(dataDir)).toEqual([]);
     expect(second.text()).toContain('Stopping; the launch stays as it is in the data folder.');
 
-    const third = npmStart();
-    const last = await opened(third);
+    const third = npmStart(dataDir);
+    const last = await opened(dataDir, third);
     for (const platform of ['ios', 'android']) await mustGo(last.people.ana, `pace ${platform} 0`);
     const shot = await until('the close', 45_000, async () => {
       const found = await last.shot();
@@ -253,8 +168,8 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
   });
 
   test("--fresh begins anew, and keeps its hands off a folder that is not gobutton's", async () => {
-    const start = npmStart('--fresh', '--devices', '1000');
-    const open = await opened(start);
+    const start = npmStart(dataDir, '--fresh', '--devices', '1000');
+    const open = await opened(dataDir, start);
     expect(await open.launch()).toMatchObject({ audience: { devices: 1_000 }, shots: {} });
     expect(await open.counts()).toMatchObject({ received: 0 });
     open.cloud.close();
@@ -262,7 +177,7 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
     await start.ended;
     expect(await processesOn(dataDir)).toEqual([]);
 
-    const foreign = npmStart('--fresh', '--data', join(projectRoot, 'test'));
+    const foreign = npmStart(dataDir, '--fresh', '--data', join(projectRoot, 'test'));
     expect(await foreign.ended).toBe(1);
     expect(foreign.text()).toContain('found other files and no gobutton.json');
   });
