@@ -4,12 +4,15 @@ import { LongestFirst } from './test/run/longest-first.ts';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
-/** `npm run test:faults`: long faults in real time, and servers that nobody here wrote. All else is `npm test`. */
+/**
+ * `npm run test:faults`: long faults in real time, servers that nobody here wrote, a launch with every right in it, and the project's own
+ * tools. All else is `npm test`.
+ */
 const FAULTS = [
   'infra/aws/calls/foreign-servers.test.ts',
-  'test/bench/lane-bench.test.ts',
+  'test/{bench/lane-bench,mutants/run}.test.ts',
   'test/{conformance,faults}/**/*.test.ts',
-  'test/launch/images.test.ts',
+  'test/launch/{images,permissions}.test.ts',
   'workers/worker-ends.test.ts',
 ];
 /**

@@ -4,6 +4,7 @@ import { person, until } from '../infra/local/slack/for-tests.ts';
 import type { Fault } from '../infra/local/slack/web-api/faults.ts';
 import { buttonsOf, readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
 import type { Rig, RigOptions, Someone } from '../test/bot-rig.ts';
+import { inAll } from '../test/in-all.ts';
 
 /** A press depends on nothing but the record: whatever becomes of Slack's Web API, GO and HALT take effect as fast as ever. */
 
@@ -22,6 +23,7 @@ const FAULTS: Record<string, Fault> = {
   'limits without saying for how long': { kind: 'limited', retryAfterS: null },
   'cuts every call': { kind: 'cut' },
 };
+const [, ...OTHERS] = Object.keys(FAULTS);
 /** As fast as ever, on a machine that is busy with other tests. */
 const AT_ONCE_MS = 1_000;
 
@@ -58,7 +60,11 @@ async function openOrder(one: Rig) {
 }
 
 describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s', (mode) => {
-  it.each(Object.keys(FAULTS))(
+  it.each(
+    mode === 'socket'
+      ? Object.keys(FAULTS)
+      : ['hangs', ...inAll('over Socket Mode each fault stands beside it', OTHERS)],
+  )(
     'it %s: GO fires and a typed HALT halts at once, and both people are told by the answer address',
     async (name) => {
       const one = await started({ mode });

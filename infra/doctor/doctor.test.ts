@@ -41,7 +41,8 @@ import { subjectOf } from './subject.ts';
 
 /**
  * Everything as a launch needs it, locally and by the real clients; then one thing after another is broken for real, and
- * exactly its lines may change.
+ * exactly its lines may change. One piece over 300 lines: a table of broken states over one account, in which each is put
+ * right before the next, so that `exactly its lines` is said of all of them together.
  */
 
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/gobutton-worker:1.2';

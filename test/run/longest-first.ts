@@ -10,6 +10,7 @@ export const LONGEST = [
   'bot/conductor/watches/scale-harm.test.ts',
   'bot/conductor/room/slack-faults.test.ts',
   'bot/press-without-slack.test.ts',
+  'test/properties/launch.test.ts',
   'infra/cdk/stacks/services.test.ts',
   'infra/doctor/doctor.test.ts',
   'test/pool/pool.test.ts',
@@ -20,13 +21,11 @@ export const LONGEST = [
   'workers/lanes/simulate/simulate.test.ts',
 
   'workers/worker.test.ts',
-  'test/launch/permissions.test.ts',
   'test/launch/rehearsal.test.ts',
   'test/browser/launch.test.ts',
   'test/launch/start.test.ts',
   'bot/conductor/halt.test.ts',
   'test/properties/mutants.test.ts',
-  'test/mutants/run.test.ts',
 
   'test/faults/wake-ups.test.ts',
   'test/faults/weather.test.ts',
@@ -37,6 +36,7 @@ export const LONGEST = [
   'test/faults/launch-faults.test.ts',
   'test/faults/weather-shot.test.ts',
   'test/faults/clocks.test.ts',
+  'test/launch/permissions.test.ts',
 ];
 
 interface Placed {

@@ -22,8 +22,8 @@ export interface TestRequest {
 }
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  keyType: 'ec',
   algorithm: 'sha256',
-  keySize: 2048,
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
 });
 

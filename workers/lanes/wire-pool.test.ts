@@ -14,8 +14,8 @@ import { WirePool } from './wire-pool.ts';
 import type { PoolOwner } from './wire-pool.ts';
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  keyType: 'ec',
   algorithm: 'sha256',
-  keySize: 2048,
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
 });
 const cleanup: (() => unknown)[] = [];

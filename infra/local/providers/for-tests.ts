@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import type {
   ClientHttp2Session,
@@ -27,9 +27,25 @@ export interface TestProviders extends Providers {
   dir: string;
 }
 
+/** What a process's first providers made: keys and certificates cost a tenth of a second of a core, and no test is about other ones. */
+let madeOnce: Promise<string> | null = null;
+
+/** Credentials in a folder of their own; within a process all have the same keys. */
+export async function credentialsForTests(dir: string): Promise<Credentials> {
+  const bundle = join(dir, 'credentials.json');
+  if (madeOnce !== null) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeFile(bundle, await madeOnce, { mode: 0o600 });
+    return ensureCredentials(dir);
+  }
+  const made = ensureCredentials(dir);
+  madeOnce = made.then(() => readFile(bundle, 'utf8'));
+  return made;
+}
+
 export async function providersForTests(options: Omit<ProviderOptions, 'credentials'> = {}): Promise<TestProviders> {
   const dir = await mkdtemp(join(tmpdir(), 'providers-'));
-  const credentials = await ensureCredentials(join(dir, 'credentials'));
+  const credentials = await credentialsForTests(join(dir, 'credentials'));
   const providers = await startProviders({ ...options, credentials });
   const stop = async (): Promise<void> => {
     await providers.stop();

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 import { connectTls } from './connect.ts';
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  keyType: 'ec',
   algorithm: 'sha256',
-  keySize: 2048,
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
 });
 

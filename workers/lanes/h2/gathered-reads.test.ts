@@ -8,8 +8,8 @@ import { connectTls } from './connect.ts';
 import { GatheredReads, LONGEST_TURN_MS, turnMs } from './gathered-reads.ts';
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  keyType: 'ec',
   algorithm: 'sha256',
-  keySize: 2048,
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
 });
 const cleanup: (() => void)[] = [];

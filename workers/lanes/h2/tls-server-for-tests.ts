@@ -6,8 +6,8 @@ import { generate } from 'selfsigned';
 
 /** A certificate for the names and addresses that tests connect to. */
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  keyType: 'ec',
   algorithm: 'sha256',
-  keySize: 2048,
   extensions: [
     {
       name: 'subjectAltName',
