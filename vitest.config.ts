@@ -13,6 +13,7 @@ const FAULTS = [
   'test/{bench/lane-bench,mutants/run}.test.ts',
   'test/{conformance,faults}/**/*.test.ts',
   'test/launch/{images,permissions}.test.ts',
+  'test/prove/long-searches.test.ts',
   'workers/worker-ends.test.ts',
 ];
 /**
