@@ -8,7 +8,7 @@ const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
  * `npm run test:faults`: long faults in real time, servers that nobody here wrote, a launch with every right in it, and the project's own
  * tools. All else is `npm test`.
  */
-const FAULTS = [
+export const FAULTS = [
   'infra/aws/calls/foreign-servers.test.ts',
   'test/{bench/lane-bench,mutants/run}.test.ts',
   'test/{conformance,faults}/**/*.test.ts',
