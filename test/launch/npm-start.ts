@@ -50,7 +50,7 @@ export interface Open {
 
 /** Once it says that the room is open. */
 export async function opened(dataDir: string, start: Start): Promise<Open> {
-  const pageUrl = await until('the open war room', 30_000, async () => {
+  const pageUrl = await until('the open war room', 60_000, async () => {
     if (start.child.exitCode !== null) throw new Error(start.text());
     return start.text().includes('Ctrl-C stops everything') && /The war room is open: (\S+)/.exec(start.text())?.[1];
   });

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 test(
   'npm start opens a war room with a launch in it, refuses a second one, and Ctrl-C leaves nothing running',
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   async () => {
     const start = npmStart(dataDir, '--devices', '1000');
     const { cloud, launch, people, counts } = await opened(dataDir, start);
