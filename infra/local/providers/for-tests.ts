@@ -31,7 +31,7 @@ export interface TestProviders extends Providers {
 let madeOnce: Promise<string> | null = null;
 
 /** Credentials in a folder of their own; within a process all have the same keys. */
-export async function credentialsForTests(dir: string): Promise<Credentials> {
+async function credentialsForTests(dir: string): Promise<Credentials> {
   const bundle = join(dir, 'credentials.json');
   if (madeOnce !== null) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
