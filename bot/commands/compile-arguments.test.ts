@@ -22,10 +22,9 @@ test('what the command line takes is taken, and handed on as it takes it', () =>
       table: 'users',
       accepts: true,
       options: [
-        ...['--devices', 'phones', '--map', 'token=push.token,user=uid', '--capacity', '3,000', '--locales', 'en,de'],
-        ...['--fallback-locale', 'en', '--segments', 'us-ios,de-ios'],
-        ...['--suppress', 's3://lists-here/uploads/a.csv', '--suppress', 's3://lists-here/uploads/b.csv', '--fresh'],
-      ],
+        '--devices phones --map token=push.token,user=uid --capacity 3,000 --locales en,de --fallback-locale en',
+        '--segments us-ios,de-ios --suppress s3://lists-here/uploads/a.csv --suppress s3://lists-here/uploads/b.csv --fresh',
+      ].flatMap((part) => part.split(' ')),
     },
   });
 });

@@ -4,7 +4,7 @@ import type { AudienceTaskPlace } from './cloud-config.ts';
 import { errorName } from './cloud-error.ts';
 
 /** What was asked for is there, or why not. `again`: the same call may work later. */
-export type TaskStarted = { ok: true; taskArn: string } | { ok: false; again: boolean; say: string };
+type TaskStarted = { ok: true; taskArn: string } | { ok: false; again: boolean; say: string };
 
 export interface TaskSeen {
   /** `ending`: it was told to stop, or has begun to. */

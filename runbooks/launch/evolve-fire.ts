@@ -97,7 +97,7 @@ export function armed(launch: Launch, entry: EntryOf<'FireArmed'>): Partial<Laun
 }
 
 /** The second person: who pressed, now or when it was armed. */
-export function approverIn(entry: EntryOf<'FireApproved'>): PersonId {
+function approverIn(entry: EntryOf<'FireApproved'>): PersonId {
   return entry.armed?.by ?? personIn(entry);
 }
 

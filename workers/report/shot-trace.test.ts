@@ -17,7 +17,7 @@ function traced() {
     spans,
     trace,
     /** A batch from its claim to its account. */
-    batch(batch: string, tookMs: number, thread = 1) {
+    batch: (batch: string, tookMs: number, thread = 1): void => {
       const times = trace.begin('ios', batch, 1_000);
       Object.assign(times, { thread, claimedMs: atMs + 1, writtenMs: atMs + 2, answeredMs: atMs + tookMs - 1 });
       atMs += tookMs;
