@@ -19,8 +19,8 @@ let regions: Awaited<ReturnType<typeof twoRegions>>;
 let folder: string;
 const running: Conductor[] = [];
 beforeEach(async () => {
-  regions = await twoRegions();
   folder = await mkdtemp(join(tmpdir(), 'gobutton-regions-'));
+  regions = await twoRegions(folder);
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));

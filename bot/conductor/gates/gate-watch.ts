@@ -1,5 +1,6 @@
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { gateNamed, isMadeGate } from '../../../runbooks/launch/gates.ts';
+import { homeGate } from '../../../runbooks/launch/home-gate.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import type { Context } from '../context.ts';
@@ -53,7 +54,8 @@ export class GateWatch {
 export async function freshMeasurements(context: Context, launch: Launch, anew = false): Promise<Measured[]> {
   const nowMs = context.nowMs();
   const kept = await context.cloud.live.gates(launch.id);
-  const automatic = launch.runbook.gates.filter((gate) => gate.probe !== undefined);
+  // The home is hard, and the bot that measured it may be one of before the launch was taken over.
+  const automatic = [...launch.runbook.gates, ...homeGate(launch)].filter((gate) => gate.probe !== undefined);
   const isFresh = automatic.every((gate) =>
     kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
   );
