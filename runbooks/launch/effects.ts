@@ -137,16 +137,7 @@ function nameOf(body: EffectBody): string {
 function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
   switch (entry.kind) {
     case 'LaunchCreated':
-      return [
-        { kind: 'index-launch' },
-        { kind: 'ensure-queues' },
-        { kind: 'write-switches' },
-        { kind: 'write-flags' },
-        { kind: 'post-entry' },
-        { kind: 'post-board' },
-      ];
-
-    // In the other region nothing is there but the record: the list of launches, the switch item, the workers' count, the board.
+    // In the other region there is nothing but the record, and no workers yet.
     case 'TakenOver':
       return [
         { kind: 'index-launch' },
