@@ -78,7 +78,6 @@ describe('fire sends what was asked, or nothing', () => {
     'fire 1',
     'fire us-ios 2',
     'fire half',
-    'fire us-ios at 18:30',
     'fire us-ios tomorrow',
     'fire it',
     'fire everything later',

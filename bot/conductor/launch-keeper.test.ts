@@ -50,9 +50,13 @@ function keepingOf(memory: MemoryContext) {
     dropReport: async (_, bootId) => void dropped.push(bootId),
     poolLaunch: async () => state.poolOf,
   };
-  const parameters = { get: async (name: string) => (asked.push(name), await state.answers, null) };
+  const nameOf = (launchId: string, name: string) => `/${launchId}/${name}`;
+  const parameters = { nameOf, get: async (name: string) => (asked.push(name), await state.answers, null) };
   const stores = { ...base.cloud, live, record: memory.record, parameters } as unknown as Cloud;
-  const away = new Proxy({}, { get: () => () => Promise.reject(new Error('MEMORY_AWAY')) });
+  const away = new Proxy(
+    { nameOf },
+    { get: (all, name) => Reflect.get(all, name) ?? (() => Promise.reject(new Error('MEMORY_AWAY'))) },
+  );
   const cloud = new Proxy(stores, {
     get: (all, name) => (state.isAway && name !== 'record' ? away : Reflect.get(all, name)) as unknown,
   });
@@ -246,7 +250,7 @@ test('each watch looks at its stores in its time; of a closed launch only those 
       .flatMap(({ job, msg }) => (msg.startsWith('failed') ? (job ?? []) : []))
       .toSorted();
   };
-  const always = ['board', 'fleets', 'record head', 'scale', 'signs'];
+  const always = ['board', 'compile', 'fleets', 'record head', 'scale', 'signs'];
   const whileOpen = [
     'deployment',
     'foreign messages',
