@@ -136,15 +136,7 @@ export async function main(
       env,
       nowMs: nowMs(),
       account,
-      options: {
-        yes: values.yes ?? false,
-        duringFreeze: values['during-freeze'] ?? null,
-        overDrift: values['over-drift'] ?? false,
-        withData: values['with-data'] ?? false,
-        to: values.to ?? '.env',
-        image: values.image ?? null,
-        botImage: values['bot-image'] ?? null,
-      },
+      options: optionsOf(values),
       say: (line) => out.write(`${line}\n`),
       cdk: (words) => runCdk(words, { env, region: deployment.config.region, out }),
     });
@@ -157,5 +149,17 @@ export async function main(
     account.close();
   }
 }
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
+
+const optionsOf = (values: Values): Work['options'] => ({
+  yes: values.yes ?? false,
+  duringFreeze: values['during-freeze'] ?? null,
+  overDrift: values['over-drift'] ?? false,
+  withData: values['with-data'] ?? false,
+  to: values.to ?? '.env',
+  image: values.image ?? null,
+  botImage: values['bot-image'] ?? null,
+});
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

@@ -90,14 +90,9 @@ export function requestFire(
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
   if (untimely !== null) return untimely;
-  const red = redLines(gateLines(launch, command.measured, nowMs, names)).filter(
-    (line) => moment === undefined || !isMeasuredAgain(line),
-  );
-  if (red.length > 0)
-    return refuse(
-      'GATES_RED',
-      `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`,
-    );
+  const red = redLines(gateLines(launch, command.measured, nowMs, names));
+  const asked = moment === undefined ? red : red.filter((line) => !isMeasuredAgain(line));
+  if (asked.length > 0) return notGreen(asked);
 
   const shown = shownFor(launch, attempts, undefined, sets, moment);
   return accept(byPerson(command.by), nowMs, {
@@ -246,6 +241,13 @@ function shownProblem(launch: Launch, order: FireOrder, hash: string, sha256: Gi
   const { skipListHash, sets, moment } = order.shown;
   const present = shownHash(shownFor(launch, segments, skipListHash, sets, moment), sha256);
   return hash === order.shownHash && present === order.shownHash ? null : changed(launch, order, segments);
+}
+
+function notGreen(red: readonly GateLine[]): Refusal {
+  return refuse(
+    'GATES_RED',
+    `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`,
+  );
 }
 
 /** Anyone on duty may decline; for the requester it is a withdrawal, and for an armed order it is what disarms it. */

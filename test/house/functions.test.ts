@@ -24,7 +24,6 @@ const LONGER: Record<string, string> = {
   'runbooks/launch/decide.ts decideFor': CASES,
   'runbooks/launch/vouch.ts commandOf': CASES,
   'runbooks/record/describe.ts describeEntry': CASES,
-  'runbooks/playbook/references.ts checkReferences': WALK,
   'runbooks/playbook/yaml-bounds.ts structureProblem': WALK,
   'bot/views/entry-message.ts bodyOf': CASES,
   'bot/views/board.ts boardMessage': TABLE,

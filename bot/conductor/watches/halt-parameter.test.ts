@@ -16,6 +16,7 @@ async function store() {
   const write = (value: string, ours = false) =>
     versions.push({ value, version: versions.length + 1, isSecret: false, modifiedAtMs: memory.nowMs, ours });
   const parameters: Partial<Parameters> = {
+    nameOf: () => NAME,
     get: async (name, version) => {
       expect(name).toBe(NAME);
       return (version == null ? versions.at(-1) : versions[version - 1]) ?? null;

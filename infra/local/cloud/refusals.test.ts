@@ -2,7 +2,7 @@ import { DescribeScalingPoliciesCommand } from '@aws-sdk/client-application-auto
 import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { RunTaskCommand } from '@aws-sdk/client-ecs';
+import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
@@ -44,7 +44,7 @@ test('every service refuses what it does not do, by its name', async () => {
     'StartMessageMoveTask',
   );
   await expect(clients.ssm.send(new SendCommandCommand({ DocumentName: 'd' }))).rejects.toThrow('ssm:SendCommand');
-  await expect(clients.ecs.send(new RunTaskCommand({ taskDefinition: 't' }))).rejects.toThrow('ecs:RunTask');
+  await expect(clients.ecs.send(new CreateClusterCommand({}))).rejects.toThrow('ecs:CreateCluster');
   await expect(
     clients.autoScaling.send(new CreateAutoScalingGroupCommand({ AutoScalingGroupName: 'g', MinSize: 0, MaxSize: 1 })),
   ).rejects.toThrow('autoscaling:CreateAutoScalingGroup');
