@@ -91,6 +91,8 @@ export const workerReport = z.strictObject({
       inFlight: count,
       credentialAgeMs: z.number().nullable(),
       credentialLeftMs: z.number().nullable(),
+      /** Id of the key that the oldest credential of an open connection was made with. Null: none is open; absent: an older worker's report. */
+      key: z.string().max(320).nullable().optional(),
       /** Null: none; absent: an older worker's report. */
       weather: laneWeather.nullable().optional(),
       sick: laneSick.nullable().optional(),

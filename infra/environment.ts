@@ -17,6 +17,8 @@ export interface ConfigProblem {
 export interface Secret {
   value: string;
   file: string;
+  /** It may be said what was found: it comes in a file only because it is changed together with a secret. */
+  isPublic?: true;
 }
 export const secret = (value: string, file = `${value}_FILE`): Secret => ({ value, file });
 
@@ -58,9 +60,9 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
 
   function problem(variable: string, expected: string): ConfigProblem {
     const asSecret = byValue.get(variable);
-    if (asSecret === undefined)
-      return { variable, found: values[variable] === undefined ? 'nothing' : shown(values[variable]), expected };
     const path = fromFile.get(variable);
+    if (asSecret === undefined || (asSecret.isPublic === true && path === undefined))
+      return { variable, found: values[variable] === undefined ? 'nothing' : shown(values[variable]), expected };
     if (path !== undefined)
       return { variable: asSecret.file, found: JSON.stringify(path), expected: `a file with ${expected}` };
     const text = values[variable];

@@ -374,7 +374,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
 
 const keyText = new Map<string, string>();
 const accounts = new Map<string, ServiceAccount>();
-const NO_ACCOUNT: ServiceAccount = { projectId: '', clientEmail: '', privateKey: '' };
+const NO_ACCOUNT: ServiceAccount = { projectId: '', keyId: null, clientEmail: '', privateKey: '' };
 
 export async function serviceAccountIn(file: string): Promise<ServiceAccount> {
   const parsed = parseServiceAccount(await readFile(file, 'utf8'));

@@ -48,13 +48,16 @@ export type ParsedConfig = { ok: true; config: WorkerConfig } | { ok: false; pro
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 // A proxy's address may have a password in it.
 const PROXY_SECRETS = [secret('HTTPS_PROXY'), secret('https_proxy')];
-const SECRETS = [
-  ...PROXY_SECRETS,
+/** What belongs together is changed together: a key comes with its id, from one secret or from files side by side. */
+export const APNS_SECRETS = ['APNS_KEY', 'APNS_KEY_ID', 'APNS_TEAM_ID'] as const;
+export const FCM_SECRETS = ['GOOGLE_SERVICE_ACCOUNT'] as const;
+const OF_APNS = [
   secret('APNS_KEY'),
-  secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'),
-  ...KEY_SECRETS.worker,
-  ...OTLP_SECRETS,
+  { ...secret('APNS_KEY_ID'), isPublic: true as const },
+  { ...secret('APNS_TEAM_ID'), isPublic: true as const },
 ];
+const OF_FCM = [secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS')];
+const SECRETS = [...PROXY_SECRETS, ...OF_APNS, ...OF_FCM, ...KEY_SECRETS.worker, ...OTLP_SECRETS];
 
 const EXPECT = {
   region: 'an AWS region like us-east-1',
@@ -73,6 +76,7 @@ const EXPECT = {
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',
+  arn: 'the ARN of a secret in Secrets Manager, or nothing where nothing is read anew',
   account: 'the JSON of a Google service account, with project_id, client_email and private_key',
   connections: 'a whole number from 1 to 400',
   threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
@@ -84,6 +88,7 @@ const EXPECT = {
   level: LOG_LEVELS.join(', '),
 } as const;
 
+const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
 const wholeNumber = (min: number, max: number, expected: string) =>
   z
     .string()
@@ -153,6 +158,8 @@ const environment = z.object({
     context.addIssue({ code: 'custom', message: `${EXPECT.account} (bad or missing: ${account.bad.join(', ')})` });
     return z.NEVER;
   }),
+  GOBUTTON_APNS_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT.arn).optional(),
+  GOBUTTON_GOOGLE_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT.arn).optional(),
   GOBUTTON_CONNECTIONS: wholeNumber(1, 400, EXPECT.connections).optional(),
   GOBUTTON_THREADS: wholeNumber(0, 128, EXPECT.threads).optional(),
   GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),
@@ -212,10 +219,7 @@ export function parseProvider(
   env: Readonly<Record<string, string | undefined>>,
   provider: 'apns' | 'fcm',
 ): { ok: true; config: ProviderConfig } | { ok: false; problems: ConfigProblem[] } {
-  const { values, problemsOf } = readEnvironment(env, [
-    ...PROXY_SECRETS,
-    ...SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT')),
-  ]);
+  const { values, problemsOf } = readEnvironment(env, [...PROXY_SECRETS, ...(provider === 'apns' ? OF_APNS : OF_FCM)]);
   if (provider === 'apns') {
     const parsed = APNS.safeParse(values);
     return parsed.success

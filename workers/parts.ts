@@ -13,6 +13,7 @@ import { Closer } from './close/closer.ts';
 import { Rescue } from './close/rescue.ts';
 import type { WorkerConfig } from './config.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
+import type { ProviderSecrets } from './credentials/provider-secrets.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Known } from './dispatch/known.ts';
 import { PoolOwner } from './dispatch/pool-owner.ts';
@@ -58,6 +59,7 @@ export interface PartsOptions {
   launch: () => Launch | null;
   report: () => WorkerReport;
   complain: (say: string) => void;
+  secrets: ProviderSecrets;
   timing?: CredentialTiming;
 }
 
@@ -66,8 +68,7 @@ const BUSY_MS = 1_500;
 
 /** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
 export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
-  const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, report, complain } = options;
-  const { account } = config.fcm;
+  const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, report, complain, secrets } = options;
   const { clock } = cloud;
   const names = queueNames(config.pool);
   const switches = watchSwitches({ config: config.cloud, launchId, log, onAnswer: clock.answered });
@@ -82,7 +83,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const lanes = new Lanes({
     config,
-    account,
+    secrets,
     launchId,
     topic,
     bootId,
@@ -188,7 +189,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     isServed,
     manifestOf,
     setOf,
-    sendTest: testSender(config, account, cloud.staff),
+    sendTest: testSender(config, secrets, cloud.staff),
     foreign,
     log,
     nowMs: clock.earliestMs,

@@ -1,5 +1,6 @@
 import { workerSigns } from '../contract/vital-signs.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
+import { secretReader } from '../infra/aws/secret-reader.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
@@ -7,6 +8,7 @@ import type { Stop } from '../infra/stop-signal.ts';
 import { startTracing } from '../infra/watch/tracing.ts';
 import { Vitals } from '../infra/watch/vitals.ts';
 import { parseConfig } from './config.ts';
+import { watchedSecrets } from './credentials/provider-secrets.ts';
 import { createLog } from './log.ts';
 import { Worker } from './worker.ts';
 
@@ -34,6 +36,7 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     cloud,
     log,
     metricsLine,
+    secrets: watchedSecrets({ config, env: process.env, valueOf: secretReader(config.cloud), log }),
     onMoved: () => stop('the pool serves another launch'),
   });
   const tracing = startTracing(

@@ -15,6 +15,8 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
+import { fixedSecrets } from './credentials/provider-secrets.ts';
+import type { ProviderSecrets } from './credentials/provider-secrets.ts';
 import { lookRound, THOROUGH_EVERY } from './look-round.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
@@ -33,6 +35,8 @@ export interface WorkerOptions {
   drainMs?: number;
   /** The pool has been given to another launch and nothing of ours runs: this process should end, its successor reads the launch at boot. May be called again. */
   onMoved?: () => void;
+  /** Default: those of `config`, for good. */
+  secrets?: ProviderSecrets;
   timing?: CredentialTiming;
   /** Reads for practice while the audience is loaded. Default 200; 0: none. */
   practiceReads?: number;
@@ -105,12 +109,13 @@ export class Worker {
     this.#launchId = launchId;
     this.#launch = await this.#foldRecord(launchId);
     if (this.#launch === null) return;
-    const { config, cloud, log, metricsLine, timing } = this.#options;
+    const { config, cloud, log, metricsLine, timing, secrets = fixedSecrets(config, log) } = this.#options;
     const parts = await assembleParts(
       {
         config,
         cloud,
         metricsLine,
+        secrets,
         bootId: this.bootId,
         launchId,
         journal: this.#journal,

@@ -153,6 +153,7 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
       inFlight: 0,
       credentialAgeMs: 0,
       credentialLeftMs: 0,
+      key: null,
       refusal: null,
       weather: null,
       sick: null,

@@ -4,6 +4,8 @@ export interface Issued {
   readonly version: number;
   /** Value of the `authorization` header. */
   readonly authorization: string;
+  /** What it was made with, as the provider calls it: the id of APNs' key, or of the service account's. */
+  readonly key: string;
   readonly mintedAtMs: number;
   /** From here on the provider refuses it for age. */
   readonly expiresAtMs: number;
@@ -11,7 +13,7 @@ export interface Issued {
 
 /**
  * What a lane opens its connections for. Replaced at 25 minutes while it is not frozen (a shot runs, an order waits for
- * its press); frozen it stays until it is about to die, see `isDying`.
+ * its press); frozen it stays until it is about to die, see `isDying`, or the provider refuses it and its secret is another one.
  */
 export interface Credential {
   /** Resolves when there is one; rejects if the first could not be made. */
@@ -23,6 +25,8 @@ export interface Credential {
   /** Called after each replacement. One listener. */
   onReplaced(listener: () => void): void;
   freeze(frozen: boolean): void;
+  /** The provider does not take the one of this version: its secret is looked at anew. */
+  refused(version: number): void;
   close(): void;
 }
 

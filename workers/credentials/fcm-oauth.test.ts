@@ -13,7 +13,7 @@ import { fetchAccessToken } from './fcm-oauth.ts';
 const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
-const account = { projectId: 'p', clientEmail: 'push@p.iam.gserviceaccount.com', privateKey };
+const account = { projectId: 'p', keyId: null, clientEmail: 'push@p.iam.gserviceaccount.com', privateKey };
 const servers: Server[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {

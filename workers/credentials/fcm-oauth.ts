@@ -27,13 +27,17 @@ export interface TokenSource {
   timeoutMs?: number;
 }
 
-export function fcmCredential(options: TokenSource & { log: Logger } & Partial<RotatingOptions>): Credential {
-  const { account, tokenUrl, ca, log, ...timing } = options;
+/** `account`: asked for at each token. */
+export function fcmCredential(
+  options: Omit<TokenSource, 'account'> & { account: () => ServiceAccount; log: Logger } & Partial<RotatingOptions>,
+): Credential {
+  const { account: present, tokenUrl, ca, log, ...timing } = options;
   return new RotatingCredential({
     ...timing,
     name: 'fcm',
     log,
     async mint() {
+      const account = present();
       const mintedAtMs = (timing.nowMs ?? Date.now)();
       const { token, expiresAtMs } = await fetchAccessToken({
         account,
@@ -41,7 +45,7 @@ export function fcmCredential(options: TokenSource & { log: Logger } & Partial<R
         ca,
         ...(timing.nowMs === undefined ? {} : { nowMs: timing.nowMs }),
       });
-      return { authorization: `Bearer ${token}`, mintedAtMs, expiresAtMs };
+      return { authorization: `Bearer ${token}`, key: account.keyId ?? account.clientEmail, mintedAtMs, expiresAtMs };
     },
   });
 }

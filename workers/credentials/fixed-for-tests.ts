@@ -9,6 +9,7 @@ export function fixedCredential(
   const issue = (version: number): Issued => ({
     version,
     authorization: authorization ?? `bearer token-${version}`,
+    key: 'FIXEDKEYID',
     mintedAtMs: startMs,
     expiresAtMs: startMs + 3_600_000,
   });
@@ -22,6 +23,7 @@ export function fixedCredential(
       listener = told;
     },
     freeze: () => undefined,
+    refused: () => undefined,
     close: () => undefined,
     next() {
       credential.issued = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const shape = z.object({
+  private_key_id: z.string().min(1).optional(),
   project_id: z.string().min(1),
   client_email: z.string().min(3),
   private_key: z.string().includes('PRIVATE KEY'),
@@ -8,6 +9,8 @@ const shape = z.object({
 
 export interface ServiceAccount {
   projectId: string;
+  /** What Google calls the key; null: the file does not say. */
+  keyId: string | null;
   clientEmail: string;
   privateKey: string;
 }
@@ -19,8 +22,13 @@ export function parseServiceAccount(
   const parsed = shape.safeParse(jsonOf(text));
   if (!parsed.success)
     return { ok: false, bad: parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole') };
-  const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = parsed.data;
-  return { ok: true, account: { projectId, clientEmail, privateKey } };
+  const {
+    private_key_id: keyId = null,
+    project_id: projectId,
+    client_email: clientEmail,
+    private_key: privateKey,
+  } = parsed.data;
+  return { ok: true, account: { projectId, keyId, clientEmail, privateKey } };
 }
 
 function jsonOf(text: string): unknown {

@@ -65,6 +65,8 @@ export interface LaneStatus {
   /** Of the oldest credential that an open connection has, and of the one that ends first; null: none is open. */
   credentialAgeMs: number | null;
   credentialLeftMs: number | null;
+  /** What that oldest one was made with: the id of the key; null: none is open. */
+  key: string | null;
   /** Why the provider did not take the newest credential when a connection tried it; null: it did, or none has tried. */
   refusal: string | null;
   /** What nearly everybody gets from the provider just now; null: it takes pushes as fast as it is given them. */

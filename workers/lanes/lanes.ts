@@ -10,8 +10,10 @@ import type { WorkerConfig } from '../config.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
-import type { ServiceAccount } from '../credentials/service-account.ts';
+import type { ProviderSecrets } from '../credentials/provider-secrets.ts';
+import type { RotatingOptions } from '../credentials/rotating-credential.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { primeTemplate } from '../send/templates.ts';
 import { SendingThreads } from '../threads/sending-threads.ts';
@@ -24,7 +26,7 @@ import type { LaneOptions } from './wire-lane.ts';
 
 export interface LanesOptions {
   config: WorkerConfig;
-  account: ServiceAccount;
+  secrets: ProviderSecrets;
   launchId: string;
   topic: string;
   bootId: string;
@@ -36,6 +38,16 @@ export interface LanesOptions {
   log: Logger;
   timing?: CredentialTiming;
 }
+
+/** Made anew of what the secrets are then. */
+const credentialsOf = (
+  { apns, fcm }: ProviderSecrets,
+  { fcm: { tokenUrl }, ca }: WorkerConfig,
+  common: Pick<RotatingOptions, 'log' | 'nowMs' | 'checkEveryMs'>,
+): Record<Platform, Credential> => ({
+  ios: apnsCredential({ ...common, key: () => apns.current(), secret: apns }),
+  android: fcmCredential({ ...common, account: () => fcm.current(), secret: fcm, tokenUrl, ca }),
+});
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
 
@@ -53,13 +65,14 @@ export class Lanes {
   readonly #primesPerDeviceHour: number;
   #frozen = false;
   readonly #log: Logger;
+  readonly #secrets: ProviderSecrets;
   readonly #workers: () => number;
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
   constructor({
     config,
-    account,
+    secrets,
     launchId,
     topic,
     bootId,
@@ -83,10 +96,11 @@ export class Lanes {
     });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const renewal = timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs };
-    const rotation = {
+    const credentials = credentialsOf(secrets, config, {
+      log,
       nowMs: timing.clock.nowMs,
       ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }),
-    };
+    });
     const lane = (
       platform: Platform,
       projectId: string | null,
@@ -104,6 +118,7 @@ export class Lanes {
         : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
     this.#staff = staff;
     this.#log = log;
+    this.#secrets = secrets;
     this.#workers = workers;
     this.#threads = threads;
     this.#primesPerDeviceHour = config.primesPerDeviceHour;
@@ -112,14 +127,14 @@ export class Lanes {
         url: apns.url,
         proxy: apns.proxy,
         prime: primeTemplate('ios', launchId, topic),
-        credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log, ...rotation }),
+        credential: credentials.ios,
         mayPrime: (token, isRenewal) => this.#counted('ios', ration(token, isRenewal)),
       }),
-      android: lane('android', account.projectId, {
+      android: lane('android', secrets.fcm.current().projectId, {
         url: fcm.url,
         proxy: fcm.proxy,
         prime: primeTemplate('android', launchId, topic),
-        credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log, ...rotation }),
+        credential: credentials.android,
         // Checked and not delivered: the device never hears of it.
         mayPrime: () => this.#counted('android', Promise.resolve(true)),
       }),
@@ -204,6 +219,8 @@ export class Lanes {
   /** What will keep it from being ready unless somebody acts, in words; null: nothing. */
   warning(platforms: readonly Platform[]): string | null {
     for (const platform of platforms) {
+      const { problem } = this.#secrets[platform === 'ios' ? 'apns' : 'fcm'];
+      if (problem !== null) return problem;
       const { refusal, credentialLeftMs } = this.lanes[platform].status();
       if (refusal !== null)
         return `${PROVIDER_NAME[platform]} does not accept the renewed credential (${refusal}); the one in use ends in ${Math.floor((credentialLeftMs ?? 0) / 60_000)} min`;
@@ -221,6 +238,8 @@ export class Lanes {
 
   async close(): Promise<void> {
     await Promise.all(PLATFORMS.map((platform) => this.lanes[platform].close()));
+    this.#secrets.apns.close();
+    this.#secrets.fcm.close();
     await this.#threads?.stop();
   }
 

@@ -1,11 +1,14 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { providersForTests } from '../../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../../infra/local/providers/for-tests.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
+import type { ApnsKey } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import { parseServiceAccount } from '../credentials/service-account.ts';
+import { WatchedSecret } from '../credentials/watched-secret.ts';
 import { primeTemplate } from '../send/templates.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 import type { LaneOptions } from './wire-lane.ts';
@@ -36,7 +39,9 @@ afterAll(() => providers.stop());
 
 interface Standing {
   lane: WireLane;
-  fire: (devices: number, haltAfter?: number) => Promise<Record<string, number>>;
+  /** Where the APNs key lives. */
+  place: { key: ApnsKey };
+  fire: (devices: number, haltAfter?: number, meanwhile?: (written: number) => void) => Promise<Record<string, number>>;
   wait: (minutes: number) => Promise<void>;
   renewed: () => Promise<void>;
 }
@@ -51,6 +56,14 @@ async function stand(
   const parsed = parseServiceAccount(await readFile(credentials.serviceAccountFile, 'utf8'));
   if (!parsed.ok) throw new Error(`no account: ${parsed.bad.join(', ')}`);
   const { account } = parsed;
+  const first: ApnsKey = {
+    keyPem: await readFile(credentials.apnsKeyFile, 'utf8'),
+    keyId: credentials.apnsKeyId,
+    teamId: credentials.apnsTeamId,
+  };
+  const place = { key: first };
+  const secret = new WatchedSecret({ name: 'APNs key', first, read: () => Promise.resolve(place.key), log });
+  cleanup.push(() => Promise.resolve(secret.close()));
   const own: Pick<LaneOptions, 'provider' | 'url' | 'credential'> =
     platform === 'ios'
       ? {
@@ -58,15 +71,14 @@ async function stand(
           url: providers.apnsUrl,
           credential: apnsCredential({
             ...timing,
-            keyPem: await readFile(credentials.apnsKeyFile, 'utf8'),
-            keyId: credentials.apnsKeyId,
-            teamId: credentials.apnsTeamId,
+            key: () => secret.current(),
+            secret,
           }),
         }
       : {
           provider: fcmProvider(account.projectId),
           url: providers.fcmUrl,
-          credential: fcmCredential({ ...timing, account, tokenUrl: providers.tokenUrl, ca }),
+          credential: fcmCredential({ ...timing, account: () => account, tokenUrl: providers.tokenUrl, ca }),
         };
   const lane = new WireLane({
     ...own,
@@ -91,8 +103,9 @@ async function stand(
 
   return {
     lane,
+    place,
     /** A shot; what did not end as accepted, by reason. `haltAfter`: so many writes, then nothing more. */
-    fire: async (devices, haltAfter = Number.POSITIVE_INFINITY) => {
+    fire: async (devices, haltAfter = Number.POSITIVE_INFINITY, meanwhile = () => undefined) => {
       const wrong: Record<string, number> = {};
       const shot = lane.prepare([
         platform === 'ios'
@@ -118,6 +131,7 @@ async function stand(
         stop: () => (written >= haltAfter ? 'halted' : null),
         wrote: () => {
           written += 1;
+          meanwhile(written);
         },
         settle(_index, outcome) {
           if (outcome.state === 'accepted') return;
@@ -271,3 +285,25 @@ test('devices that were deleted get no priming push any more, whoever still has 
   expect(await fire(500)).toEqual({});
   expect(asked).toBe(0);
 }, 20_000);
+
+function nextKey({ teamId }: ApnsKey): ApnsKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const made = { keyId: 'NEXTKEY123', teamId };
+  providers.replaceApnsKey({ ...made, publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString() });
+  return { ...made, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
+test('a key that is revoked in mid-shot, with a new one in its place, costs no device', async () => {
+  const { fire, lane, place } = await stand('ios', { connections: 8 });
+  const before = place.key;
+  expect(lane.status()).toMatchObject({ key: before.keyId });
+  const wrong = await fire(20_000, Number.POSITIVE_INFINITY, (written) => {
+    if (written === 5_000) place.key = nextKey(before);
+  });
+  expect(wrong).toEqual({});
+  expect(await fire(2_000)).toEqual({});
+  await vi.waitFor(
+    () => expect(lane.status()).toMatchObject({ key: 'NEXTKEY123', primed: 8, streams: 8_000, refusal: null }),
+    { timeout: 5_000, interval: 2 },
+  );
+}, 30_000);

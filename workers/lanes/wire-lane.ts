@@ -266,6 +266,7 @@ export class WireLane implements Lane, LinkLane {
       inFlight: this.#pool.inFlight,
       credentialAgeMs: most(open.map(({ issued }) => Math.max(0, nowMs - issued.mintedAtMs))),
       credentialLeftMs: least(open.map(({ issued }) => leftMs(issued, nowMs))),
+      key: open.toSorted((a, b) => a.issued.version - b.issued.version)[0]?.issued.key ?? null,
       refusal: this.#renewal.refusal,
       weather: this.#verdicts.weather(performance.now()),
       sick: this.#verdicts.sick,
@@ -375,6 +376,7 @@ export class WireLane implements Lane, LinkLane {
       return this.#jobs.settle(active, index, ACCEPTED);
     }
     const row = succeeded ? null : provider.row(status, reason);
+    if (row?.concerns === 'credential') this.#options.credential.refused(link.issued.version);
     if (active.primed !== null) {
       this.#peer.answered({ status, reason, fields, body }, active.job.token(index));
       if (row?.endsConnection === true) link.connection?.retire(reason);

@@ -27,8 +27,8 @@ export async function meetProvider(
   const clock = nowMs === undefined ? {} : { nowMs };
   const credential =
     config.provider === 'apns'
-      ? apnsCredential({ ...config.apns, log, ...clock })
-      : fcmCredential({ ...config.fcm, ca: config.ca, log, ...clock });
+      ? apnsCredential({ key: () => config.apns, log, ...clock })
+      : fcmCredential({ ...config.fcm, account: () => config.fcm.account, ca: config.ca, log, ...clock });
   try {
     return await meet({
       ...more,

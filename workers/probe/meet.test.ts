@@ -52,19 +52,17 @@ const kept = (credential: Credential): Credential => {
 };
 async function apnsKey(change: { teamId?: string; keyPem?: string } = {}): Promise<Credential> {
   const { apnsKeyFile, apnsKeyId, apnsTeamId } = providers.credentials;
-  return kept(
-    apnsCredential({
-      keyPem: change.keyPem ?? (await readFile(apnsKeyFile, 'utf8')),
-      keyId: apnsKeyId,
-      teamId: change.teamId ?? apnsTeamId,
-      log,
-    }),
-  );
+  const key = {
+    keyPem: change.keyPem ?? (await readFile(apnsKeyFile, 'utf8')),
+    keyId: apnsKeyId,
+    teamId: change.teamId ?? apnsTeamId,
+  };
+  return kept(apnsCredential({ key: () => key, log }));
 }
 const fcmKey = (change: { tokenUrl?: string; account?: ServiceAccount } = {}): Credential =>
   kept(
     fcmCredential({
-      account: change.account ?? account,
+      account: () => change.account ?? account,
       tokenUrl: change.tokenUrl ?? providers.tokenUrl,
       ca: providers.ca.toString(),
       log,

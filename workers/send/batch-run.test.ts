@@ -78,6 +78,7 @@ class HeldLane implements Lane {
       inFlight: 0,
       credentialAgeMs: null,
       credentialLeftMs: null,
+      key: null,
       refusal: null,
       weather: null,
       sick: null,

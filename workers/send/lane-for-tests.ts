@@ -35,6 +35,7 @@ export class QuickLane implements Lane {
       inFlight: 0,
       credentialAgeMs: null,
       credentialLeftMs: null,
+      key: null,
       refusal: null,
       weather: null,
       sick: null,

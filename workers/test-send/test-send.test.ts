@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { ApnsClient } from 'apns2';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import { serviceAccountIn, startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
+import { fixedSecrets } from '../credentials/provider-secrets.ts';
 import { createApnsClient } from './apns-seam.ts';
 import { createFcmClient } from './fcm-seam.ts';
 import { testSender } from './test-sender.ts';
@@ -112,7 +114,7 @@ describe('test copies', () => {
       },
     ];
     const config = launch.config();
-    const send = testSender(config, config.fcm.account, stage.cloud.staff);
+    const send = testSender(config, fixedSecrets(config, pino({ level: 'silent' })), stage.cloud.staff);
     const results = await send({ ...before, people }, 'T99', ['ana', 'mia']);
     expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([
       [false, 'BadDeviceToken'],

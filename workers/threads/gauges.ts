@@ -24,6 +24,7 @@ export function readGauges(threads: readonly SendingThread[], platform: Platform
     inFlight: sum(GAUGE.inFlight),
     credentialAgeMs: ages.length === 0 ? null : Math.max(...ages),
     credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
+    key: textOf(oldestFirst(threads, platform), platform, GAUGE.key),
     refusal: textOf(threads, platform, GAUGE.refusal),
     weather: weatherOf(threads, platform),
     sick:
@@ -51,6 +52,10 @@ function weatherOf(threads: readonly SendingThread[], platform: Platform): LaneW
     againInMs: isStopped ? Math.min(...of(GAUGE.weatherAgainMs)) : 0,
   };
 }
+
+/** By the age of their credentials. */
+const oldestFirst = (threads: readonly SendingThread[], platform: Platform): readonly SendingThread[] =>
+  threads.toSorted((a, b) => gaugeOf(b, platform, GAUGE.credentialAgeMs) - gaugeOf(a, platform, GAUGE.credentialAgeMs));
 
 /** Of the first thread that has one. */
 function textOf(threads: readonly SendingThread[], platform: Platform, at: number): string | null {

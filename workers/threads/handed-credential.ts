@@ -4,15 +4,21 @@ import type { Credential, Issued } from '../credentials/credential.ts';
 
 /** A thread is told before it is asked to open, so it has one at once, or something is wrong. */
 const HANDED_WITHIN_MS = 10_000;
+/** A storm of refusals is one piece of news. */
+const TELL_EVERY_MS = 1_000;
 
 /** A credential that the main thread mints, replaces and freezes: here it is only used. */
 export class HandedCredential implements Credential {
   readonly #first = Promise.withResolvers<void>();
   readonly #clock: CredentialClock;
   readonly #withinMs: number;
+  readonly #tell: (version: number) => void;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
   #issued: Issued | null = null;
 
-  constructor(clock: CredentialClock, withinMs = HANDED_WITHIN_MS) {
+  /** `tell`: the main thread, of one that the provider does not take. */
+  constructor(clock: CredentialClock, tell: (version: number) => void, withinMs = HANDED_WITHIN_MS) {
+    this.#tell = tell;
     this.#clock = clock;
     this.#withinMs = withinMs;
   }
@@ -44,6 +50,13 @@ export class HandedCredential implements Credential {
 
   freeze(): void {
     // The main thread hands no other one over while it is frozen.
+  }
+
+  refused(version: number): void {
+    const nowMs = performance.now();
+    if (version !== this.#issued?.version || nowMs - this.#toldAtMs < TELL_EVERY_MS) return;
+    this.#toldAtMs = nowMs;
+    this.#tell(version);
   }
 
   close(): void {

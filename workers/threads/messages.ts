@@ -69,6 +69,8 @@ export type FromThread =
   | { kind: 'may-prime'; asked: number; platform: Platform; token: string; isRenewal: boolean }
   /** What a lane has met where the provider should be, at every change. */
   | { kind: 'peer'; platform: Platform; peer: LanePeer }
+  /** The provider does not take the credential of this version. */
+  | { kind: 'refused'; platform: Platform; version: number }
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
@@ -91,6 +93,8 @@ export const GAUGE = {
   sickReason: 13,
   /** Streams that the weather lets it use; none in a thread that gets no answers. */
   usable: 14,
+  /** Of the oldest credential that an open connection has: what it was made with, among the thread's reasons. */
+  key: 15,
 } as const;
 /** Of reasons, where a number is that of the thread's reasons: none. Of a credential's times: no connection is open. */
 export const NONE = -1;
@@ -103,5 +107,5 @@ export function createGauge(): SharedArrayBuffer {
 
 export function clearGauge(gauge: Int32Array): void {
   gauge.fill(0).fill(NONE, GAUGE.credentialAgeMs, GAUGE.refusal + 1);
-  for (const reason of [GAUGE.weatherReason, GAUGE.sickReason]) gauge[reason] = NONE;
+  for (const reason of [GAUGE.weatherReason, GAUGE.sickReason, GAUGE.key]) gauge[reason] = NONE;
 }

@@ -33,6 +33,7 @@ let asked = 0;
 
 const common = {
   met: (platform: Platform, peer: LanePeer) => post({ kind: 'peer', platform, peer }),
+  refused: (platform: Platform, version: number) => post({ kind: 'refused', platform, version }),
   switches: new SwitchView(switches),
   reasons: new ReasonWriter(reasons),
   log,

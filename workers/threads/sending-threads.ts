@@ -23,6 +23,8 @@ export interface ThreadClient {
   readonly connections: number;
   started(thread: SendingThread): void;
   mayPrime(token: string, isRenewal: boolean): Promise<boolean>;
+  /** The provider does not take the credential of this version. */
+  refused(version: number): void;
   ended(thread: SendingThread): void;
 }
 
@@ -278,6 +280,7 @@ export class SendingThreads {
       thread.peers[message.platform] = message.peer;
       return;
     }
+    if (message.kind === 'refused') return this.#clients.get(message.platform)?.refused(message.version);
     const { asked, platform, token, isRenewal } = message;
     const may = this.#clients.get(platform)?.mayPrime(token, isRenewal) ?? Promise.resolve(false);
     void may

@@ -184,6 +184,10 @@ export class ThreadLane implements Lane, ThreadClient {
     return this.#options.mayPrime(token, isRenewal);
   }
 
+  refused(version: number): void {
+    this.#options.credential.refused(version);
+  }
+
   ended(thread: SendingThread): void {
     for (const sent of this.#sent) {
       if (sent.thread !== thread) continue;

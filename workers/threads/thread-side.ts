@@ -27,6 +27,7 @@ export interface ThreadCommon {
   log: Logger;
   mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean>;
   met: (platform: Platform, peer: LanePeer) => void;
+  refused: (platform: Platform, version: number) => void;
 }
 
 /** One provider's lane inside a sending thread, driven by the main thread's messages. */
@@ -48,7 +49,11 @@ export class ThreadSide {
   ) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
-    this.credential = new HandedCredential(new CredentialClock(timing.clock), timing.handedWithinMs);
+    this.credential = new HandedCredential(
+      new CredentialClock(timing.clock),
+      (version) => common.refused(platform, version),
+      timing.handedWithinMs,
+    );
     this.lane = new WireLane({
       provider: projectId === null ? apnsProvider() : fcmProvider(projectId),
       url,
@@ -128,7 +133,7 @@ export class ThreadSide {
   }
 
   #measure(): void {
-    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick, peer } =
+    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, key, refusal, weather, sick, peer } =
       this.lane.status();
     if (peer !== this.#peer && peer !== null) this.#common.met(this.lane.platform, peer);
     this.#peer = peer;
@@ -146,6 +151,7 @@ export class ThreadSide {
     );
     put(GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
     put(GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
+    reason(GAUGE.key, key);
     reason(GAUGE.refusal, refusal);
     put(GAUGE.weather, weather === null ? 0 : weather.state === 'slow' ? 1 : 2);
     reason(GAUGE.weatherReason, weather?.reason);

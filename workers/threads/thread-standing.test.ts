@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -7,6 +8,7 @@ import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/packed/load.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';
+import { WatchedSecret } from '../credentials/watched-secret.ts';
 import { ShotStop } from '../halt/shot-stop.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
@@ -29,6 +31,13 @@ afterAll(() => providers.stop());
 
 async function stand(connections: number) {
   const { credentials } = providers;
+  const first = {
+    keyPem: await readFile(credentials.apnsKeyFile, 'utf8'),
+    keyId: credentials.apnsKeyId,
+    teamId: credentials.apnsTeamId,
+  };
+  const place = { key: first };
+  const secret = new WatchedSecret({ name: 'APNs key', first, read: () => Promise.resolve(place.key), log });
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await testFolder());
   const { audience: ref } = await folder.compile(
@@ -54,9 +63,8 @@ async function stand(connections: number) {
     prime: primeTemplate('ios', 'standing', TOPIC),
     mayPrime: () => Promise.resolve(true),
     credential: apnsCredential({
-      keyPem: await readFile(credentials.apnsKeyFile, 'utf8'),
-      keyId: credentials.apnsKeyId,
-      teamId: credentials.apnsTeamId,
+      key: () => secret.current(),
+      secret,
       log,
       nowMs: clock.nowMs,
       checkEveryMs: 2,
@@ -86,6 +94,7 @@ async function stand(connections: number) {
 
   return {
     lane,
+    place,
     wrong,
     minute: () => minute,
     /** The whole audience, as a worker would: frozen for as long as it runs. */
@@ -139,4 +148,17 @@ test('three hours of standing in threads, with shots close together around every
     timeout: 5_000,
   });
   expect(lane.status().credentialLeftMs).toBeGreaterThan(14 * MINUTE_MS);
+}, 30_000);
+
+test('a key that is revoked while threads send is replaced in all of them by the new one, and costs no device', async () => {
+  await using standing = await stand(4);
+  const { fire, wrong, lane, place } = standing;
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const next = { keyId: 'NEXTKEY123', teamId: place.key.teamId };
+  await fire();
+  providers.replaceApnsKey({ ...next, publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString() });
+  place.key = { ...next, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  await fire();
+  expect(Object.fromEntries(wrong)).toEqual({});
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ key: 'NEXTKEY123', primed: 4 }), { timeout: 5_000 });
 }, 30_000);

@@ -41,6 +41,17 @@ test('green when a ready worker was answered by each provider of the audience, w
   });
 });
 
+test('the keys that are in use are named: both, while one is being replaced', () => {
+  const under = (boot: string, key: string): WorkerReport => {
+    const report = worker(boot, {});
+    return { ...report, lanes: report.lanes.map((lane) => ({ ...lane, key })) };
+  };
+  expect(providersNow(['apns'], [under('a', 'OLD1234567'), under('b', 'NEW1234567')]).say).toBe(
+    'APNs answered 2 workers (TLSv1.3, 1,000 streams a connection, keys NEW1234567 and OLD1234567)',
+  );
+  expect(providersNow(['apns'], [under('a', 'NEW1234567')]).say).toContain('connection, key NEW1234567)');
+});
+
 test('a worker that would send into the wrong environment turns it red, whoever else is right, with the sentence and the way out', () => {
   const found = providersNow(BOTH, [worker('a', {}), worker('b', { apns: { ...good, problem: sandbox } })]);
   expect(found).toMatchObject({ status: 'red', value: 1 });

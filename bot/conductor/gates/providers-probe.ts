@@ -84,9 +84,12 @@ function sentenceOf(met: readonly Met[]): string {
 function describe(answered: readonly Met[]): string {
   const peer = answered.find(({ lane }) => lane.peer != null)?.lane.peer;
   if (peer == null) return '';
+  const keys = [...new Set(answered.flatMap(({ lane }) => (lane.key == null ? [] : [lane.key])))].toSorted();
   const words = [
     ...(peer.tls === null ? [] : [peer.tls]),
     ...(peer.streams === null ? [] : [`${peer.streams.toLocaleString('en-US')} streams a connection`]),
+    // While a key is being replaced there are two.
+    ...(keys.length === 0 ? [] : [`${keys.length === 1 ? 'key' : 'keys'} ${keys.join(' and ')}`]),
   ];
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }

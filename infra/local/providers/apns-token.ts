@@ -8,20 +8,34 @@ const oldestMs = 3_600_000;
 const clockMs = 300_000;
 const mostKept = 1000;
 
+export interface TeamKey {
+  publicKeyPem: string;
+  keyId: string;
+  teamId: string;
+}
+
 export type TokenVerdict = 'good' | 'MissingProviderToken' | 'InvalidProviderToken' | 'ExpiredProviderToken';
 
 /** Judges `authorization` headers of APNs. The signature is verified once per distinct token. */
 export class ApnsTokens {
-  readonly #key: KeyObject;
-  readonly #keyId: string;
-  readonly #teamId: string;
+  #key: KeyObject;
+  #keyId: string;
+  #teamId: string;
   /** Header → issued at, ms; null: not a valid token. */
   readonly #known = new Map<string, number | null>();
 
-  constructor({ publicKeyPem, keyId, teamId }: { publicKeyPem: string; keyId: string; teamId: string }) {
+  constructor({ publicKeyPem, keyId, teamId }: TeamKey) {
     this.#key = createPublicKey(publicKeyPem);
     this.#keyId = keyId;
     this.#teamId = teamId;
+  }
+
+  /** From now on this key is taken; the one before is revoked, and what it signed is no token any more. */
+  replaceKey({ publicKeyPem, keyId, teamId }: TeamKey): void {
+    this.#key = createPublicKey(publicKeyPem);
+    this.#keyId = keyId;
+    this.#teamId = teamId;
+    this.#known.clear();
   }
 
   judge(authorization: string, nowMs: number): TokenVerdict {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Credentials } from '../credentials.ts';
 import { ApnsTokens } from './apns-token.ts';
+import type { TeamKey } from './apns-token.ts';
 import { Apns } from './apns.ts';
 import { behaviour as behaviourShape } from './behaviour.ts';
 import type { Behaviour, BehaviourInput } from './behaviour.ts';
@@ -51,6 +52,8 @@ export interface Providers {
   phones: Phones;
   state(): Record<'apns' | 'fcm', ProviderState>;
   connections(provider: 'apns' | 'fcm'): ConnectionRecord[];
+  /** See ApnsTokens. */
+  replaceApnsKey(key: TeamKey): void;
   stop(): Promise<void>;
 }
 
@@ -73,14 +76,12 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const apnsDesk = new Desk('ios', { behaviour, judge, phones, last });
   const fcmDesk = new Desk('android', { behaviour, judge, phones, last });
   let tokenUrl = '';
-  const apns = new Apns(
-    apnsDesk,
-    new ApnsTokens({
-      publicKeyPem: credentials.apnsPublicKeyPem,
-      keyId: credentials.apnsKeyId,
-      teamId: credentials.apnsTeamId,
-    }),
-  );
+  const apnsTokens = new ApnsTokens({
+    publicKeyPem: credentials.apnsPublicKeyPem,
+    keyId: credentials.apnsKeyId,
+    teamId: credentials.apnsTeamId,
+  });
+  const apns = new Apns(apnsDesk, apnsTokens);
   const oauth = new FcmOauth({
     publicKeyPem: credentials.serviceAccountPublicKeyPem,
     clientEmail,
@@ -137,6 +138,7 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
     phones,
     state,
     connections,
+    replaceApnsKey: (key) => apnsTokens.replaceKey(key),
     async stop() {
       await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);
       ledger?.close();

@@ -1,0 +1,35 @@
+import { secret } from './environment.ts';
+
+/**
+ * The variables that a secret of Secrets Manager stands for, as a task is given them at its start (infra/cdk/run/secrets.ts): JSON
+ * with these names, or the one variable's value as it is. A name that the secret does not have is empty: the value that was there
+ * before belongs to another secret. Files of the same names count no more. Throws when it is no such JSON; its text is never repeated.
+ */
+export function fieldsOf(text: string, names: readonly string[]): Record<string, string> {
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return { [fileOf(only)]: '', [only]: text };
+  const found = jsonOf(text);
+  if (found === null)
+    throw new Error(`found a secret of ${text.length} characters (not shown), expected JSON with ${names.join(', ')}`);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = found[name];
+      return [
+        [fileOf(name), ''],
+        [name, typeof value === 'string' ? value : ''],
+      ];
+    }),
+  );
+}
+
+const fileOf = (name: string): string =>
+  name === 'GOOGLE_SERVICE_ACCOUNT' ? 'GOOGLE_APPLICATION_CREDENTIALS' : secret(name).file;
+
+function jsonOf(text: string): Record<string, unknown> | null {
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null && !Array.isArray(found) ? { ...found } : null;
+  } catch {
+    return null;
+  }
+}
