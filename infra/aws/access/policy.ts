@@ -2,6 +2,7 @@ import { PERMISSIONS, SECOND_REGION } from './permissions.ts';
 import type { Permission, ProcessName } from './permissions.ts';
 import { arnsOf, bucketArn, conditionOf } from './resources.ts';
 import type { AccountNames, Condition, ResourceKind } from './resources.ts';
+import { SECRET_READS } from './secret-reads.ts';
 
 /** A statement of an IAM policy, as a template holds it and the local cloud reads it. */
 export interface Statement {
@@ -17,7 +18,7 @@ export interface Statement {
  * list asks for narrow; what else ARNs tell too little of has a condition too. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
  */
 export const policyOf = (process: ProcessName, names: AccountNames): Statement[] =>
-  statementsOf([...PERMISSIONS[process], ...SECOND_REGION[process]], names);
+  statementsOf([...PERMISSIONS[process], ...SECOND_REGION[process], ...SECRET_READS[process]], names);
 
 export function statementsOf(permissions: readonly Permission[], names: AccountNames): Statement[] {
   const byKind = new Map<ResourceKind, string[]>();

@@ -13,6 +13,8 @@ export interface AccountNames {
   tablePrefix: string;
   bucket: string;
   pools: readonly string[];
+  /** Names of the secrets with the providers' keys; absent: none is read anew. */
+  providerSecrets?: readonly string[];
   /** Where audiences are read from, if they are not in files. */
   deviceTables: readonly string[];
   /** What runbooks scale in this account. */
@@ -40,6 +42,7 @@ export type ResourceKind =
   | 'switches-table'
   | 'live-table'
   | 'homes-table'
+  | 'provider-secrets'
   | 'other-record-table'
   | 'device-tables'
   | 'segment-queues'
@@ -90,6 +93,9 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return names.otherRegion === undefined ? [] : [table(homesTable(names.tablePrefix))];
     case 'other-record-table':
       return names.otherRegion === undefined ? [] : [arn('dynamodb', `table/${tables.record}`, names.otherRegion)];
+    case 'provider-secrets':
+      // AWS adds six characters of its own to each name (docs/facts.md#secret-partial-arn).
+      return (names.providerSecrets ?? []).map((name) => arn('secretsmanager', `secret:${name}-??????`));
     case 'device-tables':
       return names.deviceTables.map(table);
     case 'segment-queues':

@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib';
 import { Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -19,11 +20,28 @@ const SECRETS = {
 
 type SecretId = keyof typeof SECRETS;
 
+/** Those that a worker reads anew while it runs, by the variable that tells it where. */
+export const PROVIDER_SECRETS = {
+  GOBUTTON_APNS_SECRET_ARN: 'apns',
+  GOBUTTON_GOOGLE_SECRET_ARN: 'google',
+} as const satisfies Record<string, SecretId>;
+
+export const secretName = (deployment: string, id: SecretId): string => `${deployment}/${id}`;
+
+/** Without the six characters that AWS adds: it finds a secret of its own account by the rest (docs/facts.md#secret-partial-arn). */
+export const providerSecretArns = (place: { name: string; region: string; account: string }): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(PROVIDER_SECRETS).map(([variable, id]) => [
+      variable,
+      `arn:${Aws.PARTITION}:secretsmanager:${place.region}:${place.account}:secret:${secretName(place.name, id)}`,
+    ]),
+  );
+
 /** Secrets as a task takes them. Its execution role may read these, and no others. */
 export function taskSecrets(scope: Construct, name: string, ids: readonly SecretId[]): Record<string, TaskSecret> {
   return Object.fromEntries(
     ids.flatMap((id) => {
-      const secret: ISecret = Secret.fromSecretNameV2(scope, `secret-${id}`, `${name}/${id}`);
+      const secret: ISecret = Secret.fromSecretNameV2(scope, `secret-${id}`, secretName(name, id));
       // What Google gives is a file, and is kept as it is.
       return SECRETS[id].map((field): [string, TaskSecret] => [
         field,

@@ -5,6 +5,7 @@ import { PERMISSIONS } from '../../aws/access/permissions.ts';
 import type { ProcessName } from '../../aws/access/permissions.ts';
 import { allowing } from '../../aws/access/policy.ts';
 import type { ResourceKind } from '../../aws/access/resources.ts';
+import { SECRET_READS } from '../../aws/access/secret-reads.ts';
 import { runbookProblems } from '../config-rules.ts';
 import { deploymentForTests, templatesForTests } from '../for-tests.ts';
 
@@ -112,7 +113,8 @@ describe.each([
   test('finds its tables and bucket by the environment, and no secret in it', () => {
     const names = (container.Environment ?? []).map(({ Name }) => Name);
     expect(names).toEqual(expect.arrayContaining(['AWS_REGION', 'GOBUTTON_TABLE_PREFIX', 'GOBUTTON_BUCKET']));
-    expect(names.filter((one) => /KEY|TOKEN|SECRET|ACCOUNT/.test(one))).toEqual([]);
+    // An ARN says where one lives, and nothing of it.
+    expect(names.filter((one) => /KEY|TOKEN|SECRET(?!_ARN$)|ACCOUNT/.test(one))).toEqual([]);
   });
 });
 
@@ -173,6 +175,23 @@ test('secrets come from Secrets Manager by field, to whom they are for', () => {
   expect(secrets(bot, 'audience')).toEqual({});
 });
 
+test('a worker is told where its secrets live, and may read these anew, and the bot none', () => {
+  const { container, statements } = processIn(workers, 'worker');
+  const told = Object.fromEntries(
+    (container.Environment ?? []).map(({ Name, Value }) => [Name, JSON.stringify(Value)]),
+  );
+  const arn = (id: string) => new RegExp(`secretsmanager:us-east-1:\\d{12}:secret:superbowl/${id}"`);
+  expect(told['GOBUTTON_APNS_SECRET_ARN']).toMatch(arn('apns'));
+  expect(told['GOBUTTON_GOOGLE_SECRET_ARN']).toMatch(arn('google'));
+  const reads = statements.filter(({ Action: action }) => list(action).includes('secretsmanager:GetSecretValue'));
+  const resources = reads.flatMap(({ Resource: resource }) => list(resource).map((one) => JSON.stringify(one)));
+  expect(resources.map((one) => /:secret:([^"]*)/.exec(one)?.[1])).toEqual([
+    'superbowl/apns-??????',
+    'superbowl/google-??????',
+  ]);
+  expect(JSON.stringify(processIn(bot, 'bot').statements)).not.toContain('secretsmanager');
+});
+
 describe('the role of', () => {
   const extra: Record<string, string[]> = {
     bot: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
@@ -188,7 +207,9 @@ describe('the role of', () => {
     const actions = new Set(statements.flatMap(({ Action: action }) => list(action)));
     // The example has no table that is scaled or read from.
     const absent: ResourceKind[] = ['scaled-tables', 'device-tables'];
-    const table = PERMISSIONS[name].filter(({ on }) => on.some((kind) => !absent.includes(kind)));
+    const table = [...PERMISSIONS[name], ...SECRET_READS[name]].filter(({ on }) =>
+      on.some((kind) => !absent.includes(kind)),
+    );
     expect([...actions].toSorted()).toEqual(
       [...new Set([...table.map(({ action }) => action), ...(extra[name] ?? [])])].toSorted(),
     );

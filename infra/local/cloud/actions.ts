@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Asked } from '../../aws/access/policy.ts';
 import { ACCOUNT_ID, REGION } from './account.ts';
+import { secretArn } from './secrets-manager.ts';
 
 /** What IAM calls a request: `dynamodb:PutItem` on the ARN of a table. A batch of SQS is the action of one. */
 
@@ -14,6 +15,7 @@ const PREFIX: Record<string, string> = {
   AnyScaleFrontendService: 'application-autoscaling',
   GraniteServiceVersion20100801: 'cloudwatch',
   ServiceQuotasV20190624: 'servicequotas',
+  secretsmanager: 'secretsmanager',
 };
 
 const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${rest}`;
@@ -38,6 +40,7 @@ interface Input {
   task?: string;
   tasks?: string[];
   taskDefinition?: string;
+  SecretId?: string;
 }
 
 export function jsonAsked(target: string, operation: string, input: Input): Asked[] {
@@ -87,6 +90,8 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
             'application-autoscaling:scalable-dimension': input.ScalableDimension ?? '',
           })
         : asked(`${service}:${operation}`, []);
+    case 'secretsmanager':
+      return asked(`${service}:${operation}`, [secretArn(input.SecretId ?? input.Name ?? '')]);
     default:
       return asked(`${service}:${operation}`, []);
   }
