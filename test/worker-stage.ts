@@ -23,6 +23,7 @@ import { compileAudience } from '../workers/audience/compile.ts';
 import type { Compiled } from '../workers/audience/compile.ts';
 import type { WorkerConfig } from '../workers/config.ts';
 import type { CredentialTiming } from '../workers/credentials/clock.ts';
+import type { ProviderSecrets } from '../workers/credentials/provider-secrets.ts';
 import { parseServiceAccount } from '../workers/credentials/service-account.ts';
 import type { ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
@@ -60,7 +61,7 @@ export interface StagedLaunch {
   audience: Compiled;
   worker(
     change?: Partial<WorkerConfig>,
-    options?: { drainMs?: number; timing?: CredentialTiming; log?: Logger; cloud?: Cloud },
+    options?: { drainMs?: number; timing?: CredentialTiming; log?: Logger; cloud?: Cloud; secrets?: ProviderSecrets },
   ): Promise<Worker>;
   /** A second cloud config for a worker's switch thread and stores, say behind a proxy. */
   config(change?: Partial<WorkerConfig>): WorkerConfig;

@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { CredentialClock } from './credentials/clock.ts';
+import { fixedSecrets } from './credentials/provider-secrets.ts';
+import { WatchedSecret } from './credentials/watched-secret.ts';
 import { Lanes } from './lanes/lanes.ts';
 import type { Worker } from './worker.ts';
 
@@ -144,3 +146,26 @@ test('a hundred minutes at sixty times their speed: fired, halted and resumed ar
   expect([reasons, accepted]).toEqual([[], 3_600]);
   expect(launch.counts()).toMatchObject({ received: 3_600, duplicates: 0 });
 }, 40_000);
+
+test('a new secret that cannot be used stands in the report in words, beside the keys that are in use, and goes on being looked at until the end', async () => {
+  const launch = await stage.newLaunch({ ios: 10, android: 10 });
+  const config = launch.config();
+  const log = pino({ level: 'silent' });
+  const { keyPem, keyId, teamId } = config.apns;
+  const closed = vi.spyOn(WatchedSecret.prototype, 'close');
+  const apns = new WatchedSecret({
+    name: 'APNs key',
+    first: { keyPem, keyId, teamId },
+    read: () => Promise.reject(new Error('APNS_KEY_ID: found nothing')),
+    log,
+  });
+  const worker = await launch.worker({ threads: 0 }, { secrets: { ...fixedSecrets(config, log), apns } });
+  expect(worker.report().lanes[0]).toMatchObject({ provider: 'apns', key: keyId });
+  await apns.look();
+  expect(worker.report()).toMatchObject({
+    state: 'ready',
+    say: 'the new APNs key is not used, the one before stays: APNS_KEY_ID: found nothing',
+  });
+  await worker.stop();
+  expect(closed).toHaveBeenCalledTimes(2);
+});
