@@ -10,24 +10,21 @@ const READ_WITHIN_MS = 10_000;
  * Reads secrets of Secrets Manager as they stand now (stage AWSCURRENT), by ARN. Rejects with words that name the secret and what
  * AWS said. The client is loaded with the first read: who is told of no secret pays nothing for it.
  */
-export function secretReader(place: Pick<CloudConfig, 'endpoint' | 'region'>): (arn: string) => Promise<string> {
-  let client: Promise<SecretsManagerClient> | null = null;
+export function secretReader(
+  place: Pick<CloudConfig, 'endpoint' | 'region'>,
+  withinMs = READ_WITHIN_MS,
+): (arn: string) => Promise<string> {
+  let client: SecretsManagerClient | null = null;
   return async (arn) => {
-    const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-    client ??= Promise.resolve(new SecretsManagerClient({ ...placeOf(place), maxAttempts: 3 }));
-    const answer = await (
-      await client
-    )
-      .send(new GetSecretValueCommand({ SecretId: arn, VersionStage: 'AWSCURRENT' }), {
-        abortSignal: AbortSignal.timeout(READ_WITHIN_MS),
-      })
+    const { GetSecretValueCommand, SecretsManagerClient: Client } = await import('@aws-sdk/client-secrets-manager');
+    client ??= new Client({ ...placeOf(place), maxAttempts: 3 });
+    const abortSignal = AbortSignal.timeout(withinMs);
+    const answer = await client
+      .send(new GetSecretValueCommand({ SecretId: arn, VersionStage: 'AWSCURRENT' }), { abortSignal })
       .catch((cause: unknown) => {
-        throw new Error(
-          `${arn} can't be read: ${errorName(cause)} ${cause instanceof Error ? cause.message : ''}`.trim(),
-          {
-            cause,
-          },
-        );
+        const said = `${errorName(cause)} ${cause instanceof Error ? cause.message : ''}`.trim();
+        const why = abortSignal.aborted ? `no answer within ${withinMs / 1_000} s` : said;
+        throw new Error(`${arn} can't be read: ${why}`, { cause });
       });
     if (answer.SecretString === undefined) throw new Error(`${arn} holds bytes, expected text`);
     return answer.SecretString;

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../../local/cloud/for-tests.ts';
@@ -56,4 +59,14 @@ test('a secret that is not there, one of another region and a service that throt
   // One in three is: the client tries again.
   expect(await read(arn('superbowl/apns'))).toBe('two');
   local.localCloud.weather.set('fair');
+});
+
+test('one that does not answer is given up, and said to', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const read = secretReader({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1' }, 200);
+  await expect(read(arn('superbowl/apns'))).rejects.toThrow("superbowl/apns can't be read: no answer within 0.2 s");
+  silent.closeAllConnections();
+  silent.close();
 });
