@@ -102,6 +102,22 @@ test('an entry that does not come holds up the answer no longer than its time', 
   expect(taken).toBeNull();
 });
 
+test('an entry that can’t come is not waited for, even if that shows only after the halt', async () => {
+  const reading = Promise.withResolvers<never>();
+  const one = desk({ read: () => reading.promise, recorded: never });
+  const pressed = pressHalt(one, launch.id, from('cli', 'U0MARKET2'));
+  await vi.advanceTimersByTimeAsync(800);
+  const answer = await pressed;
+  if (!answer.stands) throw new Error('it does not stand');
+  reading.reject(Object.assign(new Error('entry 7: it was written by a newer one'), { code: 'RECORD_BROKEN' }));
+  // No time passes.
+  expect(await answer.taken).toEqual({
+    ok: false,
+    code: 'RECORD_BROKEN',
+    say: 'entry 7: it was written by a newer one',
+  });
+});
+
 test('who is not on the roster is refused in the room; who may use the cloud halts all the same', async () => {
   const room = desk();
   expect(await pressHalt(room, launch.id, from('slack', 'U0SOMEBODY'))).toEqual({

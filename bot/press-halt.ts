@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isRecordBroken } from '../infra/aws/journal.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Person } from '../runbooks/playbook/schema.ts';
@@ -21,11 +22,14 @@ export interface HaltAsked {
   recordedWithinMs: number;
 }
 
+/** No entry can come from this process, which can't go on with the record as it stands: `say` has why. */
+type Unwritable = { ok: false; code: 'RECORD_BROKEN'; say: string };
+
 /** `taken`: what the launch made of it; null: nothing in time. */
 export type HaltAnswer =
   | { stands: false; code: 'NOT_ON_ROSTER' | 'NO_LAUNCH' }
   | { stands: false; code: 'LAUNCH_CLOSED'; launch: Launch }
-  | { stands: true; epoch: number; taken: Promise<Acted | null> };
+  | { stands: true; epoch: number; taken: Promise<Acted | Unwritable | null> };
 
 /** What of the bot, or of the command line, a halt goes through. */
 export interface HaltDesk {
@@ -44,6 +48,7 @@ export async function pressHalt(
   { source, who, alias, reason, pressedAtMs, recordedWithinMs }: HaltAsked,
 ): Promise<HaltAnswer> {
   const known = journal.peek(launchId);
+  const unwritable = Promise.withResolvers<Unwritable>();
   // What this process has read last may be old. It is good enough to halt by, never to refuse by.
   const read =
     known !== null && who(known) !== null
@@ -54,6 +59,7 @@ export async function pressHalt(
             (launch) => ({ launch }),
             (error: unknown) => {
               log.warn({ err: error, launchId }, 'halt: the roster could not be read');
+              if (isRecordBroken(error)) unwritable.resolve({ ok: false, code: 'RECORD_BROKEN', say: error.message });
               return null;
             },
           ),
@@ -85,5 +91,5 @@ export async function pressHalt(
     log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not');
     return null;
   });
-  return { stands: true, epoch, taken: waitAtMost(recordedWithinMs, said, null) };
+  return { stands: true, epoch, taken: waitAtMost(recordedWithinMs, Promise.race([said, unwritable.promise]), null) };
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { App, BlockAction, ButtonAction, RespondFn } from '@slack/bolt';
 import type { z } from 'zod';
+import { isRecordBroken } from '../../infra/aws/journal.ts';
 import type { Desk } from '../desk.ts';
-import { failed, info } from '../views/answers.ts';
+import { failed, info, unreadable } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 
 /** A button pressed by a person. */
@@ -92,7 +93,7 @@ export async function guarded(
   } catch (error) {
     const reference = randomBytes(3).toString('hex');
     desk.log.error({ err: error, reference, ...what }, 'a handler failed');
-    await answer(failed(reference));
+    await answer(isRecordBroken(error) ? unreadable(error.message) : failed(reference));
   }
 }
 

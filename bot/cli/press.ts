@@ -160,7 +160,7 @@ function openOrder(launch: Launch, orderId: string | null, nowMs: number): FireO
   return order;
 }
 
-/** How long the command line waits for the entry of a halt, which stands by then. */
+/** How long the command line waits for the entry of a halt, which stands by then; not at all where it can't come. */
 const RECORDED_WITHIN_MS = 15_000;
 
 /** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or can't be in time. */
@@ -186,6 +186,10 @@ export async function halt(
   // A slow record may say only now that nobody obeys that switch item.
   if (taken.code === 'NO_LAUNCH') throw noLaunch(launchId);
   if (taken.code === 'LAUNCH_CLOSED') throw closed(launchId);
+  if (taken.code === 'RECORD_BROKEN')
+    return session.out(
+      `This process can’t write it into the record (${taken.say}). The halt stands all the same; a bot that can read the record records it as found.`,
+    );
   session.out(`The record has no entry of it: ${taken.say}`);
 }
 

@@ -18,7 +18,7 @@ import { fire } from './fire.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
 import { haltWord, slipsFromHalt } from './halt-words.ts';
 import { halt, haltNow, resume } from './halt.ts';
-import { launchHere } from './launch-here.ts';
+import { haltable, launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
 import { meaning } from './meaning.ts';
 import { people } from './people.ts';
@@ -118,7 +118,7 @@ function isNearerTo(word: string, name: string | null): boolean {
 
 /** The one command that reads nothing it doesn't have to. */
 async function haltHere(ask: Ask, reason: string): Promise<Answer> {
-  const launch = await launchHere(ask.desk, ask.channelId, true);
+  const launch = await haltable(ask.desk, ask.channelId);
   if (launch === null || launch.closed) return haltElsewhere(ask, launch);
   return haltNow(ask.desk, launch.id, { slackId: ask.slackId, reason: oneLine(reason), pressedAtMs: ask.atMs });
 }

@@ -60,7 +60,7 @@ export async function askHalt(ask: Ask, meant: Extract<Meant, { kind: 'ask' }>):
 }
 
 /** `/go halt` where nothing can be halted: a direct message, another channel, the channel of a closed launch. */
-export async function haltElsewhere(ask: Ask, here: Launch | null): Promise<Message> {
+export async function haltElsewhere(ask: Ask, here: Pick<Launch, 'id' | 'name'> | null): Promise<Message> {
   // The index hears of a close a moment later than the record.
   const launches = (await ask.desk.rooms.open()).filter(({ launchId }) => launchId !== here?.id);
   const found =

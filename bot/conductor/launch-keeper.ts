@@ -100,7 +100,12 @@ export class LaunchKeeper {
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
-    const board = new BoardWatch(this.#context, standings, () => this.#fleets.fleets);
+    const board = new BoardWatch(
+      this.#context,
+      standings,
+      () => this.#fleets.fleets,
+      () => this.#alarm.found,
+    );
     const roster = new RosterWatch(this.#context);
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const foreign = new ForeignWatch(this.#context);

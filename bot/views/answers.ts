@@ -97,6 +97,14 @@ export function failed(reference: string): Message {
   ]);
 }
 
+/** What the room was told by an alarm, for whoever asks after it: nothing that stands in such a record is decided on. */
+export function unreadable(why: string): Message {
+  return message("The record of this launch can't be read on here.", [
+    section(`:rotating_light: *The record of this launch can't be read on here:* ${safe(why, 1_500)}`),
+    context('Nothing was changed. `/go halt` and the HALT button work all the same.'),
+  ]);
+}
+
 /** An answer that Slack did not take when it was due; told directly. */
 export function saidLate(answer: Message, sinceMs: number): Message {
   return {

@@ -31,6 +31,12 @@ import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget
 /** Of many armed orders, the next ones: HALT stays on screen. */
 const ARMED_SHOWN = 5;
 
+/** A board that stands where the record could be read last, and says so above all that it shows. */
+export function standingBoard({ text, blocks: [title, ...blocks] }: Message, { seq }: Launch, why: string): Message {
+  const say = `:rotating_light: *This board stands at entry ${seq}: the record can't be read on here.* ${safe(why, 600)}`;
+  return { text, blocks: [...(title === undefined ? [] : [title]), section(say), ...blocks].slice(0, 50) };
+}
+
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers, `fleets` what runs of the scale targets. */
 export function boardMessage(
   launch: Launch,

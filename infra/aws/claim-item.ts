@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { countsOf } from '../../runbooks/launch/counts.ts';
 import type { Counts } from '../../runbooks/launch/counts.ts';
+import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
 import { CloudError } from './cloud-error.ts';
 
 /**
@@ -120,7 +121,7 @@ function stateIn(item: Item): Claim['state'] {
   if (state !== undefined) return state;
   throw new CloudError(
     'CLAIM_UNKNOWN',
-    `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: it was written by a newer one. Update this process`,
+    `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: ${BY_NEWER}`,
   );
 }
 

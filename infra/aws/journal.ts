@@ -268,3 +268,8 @@ function journalError(code: JournalError['code'], say: string, cause?: unknown):
 function isJournalError(error: unknown): error is JournalError {
   return error instanceof JournalError;
 }
+
+/** What stands in the record is not to be believed, or not to be read by this version: trying again won't help this process. */
+export function isRecordBroken(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN';
+}

@@ -1,7 +1,7 @@
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
-import { foldError, must, personIn } from './fold-error.ts';
+import { BY_NEWER, foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
 import { scaleGoal } from './scale-goal.ts';
@@ -20,7 +20,7 @@ export function evolve(launch: Launch | null, entry: Entry): Launch {
     throw foldError(
       'FOLD_SCHEMA_VERSION',
       entry,
-      `it has schema version ${String(entry.v)}, and this version of gobutton reads 1 to ${ENTRY_VERSION}: it was written by a newer one. Update this process`,
+      `it has schema version ${String(entry.v)}, and this version of gobutton reads 1 to ${ENTRY_VERSION}: ${BY_NEWER}`,
     );
   }
   const expected = (launch?.seq ?? 0) + 1;

@@ -13,6 +13,9 @@ export function foldError(
   });
 }
 
+/** The end of whatever says that something was written by a version that this one can't read: by these words it is told from a forgery. */
+export const BY_NEWER = 'it was written by a newer one. Update this process';
+
 /** What an entry refers to; an error when it is not there. */
 export function must<T>(record: Record<string, T>, id: string, entry: Entry): T {
   const found = own(record, id);

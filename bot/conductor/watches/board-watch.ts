@@ -4,7 +4,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
 import { isPending } from '../../../runbooks/launch/voiding.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
-import { boardMessage } from '../../views/board.ts';
+import { boardMessage, standingBoard } from '../../views/board.ts';
 import { orderMessage } from '../../views/order.ts';
 import type { Context } from '../context.ts';
 import { FACT } from '../facts.ts';
@@ -20,14 +20,22 @@ export class BoardWatch {
   readonly #context: Context;
   readonly #standings: Standings;
   readonly #fleets: () => readonly FleetNow[];
+  readonly #unreadable: () => string | null;
   readonly #shown = new Map<string, string>();
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #boardSeq = 0;
 
-  constructor(context: Context, standings: Standings, fleets: () => readonly FleetNow[] = () => []) {
+  /** `unreadable`: why the record can't be read any further; null: it can. */
+  constructor(
+    context: Context,
+    standings: Standings,
+    fleets: () => readonly FleetNow[] = () => [],
+    unreadable: () => string | null = () => null,
+  ) {
     this.#context = context;
     this.#standings = standings;
     this.#fleets = fleets;
+    this.#unreadable = unreadable;
   }
 
   async look(launch: Launch): Promise<void> {
@@ -57,7 +65,11 @@ export class BoardWatch {
       await this.#show(
         launch,
         FACT.board,
-        (atMs) => boardMessage(launch, gates, reports, atMs, this.#fleets()),
+        (atMs) => {
+          const board = boardMessage(launch, gates, reports, atMs, this.#fleets());
+          const why = this.#unreadable();
+          return why === null ? board : standingBoard(board, launch, why);
+        },
         RESERVE.board,
       )
     ) {

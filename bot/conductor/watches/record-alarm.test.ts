@@ -118,9 +118,11 @@ test('a lift that one person asked for and approved is not performed, whoever si
   expect(alarm).toContain('SAME_PERSON');
   expect(alarm).toContain(`record -- verify --launch ${rig.launchId}`);
   expect(await until('the item', item)).toMatchObject({ halted: true });
+  await rig.seen(`This board stands at entry ${seq}`);
 
   await cutOff(seq + 1);
   const lifted = await rig.append({ kind: 'approve-lift', by: 'mia', liftId: asked.liftId });
   expect(lifted.seq).toBe(seq + 1);
   await until('the halt is lifted by two', async () => (await item())?.halted === false);
+  await until('the board reads on', async () => (await rig.messages('This board stands')).length === 0);
 });
