@@ -46,7 +46,8 @@ export function buildImages(names: readonly ImageName[], out: string, say: (line
     mkdirSync(source);
     execFileSync('sh', ['-c', 'git -C "$1" archive HEAD | tar -x -C "$2"', 'sh', projectRoot, source]);
     say(`${version}: npm ci`);
-    execFileSync('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    // What npm has fetched before it takes as it is: each package must fit its hash in the lock.
+    execFileSync('npm', ['ci', '--prefer-offline', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], {
       cwd: source,
       stdio: 'pipe',
     });
@@ -55,7 +56,9 @@ export function buildImages(names: readonly ImageName[], out: string, say: (line
       stage(source, name, root);
       const bytes = bytesOf(root);
       say(`${name}: ${(bytes / 1e6).toFixed(0)} MB`);
-      return { name, layout: commit(name, root, out, version, work), bytes };
+      const layout = commit(name, root, out, version, work);
+      rmSync(root, { recursive: true });
+      return { name, layout, bytes };
     });
   } finally {
     rmSync(work, { recursive: true, force: true });
