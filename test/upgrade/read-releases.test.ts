@@ -1,24 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { batchMessage } from '../../contract/orders.ts';
 import { workerReport } from '../../contract/report.ts';
+import { rollItem } from '../../contract/roll.ts';
 import { entryHash } from '../../infra/aws/seal.ts';
 import { verifyRecord, verifyWithRules } from '../../infra/aws/verify-record.ts';
+import { vouch } from '../../infra/aws/vouched.ts';
+import type { Vouched } from '../../infra/aws/vouched.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
 import { orderIn } from '../../workers/dispatch/orders.ts';
+import { RollWatch } from '../../workers/send/roll-watch.ts';
 import { botKeyring, workerKeyring } from '../keys.ts';
 
-/** What earlier releases have written (record-release.test.ts) is read by this one: entries, orders, batches and reports. */
+/** What earlier releases have written (record-release.test.ts) is read by this one: entries, orders, batches, reports and the roll. */
 
 interface Release {
   launchId: string;
   entries: Entry[];
   messages: { queue: string; body: string }[];
   reports: string[];
+  /** As its leader has signed it; absent: from before there was one. */
+  roll?: Vouched;
 }
 
 const RELEASES = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
@@ -27,7 +34,7 @@ const readRelease = (name: string) => JSON.parse(readFileSync(join(import.meta.d
 test('at least one release is written down', () => expect(RELEASES.length).toBeGreaterThan(0));
 
 describe.each(RELEASES)('%s', (name) => {
-  const { launchId, entries, messages, reports } = readRelease(name);
+  const { launchId, entries, messages, reports, roll } = readRelease(name);
 
   test('its record verifies, is decided anew the same, and folds to the shot that was closed', () => {
     expect(verifyRecord(launchId, entries, botKeyring())).toEqual({ ok: true, signed: true });
@@ -69,6 +76,37 @@ describe.each(RELEASES)('%s', (name) => {
       await local.stop();
     }
   });
+
+  test.skipIf(roll === undefined)(
+    'its roll is taken by the worker that stands on it; one of a newer release is named as such, and the last one stands',
+    async () => {
+      const folded = verifyWithRules(launchId, entries, botKeyring());
+      const report = workerReport.parse(JSON.parse(reports[0] ?? ''));
+      let stored = roll ?? null;
+      const said: string[] = [];
+      const { atMs } = rollItem.parse(JSON.parse(roll?.text ?? ''));
+      const watch = new RollWatch({
+        live: { roll: () => Promise.resolve(stored) },
+        launchId,
+        bootId: report.bootId,
+        launch: () => (folded.ok ? folded.launch : null),
+        trusted: workerKeyring().trusted,
+        clock: { nowMs: () => atMs + 100 },
+        log: pino({}, { write: (line: string) => void said.push(line) }),
+      });
+      await watch.look();
+      expect([watch.view.size, said]).toEqual([1, []]);
+      // As the only one on it, after having been seen so for as long as others may go by another.
+      const options = { planned: 4, batchSize: 10, sendWithinMs: 5_000 };
+      expect(watch.view.share(1_000, atMs + 100, options)).toEqual({ perSecond: 1_000, active: true });
+
+      const later = { ...(JSON.parse(roll?.text ?? '') as object), v: 2, workers: 'abcdefgh'.repeat(9) };
+      stored = vouch('roll', JSON.stringify(later), botKeyring().signer);
+      await watch.look();
+      expect(watch.view.size).toBe(1);
+      expect(said.join('')).toContain('it was written by a newer one. Update this process');
+    },
+  );
 
   test('had a newer release written its last entry, that is said, and nothing of it is believed', () => {
     const last = entries.at(-1);

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { rollItem, rollName } from '../../contract/roll.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { vouchedBy } from '../../infra/aws/vouched.ts';
 import type { Vouched } from '../../infra/aws/vouched.ts';
+import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { ROLL_FRESH_MS, RollView } from './roll.ts';
@@ -19,6 +21,8 @@ export interface RollWatchOptions {
   clock: Pick<StoreClock, 'nowMs'>;
   log: Logger;
 }
+
+const versioned = z.object({ v: z.int() });
 
 const EVERY_MS = 1_000;
 const NAME_CHARS = 8;
@@ -72,7 +76,10 @@ export class RollWatch {
     const launch = latest();
     if (launch === null || vouchedBy('roll', found, launch, trusted) !== 'bot')
       return no('is not signed with a bot key of this launch');
-    const item = rollItem.safeParse(parse(found.text));
+    const written = parse(found.text);
+    const newer = versioned.safeParse(written).data?.v ?? 1;
+    if (newer > 1) return no(`has version ${newer}, and this version of gobutton reads 1: ${BY_NEWER}`);
+    const item = rollItem.safeParse(written);
     if (!item.success || item.data.launchId !== launchId) return no('is none of this launch');
     const { atMs, workers, others } = item.data;
     if (atMs > clock.nowMs() + ROLL_FRESH_MS) return no("is of a time to come: the bot's clock is ahead");
