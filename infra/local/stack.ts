@@ -22,7 +22,7 @@ import { startWorkspace } from './slack/start.ts';
 import type { Workspace } from './slack/start.ts';
 import { localAudienceTask, localWorkers } from './tasks.ts';
 
-/** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */
+/** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. One piece over 300 lines: what is started is stopped in the reverse order, in one place. */
 export interface Stack {
   pageUrl: string;
   /** Control API of the push providers: what they counted. */

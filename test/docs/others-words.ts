@@ -45,6 +45,7 @@ export const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
     'CLIENT_ERROR',
     'CREATE_COMPLETE',
     'CREATE_IN_PROGRESS',
+    'INSUFFICIENT_DATA',
     'DELETE_COMPLETE',
     'DELETE_FAILED',
     'DETECTION_COMPLETE',

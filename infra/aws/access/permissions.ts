@@ -1,5 +1,7 @@
 import type { ResourceKind } from './resources.ts';
 
+/** Who may do what on AWS, and why. One piece over 300 lines: the one table of rights, read side by side. */
+
 /** `audience` makes and changes audiences, as a task or by hand; `command-line` is `npm run go`, for people. */
 export const PROCESSES = ['bot', 'worker', 'audience', 'command-line'] as const;
 export type ProcessName = (typeof PROCESSES)[number];

@@ -38,6 +38,8 @@ import { isStandby } from '../config-rules.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
+/** One piece over 300 lines: one construct for each way that somebody is told, named in the stack that makes them. */
+
 /** Who is told: PagerDuty of pages alone, mail and the channel of both. */
 const PAGERDUTY = 'https://events.pagerduty.com/v2/enqueue';
 
