@@ -84,17 +84,16 @@ const refusal = (say: string): TaskStarted => ({ ok: false, again: PASSES.test(s
 function seen({ lastStatus, desiredStatus, stoppedReason, containers }: Task): TaskSeen {
   const container = containers?.find(({ name }) => name === CONTAINER);
   const isStopped = lastStatus === 'STOPPED';
-  const state = isStopped
-    ? 'stopped'
-    : desiredStatus === 'STOPPED'
-      ? 'ending'
-      : lastStatus === 'RUNNING'
-        ? 'running'
-        : 'starting';
   const words = [stoppedReason, container?.reason].filter((word) => word !== undefined && word !== '');
   return {
-    state,
+    state: stateOf(lastStatus, desiredStatus),
     exitCode: isStopped ? (container?.exitCode ?? null) : null,
     reason: isStopped ? words.join('; ') || 'ECS gave no reason' : null,
   };
+}
+
+function stateOf(lastStatus: string | undefined, desiredStatus: string | undefined): TaskSeen['state'] {
+  if (lastStatus === 'STOPPED') return 'stopped';
+  if (desiredStatus === 'STOPPED') return 'ending';
+  return lastStatus === 'RUNNING' ? 'running' : 'starting';
 }
