@@ -227,7 +227,10 @@ describe('apache2 with settings of its own', () => {
       const lane = await laneTo(server, 3);
       lane.pace(4_000);
       const sending = sendAll(lane, 6_000, { token: apnsToken });
-      await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThan(1_000), { interval: 10 });
+      await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThan(1_000), {
+        interval: 10,
+        timeout: 20_000,
+      });
       server.signal('SIGUSR1');
       const { counts, byToken, twice } = await sending;
       // A process of it that ends resets a connection to which something was written meanwhile; the reset may overtake answers.
