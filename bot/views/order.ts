@@ -202,7 +202,8 @@ function outcome(launch: Launch, order: FireOrder, what: string, asker: string, 
       : [];
   return message(`Fire order ${order.id}: ${line}`, [
     section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}${next === undefined ? `\n${line}` : ''}`),
-    ...(next === undefined ? [] : [next]),
+    // What goes by itself says all that shapes it, until it has gone.
+    ...(next === undefined ? [] : [next, section(howItGoesOut(launch, order))]),
     ...sent,
     ...textBlocks(launch, order),
     context(`asked by ${asker} ${stamp(order.requestedAtMs)}`, hashesText(order)),
