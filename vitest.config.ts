@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/run/longest-first.ts';
+import { PATIENCE_MS } from './test/run/patience.ts';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
@@ -52,6 +53,8 @@ export default defineConfig({
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/run/patient-waits.ts'],
+    expect: { poll: { timeout: PATIENCE_MS } },
     projects: [
       {
         extends: true,

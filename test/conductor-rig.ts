@@ -236,7 +236,7 @@ export class Rig {
   }
 
   /** Waits until the channel holds such a message. */
-  async seen(containing: string, deadlineMs = 8_000): Promise<RoomMessage> {
+  async seen(containing: string, deadlineMs = 20_000): Promise<RoomMessage> {
     return until(`a message with “${containing}”`, async () => (await this.messages(containing))[0], deadlineMs);
   }
 

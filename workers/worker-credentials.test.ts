@@ -43,7 +43,7 @@ const isRenewed = (worker: Worker) =>
           credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 5 * MINUTE_MS),
         });
     },
-    { timeout: 5_000, interval: 5 },
+    { interval: 5 },
   );
 
 test('while an order waits for its GO a worker mints nothing and moves no connection; after its shot it does', async () => {
@@ -60,7 +60,7 @@ test('while an order waits for its GO a worker mints nothing and moves no connec
   );
   const worker = await launch.worker({ threads: 2, connections: 4 }, { ...timing(), log });
   const order = await launch.request();
-  await vi.waitFor(() => expect(froze).toHaveBeenLastCalledWith(true), { timeout: 5_000 });
+  await vi.waitFor(() => expect(froze).toHaveBeenLastCalledWith(true));
   ahead(40 * MINUTE_MS);
   await sleep(300);
   expect([minted, Math.min(...agesMin(worker)) > 39]).toEqual([2, true]);
@@ -84,7 +84,7 @@ test('a renewed credential that APNs refuses is named by the worker, which stays
       expect(worker.report().say).toBe(
         'APNs does not accept the renewed credential (InvalidProviderToken); the one in use ends in 33 min',
       ),
-    { timeout: 5_000, interval: 5 },
+    { interval: 5 },
   );
   expect(worker.state).toBe('ready');
   const shot = await launch.fire();
@@ -115,7 +115,6 @@ test('a hundred minutes at sixty times their speed: fired, halted and resumed ar
     const isHalted = haltAfter < Number.POSITIVE_INFINITY;
     if (isHalted) {
       await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(received + haltAfter), {
-        timeout: 5_000,
         interval: 2,
       });
       await launch.halt();

@@ -135,12 +135,10 @@ describe('a shot in the middle of which something ends', SECOND_TRY, () => {
       stage.providers.behaviour.topics = ['com.example.other'];
       try {
         const shot = await launch.fire();
-        await vi.waitFor(
-          () =>
-            expect(worker.report().say).toMatch(
-              /STOPPED sending .* to ios: the provider answered TopicDisallowed \(\d+ of the last \d+ answers/,
-            ),
-          { timeout: 5_000 },
+        await vi.waitFor(() =>
+          expect(worker.report().say).toMatch(
+            /STOPPED sending .* to ios: the provider answered TopicDisallowed \(\d+ of the last \d+ answers/,
+          ),
         );
         const closed = await launch.closed(shot.id);
         const [ios, android] = ['ios', 'android'].map(

@@ -43,7 +43,7 @@ async function gate(launch: StagedLaunch) {
   if (state === null) throw new Error('unexpected');
   return (await measureGates(stage.cloud, state, Date.now())).find((one) => one.gate === 'providers-met');
 }
-const until = (isSo: () => Promise<void> | void) => vi.waitFor(isSo, { timeout: 8_000, interval: 20 });
+const until = (isSo: () => Promise<void> | void) => vi.waitFor(isSo, { interval: 20 });
 
 test.each([0, 2])(
   'with %i threads a worker reports what it has met, by the priming pushes that it sends anyway, and the gate is green',

@@ -23,12 +23,12 @@ test('a worker asks ECS to leave it alone from the order to the close; one whose
       { on: false, problem: null },
     ]);
     const order = await launch.request();
-    await vi.waitFor(() => expect(agent.isProtected()).toBe(true), { timeout: 8_000 });
-    await vi.waitFor(() => expect(silent.calls).toEqual([30]), { timeout: 8_000 });
+    await vi.waitFor(() => expect(agent.isProtected()).toBe(true));
+    await vi.waitFor(() => expect(silent.calls).toEqual([30]));
     const shot = await launch.approve(order);
     const { totals } = await launch.closed(shot.id);
     expect(totals?.[0]?.totals).toMatchObject({ accepted: 400, uncertain: 0 });
-    await vi.waitFor(() => expect(agent.calls).toEqual([30, 'free']), { timeout: 8_000 });
+    await vi.waitFor(() => expect(agent.calls).toEqual([30, 'free']));
     expect(other.report().protection?.on).toBe(false);
     await stage.stopWorkers();
   } finally {

@@ -57,15 +57,12 @@ describe('worker pool', SECOND_TRY, () => {
       UNREGISTERED: 1,
     });
     expect(launch.counts()).toMatchObject({ received: 2_994, distinctDevices: 2_994, duplicates: 0 });
-    await vi.waitFor(
-      async () => {
-        const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
-        expect(
-          snapshots.reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0),
-        ).toBe(2_990);
-      },
-      { timeout: 5_000 },
-    );
+    await vi.waitFor(async () => {
+      const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
+      expect(
+        snapshots.reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0),
+      ).toBe(2_990);
+    });
   });
 
   test.each(THREADS)(
@@ -103,20 +100,15 @@ describe('worker pool', SECOND_TRY, () => {
       { body: 'fire!', group: 'y', dedup: 'y' },
     ]);
     await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [JSON.stringify({ ...forged, batch })]);
-    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 2, batches: 1 }), {
-      timeout: 5_000,
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 2, batches: 1 }));
+    await vi.waitFor(async () => {
+      const depths = await Promise.all(
+        ['segments.fifo', 'batches-ios', 'batches-android'].map((queue) =>
+          stage.cloud.queues.depth(`${launch.pool}-${queue}`),
+        ),
+      );
+      expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0, 0]);
     });
-    await vi.waitFor(
-      async () => {
-        const depths = await Promise.all(
-          ['segments.fifo', 'batches-ios', 'batches-android'].map((queue) =>
-            stage.cloud.queues.depth(`${launch.pool}-${queue}`),
-          ),
-        );
-        expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0, 0]);
-      },
-      { timeout: 5_000 },
-    );
     expect(launch.counts().received).toBe(0);
   });
 
@@ -145,17 +137,12 @@ describe('worker pool', SECOND_TRY, () => {
       { ...batch, shotId: 'S1' },
     ].map((one) => JSON.stringify(one));
     await stage.cloud.queues.send(`${launch.pool}-batches-ios`, ['fire!', ...batches]);
-    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 6, batches: 6 }), {
-      timeout: 5_000,
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 6, batches: 6 }));
+    await vi.waitFor(async () => {
+      const [written] = await stage.cloud.live.reports(launch.id);
+      expect(written?.foreign).toMatchObject({ orders: 6, batches: 6 });
+      expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(4_000);
     });
-    await vi.waitFor(
-      async () => {
-        const [written] = await stage.cloud.live.reports(launch.id);
-        expect(written?.foreign).toMatchObject({ orders: 6, batches: 6 });
-        expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(4_000);
-      },
-      { timeout: 3_000 },
-    );
     expect(worker.report().say).toBe('ready');
     expect(launch.counts().received).toBe(0);
   });
@@ -229,7 +216,7 @@ describe('worker pool', SECOND_TRY, () => {
           before = received;
           expect(same).toBe(true);
         },
-        { timeout: 5_000, interval: 200 },
+        { interval: 200 },
       );
       expect(before).toBeLessThan(2_000);
       proxy.stall(false);
@@ -254,7 +241,6 @@ describe('worker pool', SECOND_TRY, () => {
     const byPlatform = () => stage.providers.judge.counts(launch.id, null).byPlatform;
     // A ramp to 1,000/s in 3 s lets 1,000·t²/6 out; half a second and 100 more allow for the steps in which the pace is set.
     await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), {
-      timeout: 5_000,
       interval: 10,
     });
     const sinceGoS = (Date.now() - shot.pressedAtMs) / 1_000;
@@ -305,9 +291,7 @@ describe('worker pool', SECOND_TRY, () => {
     const packed = packSkipList([]);
     await stage.cloud.objects.put(key, packed.bytes);
     await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
-    await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), {
-      timeout: 5_000,
-    });
+    await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']));
     const shot = await launch.fire();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, skipped: 0 });
   });
@@ -316,7 +300,7 @@ describe('worker pool', SECOND_TRY, () => {
     const launch = await stage.newLaunch({ ios: 600, android: 0, batchSize: 20, delivery: { ios_per_second: 150 } });
     const worker = await launch.worker();
     const shot = await launch.fire();
-    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(0), { timeout: 5_000 });
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(0));
     const { audience } = (await stage.journal.launch(launch.id)) ?? {};
     const loaded = await loadAudience(stage.cloud.objects, audience?.manifestKey ?? '');
     const all = loaded.manifest.segments.flatMap(({ batches }) =>
@@ -325,7 +309,7 @@ describe('worker pool', SECOND_TRY, () => {
     const packed = packSkipList(all.slice(-100));
     await stage.cloud.objects.put(packed.ref.key, packed.bytes);
     await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: packed.ref, adds: null });
-    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packed.ref.hash), { timeout: 3_000 });
+    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packed.ref.hash));
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({
       accepted: 500,
       skipped: 100,
@@ -347,7 +331,7 @@ describe('worker pool', SECOND_TRY, () => {
     });
     const worker = await launch.worker();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 293, skipped: 7 });
-    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packSkipList([]).ref.hash), { timeout: 5_000 });
+    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packSkipList([]).ref.hash));
   });
 
   test('a worker that could not load in mid-shot tries again, and sends what was waiting', async () => {
@@ -356,11 +340,10 @@ describe('worker pool', SECOND_TRY, () => {
     const key = 'skip-lists/not-there-yet.bin';
     const packed = packSkipList([]);
     await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
-    await vi.waitFor(() => expect(worker.report().audienceHash).toBeNull(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(worker.report().audienceHash).toBeNull());
     const shot = await launch.fire();
-    await vi.waitFor(
-      async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3),
-      { timeout: 5_000 },
+    await vi.waitFor(async () =>
+      expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3),
     );
     await stage.cloud.objects.put(key, packed.bytes);
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300 });
@@ -385,10 +368,7 @@ describe('worker pool', SECOND_TRY, () => {
       await stage.cloud.live.assignPool(launch.pool, 'the-next-one');
       const closed = await launch.closed(shot.id);
       expect(sumOf(closed)).toMatchObject({ accepted: 400 });
-      await vi.waitFor(
-        () => expect(movedAtMs).toBeGreaterThanOrEqual(closed.closed?.atMs ?? Number.POSITIVE_INFINITY),
-        { timeout: 5_000 },
-      );
+      await vi.waitFor(() => expect(movedAtMs).toBeGreaterThanOrEqual(closed.closed?.atMs ?? Number.POSITIVE_INFINITY));
     } finally {
       await worker.stop();
     }

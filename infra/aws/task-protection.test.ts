@@ -32,7 +32,7 @@ function start(options: Partial<ProtectionOptions> = {}): void {
     ...options,
   });
 }
-const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { timeout: 2_000, interval: 3 });
+const until = (what: () => boolean) => vi.waitFor(() => expect(what()).toBe(true), { interval: 3 });
 const isQuiet = async (forMs: number) => {
   const before = agent.calls.length;
   await new Promise((resolve) => setTimeout(resolve, forMs));

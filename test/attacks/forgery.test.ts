@@ -52,11 +52,9 @@ async function target(): Promise<StagedLaunch> {
 /** Wakes a worker for this shot in every way, waits until it has refused, and then a moment for whatever might still come. */
 async function mustSendNothing(launch: StagedLaunch, shotId: string, why: RegExp): Promise<void> {
   await writer.wakeAll(shotId);
-  await vi.waitFor(() => expect(worker.report().say).toMatch(why), { timeout: 8_000 });
+  await vi.waitFor(() => expect(worker.report().say).toMatch(why));
   await vi
-    .waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).visible).toBe(0), {
-      timeout: 5_000,
-    })
+    .waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).visible).toBe(0))
     .catch(() => undefined);
   expect(launch.counts()).toMatchObject({ received: 0, distinctDevices: 0 });
 }
@@ -219,7 +217,7 @@ test.each([
     });
     void fresh.start();
     await writer.wakeAll(approval.shotId);
-    await vi.waitFor(() => expect(fresh.report().say).toMatch(/not told to trust/), { timeout: 8_000 });
+    await vi.waitFor(() => expect(fresh.report().say).toMatch(/not told to trust/));
     expect(fresh.isReady).toBe(false);
     expect(launch.counts()).toMatchObject({ received: 0 });
     await fresh.stop();
@@ -259,10 +257,8 @@ test(
 test('nor is a batch sent by such a record, without any order', { timeout: 25_000 }, async () => {
   const { launch, shotId } = await cutShort();
   await writer.wakeBatches(shotId);
-  await vi.waitFor(
-    async () =>
-      expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }),
-    { timeout: 8_000 },
+  await vi.waitFor(async () =>
+    expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }),
   );
   expect(launch.counts()).toMatchObject({ received: 0 });
 });
@@ -299,7 +295,7 @@ test.each<[string, (entries: readonly Entry[]) => (Entry | object)[]]>([
   });
   void fresh.start();
   await writer.wakeAll(approval.shotId);
-  await vi.waitFor(() => expect(fresh.report().say).toMatch(/RECORD_BROKEN|is broken at entry/), { timeout: 8_000 });
+  await vi.waitFor(() => expect(fresh.report().say).toMatch(/RECORD_BROKEN|is broken at entry/));
   expect(fresh.isReady).toBe(false);
   expect(launch.counts()).toMatchObject({ received: 0 });
   await fresh.stop();

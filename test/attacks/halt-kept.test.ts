@@ -109,10 +109,8 @@ test(
     if (!closed.ok) throw new Error(closed.say);
     await launch.worker();
     await writer.wakeBatches(shot.id);
-    await vi.waitFor(
-      async () =>
-        expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }),
-      { timeout: 8_000 },
+    await vi.waitFor(async () =>
+      expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }),
     );
     expect(launch.counts()).toMatchObject({ received: 0 });
   },

@@ -51,7 +51,6 @@ async function expectSameAccount(server: ForeignServer, lane: WireLane, byToken:
   const certain = [...byToken].filter(([, fate]) => fate !== 'uncertain');
   // Logs are written behind the answers, and Apache does not finish its own when it is ended.
   await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThanOrEqual(certain.length), {
-    timeout: 5_000,
     interval: 20,
   });
   await server.end();
@@ -233,10 +232,11 @@ describe('apache2 with settings of its own', () => {
       });
       server.signal('SIGUSR1');
       const { counts, byToken, twice } = await sending;
-      // A process of it that ends resets a connection to which something was written meanwhile; the reset may overtake answers.
+      // A process of it that ends resets a connection to which something was written meanwhile; the reset may overtake answers to all that
+      // was in flight there: on three connections, a hundred streams each.
       const { accepted = 0, Unregistered: gone = 0, uncertain = 0 } = counts;
       expect(accepted + gone + uncertain).toBe(6_000);
-      expect(uncertain).toBeLessThan(100);
+      expect(uncertain).toBeLessThanOrEqual(300);
       expect(twice).toEqual([]);
       await expectSameAccount(server, lane, byToken);
     },

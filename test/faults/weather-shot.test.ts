@@ -54,7 +54,7 @@ describe('weather in a shot', SECOND_TRY, () => {
       become(stage.providers, { storm: { how: '429', retryAfterSeconds: 1, forMs: 2_000 } });
       await vi.waitFor(
         () => expect(laneOf(worker, 'apns')?.weather).toMatchObject({ state: 'stopped', reason: 'TooManyRequests' }),
-        { timeout: 3_000, interval: 20 },
+        { interval: 20 },
       );
       expect(laneOf(worker, 'fcm')?.weather ?? null).toBeNull();
       const closed = await launch.closed(shot.id, 20_000);
@@ -123,7 +123,7 @@ describe('weather in a shot', SECOND_TRY, () => {
       await vi.waitFor(
         () =>
           expect(laneOf(worker, 'apns')?.weather).toMatchObject({ state: 'stopped', reason: 'InvalidProviderToken' }),
-        { timeout: 3_000, interval: 20 },
+        { interval: 20 },
       );
       expect(sumOf(await launch.closed(shot.id, 20_000))).toEqual({
         accepted: 6_000,

@@ -52,7 +52,7 @@ describe('with workers', () => {
     const id = segmentDedupId({ launchId: launch.id, segment: 'ios', attempt: 1 });
     const { segments } = queueNames(launch.pool);
     await stage.cloud.queues.sendFifo(segments, [{ body: 'mine now', group: id, dedup: id }]);
-    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 1 }), { timeout: 5_000 });
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 1 }));
     const shot = await launch.fire();
     expect(await stage.cloud.queues.depth(segments)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
     expect(accepted(await launch.closed(shot.id))).toBe(500);

@@ -10,7 +10,7 @@ import { Known } from './known.ts';
 
 /** What a dispatcher does with each order's message, by its fate. Real queues, dying processes and floods: dispatcher.test.ts. */
 
-const soon = { timeout: 2_000, interval: 5 };
+const soon = { interval: 5 };
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));

@@ -82,7 +82,7 @@ test('an order at a dispatcher that dies is soon cut by another one; a slow one 
   // Beyond the visibility that it was taken with.
   await expect(vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 3_000 })).rejects.toThrow();
   isDead = true;
-  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 8_000 });
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3));
   await healthy.stop();
 });
 
@@ -105,7 +105,7 @@ test('a test copy that waits for its provider holds up no fire', async () => {
   ]);
   await sending.promise;
   await launch.fire();
-  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 3_000 });
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3));
   answer.resolve([]);
   await alone.stop();
   expect((await stage.journal.launch(launch.id))?.tests[testId]?.results).toEqual([]);
@@ -159,16 +159,14 @@ test('orders that come together are judged by one read of the record, made after
   };
   const alone = dispatcher(launch, { journal, queues });
   alone.start();
-  await vi.waitFor(
-    async () =>
-      expect(
-        await Promise.all(
-          Object.values(queueNames(launch.pool).batches).map(
-            async (queue) => (await stage.cloud.queues.depth(queue)).visible,
-          ),
+  await vi.waitFor(async () =>
+    expect(
+      await Promise.all(
+        Object.values(queueNames(launch.pool).batches).map(
+          async (queue) => (await stage.cloud.queues.depth(queue)).visible,
         ),
-      ).toEqual([3, 2]),
-    { timeout: 3_000 },
+      ),
+    ).toEqual([3, 2]),
   );
   await alone.stop();
   expect(reads.slice(0, 2)).toEqual(['2 orders', launch.id]);
@@ -294,7 +292,7 @@ test('an order of the launch that has the pool now goes back for its workers, in
     { body: order('nobody'), group: 'nobody/ios/1', dedup: 'c' },
   ]);
   alone.start();
-  await vi.waitFor(() => expect([foreign.counts.orders, back.length > 0]).toEqual([2, true]), { timeout: 5_000 });
+  await vi.waitFor(() => expect([foreign.counts.orders, back.length > 0]).toEqual([2, true]));
   await alone.stop();
   const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
   expect(visible + inFlight).toBe(1);
@@ -359,7 +357,7 @@ describe('an order that may not go out is refused in words, cut into nothing and
     const alone = dispatcher(launch, { ...options, foreign, onRefused: (why) => refused.push(why) });
     alone.start();
     await launch.wake({ ...shot, segments: shot.segments.map((one) => ({ ...one, attempt })) });
-    await vi.waitFor(() => expect(refused.length + foreign.counts.orders).toBe(1), { timeout: 3_000 });
+    await vi.waitFor(() => expect(refused.length + foreign.counts.orders).toBe(1));
     await alone.stop();
     expect(refused[0] ?? foreign.counts.last).toMatch(say);
     expect(await waiting(launch)).toBe(0);

@@ -28,18 +28,16 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
   try {
     expect(watch.view.stop(0)).toBe('paused');
     await local.cloud.switches.apply('a', 1, NO_SWITCHES);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull());
     await local.cloud.switches.halt('a');
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'));
     // The shot that is approved to lift epoch 1 waits until the lift is there.
     expect(watch.view.stop(1)).toBe('paused');
     await local.cloud.switches.lift('a', 1);
-    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull());
     expect(watch.view.stop(0)).toBe('halted');
     await local.cloud.switches.apply('a', 7, { pace: { ios: 50, android: 9 }, zombie: false, custom: {} });
-    await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]), {
-      timeout: 5_000,
-    });
+    await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]));
   } finally {
     await watch.stop();
   }
@@ -54,7 +52,7 @@ test("the answers that the thread gets tell the store's time to the main thread"
     onAnswer: clock.answered,
   });
   try {
-    await vi.waitFor(() => expect(Math.abs(clock.nowMs() - Date.now())).toBeLessThan(600), { timeout: 5_000 });
+    await vi.waitFor(() => expect(Math.abs(clock.nowMs() - Date.now())).toBeLessThan(600));
     expect(clock.offset()?.aheadMs).toBeGreaterThan(29_000);
   } finally {
     await watch.stop();
@@ -69,9 +67,9 @@ test('without a confirmed read for 800 ms it pauses, and goes on when reads come
   });
   try {
     await local.cloud.switches.apply('b', 1, NO_SWITCHES);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull());
     proxy.stall(true);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { timeout: 5_000, interval: 10 });
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { interval: 10 });
     expect(watch.view.readAgoMs()).toBeLessThan(PAUSE_AFTER_MS + 400);
     proxy.stall(false);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 10_000 });
@@ -86,17 +84,17 @@ test('a switch item that is lost is no lift: the worker pauses until it is writt
   const watch = watchSwitches({ config: local.config, launchId: 'c', log: pino({ level: 'silent' }) });
   const clients = createClients(local.config);
   try {
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'));
     await clients.dynamo.send(
       new DeleteItemCommand({
         TableName: tableNames(local.config.tablePrefix).switches,
         Key: { launchId: { S: 'c' } },
       }),
     );
-    await vi.waitFor(() => expect(watch.view.readAgoMs()).toBeGreaterThan(PAUSE_AFTER_MS), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.readAgoMs()).toBeGreaterThan(PAUSE_AFTER_MS));
     expect([watch.view.stop(0), watch.view.stop(1)]).toEqual(['halted', 'paused']);
     await local.cloud.switches.apply('c', 2, NO_SWITCHES);
-    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull());
   } finally {
     clients.destroy();
     await watch.stop();

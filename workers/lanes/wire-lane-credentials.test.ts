@@ -165,7 +165,7 @@ test.each(['drains', 'is lost'])(
     await vi.waitFor(() => expect(trials).toHaveLength(1));
     if (how === 'drains') old?.close();
     else old?.destroy();
-    await vi.waitFor(() => expect(peer.sessions.size).toBe(how === 'drains' ? 3 : 2), { timeout: 2_000 });
+    await vi.waitFor(() => expect(peer.sessions.size).toBe(how === 'drains' ? 3 : 2));
     for (const trial of trials) answer(trial);
     await aWhile();
     for (const request of open.splice(0)) answer(request);

@@ -180,7 +180,6 @@ test('a storm for everybody with Retry-After: nothing is lost but time, and nobo
   const { job, words, twice } = jobOf(3_000);
   const sent = lane.send(shot, job);
   await vi.waitFor(() => expect(lane.status().weather).toMatchObject({ state: 'stopped', reason: 'TooManyRequests' }), {
-    timeout: 5_000,
     interval: 5,
   });
   const weather = lane.status().weather;
@@ -191,7 +190,7 @@ test('a storm for everybody with Retry-After: nothing is lost but time, and nobo
   const inStorm = seen.filter(({ number, atMs }) => number >= 300 && atMs < stormUntilMs);
   // What was open when it broke, what was given out until five in a row had come, and a try after each wait.
   expect(inStorm.length).toBeLessThanOrEqual(150);
-  await vi.waitFor(() => expect(lane.status().weather).toBeNull(), { timeout: 3_000 });
+  await vi.waitFor(() => expect(lane.status().weather).toBeNull());
 });
 
 test('an FCM 503 for everybody may have been delivered: uncertain, never sent again, and the rest waits', async () => {
@@ -289,7 +288,6 @@ test('in weather the lane has no room, but for one batch when it may try', async
   // Nothing is left that could be tried, nor may anything be yet.
   expect(await hasCapacity()).toBe(false);
   await vi.waitFor(() => expect(lane.status().weather).toMatchObject({ state: 'stopped', againInMs: 0 }), {
-    timeout: 2_000,
     interval: 5,
   });
   expect([await hasCapacity(), await hasCapacity(2)]).toEqual([true, false]);

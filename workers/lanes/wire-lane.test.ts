@@ -281,7 +281,7 @@ describe('lane', () => {
     expect(outcomes.every((list) => list.length === 1)).toBe(true);
     expect(outcomes[50]?.[0]?.state).toBe('uncertain');
     expect(states().filter((state) => state === 'accepted').length).toBeGreaterThan(250);
-    await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(1));
   });
 
   test('a stream that stays silent becomes uncertain at the deadline and does not hold up others', async () => {
@@ -659,10 +659,8 @@ describe('lane', () => {
       const [session] = peer.sessions;
       said.length = 0;
       session?.close();
-      await vi.waitFor(() => expect(said).toMatchObject([{ msg: 'connection lost' }]), { timeout: 5_000 });
-      await vi.waitFor(() => expect([lane.status().streams, peer.sessions.has(session as never)]).toEqual([1, false]), {
-        timeout: 5_000,
-      });
+      await vi.waitFor(() => expect(said).toMatchObject([{ msg: 'connection lost' }]));
+      await vi.waitFor(() => expect([lane.status().streams, peer.sessions.has(session as never)]).toEqual([1, false]));
       return said[0]?.backOffMs;
     };
     await lane.send(shot, jobOf(100).job);

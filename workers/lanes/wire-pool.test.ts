@@ -132,29 +132,29 @@ async function setUp({
 test('a peer that answers PINGs keeps its connection', async () => {
   const { peer, pool, closed } = await setUp();
   const [connection] = pool.live;
-  await vi.waitFor(() => expect(peer.pings).toBeGreaterThan(3), { timeout: 5_000 });
+  await vi.waitFor(() => expect(peer.pings).toBeGreaterThan(3));
   expect([closed, peer.connections, pool.live[0] === connection]).toEqual([[], 1, true]);
 });
 
 test('a peer that has died unnoticed is found by its silence and its connection replaced', async () => {
   const { peer, pool, closed } = await setUp();
   peer.answers = false;
-  await vi.waitFor(() => expect(closed).toEqual(['PingTimeout']), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(() => expect(closed).toEqual(['PingTimeout']), { interval: 5 });
   peer.answers = true;
-  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
+  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']));
   expect(peer.connections).toBe(2);
 });
 
 test('a peer that never says its SETTINGS holds up the opening for the deadline alone, and is tried again', async () => {
   const { peer, pool, closed } = await setUp({ silent: 1 });
   expect(closed).toEqual(['SettingsTimeout']);
-  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
+  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']));
   expect(peer.connections).toBe(2);
 });
 
 test('a peer that hangs up again and again is tried after longer and longer pauses', async () => {
   const { peer, pauses } = await setUp({ hangsUp: true });
-  await vi.waitFor(() => expect(pauses.length).toBeGreaterThanOrEqual(4), { timeout: 5_000 });
+  await vi.waitFor(() => expect(pauses.length).toBeGreaterThanOrEqual(4));
   expect(peer.connections).toBeLessThanOrEqual(pauses.length + 1);
   for (const [fails, pauseMs] of pauses.entries()) {
     expect(pauseMs).toBeGreaterThanOrEqual(50 * 2 ** fails);
@@ -185,7 +185,7 @@ test('what an address loses that was good for long goes back to it', async () =>
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => own() + 11_000);
   cleanup.push(() => clock.mockRestore());
   second.cut();
-  await vi.waitFor(() => expect([first.seen.length, second.seen.length]).toEqual([3, 6]), { timeout: 5_000 });
+  await vi.waitFor(() => expect([first.seen.length, second.seen.length]).toEqual([3, 6]));
 });
 
 test('an address whose connections are no good is left to rest, and the others have all', async () => {
@@ -206,7 +206,7 @@ test('an address whose connections are no good is left to rest, and the others h
     () => pool.close(),
   );
   await pool.open(new AbortController().signal);
-  await vi.waitFor(() => expect(good.seen).toHaveLength(6), { timeout: 5_000 });
+  await vi.waitFor(() => expect(good.seen).toHaveLength(6));
   await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(Array(6).fill('open')));
   // Those of the first turn.
   expect(bad.seen).toHaveLength(3);
@@ -221,7 +221,6 @@ test('reads of a connection may be gathered once it has been let use its streams
   expect(mayWait?.()).toBe(false);
   connection?.unlock();
   await vi.waitFor(() => expect([connection?.silentSinceMs, mayWait?.()]).toEqual([null, true]), {
-    timeout: 5_000,
     interval: 2,
   });
   peer.answers = false;
@@ -231,7 +230,7 @@ test('reads of a connection may be gathered once it has been let use its streams
   const [draining] = another.pool.live;
   const drainingMayWait = joined.mock.calls.at(-1)?.[1];
   draining?.unlock();
-  await vi.waitFor(() => expect(drainingMayWait?.()).toBe(true), { timeout: 5_000, interval: 2 });
+  await vi.waitFor(() => expect(drainingMayWait?.()).toBe(true), { interval: 2 });
   draining?.retire('Succeeded');
   expect(drainingMayWait?.()).toBe(false);
 });

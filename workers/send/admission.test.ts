@@ -17,7 +17,7 @@ import { ShotRuns } from './shot-runs.ts';
 
 /** What becomes of each message of a batch queue; record and queue in memory. At what cost, with real queues: admit.test.ts. */
 
-const soon = { timeout: 2_000, interval: 5 };
+const soon = { interval: 5 };
 const AUDIENCE = {
   batch: (id: string) => {
     const segment = MANIFEST.segments.find(({ batches }) => batches.some((one) => one.id === id));

@@ -174,20 +174,17 @@ test('batches of the launch that has the pool now go back for its workers; a dra
   await sleep(200);
   await sender.drain();
   const back: string[] = [];
-  await vi.waitFor(
-    async () => {
-      back.push(
-        ...(
-          await stage.cloud.queues.receive(queueNames(launch.pool).batches.ios, {
-            max: 10,
-            waitSeconds: 1,
-            visibilitySeconds: 30,
-          })
-        ).map(({ body }) => body),
-      );
-      expect(back).toHaveLength(2);
-    },
-    { timeout: 4_000 },
-  );
+  await vi.waitFor(async () => {
+    back.push(
+      ...(
+        await stage.cloud.queues.receive(queueNames(launch.pool).batches.ios, {
+          max: 10,
+          waitSeconds: 1,
+          visibilitySeconds: 30,
+        })
+      ).map(({ body }) => body),
+    );
+    expect(back).toHaveLength(2);
+  });
   expect(foreign.counts.batches).toBe(0);
 });

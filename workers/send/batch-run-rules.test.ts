@@ -26,7 +26,7 @@ import type { HeldBatch } from './take-batch.ts';
 
 const BATCH = 'ios.0';
 const RETURNED: Outcome = { state: 'held', why: 'returned' };
-const soon = { timeout: 2_000, interval: 5 };
+const soon = { interval: 5 };
 
 type Sent = Partial<Pick<HeldBatch, 'list' | 'toSend' | 'mark' | 'isLost' | 'notAfterMs'>>;
 

@@ -217,14 +217,14 @@ test('a lease is renewed while its batch is being sent, and its end is the end o
       write(sending.job, 0);
       expect((await claimOf(sending.key)).sendUntilMs).toBeGreaterThan(firstUntilMs + 400);
     },
-    { timeout: 2_000, interval: 50 },
+    { interval: 50 },
   );
   await vi.waitFor(
     () => {
       sending.job.wrote?.(0);
       expect(sending.job.stop(5)).toBe('late');
     },
-    { timeout: 4_000, interval: 20 },
+    { interval: 20 },
   );
   settle(sending, (device) => (device === 0 ? { state: 'accepted' } : { state: 'held', why: 'late' }));
   expect(await sending.done).toBe('accounted');
@@ -253,10 +253,10 @@ test('nothing is written beyond its lease when that can not be renewed, although
   isAway = true;
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   expect(sending.job.stop(0)).toBeNull();
-  await vi.waitFor(() => expect(sending.job.stop(0)).toBe('paused'), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(sending.job.stop(0)).toBe('paused'), { interval: 10 });
   vi.useRealTimers();
   isAway = false;
-  await vi.waitFor(() => expect(sending.job.stop(0)).toBeNull(), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(sending.job.stop(0)).toBeNull(), { interval: 10 });
   write(sending.job, ...Array.from({ length: 10 }, (_, device) => device));
   settle(sending, () => ({ state: 'accepted' }));
   expect(await sending.done).toBe('accounted');
@@ -279,7 +279,7 @@ test('under a pace a lease covers what the pace lets out, and a dead worker leav
   expect(first.job.stop(10)).toBe('paused');
   write(first.job, 0, 1, 2, 3, 4, 5);
   // It has written half of what it may: so the next piece is asked for.
-  await vi.waitFor(() => expect(first.job.stop(15)).toBeNull(), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(first.job.stop(15)).toBeNull(), { interval: 10 });
   const { mark } = await claimOf(first.key);
   expect(mark).toBe(16);
   dies(first);
@@ -310,7 +310,7 @@ test('a worker that was only paused writes nothing after its lease, and what it 
   // It is back, and asks the store.
   expect(first.job.stop(3)).toBe('paused');
   first.claims.renew = (...args) => counted.renew(...args);
-  await vi.waitFor(() => expect(first.job.stop(3)).toBe('returned'), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(first.job.stop(3)).toBe('returned'), { interval: 10 });
   settle(first, (device) => (device < 3 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
   lateAccounts.length = 0;
   expect(await first.done).toBe('accounted');
@@ -331,7 +331,7 @@ test('what nothing is written of for a whole lease is given back, answered for w
   const { launch, shotId } = await fired(10, { send_within: '300ms' });
   const stuck = await begin({ launch, shotId });
   write(stuck.job, 0, 1);
-  await vi.waitFor(() => expect(stuck.job.stop(2)).toBe('returned'), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(stuck.job.stop(2)).toBe('returned'), { interval: 10 });
   settle(stuck, (device) => (device < 2 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
   expect(await stuck.done).toBe('handed-on');
   expect(await claimOf(stuck.key)).toMatchObject({ state: 'open' });
@@ -348,7 +348,7 @@ test("of a shot that was approved before leases nothing is handed on: what is un
   const { shot } = stuck.run.authority;
   stuck.run.authority.shot = { ...shot, approvedBySchema: undefined } as unknown as typeof shot;
   write(stuck.job, 0, 1);
-  await vi.waitFor(() => expect(stuck.job.stop(2)).toBe('returned'), { timeout: 2_000, interval: 10 });
+  await vi.waitFor(() => expect(stuck.job.stop(2)).toBe('returned'), { interval: 10 });
   settle(stuck, (device) => (device < 2 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
   expect(await stuck.done).toBe('accounted');
   expect(await claimOf(stuck.key)).toMatchObject({ state: 'accounted', parts: [] });
@@ -371,7 +371,7 @@ test('a batch that is waited for keeps its message, with others in one call', as
       vi.advanceTimersByTime(10);
       expect(extended).toEqual([['receipt', '8']]);
     },
-    { timeout: 6_000, interval: 50 },
+    { interval: 50 },
   );
   expect(performance.now() - startMs).toBeGreaterThan(3_900);
   vi.useRealTimers();
@@ -404,7 +404,7 @@ function dies({ held, claims }: Sending): void {
 
 /** Once the lease of the one before is over. */
 async function takeSoon(options: Parameters<typeof begin>[0]): Promise<Sending> {
-  return vi.waitFor(() => begin(options), { timeout: 5_000, interval: 100 });
+  return vi.waitFor(() => begin(options), { interval: 100 });
 }
 
 function counting(claims: ClaimStore, calls: string[]): ClaimStore {

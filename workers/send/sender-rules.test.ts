@@ -126,7 +126,7 @@ function sending() {
   };
 }
 
-const soon = { timeout: 2_000, interval: 5 };
+const soon = { interval: 5 };
 
 describe('a batch of a shot that runs', () => {
   test('is claimed, sent, accounted for, and then its message is gone; its run knows when', async () => {

@@ -109,7 +109,7 @@ test('a message is deleted once its batch is accounted for and not before, the l
   });
   await cloud.queues.send(queue, bodies);
   sender.start();
-  await vi.waitFor(() => expect(sender.inHand).toBe(batches.length), { timeout: 5_000 });
+  await vi.waitFor(() => expect(sender.inHand).toBe(batches.length));
   expect([deleted, tooEarly]).toEqual([[], []]);
   // Nothing new is taken from here on; what is claimed is accounted for as soon as that goes.
   const drained = sender.drain();
@@ -202,9 +202,8 @@ test('a shot that its answers have stopped here for a platform is left to others
     ),
   );
   sender.start();
-  await vi.waitFor(
-    async () => expect(await cloud.queues.depth(queue)).toMatchObject({ visible: 0, inFlight: batches.length }),
-    { timeout: 5_000 },
+  await vi.waitFor(async () =>
+    expect(await cloud.queues.depth(queue)).toMatchObject({ visible: 0, inFlight: batches.length }),
   );
   const found = await runs.find(shot.id);
   if (!found.ok) throw new Error(found.say);
@@ -212,7 +211,7 @@ test('a shot that its answers have stopped here for a platform is left to others
   expect([found.run.stop('ios', switches, Number.POSITIVE_INFINITY), runs.anyCondemned('ios')]).toEqual([null, false]);
   found.run.stops.ios.condemn({ reason: 'TopicDisallowed', bad: 20, of: 20 });
   expect(found.run.stop('ios', switches, Number.POSITIVE_INFINITY)).toBe('returned');
-  await vi.waitFor(() => expect(back.length).toBeGreaterThanOrEqual(batches.length), { timeout: 5_000 });
+  await vi.waitFor(() => expect(back.length).toBeGreaterThanOrEqual(batches.length));
   expect(new Set(back)).toEqual(new Set([1]));
   // A poll that was under way may bring some once more; then it is over.
   const before = receives;

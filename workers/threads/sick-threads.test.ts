@@ -39,7 +39,7 @@ async function busy() {
   });
   const jobs = stage.batches.map((batch) => stage.jobOf(batch));
   const sent = Promise.all(jobs.map(({ job }) => stage.lane.send(stage.shot, job)));
-  await vi.waitFor(() => expect(stage.lane.status().inFlight).toBe(40), { timeout: 5_000 });
+  await vi.waitFor(() => expect(stage.lane.status().inFlight).toBe(40));
   const answerAll = () => {
     hangs = false;
     for (const request of hanging) answer(request);
@@ -75,7 +75,7 @@ test('a thread whose event loop stands still gets no batch and is replaced, and 
   const hanging = threads.all[0];
   afflict(hanging, { kind: 'hang', forMs: 60_000 });
   answerAll();
-  await vi.waitFor(() => expect(hanging?.isSilent).toBe(true), { timeout: 5_000 });
+  await vi.waitFor(() => expect(hanging?.isSilent).toBe(true));
   expect(hanging?.isEnded).toBe(false);
   // It has the least to do, were it alive.
   const next = jobOf(batches[0] ?? '');
@@ -96,8 +96,8 @@ test('a thread that stands still for a moment keeps what it has', async () => {
   const { threads, jobs, sent, said, answerAll } = await busy();
   const slow = threads.all[0];
   afflict(slow, { kind: 'hang', forMs: 2_600 });
-  await vi.waitFor(() => expect(slow?.isSilent).toBe(true), { timeout: 5_000 });
-  await vi.waitFor(() => expect(slow?.isSilent).toBe(false), { timeout: 5_000 });
+  await vi.waitFor(() => expect(slow?.isSilent).toBe(true));
+  await vi.waitFor(() => expect(slow?.isSilent).toBe(false));
   answerAll();
   await sent;
   expect(tally(jobs)).toEqual({ accepted: 1_000 });
@@ -112,7 +112,7 @@ test('a successor begins when the one before has ended and a pause is over, neve
   await first?.ended;
   const endedAtMs = performance.now();
   answerAll();
-  await vi.waitFor(() => expect(threads.all).toHaveLength(2), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(() => expect(threads.all).toHaveLength(2), { interval: 5 });
   const successor = threads.all.find(({ number }) => number === 0);
   expect(successor).not.toBe(first);
   expect((successor?.startedAtMs ?? 0) - endedAtMs).toBeGreaterThan(90);

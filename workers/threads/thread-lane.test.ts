@@ -98,7 +98,7 @@ test('there is room as long as one thread gets answers, for jobs that go to that
       if (next !== undefined && sent.length < 6) sent.push(lane.send(shot, next.job));
       expect(hanging.get(silent)).toHaveLength(10);
     },
-    { timeout: 5_000, interval: 20 },
+    { interval: 20 },
   );
   await sleep(1_200);
   await lane.capacity();
@@ -109,7 +109,7 @@ test('there is room as long as one thread gets answers, for jobs that go to that
 
   allSilent = true;
   if (last !== undefined) sent.push(lane.send(shot, last.job));
-  await vi.waitFor(() => expect(lane.status().inFlight).toBe(20), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lane.status().inFlight).toBe(20));
   await sleep(1_200);
   let has = false;
   const room = lane.capacity().then(() => {
@@ -184,7 +184,7 @@ test(
     });
     const jobs = batches.map((batch) => jobOf(batch));
     const sent = jobs.map(({ job }) => lane.send(shot, job));
-    await vi.waitFor(() => expect(lane.status().inFlight).toBe(40), { timeout: 5_000 });
+    await vi.waitFor(() => expect(lane.status().inFlight).toBe(40));
     const dying = threads.all[0];
     const lives = seen.length;
     await dying?.terminate();
@@ -276,7 +276,7 @@ test('a halt settles what waits for a thread too, and a pause keeps it', async (
   const pausedSent = lane.send(shot, paused.job).then(() => {
     done = true;
   });
-  await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(0), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(0));
   expect(done).toBe(false);
   say(false);
   await pausedSent;
@@ -288,7 +288,7 @@ test('a job goes to no thread that has no connection, as long as another one has
   const before = threads.all[1];
   peer.server.removeAllListeners('secureConnection').on('secureConnection', (socket) => socket.destroy());
   await before?.terminate();
-  await vi.waitFor(() => expect(threads.all).toHaveLength(2), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(() => expect(threads.all).toHaveLength(2), { interval: 5 });
   expect(threads.all).not.toContain(before);
   const jobs = batches.map((batch) => jobOf(batch, { forMs: 3_000 }));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
@@ -357,7 +357,7 @@ test('a pace is one for all threads, however the batches lie', async () => {
   const jobs = batches.map((batch) => jobOf(batch));
   const startMs = performance.now();
   const sent = jobs.map(({ job }) => lane.send(shot, job));
-  await vi.waitFor(() => expect(seen).toBeGreaterThan(1_000), { timeout: 5_000, interval: 2 });
+  await vi.waitFor(() => expect(seen).toBeGreaterThan(1_000), { interval: 2 });
   expect(seen).toBeLessThan((performance.now() - startMs) * 1.02 + 60);
   lane.pace(0);
   await Promise.all(sent);
@@ -387,9 +387,7 @@ test('priming asks the main thread before each push, and every thread moves its 
   });
   expect(primes).toHaveLength(4);
   lane.freezeCredential(false);
-  await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')), {
-    timeout: 5_000,
-  });
+  await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')));
   expect(lane.status()).toMatchObject({ connections: 4, primed: 4 });
 });
 
@@ -408,9 +406,7 @@ test('a credential that the provider refuses in a thread is named with its reaso
   await lane.prime([{ token: 'aa' }], new AbortController().signal);
   expect(lane.status()).toMatchObject({ primed: 4, refusal: null });
   credential.next();
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 4, refusal: 'BadEnvironmentKeyIdInToken' }), {
-    timeout: 5_000,
-  });
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 4, refusal: 'BadEnvironmentKeyIdInToken' }));
   const job = jobOf(batches[0] ?? '');
   await lane.send(shot, job.job);
   expect(tally([job])).toEqual({ accepted: 250 });
@@ -450,16 +446,14 @@ test('a thread that is given no credential says so in time, keeps nobody waiting
   expect(lane.status().streams).toBe(0);
   // One that has died is asked no more; its successor is.
   await threads.all[0]?.terminate();
-  await vi.waitFor(
-    () =>
-      expect(
-        said.filter(({ problem }) => problem?.startsWith('CREDENTIAL_NOT') === true).length,
-      ).toBeGreaterThanOrEqual(3),
-    { timeout: 5_000 },
+  await vi.waitFor(() =>
+    expect(said.filter(({ problem }) => problem?.startsWith('CREDENTIAL_NOT') === true).length).toBeGreaterThanOrEqual(
+      3,
+    ),
   );
   expect(said.filter(({ problem }) => problem === 'THREAD_ENDED')).toEqual([]);
   swallows = false;
-  await vi.waitFor(() => expect(lane.status().streams).toBe(2), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lane.status().streams).toBe(2));
   const job = jobOf(batches[0] ?? '');
   await lane.send(shot, job.job);
   expect(tally([job])).toEqual({ accepted: 250 });

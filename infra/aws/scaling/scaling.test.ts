@@ -60,7 +60,7 @@ const group = (name: string) => ({ id: name, kind: 'auto-scaling-group', group: 
 const table = (name: string) => ({ id: name, kind: 'dynamodb-table', table: name, if_changed }) as const;
 const up = (count: number) => ({ count, lowers: false, holds: true });
 const down = (count: number) => ({ count, lowers: true, holds: false });
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 5_000, interval: 25 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { interval: 25 });
 
 test('a service keeps what runs, is pinned against its own scaling, and gets back its bounds and what was suspended', async () => {
   const resource = {

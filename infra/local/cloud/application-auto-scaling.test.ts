@@ -70,7 +70,6 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
     (await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions,
   ).toHaveLength(1);
   await vi.waitFor(async () => expect(await scaling.observe(target)).toMatchObject({ desired: 2 }), {
-    timeout: 4_000,
     interval: 50,
   });
   expect(

@@ -56,7 +56,7 @@ async function start(script: string, options: { dataDir?: string; startDelayMs?:
   return { local, ecs, scaling, target };
 }
 
-const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000, interval: 20 });
+const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { interval: 20 });
 const isAlive = (pid: number) => {
   try {
     return process.kill(pid, 0);

@@ -194,13 +194,10 @@ test('a table has 4,000 writes a second for all its keys, and more when it is wa
     }),
   );
   await expect
-    .poll(
-      async () => {
-        nowMs += 10_000;
-        return (await spread(100)).filter(Boolean).length;
-      },
-      { timeout: 5_000 },
-    )
+    .poll(async () => {
+      nowMs += 10_000;
+      return (await spread(100)).filter(Boolean).length;
+    })
     .toBe(45);
 });
 
@@ -218,13 +215,11 @@ test('a provisioned table refuses in its own words beyond its units and what it 
       new PutItemCommand({ TableName: 'few', Item: { k: { S: k }, body: { S: 'x'.repeat(HUNDRED) } } }),
     );
   await expect
-    .poll(
-      () =>
-        write('first').then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 2_000 },
+    .poll(() =>
+      write('first').then(
+        () => true,
+        () => false,
+      ),
     )
     .toBe(true);
   for (let at = 0; at < 5; at++) await write(`k${at}`);
