@@ -5,10 +5,7 @@ import { PATIENCE_MS } from './test/run/patience.ts';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
-/**
- * `npm run test:faults`: long faults in real time, servers that nobody here wrote, a launch with every right in it, and the project's own
- * tools. All else is `npm test`.
- */
+/** One file at a time: long faults in real time, servers that nobody here wrote, a launch with every right in it, and the project's own tools. */
 export const FAULTS = [
   'infra/aws/calls/foreign-servers.test.ts',
   'test/{bench/lane-bench,mutants/run}.test.ts',
@@ -17,19 +14,48 @@ export const FAULTS = [
   'test/prove/long-searches.test.ts',
   'workers/worker-ends.test.ts',
 ];
-/**
- * Promises in real time, or both cores busy for seconds, when the others are done; each in a process of its own, as they start processes and
- * threads, measure memory, or replace a module for all that import it. The others share processes, which load the SDKs of AWS and Slack once
- * and not for each file: 10 s of CPU time in place of 120.
- */
-const APART = [
-  'bot/**/{halt,press-slow-store}.test.ts',
-  'infra/{thread,visible}.test.ts',
+/** Whole launches and the like, each file in a process of its own. */
+export const LAUNCHES = [
+  'bot/conductor/halt.test.ts',
   'infra/cdk/cli.test.ts',
-  'test/{bench,browser,launch,mutants,prove}/**/*.test.ts',
+  'test/browser/**/*.test.ts',
+  'test/launch/{rehearsal,second-region}.test.ts',
+  'test/prove/prove.test.ts',
+  'workers/{process,worker}.test.ts',
+  'workers/threads/{sick-threads,thread-lane}.test.ts',
+];
+/** All else that takes over twenty seconds on two quiet cores. */
+export const LONG = [
+  'bot/conductor/compiles/compile-watch.test.ts',
+  'bot/conductor/effects/slack-methods.test.ts',
+  'bot/conductor/room/slack-faults.test.ts',
+  'bot/conductor/shots/weather-watch.test.ts',
+  'bot/conductor/watches/{fleet-watch,scale-harm}.test.ts',
+  'bot/press-without-slack.test.ts',
+  'infra/doctor/doctor.test.ts',
+  'infra/local/slack/page.test.ts',
+  'settle/lost-claims.test.ts',
+  'test/attacks/forgery.test.ts',
+  'test/docs/aws-page.test.ts',
+  'test/pool/pool.test.ts',
+  'test/properties/launch.test.ts',
+  'test/typed/typed-inputs.test.ts',
+  'workers/audience/{cli,compile}.test.ts',
+  'workers/audience/lists/lists.test.ts',
+  'workers/audience/read/inputs.test.ts',
+  'workers/close/rescue.test.ts',
+  'workers/lanes/{standing,wire-lane,wire-lane-weather}.test.ts',
+  'workers/send/batch-run.test.ts',
+  'workers/{worker-credentials,worker-peers}.test.ts',
+];
+/** Each in a process of its own, as they start processes and threads, measure memory, or replace a module for all that import it. */
+const APART = [
+  'bot/**/press-slow-store.test.ts',
+  'infra/{thread,visible}.test.ts',
+  'test/{bench,launch,mutants,prove}/**/*.test.ts',
   'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
-  'workers/{memory,process,worker}.test.ts',
+  'workers/memory.test.ts',
 ];
 
 /** `.ci/run` reads its closing line there. */
@@ -55,18 +81,36 @@ export default defineConfig({
     hookTimeout: 60_000,
     setupFiles: ['test/run/patient-waits.ts'],
     expect: { poll: { timeout: PATIENCE_MS } },
+    // `npm test` is the first two, `npm run test:long` the others. Files that share three processes load the SDKs of AWS and Slack once and
+    // not for each file (10 s of CPU time in place of 120); more than cores, as most of their time is waiting.
     projects: [
       {
         extends: true,
-        test: { name: 'shared', include: [ALL], exclude: [...APART, ...FAULTS], isolate: false, maxWorkers: 3 },
+        test: {
+          name: 'shared',
+          include: [ALL],
+          exclude: [...APART, ...LONG, ...LAUNCHES, ...FAULTS],
+          isolate: false,
+          maxWorkers: 3,
+        },
       },
-      // More than cores, as most of their time is waiting.
       {
         extends: true,
-        test: { name: 'apart', include: APART, exclude: FAULTS, maxWorkers: 3, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'apart',
+          include: APART,
+          exclude: [...LAUNCHES, ...FAULTS],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
       },
-      // One file at a time: each is several processes, and on two cores windows of seconds would pass unused beside another one.
-      { extends: true, test: { name: 'faults', include: FAULTS, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      {
+        extends: true,
+        test: { name: 'long', include: LONG, isolate: false, maxWorkers: 3, sequence: { groupOrder: 2 } },
+      },
+      { extends: true, test: { name: 'launches', include: LAUNCHES, maxWorkers: 3, sequence: { groupOrder: 3 } } },
+      // One at a time: each is several processes, and on two cores windows of seconds would pass unused beside another one.
+      { extends: true, test: { name: 'faults', include: FAULTS, maxWorkers: 1, sequence: { groupOrder: 4 } } },
     ],
   },
 });

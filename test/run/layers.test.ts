@@ -13,12 +13,12 @@ test('every file of the faults is told of in CONTRIBUTING, with what stands for 
   expect(files.filter((file) => !rows.includes(`\`${file}\``))).toEqual([]);
 });
 
-test('npm test and npm run test:faults are all projects, and .ci/run runs both, and the images', () => {
+test('npm test and npm run test:long are all projects, and .ci/run runs both, and the images', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const run = [scripts['test'], scripts['test:faults']].flatMap((script) =>
+  const run = [scripts['test'], scripts['test:long']].flatMap((script) =>
     [...(script ?? '').matchAll(/--project (\w+)/g)].map(([, name]) => name),
   );
-  const all = [...read('vitest.config.ts').matchAll(/name: '(\w+)', include/g)].map(([, name]) => name);
+  const all = [...read('vitest.config.ts').matchAll(/name: '(\w+)',\s+include/g)].map(([, name]) => name);
   expect(run).toEqual(all);
-  expect(read('.ci/run')).toMatch(/npm test [^]*npm run test:faults [^]*npm run --silent images -- test /);
+  expect(read('.ci/run')).toMatch(/npm test [^]*npm run test:long [^]*npm run --silent images -- test /);
 });
