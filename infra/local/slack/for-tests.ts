@@ -1,6 +1,5 @@
 import { App } from '@slack/bolt';
 import type { AppOptions } from '@slack/bolt';
-import { PATIENCE_MS } from '../../../test/run/patience.ts';
 import { startWorkspace } from './start.ts';
 import type { Workspace, WorkspaceOptions } from './start.ts';
 
@@ -118,11 +117,7 @@ export interface RoomView {
 }
 
 /** Waits until the condition holds; fails after the deadline with what was being waited for. */
-export async function until<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  deadlineMs = PATIENCE_MS,
-): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => T | Promise<T>, deadlineMs = 20_000): Promise<NonNullable<T>> {
   const endMs = Date.now() + deadlineMs;
   for (;;) {
     const found = await look();
