@@ -139,7 +139,7 @@ function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
     .toSorted((a, b) => (b.gets ?? 0) - (a.gets ?? 0))
     .map(
       ({ locale, text, gets }) =>
-        `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${text.title} | ${text.body}`,
+        `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${[text.title, text.subtitle, text.body].filter((part) => part !== undefined).join(' | ')}`,
     );
 }
 

@@ -1,5 +1,7 @@
+import { copyDoubts, doubtsText } from '../../runbooks/launch/copy-doubts.ts';
 import { LONGEST_LAUNCH_ID, PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
-import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { platformNotes } from '../../runbooks/launch/platform-notes.ts';
+import type { Campaign, Runbook } from '../../runbooks/playbook/schema.ts';
 import { visible } from '../visible.ts';
 import { columns } from './columns.ts';
 
@@ -41,7 +43,20 @@ export function summaryText(runbook: Runbook): string {
         title,
       ]),
     ]),
+    ...platformNotes(campaign).map((note) => `  ${note}`),
+    ...unfinished(campaign),
   ]
     .map(visible)
     .join('\n');
+}
+
+/** A placeholder may be meant; a person decides, once more before GO. */
+function unfinished(campaign: Campaign): string[] {
+  const doubts = copyDoubts(campaign);
+  if (doubts.length === 0) return [];
+  return [
+    '',
+    `Looks unfinished: ${doubtsText(doubts, 20)}`,
+    'Nothing is filled in when the push goes out: what stands here is what every device of that locale gets. Correct it, or the launch asks somebody to tick that it is meant so.',
+  ];
 }

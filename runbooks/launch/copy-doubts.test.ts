@@ -182,3 +182,28 @@ describe('a person must judge it', () => {
     expect(line(scene)?.status).toBe('unknown');
   });
 });
+
+test('subtitles, buttons and addresses of each locale are looked at too', () => {
+  const doubts = copyDoubts({
+    ...campaign,
+    image: 'https://cdn.example.com/{{id}}.jpg',
+    actions: [{ id: 'play', title: 'Play {name}', link: 'lingo://${id}' }],
+    locales: {
+      en: {
+        title: 'Hi',
+        subtitle: 'TODO',
+        body: 'Go',
+        deep_link: 'lingo://{{id}}',
+        actions: [{ id: 'later', title: '%s', link: 'lingo://later?x=%20{y}' }],
+      },
+    },
+  });
+  expect(doubts.map(({ where, found: what }) => `${where}: ${what}`)).toEqual([
+    'en subtitle: “TODO”',
+    'en button later: “%s”',
+    'button play: “{name}”',
+    'image: “{{id}}”',
+    'link of button play: “${id}”',
+    'en deep link: “{{id}}”',
+  ]);
+});

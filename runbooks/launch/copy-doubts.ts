@@ -56,22 +56,45 @@ const DOUBTS: readonly RegExp[] = [
 const UNSEEN =
   /[\u202A-\u202E\u3164\uFFA0\u2800\uFFFC\p{Co}]|(?<!\u{1F3F4}[\u{E0020}-\u{E007F}]*)[\u{E0000}-\u{E007F}]/u;
 
+/** Where a text stands, and the text. */
+type Place = [where: string, text: string];
+
 export function copyDoubts(campaign: Campaign): CopyDoubt[] {
-  const texts = Object.entries(campaign.locales).flatMap(([locale, { title, body }]): [string, string][] => [
-    [`${locale} title`, title],
-    [`${locale} body`, body],
-  ]);
-  const links: [string, string][] = [
-    ...(campaign.deep_link === undefined ? [] : [['deep link', campaign.deep_link] satisfies [string, string]]),
-    ...Object.entries(campaign.data).map(([key, value]): [string, string] => [`data.${key}`, value]),
+  const locales = Object.entries(campaign.locales);
+  const texts = [
+    ...locales.flatMap(([locale, { title, subtitle, body, actions }]): Place[] => [
+      [`${locale} title`, title],
+      ...(subtitle === undefined ? [] : [[`${locale} subtitle`, subtitle] satisfies Place]),
+      [`${locale} body`, body],
+      ...buttonsOf(`${locale} `, actions),
+    ]),
+    ...buttonsOf('', campaign.actions),
+  ];
+  const links = [
+    ...addressesOf('', campaign),
+    ...locales.flatMap(([locale, text]) => addressesOf(`${locale} `, text)),
+    ...Object.entries(campaign.data).map(([key, value]): Place => [`data.${key}`, value]),
   ];
   return [
     ...texts.flatMap(([where, text]) => doubtsOf(text, DOUBTS).map((found) => ({ where, found }))),
-    // A link or a value is for the app, whose own notation may have braces and percent signs.
+    // An address or a value is for the app, whose own notation may have braces and percent signs.
     ...links.flatMap(([where, text]) =>
       doubtsOf(text, [TEMPLATE, OTHER_TEMPLATE, NOTE]).map((found) => ({ where, found })),
     ),
   ];
+}
+
+const buttonsOf = (at: string, actions: Campaign['actions'] = []): Place[] =>
+  actions.map(({ id, title }) => [`${at}button ${id}`, title]);
+
+function addressesOf(at: string, said: Pick<Campaign, 'image' | 'deep_link' | 'actions'>): Place[] {
+  const { image = '', deep_link: link = '', actions = [] } = said;
+  const all: Place[] = [
+    [`${at}image`, image],
+    [`${at}deep link`, link],
+    ...actions.map(({ id, link: leads }): Place => [`${at}link of button ${id}`, leads]),
+  ];
+  return all.filter(([, text]) => text !== '');
 }
 
 /** `en body has {{first_name}}; de title has nothing to see`. */

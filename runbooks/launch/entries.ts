@@ -317,7 +317,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment, no launch a second region. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment, no launch a second region, no campaign an image, buttons or a locale's own link and sound. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { messageProblem } from '../../infra/local/providers/fcm-message.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
+import { campaignFaults } from '../playbook/campaign-rules.ts';
+import type { Campaign } from '../playbook/schema.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { apnsHeaders, apnsPayload, fcmMessage, payloadProblems, tooLargeText } from './payload.ts';
 import { proofText } from './proof.ts';
@@ -39,6 +42,111 @@ describe('the message', () => {
       notification: { tag: 'c1' },
     });
     expect(fcmMessage(campaign, 'en', ids, 'c1', 9e12).android.ttl).toBe('2419200s');
+  });
+
+  const rich: Campaign = {
+    ...campaign,
+    image: 'https://cdn.example.com/game.jpg',
+    icon: 'ic_push',
+    badge: 2,
+    actions: [{ id: 'play', title: 'Play now', link: 'lingo://play' }],
+    locales: {
+      en: { title: 'Hi', subtitle: 'At the game', body: 'Now' },
+      de: {
+        title: 'Hallo',
+        body: 'Jetzt',
+        image: 'https://cdn.example.com/spiel.jpg',
+        icon: 'ic_de',
+        deep_link: 'lingo://de',
+        actions: [{ id: 'play', title: 'Spielen', link: 'lingo://de/play' }],
+        sound: 'gong',
+        badge: 0,
+      },
+      ja: { title: 'a', body: 'b', image: '', deep_link: '', actions: [], sound: '', icon: '' },
+    },
+    apns: {
+      topic: 'com.example.lingo',
+      priority: 10,
+      interruption_level: 'time-sensitive',
+      relevance_score: 0.5,
+      thread_id: 'game',
+      category: 'GAME',
+    },
+    fcm: {
+      priority: 'high',
+      channel_id: 'news',
+      color: '#58cc02',
+      click_action: 'OPEN',
+      tag: 'game',
+      notification_priority: 'max',
+      visibility: 'public',
+    },
+  };
+
+  test("for APNs has Apple's keys in aps, and what the app reads beside it", () => {
+    expect(JSON.parse(apnsPayload(rich, 'en', ids))).toEqual({
+      aps: {
+        alert: { title: 'Hi', subtitle: 'At the game', body: 'Now' },
+        sound: 'default',
+        badge: 2,
+        'thread-id': 'game',
+        category: 'GAME',
+        'interruption-level': 'time-sensitive',
+        'relevance-score': 0.5,
+        'mutable-content': 1,
+      },
+      gobutton: { launch: 'superbowl-2027', shot: 'S5' },
+      deep_link: 'lingo://next',
+      image: 'https://cdn.example.com/game.jpg',
+      actions: [{ id: 'play', title: 'Play now', link: 'lingo://play' }],
+      data: { aps: 'x', gobutton: 'y' },
+    });
+    const asked = { ...campaign, apns: { ...campaign.apns, mutable_content: true } };
+    expect(JSON.parse(apnsPayload(asked, 'en', ids))).toMatchObject({ aps: { 'mutable-content': 1 } });
+  });
+
+  test("for FCM has Google's keys, buttons as text in data, and no subtitle, of which Android has none", () => {
+    const { data, android, notification } = fcmMessage(rich, 'en', ids, 'c1', 0);
+    expect(notification).toEqual({ title: 'Hi', body: 'Now' });
+    expect(data['actions']).toBe('[{"id":"play","title":"Play now","link":"lingo://play"}]');
+    expect(android.notification).toEqual({
+      tag: 'game',
+      channel_id: 'news',
+      sound: 'default',
+      image: 'https://cdn.example.com/game.jpg',
+      icon: 'ic_push',
+      color: '#58cc02',
+      click_action: 'OPEN',
+      notification_priority: 'PRIORITY_MAX',
+      visibility: 'PUBLIC',
+      notification_count: 2,
+    });
+  });
+
+  test("takes the locale's own before the campaign's, and an empty one as none", () => {
+    expect(JSON.parse(apnsPayload(rich, 'de', ids))).toMatchObject({
+      aps: { sound: 'gong', badge: 0 },
+      image: 'https://cdn.example.com/spiel.jpg',
+      deep_link: 'lingo://de',
+      actions: [{ title: 'Spielen' }],
+    });
+    const de = fcmMessage(rich, 'de', ids, 'c1', 0);
+    expect(de.android.notification).toMatchObject({ sound: 'gong', icon: 'ic_de' });
+    expect(de.android.notification).not.toHaveProperty('notification_count');
+    expect(de.data['deep_link']).toBe('lingo://de');
+    const ja = JSON.parse(apnsPayload(rich, 'ja', ids)) as { aps: object };
+    for (const key of ['image', 'deep_link', 'actions']) expect(ja).not.toHaveProperty(key);
+    for (const key of ['sound', 'mutable-content']) expect(ja.aps).not.toHaveProperty(key);
+    for (const key of ['image', 'icon', 'sound'])
+      expect(fcmMessage(rich, 'ja', ids, 'c1', 0).android.notification).not.toHaveProperty(key);
+  });
+
+  test('is taken by the provider as it is, in every locale', () => {
+    for (const locale of Object.keys(rich.locales))
+      expect(
+        messageProblem({ message: { token: 'x'.repeat(140), ...fcmMessage(rich, locale, ids, 'c1', 0) } }),
+      ).toBeNull();
+    expect(campaignFaults({ ...rich, data: {} })).toEqual([]);
   });
 
   test('leaves out what the campaign does not have', () => {
@@ -112,6 +220,10 @@ describe('what is shown', () => {
     ];
     expect(new Set([hash, ...variants.map((variant) => shownHash(variant, sha256))]).size).toBe(variants.length + 1);
     expect(shownHash(JSON.parse(JSON.stringify(shown)) as typeof shown, sha256)).toBe(hash);
+    // As it was before campaigns could have images and buttons: what they do not have is no part of the hash.
+    expect(contentHash(sampleRunbook().campaign, sha256)).toBe(
+      '13bde2a6266acfbaeab9fcff4728eed0a5ae760e53be3d68e1c8cc72d4c92b05',
+    );
     expect(contentHash({ ...state.campaign, sound: 'tada' }, sha256)).not.toBe(state.contentHash);
     expect(() => shownFor(Scene.created().state, [])).toThrow(expect.objectContaining({ code: 'NO_AUDIENCE' }));
   });

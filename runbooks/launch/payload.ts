@@ -1,5 +1,6 @@
 import type { Campaign } from '../playbook/schema.ts';
 import type { Platform } from './entries.ts';
+import { localized } from './localized.ts';
 
 /**
  * The message as the providers take it, one text per locale. The same bytes go out in test sends, in the shot and
@@ -24,15 +25,46 @@ export const LONGEST_LAUNCH_ID = 'l'.repeat(60);
 /** Room for the longest shot or test id, so that a size checked before GO still holds at GO. */
 const LONGEST_SHOT_ID = 'test-T0000000000';
 
-/** JSON text of an APNs alert. Extra data lies under `data`, so that no key of it can touch `aps`. */
+/**
+ * JSON text of an APNs alert (docs/facts.md#apns-payload-keys). What the app reads lies beside `aps`; extra data lies under
+ * `data`, so that no key of it can touch either.
+ */
 export function apnsPayload(campaign: Campaign, locale: string, ids: PayloadIds): string {
-  const { title, body } = textFor(campaign, locale);
+  const { title, subtitle, body, image, deepLink, sound, badge, actions } = localized(campaign, locale);
+  const { apns } = campaign;
   return JSON.stringify({
-    aps: { alert: { title, body }, ...(campaign.sound === '' ? {} : { sound: campaign.sound }) },
+    aps: {
+      alert: { title, ...said({ subtitle }), body },
+      ...said({
+        sound,
+        badge,
+        'thread-id': apns.thread_id,
+        category: apns.category,
+        'interruption-level': apns.interruption_level,
+        'relevance-score': apns.relevance_score,
+        'mutable-content': image !== '' || apns.mutable_content === true ? 1 : null,
+      }),
+    },
     gobutton: { launch: ids.launchId, shot: ids.shotId },
-    ...(campaign.deep_link === undefined ? {} : { deep_link: campaign.deep_link }),
+    ...said({ deep_link: deepLink, image }),
+    ...(actions.length === 0 ? {} : { actions }),
     ...(Object.keys(campaign.data).length === 0 ? {} : { data: campaign.data }),
   });
+}
+
+/** AndroidNotification of FCM v1, as far as a campaign has it (docs/facts.md#fcm-android-notification). */
+interface AndroidNotification {
+  /** A later notification with the same tag replaces the one on screen. */
+  tag: string;
+  channel_id?: string;
+  sound?: string;
+  image?: string;
+  icon?: string;
+  color?: string;
+  click_action?: string;
+  notification_priority?: string;
+  visibility?: string;
+  notification_count?: number;
 }
 
 export interface FcmMessage {
@@ -43,8 +75,7 @@ export interface FcmMessage {
     /** Seconds with an `s`; `0s` is now or never. */
     ttl: string;
     collapse_key: string;
-    /** A later notification with the same tag replaces the one on screen. */
-    notification: { tag: string; channel_id?: string; sound?: string };
+    notification: AndroidNotification;
   };
 }
 
@@ -56,26 +87,48 @@ export function fcmMessage(
   collapseId: string,
   expiresAfterMs: number,
 ): FcmMessage {
-  const { title, body } = textFor(campaign, locale);
+  const { title, body, image, icon, deepLink, sound, badge, actions } = localized(campaign, locale);
+  const { fcm } = campaign;
   return {
     notification: { title, body },
     data: {
       ...campaign.data,
-      ...(campaign.deep_link === undefined ? {} : { deep_link: campaign.deep_link }),
+      ...said({ deep_link: deepLink }),
+      ...(actions.length === 0 ? {} : { actions: JSON.stringify(actions) }),
       gobutton_launch: ids.launchId,
       gobutton_shot: ids.shotId,
     },
     android: {
-      priority: campaign.fcm.priority === 'high' ? 'HIGH' : 'NORMAL',
+      priority: fcm.priority === 'high' ? 'HIGH' : 'NORMAL',
       ttl: `${Math.floor(Math.min(expiresAfterMs, FCM_TTL_MAX_MS) / 1_000)}s`,
       collapse_key: collapseId,
       notification: {
-        tag: collapseId,
-        ...(campaign.fcm.channel_id === undefined ? {} : { channel_id: campaign.fcm.channel_id }),
-        ...(campaign.sound === '' ? {} : { sound: campaign.sound }),
+        tag: fcm.tag ?? collapseId,
+        ...said({
+          channel_id: fcm.channel_id,
+          sound,
+          image,
+          icon,
+          color: fcm.color,
+          click_action: fcm.click_action,
+          notification_priority:
+            fcm.notification_priority === undefined ? '' : `PRIORITY_${fcm.notification_priority.toUpperCase()}`,
+          visibility: fcm.visibility?.toUpperCase(),
+          // 0 says nothing there: the phone counts by itself.
+          notification_count: badge === 0 ? null : badge,
+        }),
       },
     },
   };
+}
+
+type Said<T> = { [K in keyof T]?: Exclude<T[K], null | undefined> };
+
+/** Without what is not said: undefined, null and the empty text. */
+export function said<T extends Record<string, string | number | null | undefined>>(keys: T): Said<T> {
+  return Object.fromEntries(
+    Object.entries(keys).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  ) as Said<T>;
 }
 
 /**
@@ -124,15 +177,6 @@ export function payloadSizes(campaign: Campaign, launchId: string): PayloadSize[
 
 export function tooLargeText({ locale, platform, bytes }: PayloadSize): string {
   return `The ${locale} message is ${bytes} bytes on ${platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}`;
-}
-
-function textFor(campaign: Campaign, locale: string): { title: string; body: string } {
-  const text = campaign.locales[locale];
-  if (text === undefined)
-    throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${locale}`), {
-      code: 'LOCALE_UNKNOWN',
-    });
-  return text;
 }
 
 function utf8Bytes(text: string): number {

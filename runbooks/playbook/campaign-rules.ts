@@ -29,14 +29,19 @@ const BUNDLE_ID = /^(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 const OTHER_TOPIC = /\.(?:voip|voip-ptt|complication|pushkit\.fileprovider|location-query|push-type\.[a-z]+)$/;
 
 export function campaignFaults(campaign: Campaign): CampaignFault[] {
+  const { apns, fcm } = campaign;
   return [
     ...localeFaults(campaign),
+    ...sharedFaults(campaign, []),
     ...dataFaults(campaign),
-    ...topicFaults(campaign.apns.topic),
+    ...topicFaults(apns.topic),
+    ...appleFaults(campaign),
     ...textFaults([
-      [['deep_link'], campaign.deep_link],
-      [['sound'], campaign.sound],
-      [['fcm', 'channel_id'], campaign.fcm.channel_id],
+      [['apns', 'thread_id'], apns.thread_id],
+      [['apns', 'category'], apns.category],
+      [['fcm', 'channel_id'], fcm.channel_id],
+      [['fcm', 'click_action'], fcm.click_action],
+      [['fcm', 'tag'], fcm.tag],
     ]),
   ];
 }
@@ -47,16 +52,22 @@ export function faultText({ path, found, expected }: CampaignFault): string {
 }
 
 function localeFaults({ locales }: Campaign): CampaignFault[] {
-  return Object.entries(locales).flatMap(([locale, { title, body }]) => {
-    const faults = textFaults([
-      [['locales', locale, 'title'], title],
-      [['locales', locale, 'body'], body],
-    ]);
+  return Object.entries(locales).flatMap(([locale, text]) => {
+    const { title, subtitle, body } = text;
+    const at = ['locales', locale];
+    const faults = [
+      ...textFaults([
+        [[...at, 'title'], title],
+        [[...at, 'subtitle'], subtitle],
+        [[...at, 'body'], body],
+      ]),
+      ...sharedFaults(text, at),
+    ];
     if (isVisible(title) || isVisible(body)) return faults;
     return [
       ...faults,
       {
-        path: ['locales', locale],
+        path: at,
         found: 'a title and a text without anything to see',
         expected: 'words: this would be an empty notification',
       },
@@ -64,7 +75,84 @@ function localeFaults({ locales }: Campaign): CampaignFault[] {
   });
 }
 
-function dataFaults({ data, deep_link: link }: Campaign): CampaignFault[] {
+/** What the campaign may say for all locales, and each locale for itself. */
+type Shared = Pick<Campaign['locales'][string], 'image' | 'deep_link' | 'sound' | 'actions'>;
+
+function sharedFaults({ image, deep_link: link, sound, actions = [] }: Shared, at: string[]): CampaignFault[] {
+  const ids = actions.map(({ id }) => id);
+  return [
+    ...(image === undefined || image === '' ? [] : imageFaults(image, [...at, 'image'])),
+    ...actions.flatMap(({ id, title }, index): CampaignFault[] => {
+      const path = [...at, 'actions', String(index)];
+      if (ids.indexOf(id) < index)
+        return [
+          { path: [...path, 'id'], found: `${JSON.stringify(id)} twice`, expected: 'another id for each button' },
+        ];
+      return isVisible(title)
+        ? []
+        : [{ path: [...path, 'title'], found: 'a button without anything to see', expected: 'a word or two' }];
+    }),
+    ...textFaults([
+      [[...at, 'image'], image],
+      [[...at, 'deep_link'], link],
+      [[...at, 'sound'], sound],
+      ...actions.flatMap(({ title, link: leads }, index): [string[], string][] => [
+        [[...at, 'actions', String(index), 'title'], title],
+        [[...at, 'actions', String(index), 'link'], leads],
+      ]),
+    ]),
+  ];
+}
+
+/** Phones fetch it themselves: iOS takes nothing but https (App Transport Security), and firebase-admin no other text. */
+function imageFaults(image: string, path: string[]): CampaignFault[] {
+  const url = URL.canParse(image) ? new URL(image) : null;
+  if (url?.protocol === 'https:' && url.hostname.includes('.') && url.username === '' && !/\s/.test(image)) return [];
+  return [
+    {
+      path,
+      found: clip(JSON.stringify(image)),
+      expected: 'an https address that every phone can open, like https://cdn.example.com/game.jpg',
+    },
+  ];
+}
+
+/** What iOS does only together with another key (docs/facts.md#notification-images, docs/facts.md#notification-actions). */
+function appleFaults(campaign: Campaign): CampaignFault[] {
+  const { apns, locales } = campaign;
+  const everywhere: [string[], Shared][] = [
+    [[], campaign],
+    ...Object.entries(locales).map(([locale, text]): [string[], Shared] => [['locales', locale], text]),
+  ];
+  return everywhere.flatMap(([at, { image = '', actions = [] }]) => [
+    ...(actions.length > 0 && apns.category === undefined
+      ? [
+          {
+            path: [...at, 'actions'],
+            found: 'buttons without apns.category',
+            expected: 'the name of the category that the app has registered: iOS takes the buttons from there',
+          },
+        ]
+      : []),
+    ...(image !== '' && apns.mutable_content === false
+      ? [
+          {
+            path: [...at, 'image'],
+            found: 'an image with apns.mutable_content: false',
+            expected: 'no such key, or true: on iOS only the service extension of the app can show an image',
+          },
+        ]
+      : []),
+  ]);
+}
+
+function dataFaults(campaign: Campaign): CampaignFault[] {
+  const { data, locales } = campaign;
+  const texts = [campaign, ...Object.values(locales)];
+  const ours = new Set([
+    ...(texts.some(({ deep_link: link }) => link !== undefined) ? ['deep_link'] : []),
+    ...(texts.some(({ actions }) => actions !== undefined) ? ['actions'] : []),
+  ]);
   return Object.entries(data).flatMap(([key, value]): CampaignFault[] => {
     const path = ['data', key];
     const name = JSON.stringify(key);
@@ -78,7 +166,7 @@ function dataFaults({ data, deep_link: link }: Campaign): CampaignFault[] {
           expected: 'another name',
         },
       ];
-    if (OUR_OWN.test(key) || (key === 'deep_link' && link !== undefined))
+    if (OUR_OWN.test(key) || ours.has(key))
       return [{ path, found: `${name}, which gobutton writes itself`, expected: 'another name' }];
     return textFaults([
       [path, key],

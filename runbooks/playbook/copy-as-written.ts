@@ -16,6 +16,7 @@ export interface CopyProblem {
 /** Fields that hold sentences. Names and ids are left out: a comment after them is a comment. */
 const SENTENCES = new Set([
   'title',
+  'subtitle',
   'body',
   'say',
   'help',
@@ -23,6 +24,10 @@ const SENTENCES = new Set([
   'summary',
   'on_halt',
   'deep_link',
+  'link',
+  'image',
+  // `color: #58cc02` is a comment, and no color.
+  'color',
   'sound',
   'reference',
 ]);

@@ -3,6 +3,7 @@ import { ApnsClient } from 'apns2';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { serviceAccountIn, startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { fixedSecrets } from '../credentials/provider-secrets.ts';
@@ -48,6 +49,43 @@ describe('test copies', () => {
     });
     expect(stage.providers.phones.all()).toMatchObject([{}, {}]);
     expect(JSON.stringify(stage.providers.phones.all())).toContain('Mundo');
+  });
+
+  test('have image, buttons, badge and all else of the shot, in the words that the providers take', async () => {
+    const before = await stage.journal.launch(launch.id);
+    if (before === null) throw new Error('no launch');
+    const campaign: Campaign = {
+      ...before.campaign,
+      image: 'https://cdn.example.com/game.jpg',
+      icon: 'ic_push',
+      badge: 3,
+      actions: [{ id: 'play', title: 'Play now', link: 'lingo://play' }],
+      locales: { ...before.campaign.locales, en: { title: 'Hi', subtitle: 'At the game', body: 'Now' } },
+      apns: { ...before.campaign.apns, category: 'GAME', thread_id: 'game', interruption_level: 'passive' },
+      fcm: {
+        ...before.campaign.fcm,
+        color: '#58cc02',
+        click_action: 'OPEN',
+        tag: 'game',
+        notification_priority: 'low',
+        visibility: 'secret',
+      },
+    };
+    const config = launch.config();
+    const send = testSender(config, fixedSecrets(config, pino({ level: 'silent' })), stage.cloud.staff);
+    const results = await send({ ...before, campaign }, 'T98', ['ana', 'mia']);
+    expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([
+      [true, ''],
+      [true, ''],
+    ]);
+    const shown = stage.providers.phones
+      .all()
+      .flatMap(({ platform, notifications }) => notifications.slice(0, 1).map((one) => ({ platform, ...one })));
+    const both = { image: 'https://cdn.example.com/game.jpg', badge: 3, buttons: ['Play now'] };
+    expect(shown).toMatchObject([
+      { platform: 'ios', subtitle: 'At the game', ...both },
+      { platform: 'android', subtitle: '', collapseId: 'game', ...both },
+    ]);
   });
 
   test('a halt stops copies that were asked for before it; those asked for during it go out, from a worker that made itself ready during it', async () => {

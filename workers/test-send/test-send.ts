@@ -1,12 +1,13 @@
 import { ApnsError, Notification, Priority } from 'apns2';
 import type { ApnsClient } from 'apns2';
-import type { Message } from 'firebase-admin/messaging';
+import type { AndroidNotification, Message } from 'firebase-admin/messaging';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import type { StaffDevice } from '../../infra/aws/staff-devices.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
+import { apnsPayload, fcmMessage, said } from '../../runbooks/launch/payload.ts';
+import type { FcmMessage } from '../../runbooks/launch/payload.ts';
 import { collapseIdOf } from '../../runbooks/launch/shown.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
@@ -120,8 +121,24 @@ async function sendFcm(
 }
 
 /** The v1 message in the words of firebase-admin, which turns them back into the same JSON. */
-function adminMessage({ notification, data, android }: ReturnType<typeof fcmMessage>, token: string): Message {
-  const { channel_id: channelId, ...shown } = android.notification;
+function adminMessage({ notification, data, android }: FcmMessage, token: string): Message {
+  const {
+    channel_id: channelId,
+    click_action: clickAction,
+    image: imageUrl,
+    notification_count: notificationCount,
+    notification_priority: priority,
+    visibility,
+    ...shown
+  } = android.notification;
+  const named = said({
+    channelId,
+    clickAction,
+    imageUrl,
+    notificationCount,
+    priority: priority?.replace('PRIORITY_', '').toLowerCase(),
+    visibility: visibility?.toLowerCase(),
+  }) as AndroidNotification;
   return {
     token,
     notification,
@@ -130,7 +147,7 @@ function adminMessage({ notification, data, android }: ReturnType<typeof fcmMess
       priority: android.priority === 'HIGH' ? 'high' : 'normal',
       ttl: Number.parseInt(android.ttl, 10) * 1_000,
       collapseKey: android.collapse_key,
-      notification: { ...shown, ...(channelId === undefined ? {} : { channelId }) },
+      notification: { ...shown, ...named },
     },
   };
 }

@@ -3,7 +3,13 @@ export interface Content {
   launchId: string;
   shotId: string;
   title: string;
+  /** What a phone shows of the rest; '' and null where the push says nothing, or says it in a way that no phone takes. */
+  subtitle: string;
   body: string;
+  image: string;
+  badge: number | null;
+  /** Titles of the buttons that the app can draw. */
+  buttons: string[];
   sound: string | null;
   background: boolean;
   /** Whatever the push says of zombie mode; null if nothing. */
@@ -22,6 +28,20 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+const wholeNumber = (value: unknown): number | null => (Number.isInteger(value) ? (value as number) : null);
+
+function titlesOf(actions: unknown): string[] {
+  return Array.isArray(actions) ? actions.flatMap((one) => (isObject(one) ? [text(one.title)] : [])) : [];
+}
+
+function parsed(json: unknown): unknown {
+  try {
+    return JSON.parse(text(json));
+  } catch {
+    return null;
+  }
+}
+
 function idOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' ? value : otherwise;
 }
@@ -38,7 +58,13 @@ export function apnsContent(payload: unknown): Content {
     launchId: idOf(own.launch, unknownLaunch),
     shotId: idOf(own.shot, unknownLaunch),
     title: text(alert.title ?? alert['title-loc-key']),
+    subtitle: text(alert.subtitle),
     body: text(alert.body ?? alert['loc-key']),
+    // Without mutable-content no service extension of the app is asked, and without one there is no image.
+    image: aps['mutable-content'] === 1 ? text(root.image) : '',
+    badge: wholeNumber(aps.badge),
+    // iOS shows the buttons of a category that the app has registered; these are what the category is to have.
+    buttons: text(aps.category) === '' ? [] : titlesOf(root.actions),
     sound: typeof sound === 'string' ? sound : null,
     background: aps.alert === undefined && aps['content-available'] === 1,
     zombie: own.zombie ?? root.zombie ?? data.zombie ?? null,
@@ -58,7 +84,12 @@ export function fcmContent(message: unknown): Content {
     launchId: idOf(data.gobutton_launch, unknownLaunch),
     shotId: idOf(data.gobutton_shot, unknownLaunch),
     title: text(shown.title ?? common.title ?? shown.title_loc_key),
+    subtitle: '',
     body: text(shown.body ?? common.body ?? shown.body_loc_key),
+    image: text(shown.image ?? common.image),
+    badge: wholeNumber(shown.notification_count),
+    // The system draws none from a notification message.
+    buttons: data.actions === undefined ? [] : titlesOf(parsed(data.actions)),
     sound: typeof shown.sound === 'string' ? shown.sound : null,
     background: root.notification === undefined && android.notification === undefined,
     zombie: data.gobutton_zombie ?? data.zombie ?? null,

@@ -20,6 +20,8 @@ type Kind =
   | 'ttl'
   | 'durations'
   | 'timestamp'
+  | 'color'
+  | 'address'
   | readonly string[]
   | Fields;
 interface Fields {
@@ -30,7 +32,7 @@ const androidNotification: Fields = {
   title: 'string',
   body: 'string',
   icon: 'string',
-  color: 'string',
+  color: 'color',
   sound: 'string',
   tag: 'string',
   click_action: 'string',
@@ -49,7 +51,7 @@ const androidNotification: Fields = {
   vibrate_timings: 'durations',
   notification_count: 'int',
   light_settings: 'struct',
-  image: 'string',
+  image: 'address',
   notification_priority: [
     'PRIORITY_UNSPECIFIED',
     'PRIORITY_MIN',
@@ -67,7 +69,7 @@ const androidNotification: Fields = {
 const message: Fields = {
   name: 'string',
   data: 'map',
-  notification: { title: 'string', body: 'string', image: 'string' },
+  notification: { title: 'string', body: 'string', image: 'address' },
   android: {
     collapse_key: 'string',
     priority: ['NORMAL', 'HIGH', 'normal', 'high'],
@@ -89,7 +91,7 @@ const message: Fields = {
   apns: {
     headers: 'map',
     payload: 'struct',
-    fcm_options: { analytics_label: 'string', image: 'string' },
+    fcm_options: { analytics_label: 'string', image: 'address' },
     live_activity_token: 'string',
   },
   fcm_options: { analytics_label: 'string' },
@@ -139,7 +141,22 @@ export function messageProblem(body: unknown): Problem | null {
     const reserved = isObject(data) ? Object.keys(data).find((key) => reservedKey.test(key)) : undefined;
     if (reserved !== undefined) return fault('message.data', `Invalid data payload key: ${reserved}`);
   }
-  return null;
+  return isObject(sent.apns) ? appleProblem(sent.apns, isObject(sent.notification)) : null;
+}
+
+/** What FCM wants of the part for Apple (docs/facts.md#fcm-apns-config). */
+function appleProblem({ headers, payload }: Record<string, unknown>, hasNotification: boolean): Problem | null {
+  const aps = isObject(payload) ? payload.aps : undefined;
+  if (payload !== undefined && (!isObject(aps) || (Object.keys(aps).length === 0 && !hasNotification)))
+    return fault('message.apns.payload', 'Payload of Apple Push Notification Service must contain an [aps] key.');
+  // Their values are strings: a map of anything else was refused.
+  const { 'apns-priority': priority, 'apns-collapse-id': collapseId = '' } = (headers ?? {}) as Record<string, string>;
+  const shows = hasNotification || (isObject(aps) && aps.alert !== undefined);
+  if (priority !== undefined && (!['1', '5', '10'].includes(priority) || (priority === '10' && !shows)))
+    return fault('message.apns.headers', `Invalid apns-priority: ${priority}.`);
+  return Buffer.byteLength(collapseId) > 64
+    ? fault('message.apns.headers', 'Invalid apns-collapse-id: at most 64 bytes are allowed.')
+    : null;
 }
 
 function fault(field: string, text: string): Problem {
@@ -194,6 +211,13 @@ function valueProblem(value: unknown, kind: Kind, path: string): Problem | null 
         : wrong(path, 'a list of durations');
     case 'timestamp':
       return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? null : wrong(path, 'a time in RFC 3339');
+    // What the field's description and firebase-admin say of it; that FCM itself is as strict is the harsher guess.
+    case 'color':
+      return typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value) ? null : wrong(path, 'a color as #rrggbb');
+    case 'address':
+      return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
+        ? null
+        : wrong(path, 'an address that begins with https');
     case 'ttl': {
       const ttl = seconds(value);
       if (ttl === null) return wrong(path, 'seconds with the suffix s, as "3600s"');

@@ -213,6 +213,25 @@ describe('fields', () => {
     ['message.android.ttl', { android: { ttl: '-1s' } }],
     ['message.android.priority', { android: { priority: 'urgent' } }],
     ['message.android.notification.notification_count', { android: { notification: { notification_count: 1.5 } } }],
+    ['message.android.notification', { android: { notification: { subtitle: 'x' } } }],
+    ['message.android.notification', { android: { notification: { actions: [] } } }],
+    ['message.android.notification.color', { android: { notification: { color: 'green' } } }],
+    ['message.android.notification.color', { android: { notification: { color: '#58cc0' } } }],
+    ['message.android.notification.image', { android: { notification: { image: 'game.jpg' } } }],
+    ['message.notification.image', { notification: { image: 5 } }],
+    ['message.android.notification.visibility', { android: { notification: { visibility: 'public' } } }],
+    [
+      'message.android.notification.notification_priority',
+      { android: { notification: { notification_priority: 'MAX' } } },
+    ],
+    ['message.android.notification.tag', { android: { notification: { tag: 5 } } }],
+    ['message.apns.payload', { apns: { payload: { alert: 'x' } } }],
+    ['message.apns.payload', { notification: undefined, apns: { payload: { aps: {} } } }],
+    ['message.apns.headers', { apns: { headers: { 'apns-priority': '7' } } }],
+    ['message.apns.headers', { notification: undefined, apns: { headers: { 'apns-priority': '10' } } }],
+    ['message.apns.headers', { apns: { headers: { 'apns-collapse-id': 'x'.repeat(65) } } }],
+    ['message.apns.headers[apns-priority]', { apns: { headers: { 'apns-priority': 10 } } }],
+    ['message.apns.fcm_options.image', { apns: { fcm_options: { image: 'game.jpg' } } }],
     ['message.notification', { notification: 'Hello' }],
     ['message.android.direct_boot_ok', { android: { direct_boot_ok: 'yes' } }],
     ['message', { topic: 'news' }],
@@ -245,16 +264,28 @@ describe('fields', () => {
           vibrate_timings: ['0.5s'],
           event_time: '2026-01-02T03:04:05Z',
           body_loc_args: ['a'],
+          image: 'https://cdn.example.com/game.jpg',
+          color: '#58CC02',
+          icon: 'ic_push',
+          click_action: 'OPEN',
+          notification_priority: 'PRIORITY_MAX',
         },
         fcm_options: { analytics_label: 'l' },
       },
-      apns: { headers: { 'apns-priority': '10' }, payload: { aps: { alert: 'x' } } },
+      apns: {
+        headers: { 'apns-priority': '10', 'apns-collapse-id': 'x'.repeat(64) },
+        payload: { aps: { alert: 'x' } },
+        fcm_options: { image: 'https://cdn.example.com/game.jpg' },
+      },
       webpush: { headers: { TTL: '1' } },
       fcmOptions: { analytics_label: 'l' },
     };
     expect(codeOf(await send('fields', androidToken(1), full))).toBe('200');
     expect(codeOf(await send('fields', androidToken(1), { android: { ttl: '2419200s' } }))).toBe('200');
     expect(codeOf(await send('fields', androidToken(1), { android: { ttl: '3.5s' } }))).toBe('200');
+    const silent = { notification: undefined, apns: { headers: { 'apns-priority': '5' } } };
+    expect(codeOf(await send('fields', androidToken(1), silent))).toBe('200');
+    expect(codeOf(await send('fields', androidToken(1), { apns: { payload: { aps: {} } } }))).toBe('200');
   });
 
   it('measures 4,096 bytes of UTF-8 without the target', async () => {

@@ -8,7 +8,11 @@ interface PhoneNotification {
   launchId: string;
   shotId: string;
   title: string;
+  subtitle: string;
   body: string;
+  image: string;
+  badge: number | null;
+  buttons: string[];
   /** Epoch ms of the latest push that is shown here. */
   atMs: number;
   sound: string | null;
@@ -53,21 +57,15 @@ export class Phones {
     }
     phone.pushes += 1;
     this.#pushes += 1;
-    const { launchId, shotId, title, body, sound, background, zombie } = content;
+    const { collapseId: _inBody, ...seen } = content;
     const replacedAt =
       collapseId === null ? -1 : phone.notifications.findIndex((shown) => shown.collapseId === collapseId);
     const before = replacedAt < 0 ? undefined : phone.notifications.splice(replacedAt, 1)[0];
     const notification: PhoneNotification = {
       id: this.#pushes,
-      launchId,
-      shotId,
-      title,
-      body,
+      ...seen,
       atMs: nowMs,
-      sound,
       collapseId,
-      background,
-      zombie,
       replaced: before === undefined ? 0 : before.replaced + 1,
     };
     phone.notifications.unshift(notification);

@@ -1,10 +1,77 @@
 import { z } from 'zod';
 import { key } from './key.ts';
-import { id } from './values.ts';
+import { count, id, share } from './values.ts';
+
+/**
+ * What goes out. Providers' names, limits and who shows what: docs/facts.md#apns-payload-keys and
+ * docs/facts.md#fcm-android-notification. What a provider would refuse is `campaignFaults` in campaign-rules.ts; how a
+ * locale's own and the campaign's come together is `localized` in launch/localized.ts.
+ */
+
+/** Android shows no more (docs/facts.md#notification-actions). */
+const BUTTONS_MOST = 3;
+const COLOR = 'expected a color like "#58cc02", in quotes';
+const DRAWABLE =
+  "expected the name of a drawable of the app, like ic_push: small letters, digits and underscores, or ''";
+
+const action = z.strictObject({
+  id: key(z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'expected letters, digits, points, dashes or underscores'), {
+    means: 'What the app knows the button by: on iOS the identifier of the action in its category.',
+    example: 'play',
+  }),
+  title: key(z.string().min(1).max(60), { means: 'What stands on the button.', example: 'Play now' }),
+  link: key(z.string().min(1).max(500), {
+    means: 'Where it leads, for the app to read.',
+    example: 'lingo://lesson/next',
+  }),
+});
+
+const link = z.string().max(500);
+const sound = z.string().max(60);
+const actions = z.array(action).max(BUTTONS_MOST, `expected at most ${BUTTONS_MOST} buttons: Android shows no more`);
+const icon = z.string().regex(/^(?:[a-z][a-z0-9_]{0,59})?$/, DRAWABLE);
+const badge = count(0, 99_999);
+
+const IMAGE = {
+  means:
+    'The https address of a picture. On iOS the service extension of the app fetches it, so it is sent with `mutable-content`; Android takes 1 MB at most.',
+  example: 'https://cdn.example.com/game.jpg',
+};
+const ICON = {
+  means: 'The small icon on Android, a drawable of the app. iOS shows the icon of the app.',
+  example: 'ic_push',
+};
+const LINK = { means: 'Where a tap leads, for the app to read.', example: 'lingo://lesson/next' };
+const ACTIONS = {
+  means:
+    'Buttons. iOS shows those of the category that the app has registered (`apns.category`); Android shows them only if the app draws the notification itself, from `data.actions`.',
+  example: [{ id: 'play', title: 'Play now', link: 'lingo://lesson/next' }],
+};
+const SOUND = {
+  means: "The sound, by its name in the app; `''` is silent. On Android 8 and newer the channel has the sound.",
+  example: 'gong',
+};
+const BADGE = {
+  means: 'The number on the icon of the app. 0 takes it away on iOS, and on Android leaves it to the phone.',
+  example: 1,
+  unit: 'messages',
+};
+const OF_CAMPAIGN = "the campaign's; an empty one is none";
 
 const text = z.strictObject({
   title: key(z.string().min(1).max(200), { means: 'The first line of the push.', example: 'Did you see that? 👀' }),
+  subtitle: key(z.string().min(1).max(200).optional(), {
+    means: 'The line between title and text, on iOS. Android has none.',
+    absent: 'no such line',
+    example: 'Lingo at the game',
+  }),
   body: key(z.string().min(1).max(3000), { means: 'The text under it.', example: 'Do your lesson.' }),
+  image: key(link.optional(), { ...IMAGE, absent: OF_CAMPAIGN }),
+  icon: key(icon.optional(), { ...ICON, absent: OF_CAMPAIGN }),
+  deep_link: key(link.optional(), { ...LINK, absent: OF_CAMPAIGN }),
+  actions: key(actions.optional(), { ...ACTIONS, absent: OF_CAMPAIGN }),
+  sound: key(sound.optional(), { ...SOUND, absent: OF_CAMPAIGN }),
+  badge: key(badge.optional(), { ...BADGE, absent: "the campaign's" }),
 });
 
 const apns = z.strictObject({
@@ -12,6 +79,32 @@ const apns = z.strictObject({
   priority: key(z.union([z.literal(10), z.literal(5)]).default(10), {
     means: '10: at once; 5: when it suits the battery.',
     example: 10,
+  }),
+  interruption_level: key(z.enum(['passive', 'active', 'time-sensitive', 'critical']).optional(), {
+    means:
+      '`passive` lights no screen; `time-sensitive` comes through a Focus, `critical` through the mute switch too. Those two need an entitlement of the app.',
+    absent: '`active`',
+    example: 'time-sensitive',
+  }),
+  relevance_score: key(share().optional(), {
+    means: 'How high it stands among those of the app in the summary.',
+    absent: 'iOS decides',
+    example: 1,
+  }),
+  thread_id: key(z.string().min(1).max(64).optional(), {
+    means: 'Notifications with the same one are grouped on the phone.',
+    absent: 'they are grouped by app',
+    example: 'big-game',
+  }),
+  category: key(z.string().min(1).max(64).optional(), {
+    means: 'The category that the app has registered: it holds the buttons.',
+    absent: 'no buttons',
+    example: 'GAME',
+  }),
+  mutable_content: key(z.boolean().optional(), {
+    means: 'Whether the service extension of the app may change the push before it is shown. An image needs it.',
+    absent: 'only with an image',
+    example: true,
   }),
 });
 
@@ -25,9 +118,40 @@ const fcm = z.strictObject({
     means: '`high` wakes a sleeping phone.',
     example: 'high',
   }),
+  color: key(
+    z
+      .string(COLOR)
+      .regex(/^#[0-9a-fA-F]{6}$/, COLOR)
+      .optional(),
+    {
+      means: 'The color of the icon.',
+      absent: "the app's",
+      example: '#58cc02',
+    },
+  ),
+  click_action: key(z.string().min(1).max(150).optional(), {
+    means: 'The intent filter of the activity that a tap opens.',
+    absent: 'the app opens',
+    example: 'com.example.lingo.LESSON',
+  }),
+  tag: key(z.string().min(1).max(64).optional(), {
+    means:
+      'A later notification with the same tag takes the place of this one on the screen, also one of another launch.',
+    absent: 'one for the launch and its campaign',
+    example: 'big-game',
+  }),
+  notification_priority: key(z.enum(['min', 'low', 'default', 'high', 'max']).optional(), {
+    means: 'How much it may disturb on Android 7 and older; later ones go by the channel.',
+    absent: '`default`',
+    example: 'high',
+  }),
+  visibility: key(z.enum(['private', 'public', 'secret']).optional(), {
+    means: 'What a locked screen shows: all (`public`), that there is something (`private`), nothing (`secret`).',
+    absent: '`private`',
+    example: 'public',
+  }),
 });
 
-/** What goes out. What a provider would refuse is `campaignFaults` in campaign-rules.ts. */
 export const campaign = z.strictObject({
   id: key(id, { means: 'The name of the campaign.', example: 'big-game' }),
   locales: key(
@@ -42,12 +166,12 @@ export const campaign = z.strictObject({
     means: 'One of them: what a device of another locale gets, if the audience was compiled so.',
     example: 'en',
   }),
-  deep_link: key(z.string().max(500).optional(), {
-    means: 'Where a tap leads, for the app to read.',
-    absent: 'the app opens',
-    example: 'lingo://lesson/next',
-  }),
-  sound: key(z.string().max(60).default('default'), { means: 'The sound, by its name in the app.', example: 'gong' }),
+  image: key(link.optional(), { ...IMAGE, absent: 'no image' }),
+  icon: key(icon.optional(), { ...ICON, absent: "the app's" }),
+  deep_link: key(link.optional(), { ...LINK, absent: 'the app opens' }),
+  actions: key(actions.optional(), { ...ACTIONS, absent: 'no buttons' }),
+  sound: key(sound.default('default'), SOUND),
+  badge: key(badge.optional(), { ...BADGE, absent: 'it stays as it is' }),
   data: key(z.record(z.string(), z.string()).default({}), {
     means: 'More for the app to read, the same for every device.',
     example: { theme: 'gold' },

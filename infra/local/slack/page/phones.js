@@ -100,9 +100,21 @@ function note(notification, isNew) {
   body.textContent = notification.body;
   const when = document.createElement('time');
   when.textContent = ago(notification.atMs);
-  words.append(head, body);
+  words.append(head, ...more('p', 'phone-subtitle', notification.subtitle), body);
+  words.append(...more('p', 'phone-image', notification.image));
+  for (const title of notification.buttons ?? []) words.append(...more('span', 'phone-button', title));
+  words.append(...more('span', 'phone-badge', notification.badge ? `badge ${notification.badge}` : ''));
   card.append(icon, words, when);
   return card;
+}
+
+/** An element with this text; none for no text. An image is named, not fetched: its address is nobody's here. */
+function more(tag, className, text) {
+  if (!text) return [];
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return [element];
 }
 
 function ago(atMs) {
