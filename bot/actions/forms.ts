@@ -6,6 +6,7 @@ import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import { momentOf } from '../commands/ask-moment.ts';
 import { withTexts } from '../commands/campaign.ts';
+import type { TypedText } from '../commands/campaign.ts';
 import { COMPRESS, createLaunch } from '../commands/create.ts';
 import { submitAs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
@@ -127,12 +128,14 @@ export function onPreview(app: App, desk: Desk, actionId: string): void {
   });
 }
 
-function textsOf(fields: ReadonlyMap<string, Field>): Map<string, { title?: string; body?: string }> {
-  const texts = new Map<string, { title?: string; body?: string }>();
+function textsOf(fields: ReadonlyMap<string, Field>): Map<string, TypedText> {
+  const texts = new Map<string, TypedText>();
   for (const [block, { text }] of fields) {
     const [part, locale] = block.split(':');
-    if (locale === undefined || (part !== 'title' && part !== 'body')) continue;
-    texts.set(locale, { ...texts.get(locale), ...(text === null ? {} : { [part]: text }) });
+    if (locale === undefined) continue;
+    if (part === 'subtitle') texts.set(locale, { ...texts.get(locale), subtitle: text });
+    if (part === 'title' || part === 'body')
+      texts.set(locale, { ...texts.get(locale), ...(text === null ? {} : { [part]: text }) });
   }
   return texts;
 }
@@ -140,10 +143,10 @@ function textsOf(fields: ReadonlyMap<string, Field>): Map<string, { title?: stri
 /** The field of the form that a fault of the campaign is about; the first one where it has none. */
 function blockOf([part, locale, field]: readonly string[], first: string): string {
   if (part !== 'locales' || locale === undefined) return `title:${first}`;
-  return `${field === 'body' ? 'body' : 'title'}:${locale}`;
+  return `${field === 'body' || field === 'subtitle' ? field : 'title'}:${locale}`;
 }
 
-function emptyFields(texts: ReadonlyMap<string, { title?: string; body?: string }>): Record<string, string> {
+function emptyFields(texts: ReadonlyMap<string, TypedText>): Record<string, string> {
   const errors: Record<string, string> = {};
   for (const [locale, text] of texts) {
     if (text.title === undefined) errors[`title:${locale}`] = 'A push needs a title.';

@@ -2,8 +2,9 @@ import { may } from '../../runbooks/launch/authority.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { code } from '../views/answers.ts';
-import { message } from '../views/blocks.ts';
-import { contentTexts } from '../views/content.ts';
+import { message, section } from '../views/blocks.ts';
+import { contentTexts, sizesText } from '../views/content.ts';
+import type { Message } from '../views/message.ts';
 import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse } from './subcommand.ts';
@@ -15,13 +16,12 @@ export const campaign: Subcommand = {
   usage: ['campaign', 'campaign de fr', 'campaign show'],
   group: 'Prepare',
   needs: 'person',
-  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it.',
+  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes.',
   async run({ desk, launch, person, typed, triggerId, channelId }) {
     const all = Object.keys(launch.campaign.locales);
     if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign'))
-      return message(
-        'The text of the push',
-        contentTexts(
+      return message('The text of the push', [
+        ...contentTexts(
           launch.campaign,
           launch.audience === null
             ? null
@@ -31,18 +31,10 @@ export const campaign: Subcommand = {
                 launch.audience.segments.map(({ id }) => ({ segment: id })),
               ),
         ).sections,
-      );
-    const unknown = typed.words.find((word) => localeNamed(all, word) === undefined);
-    if (unknown !== undefined)
-      return misuse(
-        campaign,
-        `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all
-          .slice(0, 60)
-          .map((locale) => code(locale))
-          .join(' ')}.`,
-      );
-    const named = typed.words.map((word) => localeNamed(all, word) ?? '');
-    const locales = named.length === 0 ? all : [...new Set(named)];
+        section(sizesText(launch.campaign, launch.id)),
+      ]);
+    const locales = localesNamed(all, typed.words);
+    if (!Array.isArray(locales)) return locales;
     if (locales.length > CAMPAIGN_LOCALES)
       return misuse(
         campaign,
@@ -53,15 +45,46 @@ export const campaign: Subcommand = {
   },
 };
 
+/** Those that were named, or all; or what to tell whoever named one that there is not. */
+function localesNamed(all: readonly string[], words: readonly string[]): string[] | Message {
+  const unknown = words.find((word) => localeNamed(all, word) === undefined);
+  if (unknown !== undefined)
+    return misuse(
+      campaign,
+      `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all
+        .slice(0, 60)
+        .map((locale) => code(locale))
+        .join(' ')}.`,
+    );
+  const named = words.map((word) => localeNamed(all, word) ?? '');
+  return named.length === 0 ? [...all] : [...new Set(named)];
+}
+
 const localeNamed = (all: readonly string[], word: string): string | undefined =>
   all.find((locale) => locale.toLowerCase() === word.toLowerCase());
 
-/** The campaign with the texts of a form put in; an absent or empty field keeps what there was. */
-export function withTexts(present: Campaign, texts: ReadonlyMap<string, { title?: string; body?: string }>): Campaign {
+/** As a form gives it. Null: the field was left empty. */
+export interface TypedText {
+  title?: string;
+  subtitle?: string | null;
+  body?: string;
+}
+
+/** The campaign with the texts of a form put in; an absent or empty field keeps what there was, but for a subtitle, which it takes away. */
+export function withTexts(present: Campaign, texts: ReadonlyMap<string, TypedText>): Campaign {
   const locales = Object.fromEntries(
-    Object.entries(present.locales).map(([locale, old]) => {
+    Object.entries(present.locales).map(([locale, { subtitle: was, ...old }]) => {
       const fresh = texts.get(locale);
-      return [locale, { title: fresh?.title ?? old.title, body: fresh?.body ?? old.body }];
+      const subtitle = fresh?.subtitle === undefined ? was : (fresh.subtitle ?? undefined);
+      return [
+        locale,
+        {
+          ...old,
+          title: fresh?.title ?? old.title,
+          ...(subtitle === undefined ? {} : { subtitle }),
+          body: fresh?.body ?? old.body,
+        },
+      ];
     }),
   );
   return { ...present, locales };

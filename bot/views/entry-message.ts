@@ -1,3 +1,4 @@
+import type { KnownBlock } from '@slack/types';
 import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
@@ -5,6 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import { armedText, heldMessage } from './armed.ts';
 import { context, message, section } from './blocks.ts';
+import { changesBlocks } from './campaign-changes.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
@@ -154,13 +156,18 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         ':warning:',
         `*${targetTitle(launch, entry.target)}* was lowered to ${count(entry.found)} by somebody else; ${count(entry.desired)} were ordered. ${entry.again ? 'It is set again.' : `It is left so: \`/go scale ${entry.target} ${entry.desired}\` sets it again.`}`,
       );
-    case 'CampaignSet':
-      return line(
+    case 'CampaignSet': {
+      const said = line(
         launch,
         entry,
         ':pencil2:',
         `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`,
       );
+      const before = launch.campaignBefore;
+      return before === undefined
+        ? said
+        : message(said.text, [...(said.blocks as KnownBlock[]), ...changesBlocks(before, entry.campaign)]);
+    }
     case 'StepSkipped':
       return line(
         launch,

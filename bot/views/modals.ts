@@ -2,7 +2,7 @@ import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { copyDoubts } from '../../runbooks/launch/copy-doubts.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { PAYLOAD_LIMIT_BYTES, payloadProblems } from '../../runbooks/launch/payload.ts';
+import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { ACTION, VIEW } from '../action-ids.ts';
@@ -125,6 +125,12 @@ export function campaignModal(
         max_length: 200,
         ...initial(text?.title),
       }),
+      input(
+        `subtitle:${locale}`,
+        `${locale}: subtitle, on iOS alone`,
+        { type: 'plain_text_input', action_id: 'value', max_length: 200, ...initial(text?.subtitle) },
+        { optional: true },
+      ),
       input(`body:${locale}`, `${locale}: text`, {
         type: 'plain_text_input',
         action_id: 'value',
@@ -150,24 +156,19 @@ export function campaignModal(
 const initial = (text: string | undefined) => (text === undefined || text === '' ? {} : { initial_value: text });
 
 function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly string[]): KnownBlock[] {
-  const tooLarge = payloadProblems(campaign, launch.id);
+  const sizes = payloadSizes(campaign, launch.id);
   return locales.map((locale) => {
     const text = campaign.locales[locale];
-    const problems = tooLarge.filter((problem) => problem.locale === locale);
-    const size =
-      problems.length === 0
-        ? ''
-        : `\n:no_entry: ${problems.map((problem) => `${count(problem.bytes)} bytes on ${platformName[problem.platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}`;
-    const doubts =
-      text === undefined
-        ? []
-        : copyDoubts({ ...campaign, locales: { [locale]: text }, data: {}, deep_link: undefined });
+    const own = sizes.filter((one) => one.locale === locale);
+    const isTooLarge = own.some(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES);
+    const size = `\n${isTooLarge ? ':no_entry: ' : ''}_${own.map(({ bytes, platform }) => `${count(bytes)} bytes on ${platformName[platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}_`;
+    const doubts = copyDoubts(campaign).filter(({ where }) => where.startsWith(`${locale} `));
     const faults = campaignFaults(campaign)
       .filter(({ path }) => path[0] === 'locales' && path[1] === locale)
       .map(({ found }) => `\n:no_entry: ${safe(found, 200)}`)
       .join('');
     return section(
-      `:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}${faults}${doubts.map(({ where, found }) => `\n:warning: ${safe(`${where} has ${found}`, 200)}`).join('')}`,
+      `:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*${text?.subtitle === undefined ? '' : `\n_${safe(oneLine(text.subtitle), 220)}_`}\n${safe(text?.body ?? '', 600)}${size}${faults}${doubts.map(({ where, found }) => `\n:warning: ${safe(`${where} has ${found}`, 200)}`).join('')}`,
     );
   });
 }

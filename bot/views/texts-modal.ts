@@ -3,8 +3,9 @@ import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { context, section } from './blocks.ts';
+import { besideLines } from './content.ts';
 import { campaignOf } from './order.ts';
-import { count, plural, safe, short } from './words.ts';
+import { count, fit, plural, safe, short } from './words.ts';
 
 /** A view holds 100 blocks of 3,000 characters. */
 const MODAL_BLOCKS = 96;
@@ -47,12 +48,14 @@ export function textsModal(launch: Launch, order: FireOrder): ModalView {
     }
     blocks.push(...whole);
   }
+  // Links, images, buttons, sounds: as much of it as a view has room for.
+  if (blocks.length < MODAL_BLOCKS) blocks.push(section(fit(besideLines(campaign, locales, 1_200), BODY_CHARS)));
   return { ...base, blocks };
 }
 
 function textBlocks(campaign: Campaign, locale: string, devices: number | null): KnownBlock[] {
   const text = campaign.locales[locale];
-  const head = `\`${safe(locale, 20)}\`${devices === null ? '' : ` · ${count(devices)} ${devices === 1 ? 'device' : 'devices'}`}\n*${safe(text?.title ?? '', 1_200)}*`;
+  const head = `\`${safe(locale, 20)}\`${devices === null ? '' : ` · ${count(devices)} ${devices === 1 ? 'device' : 'devices'}`}\n*${safe(text?.title ?? '', 1_200)}*${text?.subtitle === undefined ? '' : `\n_${safe(text.subtitle, 600)}_`}`;
   const body = safe(text?.body ?? '', 30_000);
   if (head.length + body.length < BODY_CHARS) return [section(`${head}\n${body}`)];
   // An escaped sign must not be cut in two.

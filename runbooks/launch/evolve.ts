@@ -117,6 +117,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       // A tick said that a person had looked; they have not looked at this.
       return {
         campaign,
+        campaignBefore: launch.campaign,
         contentHash,
         ticks: {},
         orders: voidStale({ ...launch, campaign, contentHash }, `${who(launch, entry)} changed the content`),

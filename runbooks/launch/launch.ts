@@ -43,6 +43,8 @@ export interface Launch {
   keys: RecordKey[];
   keyChanges: Record<string, { id: string; keys: RecordKey[]; by: PersonId; reason: string; open: boolean }>;
   campaign: Campaign;
+  /** As it was before its last change. Absent: it was never changed. */
+  campaignBefore?: Campaign;
   contentHash: string;
   audience: AudienceRef | null;
   skipList: SkipListRef | null;

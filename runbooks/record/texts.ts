@@ -1,3 +1,4 @@
+import { besideTexts } from '../launch/campaign-parts.ts';
 import type { Counts } from '../launch/counts.ts';
 import type { AudienceRef, Entry, EntryOf } from '../launch/entries.ts';
 import { devicesPerText } from '../launch/texts-sent.ts';
@@ -62,8 +63,15 @@ function versionLines({ hash, campaign, sent }: Version): string[] {
     `| locale | title | text |${sent.map(({ shotId }) => ` devices in ${shotId} |`).join('')}`,
     `|---|---|---|${sent.map(() => '---:|').join('')}`,
     ...Object.entries(campaign.locales).map(
-      ([locale, { title, body }]) => `| ${escape(locale)} | ${escape(title)} | ${escape(body)} |${counts(locale)}`,
+      ([locale, { title, subtitle, body }]) =>
+        `| ${escape(locale)} | ${escape(title)}${subtitle === undefined ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${counts(locale)}`,
     ),
+    '',
+    `With it: ${escape(
+      besideTexts(campaign)
+        .map(({ where, text }) => `${where} ${JSON.stringify(text)}`)
+        .join(', '),
+    )}`,
     '',
     ...(sent.some(({ again }) => again)
       ? ['Counts are of whole segments; a later attempt went only to devices that the one before did not reach.', '']

@@ -264,6 +264,12 @@ test('every text that was sent stands in the timeline, whole, with how many got 
   expect(text).toContain(
     '### Content beef00aa: never sent\n\n| locale | title | text |\n|---|---|---|\n| en | New \\| title | New text |',
   );
+  expect(text).toMatch(
+    /With it: id "big-game", default\\_locale "en", .*sound "default".*apns\.topic "com\.example\.lingo"/,
+  );
+  expect(text).toContain(
+    'set the campaign to content beef00aa (en). en title "Did you see that? 👀" → "New \\| title"; en body "Do your lesson. You know who is watching." → "New text"; es title "¿Lo viste? 👀" is gone',
+  );
 });
 
 test('times are told relative to the target', () => {

@@ -1,4 +1,5 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
+import { campaignChanges, changesText } from '../launch/campaign-parts.ts';
 import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
@@ -199,7 +200,7 @@ function table(rows: readonly Row[], target: number): string[] {
 
 const LOUD = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'ShotCorrected']);
 
-/** What a shot or a late account left to a further order, by sequence, and the launch at the end. A record that can't be followed to its end says it as far as it can. */
+/** What a shot or a late account left to a further order and what a change of the content changed, by sequence, and the launch at the end. A record that can't be followed to its end says it as far as it can. */
 function followed(entries: readonly Entry[]): { said: Map<number, string>; last: Launch | null } {
   const said = new Map<number, string>();
   let launch: Launch | null = null;
@@ -231,6 +232,8 @@ function followed(entries: readonly Entry[]): { said: Map<number, string>; last:
           entry.segments.map(({ segment }) => segment),
         ),
       );
+    if (entry.kind === 'CampaignSet' && launch !== null)
+      said.set(entry.seq, changesText(campaignChanges(launch.campaign, entry.campaign)));
     launch = after;
   }
   return { said, last: launch };

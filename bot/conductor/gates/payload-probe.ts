@@ -1,6 +1,7 @@
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { payloadProblems } from '../../../runbooks/launch/payload.ts';
+import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../../runbooks/launch/payload.ts';
+import type { PayloadSize } from '../../../runbooks/launch/payload.ts';
 import { campaignFaults, faultText } from '../../../runbooks/playbook/campaign-rules.ts';
 
 /** What providers would refuse in the campaign as it is, in words or in bytes. */
@@ -12,20 +13,20 @@ export function payloadSize(launch: Launch): Pick<Measured, 'status' | 'value' |
       value: null,
       say: `providers would refuse it: ${faults.slice(0, 3).map(faultText).join('; ')}${faults.length > 3 ? `, and ${faults.length - 3} more` : ''}`,
     };
-  const problems = payloadProblems(launch.campaign, launch.id);
+  const sizes = payloadSizes(launch.campaign, launch.id).toSorted((a, b) => b.bytes - a.bytes);
+  const problems = sizes.filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES);
+  const [largest] = sizes;
   if (problems.length === 0)
     return {
       status: 'green',
       value: 0,
-      say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes`,
+      say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes${largest === undefined ? '' : `; the largest is ${sizeText(largest)}`}`,
     };
-  const worst = Math.max(...problems.map(({ bytes }) => bytes));
   return {
     status: 'red',
-    value: worst,
-    say: `over 4,096 bytes: ${problems
-      .slice(0, 5)
-      .map((one) => `${one.locale} ${one.platform} ${one.bytes}`)
-      .join(', ')}`,
+    value: largest?.bytes ?? null,
+    say: `over 4,096 bytes: ${problems.slice(0, 5).map(sizeText).join(', ')}`,
   };
 }
+
+const sizeText = ({ locale, platform, bytes }: PayloadSize): string => `${locale} ${platform} ${bytes}`;

@@ -1,0 +1,30 @@
+import type { KnownBlock } from '@slack/types';
+import { campaignChanges, whatDiffers } from '../../runbooks/launch/campaign-parts.ts';
+import type { CampaignChange } from '../../runbooks/launch/campaign-parts.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
+import { context, section } from './blocks.ts';
+import { inSections, isolated } from './content.ts';
+import { oneLine, safe } from './words.ts';
+
+/** A message holds 12,000 characters of text in all. */
+const SECTIONS = 3;
+const TEXT_CHARS = 600;
+
+/** What a change of the content changed, before and after, each place apart. */
+export function changesBlocks(before: Campaign, after: Campaign): KnownBlock[] {
+  const texts = inSections(campaignChanges(before, after).map(changeText));
+  const blocks: KnownBlock[] = texts.slice(0, SECTIONS).map((text) => section(text));
+  return texts.length > SECTIONS
+    ? [...blocks, context('More was changed than fits here: the file of `/go timeline` has it all.')]
+    : blocks;
+}
+
+function changeText({ where, before, after }: CampaignChange): string {
+  const name = `*${safe(where, 120)}*`;
+  if (before === null) return `${name} is new\n• now: ${shown(after ?? '')}`;
+  if (after === null) return `${name} is gone\n• before: ${shown(before)}`;
+  const seen = whatDiffers(before, after);
+  return `${name}\n• before: ${shown(seen.before)}\n• now: ${shown(seen.after)}`;
+}
+
+const shown = (text: string): string => (text === '' ? '_nothing_' : isolated(safe(oneLine(text), TEXT_CHARS)));
