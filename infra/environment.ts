@@ -99,6 +99,10 @@ export function describeConfigProblems(problems: readonly ConfigProblem[]): stri
     .join('\n');
 }
 
+/** The same in one line: what was read anew while the process runs can't be used. */
+export const unusableConfig = (problems: readonly ConfigProblem[]): Error =>
+  new Error(describeConfigProblems(problems).trim().replaceAll(/\n\s*/g, '; '));
+
 /** A PEM that came through a single line, as many secret stores print it. */
 function withLineBreaks(text: string): string {
   return text.startsWith('-----BEGIN') && !text.trim().includes('\n') ? text.replaceAll('\\n', '\n') : text;

@@ -1,4 +1,5 @@
 import { secret } from './environment.ts';
+import type { Env } from './environment.ts';
 
 /**
  * The variables that a secret of Secrets Manager stands for, as a task is given them at its start (infra/cdk/run/secrets.ts): JSON
@@ -20,6 +21,25 @@ export function fieldsOf(text: string, names: readonly string[]): Record<string,
       ];
     }),
   );
+}
+
+export interface SecretPlace {
+  /** As the process was started with. */
+  env: Env;
+  /** The variable that may name the secret of Secrets Manager that holds them all. */
+  arn: string;
+  /** The variables that it stands for. */
+  names: readonly string[];
+  /** A secret's value, by its ARN. */
+  valueOf: (arn: string) => Promise<string>;
+}
+
+/** Reads the environment anew, with what the secret says now. Null: the values were given alone, and live nowhere. */
+export function rereads({ env, arn: variable, names, valueOf }: SecretPlace): (() => Promise<Env>) | null {
+  const arn = env[variable] ?? '';
+  if (arn !== '') return async () => ({ ...env, ...fieldsOf(await valueOf(arn), names) });
+  // Whoever parses the environment reads the files.
+  return names.some((name) => (env[fileOf(name)] ?? '') !== '') ? () => Promise.resolve(env) : null;
 }
 
 const fileOf = (name: string): string =>

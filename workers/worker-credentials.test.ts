@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { WatchedSecret } from '../infra/watched-secret.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { CredentialClock } from './credentials/clock.ts';
 import { fixedSecrets } from './credentials/provider-secrets.ts';
-import { WatchedSecret } from './credentials/watched-secret.ts';
 import { Lanes } from './lanes/lanes.ts';
 import type { Worker } from './worker.ts';
 

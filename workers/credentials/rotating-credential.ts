@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { WatchedSecret } from '../../infra/watched-secret.ts';
 import { isDying, isOld, leftMs } from './credential.ts';
 import type { Credential, Issued } from './credential.ts';
-import type { WatchedSecret } from './watched-secret.ts';
 
 type Minted = Omit<Issued, 'version'>;
 

@@ -89,7 +89,7 @@ export class WatchedSecret<T> {
     this.problem = null;
     if (JSON.stringify(found) === JSON.stringify(this.#value)) return;
     this.#value = found;
-    log.info({ secret: name }, 'the secret has changed: the next credential is made with the new one');
+    log.info({ secret: name }, 'the secret has changed: the new one is used from now on');
     this.#listener();
   }
 
