@@ -14,7 +14,7 @@ it("an event of the bot's own is acknowledged, and nothing looks at it; one of a
   const app = createApp({
     desk,
     receiver,
-    botToken: 'xoxb-x',
+    botToken: () => 'xoxb-x',
     apiUrl,
     identity: new SlackIdentity({ client: new WebClient('xoxb-x', { slackApiUrl: apiUrl }), log }),
   });

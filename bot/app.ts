@@ -58,7 +58,7 @@ import type { Message } from './views/message.ts';
 export interface AppOptions {
   desk: Desk;
   receiver: Receiver;
-  botToken: string;
+  botToken: () => string;
   apiUrl: string | null;
   identity: SlackIdentity;
 }
@@ -74,7 +74,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     // (docs/facts.md#bolt-auth-test).
     authorize: async () => {
       const { botId, botUserId } = identity.known;
-      return { botToken, ...(botId === null ? {} : { botId }), ...(botUserId === null ? {} : { botUserId }) };
+      return { botToken: botToken(), ...(botId === null ? {} : { botId }), ...(botUserId === null ? {} : { botUserId }) };
     },
   });
   const handle = app.processEvent.bind(app);

@@ -3,18 +3,29 @@ import type { AudienceTaskPlace, CloudConfig } from '../infra/aws/cloud-config.t
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
-import type { ConfigProblem } from '../infra/environment.ts';
+import type { ConfigProblem, Env } from '../infra/environment.ts';
+import { EXPECT_ARN, SECRET_ARN } from '../infra/secret-fields.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
 import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
 
+/** What Slack gives the app, and may give anew. */
+export interface SlackSecrets {
+  botToken: string;
+  /** Null: HTTP mode. */
+  appToken: string | null;
+  /** Null: Socket Mode. */
+  signingSecret: string | null;
+}
+
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {
   slack: {
-    botToken: string;
     /** Null: Slack's own (https://slack.com/api/). Ends with a slash. */
     apiUrl: string | null;
-    receive: { mode: 'socket'; appToken: string; connections: number } | { mode: 'http'; signingSecret: string };
+    receive: { mode: 'socket'; connections: number } | { mode: 'http' };
+    /** As the process was started with them (bot/slack/slack-secrets.ts). */
+    secrets: SlackSecrets;
   };
   /** HTTP: health, and in HTTP mode what Slack posts. Port 0: any free one. */
   host: string;
@@ -38,8 +49,15 @@ export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 export type ParsedConfig = { ok: true; config: BotConfig } | { ok: false; problems: ConfigProblem[] };
 
+/** Of each mode, those that it needs: one secret of Secrets Manager holds them. */
+export const SLACK_SECRETS = {
+  socket: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'],
+  http: ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET'],
+} as const;
+const OF_SLACK = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name));
+
 const SECRETS = [
-  ...['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name)),
+  ...OF_SLACK,
   ...KEY_SECRETS.bot,
   ...OTLP_SECRETS,
 ];
@@ -84,15 +102,19 @@ const EXPECT = {
   level: LOG_LEVELS.join(', '),
 } as const;
 
-const environment = z
-  .object({
-    SLACK_MODE: z.enum(['socket', 'http'], EXPECT.mode).default('socket'),
-    SLACK_BOT_TOKEN: z.string(EXPECT.botToken).regex(/^xoxb-./, EXPECT.botToken),
-    SLACK_APP_TOKEN: z
-      .string()
-      .regex(/^xapp-./, EXPECT.appToken)
-      .optional(),
-    SLACK_SIGNING_SECRET: z.string().min(8, EXPECT.signingSecret).optional(),
+const slack = z.object({
+  SLACK_MODE: z.enum(['socket', 'http'], EXPECT.mode).default('socket'),
+  SLACK_BOT_TOKEN: z.string(EXPECT.botToken).regex(/^xoxb-./, EXPECT.botToken),
+  SLACK_APP_TOKEN: z
+    .string()
+    .regex(/^xapp-./, EXPECT.appToken)
+    .optional(),
+  SLACK_SIGNING_SECRET: z.string().min(8, EXPECT.signingSecret).optional(),
+  GOBUTTON_SLACK_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT_ARN).optional(),
+});
+
+const environment = slack
+  .extend({
     SLACK_API_URL: webUrl(EXPECT.apiUrl)
       .transform((url) => (url.endsWith('/') ? url : `${url}/`))
       .optional(),
@@ -150,12 +172,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ok: true,
     config: {
       slack: {
-        botToken: found.SLACK_BOT_TOKEN,
         apiUrl: found.SLACK_API_URL ?? null,
         receive:
           found.SLACK_MODE === 'socket'
-            ? { mode: 'socket', appToken: found.SLACK_APP_TOKEN ?? '', connections: found.SLACK_CONNECTIONS }
-            : { mode: 'http', signingSecret: found.SLACK_SIGNING_SECRET ?? '' },
+            ? { mode: 'socket', connections: found.SLACK_CONNECTIONS }
+            : { mode: 'http' },
+        secrets: secretsOf(found),
       },
       keyring: keys.keyring,
       host: found.BOT_HOST,
@@ -177,6 +199,24 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       logLevel: found.LOG_LEVEL,
     },
   };
+}
+
+const secretsOf = (found: z.output<typeof slack>): SlackSecrets => ({
+  botToken: found.SLACK_BOT_TOKEN,
+  appToken: found.SLACK_MODE === 'socket' ? (found.SLACK_APP_TOKEN ?? '') : null,
+  signingSecret: found.SLACK_MODE === 'http' ? (found.SLACK_SIGNING_SECRET ?? '') : null,
+});
+
+/** What the bot is told of Slack alone, by the same rules: for what is read anew. */
+export function parseSlackSecrets(
+  env: Env,
+): { ok: true; secrets: SlackSecrets } | { ok: false; problems: ConfigProblem[] } {
+  const { values, problemsOf } = readEnvironment(env, OF_SLACK);
+  const parsed = slack.safeParse(values);
+  const missing = modeIssues(values);
+  return parsed.success && missing.length === 0
+    ? { ok: true, secrets: secretsOf(parsed.data) }
+    : { ok: false, problems: problemsOf([...(parsed.error?.issues ?? []), ...missing]) };
 }
 
 function audienceTaskOf(found: z.output<typeof environment>): AudienceTaskPlace | null {

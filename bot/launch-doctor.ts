@@ -6,6 +6,7 @@ import { clocksOf, metBy } from '../infra/doctor/judge/reports.ts';
 import { ASK_LIMIT_MS } from '../infra/doctor/measure/ask.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { BotConfig } from './config.ts';
+import type { WatchedSlackSecrets } from './slack/slack-secrets.ts';
 
 /** Looks whether everything is as a launch needs it, from where the bot is. Sends nothing; takes some ten seconds when nobody answers. */
 export type LaunchDoctor = (launch: Launch) => Promise<Line[]>;
@@ -15,12 +16,17 @@ export type LaunchDoctor = (launch: Launch) => Promise<Line[]>;
  * their reports.
  */
 export function launchDoctor(
-  { cloud, slack: { botToken, apiUrl, receive } }: Pick<BotConfig, 'cloud' | 'slack'>,
-  { live, nowMs }: { live: Pick<LiveStore, 'reports'>; nowMs: () => number },
+  { cloud, slack: { apiUrl } }: Pick<BotConfig, 'cloud' | 'slack'>,
+  {
+    live,
+    secrets,
+    nowMs,
+  }: { live: Pick<LiveStore, 'reports'>; secrets: Pick<WatchedSlackSecrets, 'current'>; nowMs: () => number },
 ): LaunchDoctor {
   return async (launch) => {
     const reports = live.reports(launch.id).catch(() => []);
     const met = (provider: 'apns' | 'fcm') => async () => metBy(await reports, provider, nowMs());
+    const { botToken, appToken } = secrets.current();
     const platforms = new Set(launch.audience?.segments.map(({ platform }) => platform) ?? ['ios', 'android']);
     return examine({
       cloud,
@@ -29,7 +35,7 @@ export function launchDoctor(
       scaled: scaledBy(launch.runbook),
       needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),
       rights: [{ process: 'bot', role: null }],
-      slack: { botToken, apiUrl, appToken: receive.mode === 'socket' ? receive.appToken : null },
+      slack: { botToken, apiUrl, appToken },
       channelId: launch.channelId,
       people: launch.people,
       isRehearsal: false,

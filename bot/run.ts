@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
+import { secretReader } from '../infra/aws/secret-reader.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { logDestination } from '../infra/log-destination.ts';
 import type { Stop } from '../infra/stop-signal.ts';
@@ -45,6 +46,7 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
       holder,
       hasEnded: (other) => hasEnded(other, holder),
       log,
+      reread: { env: process.env, valueOf: secretReader(parsed.config.cloud) },
     });
     const vitals = new Vitals({
       service: 'bot',

@@ -22,6 +22,8 @@ import { Rooms } from './slack/rooms.ts';
 import { createClient, createOnceClient, slackLogger } from './slack/slack-client.ts';
 import { SlackIdentity } from './slack/slack-identity.ts';
 import { createSlackPort } from './slack/slack-port.ts';
+import { tokenOf, watchedSlackSecrets } from './slack/slack-secrets.ts';
+import type { SlackPlaces } from './slack/slack-secrets.ts';
 import { Teller } from './slack/teller.ts';
 
 export interface BotOptions {
@@ -37,6 +39,8 @@ export interface BotOptions {
   timings?: Partial<Timings>;
   /** Default 10,000 ms. */
   stopWithinMs?: number;
+  /** Where Slack's tokens and its signing secret are read anew; absent: nowhere. */
+  reread?: SlackPlaces['reread'];
 }
 
 export interface Bot {
@@ -57,14 +61,21 @@ const STOP_WITHIN_MS = 10_000;
 export async function startBot(options: BotOptions): Promise<Bot> {
   const { config, cloud, journal, log } = options;
   const nowMs = options.nowMs ?? cloud.clock.nowMs;
-  const { apiUrl, botToken, receive } = config.slack;
+  const { apiUrl, receive } = config.slack;
   const logger = slackLogger(log);
-  const client = createClient(botToken, apiUrl, logger);
+  const secrets = watchedSlackSecrets({
+    config: config.slack,
+    reread: options.reread ?? null,
+    teamId: () => identity.known.teamId,
+    log,
+  });
+  const token = tokenOf(secrets, ({ botToken }) => botToken);
+  const client = createClient(token, apiUrl, logger);
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
   const conductor = createConductor({
     cloud,
     journal,
-    slack: createSlackPort({ token: botToken, apiUrl, log }),
+    slack: createSlackPort({ token, apiUrl, log }),
     log,
     config: {
       holder: options.holder,
@@ -79,7 +90,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const refusals = new Refusals({ channelLog, log, nowMs });
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
   const identity = new SlackIdentity({ client, log });
-  const teller = new Teller({ client: createOnceClient(botToken, apiUrl, logger), log, nowMs });
+  secrets.onChanged(() => identity.start());
+  const teller = new Teller({ client: createOnceClient(token, apiUrl, logger), log, nowMs });
   const desk: Desk = {
     cloud,
     journal,
@@ -94,17 +106,22 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     nowMs,
     runbooksDir: config.runbooksDir,
     bucket: config.cloud.bucket,
-    examine: launchDoctor(config, { live: cloud.live, nowMs }),
+    examine: launchDoctor(config, { live: cloud.live, secrets, nowMs }),
   };
 
   const http =
     receive.mode === 'http'
-      ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs })
+      ? new HttpSlackReceiver({
+          signingSecret: tokenOf(secrets, ({ signingSecret }) => signingSecret),
+          logger,
+          log,
+          nowMs,
+        })
       : null;
   const sockets =
     receive.mode === 'socket'
       ? new SocketReceivers({
-          appToken: receive.appToken,
+          appToken: tokenOf(secrets, ({ appToken }) => appToken),
           apiUrl,
           connections: receive.connections,
           logger,
@@ -114,7 +131,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       : null;
   const receiver: Receiver | null = http ?? sockets;
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
-  const app = createApp({ desk, receiver, botToken, apiUrl, identity });
+  const app = createApp({ desk, receiver, botToken: token.current, apiUrl, identity });
 
   let isStarted = false;
   let isConnected = false;
@@ -123,6 +140,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     ...(identity.refusal === null
       ? []
       : [`${identity.refusal}: Slack refuses the bot's token, so nobody can be told anything. Check SLACK_BOT_TOKEN`]),
+    ...(secrets.problem === null ? [] : [secrets.problem]),
     ...(sockets?.troubles ?? []),
   ];
   const server = await listen(config.host, config.port, (request, response) => {
@@ -164,6 +182,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   async function stop(): Promise<void> {
     isStopping = true;
     identity.stop();
+    secrets.close();
     teller.stop();
     const all = async () => {
       await app.stop();

@@ -23,6 +23,10 @@ export function fieldsOf(text: string, names: readonly string[]): Record<string,
   );
 }
 
+/** With or without the six characters that AWS adds to a name. */
+export const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
+export const EXPECT_ARN = 'the ARN of a secret in Secrets Manager, or nothing where nothing is read anew';
+
 export interface SecretPlace {
   /** As the process was started with. */
   env: Env;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { startBot } from '../bot/start-bot.ts';
-import type { Bot } from '../bot/start-bot.ts';
+import type { Bot, BotOptions } from '../bot/start-bot.ts';
 import type { CloudConfig } from '../infra/aws/cloud-config.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
@@ -113,6 +113,7 @@ export interface RigOptions {
   agentUri?: string;
   /** As the bot's. */
   stopWithinMs?: number;
+  reread?: BotOptions['reread'];
   /** What the bot has in place of the cloud's address: a proxy before it, say. */
   cloudAt?: (url: string) => Promise<string>;
   /** Before the bot starts. */
@@ -137,12 +138,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const bot = await startBot({
     config: {
       slack: {
-        botToken: SECRETS.botToken,
         apiUrl: workspace.apiUrl,
-        receive:
-          mode === 'socket'
-            ? { mode, appToken: SECRETS.appToken, connections: 2 }
-            : { mode, signingSecret: SECRETS.signingSecret },
+        receive: mode === 'socket' ? { mode, connections: 2 } : { mode },
+        secrets: {
+          botToken: SECRETS.botToken,
+          appToken: mode === 'socket' ? SECRETS.appToken : null,
+          signingSecret: mode === 'http' ? SECRETS.signingSecret : null,
+        },
       },
       host: '127.0.0.1',
       port: 0,
@@ -161,6 +163,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     nowMs,
     timings: { boardMs: 200, gatesMs: 200, stillMs: 600_000 },
     ...(options.stopWithinMs === undefined ? {} : { stopWithinMs: options.stopWithinMs }),
+    ...(options.reread === undefined ? {} : { reread: options.reread }),
   });
   if (mode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
   await bot.connected;

@@ -3,6 +3,7 @@ import { createConductor } from '../bot/conductor/conductor.ts';
 import type { Conductor } from '../bot/conductor/conductor.ts';
 import type { Timings } from '../bot/conductor/timings.ts';
 import { createSlackPort } from '../bot/slack/slack-port.ts';
+import { fixedToken } from '../bot/slack/slack-token.ts';
 import type { SlackPort } from '../bot/slack/slack-port.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { manifestHash } from '../contract/manifest.ts';
@@ -109,7 +110,7 @@ export class Rig {
     };
     this.journal = createJournal({ record: parts.cloud.record, staff: parts.cloud.staff, keyring: botKeyring() });
     this.slack = createSlackPort({
-      token: SECRETS.botToken,
+      token: fixedToken(SECRETS.botToken),
       apiUrl: parts.workspace.apiUrl,
       log: pino({ level: 'silent' }),
     });

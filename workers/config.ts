@@ -7,6 +7,7 @@ import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';
 import type { ConfigProblem } from '../infra/environment.ts';
 import { proxyFor, proxyUrl } from '../infra/proxy.ts';
+import { EXPECT_ARN, SECRET_ARN } from '../infra/secret-fields.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
 import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
@@ -76,7 +77,6 @@ const EXPECT = {
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',
-  arn: 'the ARN of a secret in Secrets Manager, or nothing where nothing is read anew',
   account: 'the JSON of a Google service account, with project_id, client_email and private_key',
   connections: 'a whole number from 1 to 400',
   threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
@@ -88,7 +88,6 @@ const EXPECT = {
   level: LOG_LEVELS.join(', '),
 } as const;
 
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
 const wholeNumber = (min: number, max: number, expected: string) =>
   z
     .string()
@@ -158,8 +157,8 @@ const environment = z.object({
     context.addIssue({ code: 'custom', message: `${EXPECT.account} (bad or missing: ${account.bad.join(', ')})` });
     return z.NEVER;
   }),
-  GOBUTTON_APNS_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT.arn).optional(),
-  GOBUTTON_GOOGLE_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT.arn).optional(),
+  GOBUTTON_APNS_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT_ARN).optional(),
+  GOBUTTON_GOOGLE_SECRET_ARN: z.string().regex(SECRET_ARN, EXPECT_ARN).optional(),
   GOBUTTON_CONNECTIONS: wholeNumber(1, 400, EXPECT.connections).optional(),
   GOBUTTON_THREADS: wholeNumber(0, 128, EXPECT.threads).optional(),
   GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),

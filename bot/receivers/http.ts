@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { HTTPReceiver } from '@slack/bolt';
 import type { App, Logger, Receiver } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
+import type { SlackToken } from '../slack/slack-token.ts';
 import { SignedRequestGuard } from './signed-request-guard.ts';
 import type { SignedHeaders } from './signed-request-guard.ts';
 
@@ -10,25 +11,46 @@ export const EVENTS_PATH = '/slack/events';
 /** Slack's payloads are some KB; a modal with everything in it stays under 200 KB. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
+export interface HttpOptions {
+  signingSecret: SlackToken;
+  logger: Logger;
+  log: Log;
+  nowMs: () => number;
+}
+
 /**
  * Bolt's HTTPReceiver behind our guard, without its server: `onRequest` is mounted beside `/health`. Every event
  * carries `receivedAtMs`, the arrival of its first byte at us.
  */
 export class HttpSlackReceiver implements Receiver {
-  readonly #inner: HTTPReceiver;
+  readonly #options: HttpOptions;
+  #app: App | null = null;
+  /** Bolt's one keeps the signing secret that it was made with. */
+  #inner: { secret: string; receiver: HTTPReceiver } | null = null;
   readonly #guard = new SignedRequestGuard();
   readonly #receivedAtMs = new WeakMap<IncomingMessage, number>();
   readonly #log: Log;
   readonly #nowMs: () => number;
   #open = false;
 
-  constructor(options: { signingSecret: string; logger: Logger; log: Log; nowMs: () => number }) {
+  constructor(options: HttpOptions) {
+    this.#options = options;
     this.#log = options.log;
     this.#nowMs = options.nowMs;
-    this.#inner = new HTTPReceiver({
-      signingSecret: options.signingSecret,
+  }
+
+  init(app: App): void {
+    this.#app = app;
+  }
+
+  /** By the signing secret as it stands. What an older one has begun goes on by that. */
+  #receiver(): HTTPReceiver {
+    const secret = this.#options.signingSecret.current();
+    if (this.#inner?.secret === secret) return this.#inner.receiver;
+    const receiver = new HTTPReceiver({
+      signingSecret: secret,
       endpoints: [EVENTS_PATH],
-      logger: options.logger,
+      logger: this.#options.logger,
       bodyLimit: BODY_LIMIT_BYTES,
       // Runs once the signature is verified, before the event is handled.
       customPropertiesExtractor: (request) => {
@@ -36,10 +58,9 @@ export class HttpSlackReceiver implements Receiver {
         return { receivedAtMs: this.#receivedAtMs.get(request) ?? this.#nowMs() };
       },
     });
-  }
-
-  init(app: App): void {
-    this.#inner.init(app);
+    if (this.#app !== null) receiver.init(this.#app);
+    this.#inner = { secret, receiver };
+    return receiver;
   }
 
   async start(): Promise<void> {
@@ -64,9 +85,13 @@ export class HttpSlackReceiver implements Receiver {
       return end(response, 401);
     }
     this.#receivedAtMs.set(request, nowMs);
-    response.once('close', () => this.#guard.finished(headers));
+    response.once('close', () => {
+      this.#guard.finished(headers);
+      // Signed, in time, and not with our secret: it may have been changed where it lives.
+      if (verdict === 'pass' && response.statusCode === 401) this.#options.signingSecret.refused();
+    });
     try {
-      this.#inner.requestListener(request, response);
+      this.#receiver().requestListener(request, response);
     } catch (error) {
       // Bolt throws for methods other than POST.
       this.#log.debug({ err: error }, 'not a request for the app');

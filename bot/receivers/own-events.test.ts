@@ -7,7 +7,7 @@ import type { Workspace } from '../../infra/local/slack/start.ts';
 import { slackLogger } from '../slack/slack-client.ts';
 import { isOwnEvent } from './own-events.ts';
 
-const unknown = { botId: null, botUserId: null, name: null };
+const unknown = { botId: null, botUserId: null, name: null, teamId: null };
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await startTestWorkspace({ scopes: EVERY_SCOPE, rateLimits: false });
@@ -48,7 +48,7 @@ it("the bot's posts, edits and deletions come back as events and are known for i
 
 it('an older shape without an app id is known by our own ids, once they are known', () => {
   const body = (event: object) => ({ type: 'event_callback', api_app_id: 'A1', event: { type: 'message', ...event } });
-  const known = { botId: 'B1', botUserId: 'U1', name: 'go' };
+  const known = { botId: 'B1', botUserId: 'U1', name: 'go', teamId: 'T1' };
   expect(isOwnEvent(body({ subtype: 'bot_message', bot_id: 'B1' }), known)).toBe(true);
   expect(isOwnEvent(body({ subtype: 'bot_message', bot_id: 'B1' }), unknown)).toBe(false);
   expect(isOwnEvent(body({ user: 'U1' }), known)).toBe(true);

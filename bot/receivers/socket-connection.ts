@@ -2,7 +2,8 @@ import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
 import { TimeLimitError, waitAtMost, within } from '../../infra/time-limit.ts';
-import { limitedForMs, slackErrorCode } from '../slack/slack-fault.ts';
+import { isTokenRefused, limitedForMs, slackErrorCode } from '../slack/slack-fault.ts';
+import type { SlackToken } from '../slack/slack-token.ts';
 
 const FIRST_WAIT_MS = 100;
 /** While Slack can't be reached: whoever waits for its return waits this long at most. */
@@ -28,7 +29,7 @@ const SENT_AWAY: Record<string, string> = {
 };
 
 export interface SocketOptions {
-  appToken: string;
+  appToken: SlackToken;
   apiUrl: string | null;
   logger: Logger;
   log: Log;
@@ -65,7 +66,7 @@ export class Connection {
     this.#options = options;
     this.#log = options.log.child({ socket: index });
     this.receiver = new SocketModeReceiver({
-      appToken: options.appToken,
+      appToken: options.appToken.current(),
       logger: options.logger,
       autoReconnectEnabled: false,
       installerOptions: {
@@ -75,6 +76,8 @@ export class Connection {
           timeout: OPEN_TIMEOUT_MS,
           retryConfig: { retries: 0 },
           rejectRateLimitedCalls: true,
+          // The package sets the token once for ever; its one call here opens a connection.
+          fetch: (url, init) => fetch(url, { ...init, headers: withToken(init?.headers, options.appToken.current()) }),
         },
       },
       customPropertiesExtractor: () => ({ receivedAtMs: options.nowMs() }),
@@ -157,6 +160,7 @@ export class Connection {
     const { nowMs, limit } = this.#options;
     const limitedMs = limitedForMs(error);
     const code = slackErrorCode(error);
+    if (isTokenRefused(error)) this.#options.appToken.refused();
     if (limitedMs !== null) {
       limit.untilMs = Math.max(limit.untilMs, nowMs() + limitedMs);
       const until = new Date(limit.untilMs).toISOString();
@@ -185,6 +189,12 @@ export class Connection {
       };
     });
   }
+}
+
+function withToken(given: HeadersInit | undefined, token: string): Headers {
+  const headers = new Headers(given);
+  headers.set('authorization', `Bearer ${token}`);
+  return headers;
 }
 
 /** Of a `disconnect` message; null for all others. */

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
 import { slackLogger } from '../slack/slack-client.ts';
+import { fixedToken } from '../slack/slack-token.ts';
 import { SocketReceivers } from './sockets.ts';
 
 const log = pino({ level: 'silent' });
@@ -15,7 +16,7 @@ function receivers(
 ): { sockets: SocketReceivers; app: App } {
   const { log: socketLog = log, ...rest } = more;
   const sockets = new SocketReceivers({
-    appToken: SECRETS.appToken,
+    appToken: fixedToken(SECRETS.appToken),
     apiUrl,
     connections: 2,
     logger: slackLogger(log),

@@ -1,5 +1,6 @@
 import type { App, Logger, Receiver } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
+import type { SlackToken } from '../slack/slack-token.ts';
 import { Connection } from './socket-connection.ts';
 import type { SocketOptions } from './socket-connection.ts';
 
@@ -12,7 +13,7 @@ export class SocketReceivers implements Receiver {
 
   constructor(
     options: {
-      appToken: string;
+      appToken: SlackToken;
       apiUrl: string | null;
       connections: number;
       logger: Logger;

@@ -1,8 +1,9 @@
 import { LogLevel } from '@slack/bolt';
 import type { Logger } from '@slack/bolt';
-import { WebClient } from '@slack/web-api';
-import type { WebClientOptions } from '@slack/web-api';
+import type { WebClient, WebClientOptions } from '@slack/web-api';
 import type { Logger as Log } from 'pino';
+import { TokenClient } from './slack-token.ts';
+import type { SlackToken } from './slack-token.ts';
 
 /** One call to Slack, and one answer to a `response_url`. People wait for it; what is not there by then comes too late. */
 const CALL_TIMEOUT_MS = 5_000;
@@ -27,13 +28,13 @@ export function clientOptions(apiUrl: string | null, logger: Logger): WebClientO
   };
 }
 
-export function createClient(token: string, apiUrl: string | null, logger: Logger): WebClient {
-  return new WebClient(token, clientOptions(apiUrl, logger));
+export function createClient(token: SlackToken, apiUrl: string | null, logger: Logger): WebClient {
+  return new TokenClient(token, clientOptions(apiUrl, logger));
 }
 
 /** For what must not be said twice: nothing is tried again behind our back. */
-export function createOnceClient(token: string, apiUrl: string | null, logger: Logger): WebClient {
-  return new WebClient(token, { ...clientOptions(apiUrl, logger), retryConfig: { retries: 0 } });
+export function createOnceClient(token: SlackToken, apiUrl: string | null, logger: Logger): WebClient {
+  return new TokenClient(token, { ...clientOptions(apiUrl, logger), retryConfig: { retries: 0 } });
 }
 
 /** The packages log to the console by themselves; through this their warnings and errors are lines of ours. */

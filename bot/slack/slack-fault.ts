@@ -36,6 +36,15 @@ const ROOM: Record<string, string> = {
   token_revoked: "the bot's token was revoked. Install the app again",
 };
 
+/** Of those, what Slack says of a token that it does not take, or take any more. */
+const REFUSED_TOKEN: ReadonlySet<string> = new Set([
+  'account_inactive',
+  'invalid_auth',
+  'not_authed',
+  'token_expired',
+  'token_revoked',
+]);
+
 /** Of those, words that may also be about nothing but what was asked for: the app may post and not upload, say. */
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'missing_scope',
@@ -99,6 +108,8 @@ export function slackFault(error: unknown): SlackFault {
   if (MESSAGE.has(code)) return 'message';
   return GONE.has(code) ? 'gone' : 'other';
 }
+
+export const isTokenRefused = (error: unknown): boolean => REFUSED_TOKEN.has(slackErrorCode(error) ?? '');
 
 export const isForbidden = (error: unknown): boolean => FORBIDDEN.has(slackErrorCode(error) ?? '');
 

@@ -1,7 +1,9 @@
-import { LogLevel, WebClient } from '@slack/web-api';
+import { LogLevel } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { Message } from '../views/message.ts';
 import { slackErrorCode } from './slack-fault.ts';
+import { TokenClient } from './slack-token.ts';
+import type { SlackToken } from './slack-token.ts';
 
 /**
  * Slack as the conductor needs it. Several clients, because @slack/web-api pauses a client's whole queue on any
@@ -60,7 +62,7 @@ const EFFECT_EVENT = 'gobutton_effect';
 const URGENT_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000, factor: 2 };
 
 export function createSlackPort(options: {
-  token: string;
+  token: SlackToken;
   apiUrl: string | null;
   log: Logger;
   timeoutMs?: number;
@@ -71,10 +73,11 @@ export function createSlackPort(options: {
     logger: quietLogger(options.log),
   };
   // A client left alone waits a 429 out and holds every other method up with it.
-  const urgent = new WebClient(options.token, { ...base, retryConfig: URGENT_RETRIES, rejectRateLimitedCalls: true });
+  const { token } = options;
+  const urgent = new TokenClient(token, { ...base, retryConfig: URGENT_RETRIES, rejectRateLimitedCalls: true });
   const once = { retryConfig: { retries: 0 }, rejectRateLimitedCalls: true };
-  const stats = new WebClient(options.token, { ...base, ...once });
-  const posts = new WebClient(options.token, { ...base, ...once, timeout: Math.min(base.timeout, POST_TIMEOUT_MS) });
+  const stats = new TokenClient(token, { ...base, ...once });
+  const posts = new TokenClient(token, { ...base, ...once, timeout: Math.min(base.timeout, POST_TIMEOUT_MS) });
 
   async function recent(channel: string) {
     const answer = await urgent.conversations.history({ channel, limit: 200, include_all_metadata: true });

@@ -78,7 +78,7 @@ test('what it puts into each secret is what bot and worker take', async () => {
     const fields = (id: string) => JSON.parse(secret(id)) as Record<string, string>;
     const place = { AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', GOBUTTON_POOL: 'pool' };
     const forBot = parseBot({ ...place, ...fields('bot-keys'), ...fields('slack-socket') });
-    expect(forBot).toMatchObject({ ok: true, config: { slack: { botToken: 'xoxb-1' } } });
+    expect(forBot).toMatchObject({ ok: true, config: { slack: { secrets: { botToken: 'xoxb-1' } } } });
     const forWorker = parseWorker({
       ...place,
       ...fields('worker-keys'),

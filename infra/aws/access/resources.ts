@@ -15,6 +15,8 @@ export interface AccountNames {
   pools: readonly string[];
   /** Names of the secrets with the providers' keys; absent: none is read anew. */
   providerSecrets?: readonly string[];
+  /** Of the secret with what Slack gives the app; absent: it is not read anew. */
+  slackSecrets?: readonly string[];
   /** Where audiences are read from, if they are not in files. */
   deviceTables: readonly string[];
   /** What runbooks scale in this account. */
@@ -43,6 +45,7 @@ export type ResourceKind =
   | 'live-table'
   | 'homes-table'
   | 'provider-secrets'
+  | 'slack-secrets'
   | 'other-record-table'
   | 'device-tables'
   | 'segment-queues'
@@ -79,6 +82,8 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
   const objects = (keys: string) => [`${bucketArn(names)}/${keys}`];
   const queues = (of: (queues: ReturnType<typeof queueNames>) => readonly string[]) =>
     names.pools.flatMap((pool) => of(queueNames(pool)).map((name) => arn('sqs', name)));
+  // AWS adds six characters of its own to each name (docs/facts.md#secret-partial-arn).
+  const secrets = (of: readonly string[] = []) => of.map((name) => arn('secretsmanager', `secret:${name}-??????`));
   const tables = tableNames(names.tablePrefix);
   switch (kind) {
     case 'record-table':
@@ -94,8 +99,9 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'other-record-table':
       return names.otherRegion === undefined ? [] : [arn('dynamodb', `table/${tables.record}`, names.otherRegion)];
     case 'provider-secrets':
-      // AWS adds six characters of its own to each name (docs/facts.md#secret-partial-arn).
-      return (names.providerSecrets ?? []).map((name) => arn('secretsmanager', `secret:${name}-??????`));
+      return secrets(names.providerSecrets);
+    case 'slack-secrets':
+      return secrets(names.slackSecrets);
     case 'device-tables':
       return names.deviceTables.map(table);
     case 'segment-queues':

@@ -11,7 +11,7 @@ import { PROCESSES } from './permissions.ts';
 import { policyOf, sidOf } from './policy.ts';
 import { SECRET_READS } from './secret-reads.ts';
 
-const names = { ...LOCAL_ACCOUNT, providerSecrets: ['superbowl/apns'] };
+const names = { ...LOCAL_ACCOUNT, providerSecrets: ['superbowl/apns'], slackSecrets: ['superbowl/slack-socket'] };
 const principals = PROCESSES.map((name) => ({ name, accessKeyId: `KEY${name}`, statements: policyOf(name, names) }));
 const arn = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -20,7 +20,7 @@ let client: SecretsManagerClient;
 beforeAll(async () => {
   local = await localCloudForTests({ principals });
   client = new SecretsManagerClient(placeOf(local.config));
-  for (const Name of ['superbowl/apns', 'superbowl/apns-other'])
+  for (const Name of ['superbowl/apns', 'superbowl/apns-other', 'superbowl/slack-socket'])
     await client.send(new CreateSecretCommand({ Name, SecretString: 'one' }));
 });
 afterAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 const readerOf = (process: string) => secretReader({ ...local.config, endpoint: local.localCloud.urlFor(process) });
 
-test('a worker reads the newest value of its own secrets, and nobody else any', async () => {
+test('a worker reads the newest value of its own secrets, the bot that of its own, and nobody else any', async () => {
   const read = readerOf('worker');
   expect(await read(arn('superbowl/apns'))).toBe('one');
   await client.send(new PutSecretValueCommand({ SecretId: 'superbowl/apns', SecretString: 'two' }));
@@ -39,9 +39,13 @@ test('a worker reads the newest value of its own secrets, and nobody else any', 
   );
   for (const process of PROCESSES.filter((one) => one !== 'worker'))
     await expect(readerOf(process)(arn('superbowl/apns'))).rejects.toThrow('AccessDeniedException');
-  const used = new Set(local.localCloud.access().used['worker']);
-  for (const { action, on } of SECRET_READS.worker)
-    for (const kind of on) expect(used).toContain(`${sidOf(kind)} ${action}`);
+  expect(await readerOf('bot')(arn('superbowl/slack-socket'))).toBe('one');
+  await expect(read(arn('superbowl/slack-socket'))).rejects.toThrow('AccessDeniedException');
+  for (const process of ['worker', 'bot'] as const) {
+    const used = new Set(local.localCloud.access().used[process]);
+    for (const { action, on } of SECRET_READS[process])
+      for (const kind of on) expect(used).toContain(`${sidOf(kind)} ${action}`);
+  }
   expect(policyOf('worker', LOCAL_ACCOUNT).map(({ Sid }) => Sid)).not.toContain('ProviderSecrets');
 });
 

@@ -5,7 +5,14 @@ import type { Permission, ProcessName } from './permissions.ts';
  * What it is given at its start is read by its execution role.
  */
 export const SECRET_READS: Record<ProcessName, readonly Permission[]> = {
-  bot: [],
+  bot: [
+    {
+      action: 'secretsmanager:GetSecretValue',
+      on: ['slack-secrets'],
+      why: "hears of new tokens of Slack's, and of a new signing secret",
+      file: 'infra/aws/secret-reader.ts',
+    },
+  ],
   worker: [
     {
       action: 'secretsmanager:GetSecretValue',

@@ -26,12 +26,19 @@ export const PROVIDER_SECRETS = {
   GOBUTTON_GOOGLE_SECRET_ARN: 'google',
 } as const satisfies Record<string, SecretId>;
 
+/** The one that the bot reads anew: of its way to hear from Slack. */
+export const slackSecrets = (receive: 'socket' | 'http') =>
+  ({ GOBUTTON_SLACK_SECRET_ARN: `slack-${receive}` }) as const satisfies Record<string, SecretId>;
+
 export const secretName = (deployment: string, id: SecretId): string => `${deployment}/${id}`;
 
 /** Without the six characters that AWS adds: it finds a secret of its own account by the rest (docs/facts.md#secret-partial-arn). */
-export const providerSecretArns = (place: { name: string; region: string; account: string }): Record<string, string> =>
+export const secretArns = (
+  place: { name: string; region: string; account: string },
+  secrets: Readonly<Record<string, SecretId>>,
+): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(PROVIDER_SECRETS).map(([variable, id]) => [
+    Object.entries(secrets).map(([variable, id]) => [
       variable,
       `arn:${Aws.PARTITION}:secretsmanager:${place.region}:${place.account}:secret:${secretName(place.name, id)}`,
     ]),

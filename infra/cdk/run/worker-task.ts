@@ -8,7 +8,7 @@ import {
 import type { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
-import { providerSecretArns, taskSecrets } from './secrets.ts';
+import { PROVIDER_SECRETS, secretArns, taskSecrets } from './secrets.ts';
 import { addProcess } from './task.ts';
 
 const PORT = 8_080;
@@ -42,7 +42,7 @@ export function workerTask(scope: Construct, id: string, deployment: Deployment,
       GOBUTTON_POOL: runbook.pool.name,
       HEALTH_HOST: '0.0.0.0',
       HEALTH_PORT: String(PORT),
-      ...providerSecretArns(config),
+      ...secretArns(config, PROVIDER_SECRETS),
     },
     secrets: taskSecrets(task, config.name, ['worker-keys', 'apns', 'google']),
   });

@@ -19,7 +19,7 @@ import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
 import { placement } from '../run/place.ts';
 import type { Place } from '../run/place.ts';
-import { taskSecrets } from '../run/secrets.ts';
+import { secretArns, slackSecrets, taskSecrets } from '../run/secrets.ts';
 import { addProcess, mayProtectItself } from '../run/task.ts';
 
 /** One leads, the other takes over. */
@@ -78,6 +78,7 @@ class BotService extends Construct {
         SLACK_CONNECTIONS: String(config.slack.connections),
         BOT_HOST: '0.0.0.0',
         BOT_PORT: String(PORT),
+        ...secretArns(config, slackSecrets(bot.receive)),
         ...audience.environment,
       },
       secrets: taskSecrets(this, config.name, [`slack-${bot.receive}`, 'bot-keys']),

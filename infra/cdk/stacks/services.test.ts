@@ -175,21 +175,31 @@ test('secrets come from Secrets Manager by field, to whom they are for', () => {
   expect(secrets(bot, 'audience')).toEqual({});
 });
 
-test('a worker is told where its secrets live, and may read these anew, and the bot none', () => {
-  const { container, statements } = processIn(workers, 'worker');
-  const told = Object.fromEntries(
-    (container.Environment ?? []).map(({ Name, Value }) => [Name, JSON.stringify(Value)]),
-  );
-  const arn = (id: string) => new RegExp(`secretsmanager:us-east-1:\\d{12}:secret:superbowl/${id}"`);
-  expect(told['GOBUTTON_APNS_SECRET_ARN']).toMatch(arn('apns'));
-  expect(told['GOBUTTON_GOOGLE_SECRET_ARN']).toMatch(arn('google'));
-  const reads = statements.filter(({ Action: action }) => list(action).includes('secretsmanager:GetSecretValue'));
-  const resources = reads.flatMap(({ Resource: resource }) => list(resource).map((one) => JSON.stringify(one)));
-  expect(resources.map((one) => /:secret:([^"]*)/.exec(one)?.[1])).toEqual([
-    'superbowl/apns-??????',
-    'superbowl/google-??????',
-  ]);
-  expect(JSON.stringify(processIn(bot, 'bot').statements)).not.toContain('secretsmanager');
+test('bot and worker are told where their secrets live, and may read these anew, and no others', () => {
+  const tellingOf = (template: Template, name: string) => {
+    const { container, statements } = processIn(template, name);
+    const told = (container.Environment ?? []).filter(({ Name: variable }) => variable.endsWith('_SECRET_ARN'));
+    const reads = statements.filter(({ Action: action }) => list(action).includes('secretsmanager:GetSecretValue'));
+    const resources = reads.flatMap(({ Resource: resource }) => list(resource).map((one) => JSON.stringify(one)));
+    return {
+      told: Object.fromEntries(
+        told.map(({ Name: variable, Value: value }) => [
+          variable,
+          /secretsmanager:us-east-1:\d{12}:secret:([^"]*)"/.exec(JSON.stringify(value))?.[1],
+        ]),
+      ),
+      mayRead: resources.map((one) => /:secret:([^"]*)/.exec(one)?.[1]),
+    };
+  };
+  expect(tellingOf(workers, 'worker')).toEqual({
+    told: { GOBUTTON_APNS_SECRET_ARN: 'superbowl/apns', GOBUTTON_GOOGLE_SECRET_ARN: 'superbowl/google' },
+    mayRead: ['superbowl/apns-??????', 'superbowl/google-??????'],
+  });
+  expect(tellingOf(bot, 'bot')).toEqual({
+    told: { GOBUTTON_SLACK_SECRET_ARN: 'superbowl/slack-socket' },
+    mayRead: ['superbowl/slack-socket-??????'],
+  });
+  expect(tellingOf(bot, 'audience')).toEqual({ told: {}, mayRead: [] });
 });
 
 describe('the role of', () => {
@@ -344,6 +354,8 @@ describe('otherwise configured', () => {
     http.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 1);
     http.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { HealthCheckPath: '/ready' });
     expect(processIn(http, 'bot').container.Secrets?.map(({ Name }) => Name)).toContain('SLACK_SIGNING_SECRET');
+    const { statements } = processIn(http, 'bot');
+    expect(JSON.stringify(statements)).toContain('secret:superbowl/slack-http-??????');
   });
 
   test('on instances there is one worker to each, which IMDSv1 tells nothing', () => {

@@ -82,6 +82,8 @@ export interface Workspace {
     deleteMessage(channelId: string, ts: string): void;
     /** The app hears of it by an event, if it is there. */
     deactivate(userId: string): void;
+    /** Makes some of the app's secrets anew; from then on the old ones are worth nothing. */
+    renew(secrets: Partial<Pick<WorkspaceOptions, 'botToken' | 'appToken' | 'signingSecret'>>): void;
   };
   stop(): Promise<void>;
 }
@@ -96,6 +98,11 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   let httpMode: HttpMode | null = null;
   const baseUrl = (): string => `http://127.0.0.1:${port}`;
 
+  const secrets = {
+    botToken: options.botToken,
+    appToken: options.appToken,
+    signingSecret: options.signingSecret,
+  };
   const state = new WorkspaceState({ dataDir: options.dataDir, nowMs });
   const views = new Views(state);
   const triggers = new Triggers(nowMs);
@@ -127,8 +134,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       editWindowMs: options.editWindowMs ?? 0,
     },
     {
-      botToken: options.botToken,
-      appToken: options.appToken,
+      tokens: secrets,
       scopes: options.scopes ?? granted.scopes,
       rateLimits: options.rateLimits ?? true,
       faults,
@@ -190,7 +196,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   }
 
   function setRequestUrl(url: string | null): void {
-    httpMode = url === null ? null : new HttpMode({ requestUrl: url, signingSecret: options.signingSecret, nowMs });
+    httpMode = url === null ? null : new HttpMode({ requestUrl: url, signingSecret: () => secrets.signingSecret, nowMs });
     state.tell({ kind: 'presence', connected: isConnected() });
   }
 
@@ -223,6 +229,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       removeApp: (id) => state.leave(state.channel(id), APP.botUserId),
       addApp: (id) => state.join(state.channel(id), APP.botUserId, null),
       deleteMessage: (id, ts) => state.remove(state.message(id, ts)),
+      renew: (given) => void Object.assign(secrets, given),
       deactivate: (id) => state.saveUser({ ...state.user(id), deleted: true, updated: Math.floor(nowMs() / 1000) }),
     },
     stop: async () => {

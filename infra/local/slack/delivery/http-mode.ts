@@ -13,10 +13,10 @@ function signatureHeaders(signingSecret: string, body: string, nowS: number): Re
 /** Posts payloads to the app's request URL, signed, and takes the HTTP answer as the acknowledgement. */
 export class HttpMode implements Transport {
   readonly requestUrl: string;
-  #signingSecret: string;
+  #signingSecret: () => string;
   #nowMs: () => number;
 
-  constructor(options: { requestUrl: string; signingSecret: string; nowMs: () => number }) {
+  constructor(options: { requestUrl: string; signingSecret: () => string; nowMs: () => number }) {
     this.requestUrl = options.requestUrl;
     this.#signingSecret = options.signingSecret;
     this.#nowMs = options.nowMs;
@@ -29,7 +29,7 @@ export class HttpMode implements Transport {
     const headers: Record<string, string> = {
       'content-type': isJson ? 'application/json' : 'application/x-www-form-urlencoded',
       'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
-      ...signatureHeaders(this.#signingSecret, body, Math.floor(this.#nowMs() / 1000)),
+      ...signatureHeaders(this.#signingSecret(), body, Math.floor(this.#nowMs() / 1000)),
       ...(retry !== null && { 'x-slack-retry-num': String(retry.num), 'x-slack-retry-reason': retry.reason }),
     };
     try {

@@ -16,8 +16,8 @@ const METHODS = new Map<string, Method>(
 );
 
 export interface WebApiOptions {
-  botToken: string;
-  appToken: string;
+  /** As they stand now. */
+  tokens: { botToken: string; appToken: string };
   scopes: readonly string[];
   /** False lifts all limits; the default is Slack's real figures. */
   rateLimits: boolean;
@@ -61,7 +61,7 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
     const header = request.headers.authorization;
     const token = header !== undefined ? header.replace(/^Bearer\s+/i, '') : given['token'];
     if (typeof token !== 'string' || token === '') throw new SlackError('not_authed');
-    const kind = token === options.botToken ? 'bot' : token === options.appToken ? 'app' : null;
+    const kind = token === options.tokens.botToken ? 'bot' : token === options.tokens.appToken ? 'app' : null;
     if (kind === null) throw new SlackError('invalid_auth');
     if (kind !== method.token) throw new SlackError('not_allowed_token_type');
     const needed = method.token === 'bot' ? scopeFor(context, method, given) : null;
