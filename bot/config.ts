@@ -26,6 +26,8 @@ export interface BotConfig {
     receive: { mode: 'socket'; connections: number } | { mode: 'http' };
     /** As the process was started with them (bot/slack/slack-secrets.ts). */
     secrets: SlackSecrets;
+    /** Of that of Secrets Manager where they are read anew; null: nowhere there. */
+    secretName: string | null;
   };
   /** HTTP: health, and in HTTP mode what Slack posts. Port 0: any free one. */
   host: string;
@@ -178,6 +180,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
             ? { mode: 'socket', connections: found.SLACK_CONNECTIONS }
             : { mode: 'http' },
         secrets: secretsOf(found),
+        secretName: found.GOBUTTON_SLACK_SECRET_ARN?.split(':secret:')[1] ?? null,
       },
       keyring: keys.keyring,
       host: found.BOT_HOST,

@@ -16,7 +16,7 @@ export type LaunchDoctor = (launch: Launch) => Promise<Line[]>;
  * their reports.
  */
 export function launchDoctor(
-  { cloud, slack: { apiUrl } }: Pick<BotConfig, 'cloud' | 'slack'>,
+  { cloud, slack: { apiUrl, secretName } }: Pick<BotConfig, 'cloud' | 'slack'>,
   {
     live,
     secrets,
@@ -33,6 +33,8 @@ export function launchDoctor(
       pool: launch.runbook.pool.name,
       service: poolService(launch.runbook),
       scaled: scaledBy(launch.runbook),
+      regions: launch.runbook.regions ?? null,
+      secrets: { bot: secretName === null ? [] : [secretName], worker: [] },
       needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),
       rights: [{ process: 'bot', role: null }],
       slack: { botToken, apiUrl, appToken },

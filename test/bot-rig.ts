@@ -145,6 +145,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
           appToken: mode === 'socket' ? SECRETS.appToken : null,
           signingSecret: mode === 'http' ? SECRETS.signingSecret : null,
         },
+        secretName: null,
       },
       host: '127.0.0.1',
       port: 0,

@@ -53,7 +53,7 @@ function watched(env: Env, { valueOf = neverAsked, teamId = TEAM.id, apiUrl = wo
   const parsed = parseSlackSecrets(env);
   if (!parsed.ok) throw new Error('no secrets to start with');
   const secrets = watchedSlackSecrets({
-    config: { apiUrl, receive: { mode: 'socket', connections: 2 }, secrets: parsed.secrets },
+    config: { apiUrl, receive: { mode: 'socket', connections: 2 }, secrets: parsed.secrets, secretName: null },
     reread: { env, valueOf },
     teamId: () => teamId,
     log,

@@ -17,6 +17,9 @@ export function namesOf({ config, runbook }: Deployment) {
       bot: `${name}-bot`,
       workers: `${name}-workers`,
     },
+    botCluster: `${name}-bot`,
+    /** What the bot starts to compile an audience. */
+    audienceFamily: `${name}-audience`,
     tablePrefix: name,
     tables: tableNames(name),
     /** One table for both regions of a launch. */

@@ -7,6 +7,7 @@ import { namesOf } from '../cdk/names.ts';
 import { fleetOf } from '../cdk/needs.ts';
 import { readDeployment } from '../cdk/read-config.ts';
 import type { Deployment } from '../cdk/read-config.ts';
+import { rereadSecrets } from '../cdk/secret-names.ts';
 import { describeConfigProblems, readEnvironment } from '../environment.ts';
 import type { Env } from '../environment.ts';
 import { optionProblem } from '../option-problem.ts';
@@ -158,8 +159,13 @@ function deploymentOf(path: string): Deployment {
 
 /** Names come from the configuration: what the environment says of another deployment is not asked of this one. */
 function deployedEnv(deployment: Deployment): Env {
-  const { tablePrefix, bucket } = namesOf(deployment);
-  return { AWS_REGION: deployment.config.region, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket };
+  const { tablePrefix, bucket, botCluster, audienceFamily } = namesOf(deployment);
+  return {
+    AWS_REGION: deployment.config.region,
+    GOBUTTON_TABLE_PREFIX: tablePrefix,
+    GOBUTTON_BUCKET: bucket,
+    GOBUTTON_AUDIENCE_TASK: `${botCluster}/${audienceFamily}`,
+  };
 }
 
 /** What the command line says goes before the configuration, and that before what is usual. */
@@ -174,6 +180,7 @@ function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment:
     latencyMs: asked.latencyMs ?? size?.latency ?? NEED_DEFAULTS.latencyMs,
     fleet: config === null ? null : { tasks: config.workers.count, vcpus: config.workers.vcpu },
     isRehearsal: config?.purpose === 'rehearsal',
+    ...(config === null ? {} : { secrets: rereadSecrets(config) }),
   };
 }
 
@@ -190,6 +197,11 @@ const environment = z.object({
   AWS_ENDPOINT_URL: z.url('the address of a local cloud, or nothing for AWS itself').optional(),
   GOBUTTON_TABLE_PREFIX: z.string().default('gobutton'),
   GOBUTTON_BUCKET: z.string('the name of the S3 bucket that holds audiences'),
+  GOBUTTON_HOMES_URL: z.url('the address of the local stand-in of the table that two regions share, or nothing').optional(),
+  GOBUTTON_AUDIENCE_TASK: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, 'cluster and task definition, like superbowl-bot/superbowl-audience')
+    .optional(),
 });
 
 function cloudOf(env: Env): CloudConfig {
@@ -199,7 +211,14 @@ function cloudOf(env: Env): CloudConfig {
     throw new Unusable(
       `the environment has problems (see .env.example)\n${describeConfigProblems(problemsOf(found.error.issues))}`,
     );
+  const [cluster, family] = found.data.GOBUTTON_AUDIENCE_TASK?.split('/') ?? [];
   return {
+    homes: found.data.GOBUTTON_HOMES_URL ?? null,
+    // Where in the network it is put is no matter of the doctor's.
+    audienceTask:
+      cluster === undefined || family === undefined
+        ? null
+        : { cluster, family, subnets: [], groups: [], publicAddress: false },
     endpoint: found.data.AWS_ENDPOINT_URL ?? null,
     region: found.data.AWS_REGION,
     tablePrefix: found.data.GOBUTTON_TABLE_PREFIX,

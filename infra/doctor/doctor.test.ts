@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -21,18 +24,21 @@ import { queueNames } from '../../contract/queue-names.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { KEY_ENV } from '../../test/keys.ts';
+import { permissionsOf } from '../aws/access/policy.ts';
 import { createClients } from '../aws/clients.ts';
 import type { Clients } from '../aws/clients.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
-import { createCloud, ensureTables } from '../aws/create-cloud.ts';
+import { createCloud, ensureHomes, ensureTables } from '../aws/create-cloud.ts';
 import { tableNames } from '../aws/tables.ts';
 import { usualAccount } from '../local/cloud/account.ts';
 import { startLocalCloud } from '../local/cloud/start.ts';
 import type { LocalCloud } from '../local/cloud/start.ts';
+import { LOCAL_AUDIENCE_TASK } from '../local/principals.ts';
 import { countsOf, providersForTests } from '../local/providers/for-tests.ts';
 import type { TestProviders } from '../local/providers/for-tests.ts';
 import { SECRETS, startTestWorkspace } from '../local/slack/for-tests.ts';
 import type { Workspace } from '../local/slack/start.ts';
+import { localAudienceTask } from '../local/tasks.ts';
 import { examine } from './examine.ts';
 import { exitCode } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
@@ -50,6 +56,7 @@ const ROLES = { bot: 'arn:aws:iam::000000000000:role/bot', worker: 'arn:aws:iam:
 const POOL = 'gobutton-workers';
 
 let localCloud: LocalCloud;
+let logs: string;
 let config: CloudConfig;
 let clients: Clients;
 let workspace: Workspace;
@@ -80,7 +87,22 @@ const goodAccount = () => ({
   ...usualAccount(),
   images: { 'gobutton-worker': [{ tags: ['1.2'], digest: 'sha256:aa', bytes: 250_000_000 }] },
   roles: { [ROLES.bot]: ['*'], [ROLES.worker]: ['*'] },
+  globalTables: { 'gobutton-homes': { strong: true, replicas: ['us-west-2'], witness: 'us-east-2' as string | null } },
+  buckets: {
+    gobutton: {
+      versioned: true,
+      rules: ['audiences/', 'skip-lists/', 'launches/'].map((prefix) => ({ prefix, isOn: true, to: 'gobutton-west' })),
+    },
+  },
 });
+
+/** A launch of two regions, looked at from one of them. */
+const twoRegions = (home = 'us-east-1', standby = 'us-west-2') => ({ runbook: { ...runbook, regions: { home, standby } } });
+const audienceTask = { ...LOCAL_AUDIENCE_TASK, subnets: [], groups: [], publicAddress: false };
+/** All that the bot may do but one. */
+const allBut = (without: string) => [
+  ...new Set(permissionsOf('bot').map(({ action }) => action).filter((action) => action !== without)),
+];
 
 function readLibrary(): Runbook {
   const path = new URL('../../runbooks/library/superbowl.yaml', import.meta.url);
@@ -91,14 +113,21 @@ function readLibrary(): Runbook {
 
 beforeAll(async () => {
   runbook = readLibrary();
+  logs = await mkdtemp(join(tmpdir(), 'doctor-logs-'));
   [localCloud, workspace, providers] = await Promise.all([
-    startLocalCloud({ dataDir: null, services: [definition], groups: [], nowMs: () => Date.now() + aheadMs }),
+    startLocalCloud({
+      dataDir: null,
+      services: [definition],
+      families: [localAudienceTask({}, { startDelayMs: 0, logFile: join(logs, 'audience.log') })],
+      groups: [],
+      nowMs: () => Date.now() + aheadMs,
+    }),
     startTestWorkspace({ rateLimits: false }),
     providersForTests({ quiet: true } as never),
   ]);
   config = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   clients = createClients(config);
-  await ensureTables(config);
+  await Promise.all([ensureTables(config), ensureHomes(config)]);
   await createCloud(config, clients).queues.ensurePool(POOL);
   Object.assign(localCloud.account, goodAccount());
 }, 20_000);
@@ -106,6 +135,7 @@ beforeAll(async () => {
 afterAll(async () => {
   clients.destroy();
   await Promise.all([localCloud.stop(), workspace.stop(), providers.stop()]);
+  await rm(logs, { recursive: true });
 });
 
 const slackEnv = () => ({
@@ -138,6 +168,7 @@ interface Changed {
   clocks?: { host: string; aheadMs: number | null; errorMs: number }[];
   sandbox?: boolean;
   rehearsal?: boolean;
+  secrets?: { bot: string[]; worker: string[] };
 }
 
 /** The providers are met only where it is about them: a meeting takes some hundred milliseconds. */
@@ -158,6 +189,7 @@ function look(changed: Changed = {}): Promise<Line[]> {
         roles: changed.roles ?? ROLES,
         fleet: null,
         isRehearsal: changed.rehearsal ?? false,
+        secrets: changed.secrets ?? { bot: [], worker: [] },
         // A busy machine answers late, and what is measured here is not how fast.
         limitMs: changed.limitMs ?? 20_000,
       },
@@ -189,6 +221,20 @@ test('with everything in place every line is ok', async () => {
       'egress.aws',
     ]),
   );
+});
+
+test.each([
+  ['home', twoRegions],
+  ['standby', () => twoRegions('us-west-2', 'us-east-1')],
+])('with all of two regions, secrets and the audience task in place every line of the %s is ok', async (_, regions) => {
+  const lines = await look({
+    ...regions(),
+    cloud: { audienceTask },
+    secrets: { bot: ['superbowl/slack-socket'], worker: ['superbowl/apns', 'superbowl/google'] },
+  });
+  expect(open(lines)).toEqual([]);
+  for (const id of ['tables.homes', 'tables.copies', 'service.audience'])
+    expect(lines.map((line) => line.id)).toContain(id);
 });
 
 test('it sends and writes nothing, also where rights are tried one by one', async () => {
@@ -387,6 +433,125 @@ const BROKEN: Broken[] = [
     lines: ['rights.bot wrong'],
     found: /role\/bot may not ecs:UpdateService/,
     fix: /Allow ecs:UpdateService/,
+  },
+  {
+    name: "the worker's role may not read a secret that it is to hear of",
+    breaks: account(({ roles }) => {
+      roles[ROLES.worker] = ['dynamodb:*', 'sqs:*', 's3:*'];
+    }),
+    looks: () => ({ secrets: { bot: [], worker: ['superbowl/apns'] } }),
+    lines: ['rights.worker wrong'],
+    found: /role\/worker may not secretsmanager:GetSecretValue \(provider-secrets\)$/,
+    fix: /Allow secretsmanager:GetSecretValue \(provider-secrets\) in the policy of arn:/,
+  },
+  {
+    name: "the bot's role may not read Slack's secret, and nothing may be simulated",
+    breaks: account(({ denied }) => {
+      denied.push('iam:*', 'secretsmanager:*');
+    }),
+    looks: () => ({ secrets: { bot: ['superbowl/slack-socket'], worker: [] } }),
+    lines: ['rights.bot wrong', 'rights.worker unknown'],
+    found: /user\/local may not secretsmanager:GetSecretValue \(slack-secrets\)$/,
+    fix: /in the policy of the bot's role/,
+  },
+  {
+    name: "the bot's role may not start the compile of an audience",
+    breaks: account(({ roles }) => {
+      roles[ROLES.bot] = allBut('ecs:RunTask');
+    }),
+    looks: () => ({ cloud: { audienceTask } }),
+    lines: ['rights.bot wrong'],
+    found: /role\/bot may not ecs:RunTask \(audience-definition\)$/,
+    fix: /Allow ecs:RunTask/,
+  },
+  {
+    name: "the bot's role may not hand that task its roles",
+    breaks: account(({ roles }) => {
+      roles[ROLES.bot] = allBut('iam:PassRole');
+    }),
+    looks: () => ({ cloud: { audienceTask } }),
+    lines: ['rights.bot wrong'],
+    found: /role\/bot may not iam:PassRole \(audience-roles\)$/,
+    fix: /Allow iam:PassRole/,
+  },
+  {
+    name: 'what compiles audiences was never deployed',
+    looks: () => ({ cloud: { audienceTask: { ...audienceTask, family: 'superbowl-audience' } } }),
+    lines: ['service.audience wrong'],
+    found: /^no such task definition$/,
+    fix: /npm run infra -- deploy .*GOBUTTON_AUDIENCE_TASK/,
+  },
+  // ---- a second region
+  {
+    name: 'two regions share no table',
+    breaks: async () => {
+      await dropTable('gobutton-homes');
+      return () => ensureHomes(config);
+    },
+    looks: twoRegions,
+    lines: ['tables.homes wrong'],
+    found: /^no such table in us-east-1$/,
+    fix: /npm run infra -- deploy .* of us-east-1$/,
+  },
+  {
+    name: 'the table of two regions is consistent at some time',
+    breaks: account(({ globalTables }) => {
+      globalTables['gobutton-homes'] = { strong: false, replicas: ['us-west-2'], witness: null };
+    }),
+    looks: twoRegions,
+    lines: ['tables.homes wrong'],
+    found: /^not strongly consistent: both regions could have the launch$/,
+    fix: /delete it, then npm run infra/,
+  },
+  {
+    name: 'the table of two regions has no replica in the other one',
+    breaks: account(({ globalTables }) => {
+      globalTables['gobutton-homes'] = { strong: true, replicas: ['eu-west-1'], witness: 'us-east-2' };
+    }),
+    looks: twoRegions,
+    lines: ['tables.homes wrong'],
+    found: /^no replica in us-west-2$/,
+    fix: /npm run infra -- deploy/,
+  },
+  {
+    name: 'the table of two regions has no witness',
+    breaks: account(({ globalTables }) => {
+      globalTables['gobutton-homes'] = { strong: true, replicas: ['us-west-2'], witness: null };
+    }),
+    looks: twoRegions,
+    lines: ['tables.homes wrong'],
+    found: /^no witness$/,
+    fix: /npm run infra -- deploy/,
+  },
+  {
+    name: 'the bucket copies nothing to the standby',
+    breaks: account(({ buckets }) => {
+      buckets['gobutton'] = { versioned: true, rules: [] };
+    }),
+    looks: twoRegions,
+    lines: ['tables.copies wrong'],
+    found: /^no rule for audiences\/, skip-lists\/, launches\/$/,
+    fix: /compile the audience again/,
+  },
+  {
+    name: 'a rule of the bucket was switched off',
+    breaks: account(({ buckets }) => {
+      for (const rule of buckets['gobutton']?.rules ?? []) rule.isOn = rule.prefix !== 'skip-lists/';
+    }),
+    looks: twoRegions,
+    lines: ['tables.copies wrong'],
+    found: /^no rule for skip-lists\/$/,
+    fix: /npm run infra -- deploy/,
+  },
+  {
+    name: 'the bucket of the standby keeps no versions',
+    breaks: account(({ buckets }) => {
+      buckets['gobutton'] = { versioned: false, rules: [] };
+    }),
+    looks: () => twoRegions('us-west-2', 'us-east-1'),
+    lines: ['tables.copies wrong'],
+    found: /^gobutton keeps no versions$/,
+    fix: /put-bucket-versioning --bucket gobutton --versioning-configuration Status=Enabled$/,
   },
   {
     name: 'nothing may be simulated, and who runs it may not write the record',

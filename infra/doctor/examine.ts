@@ -8,6 +8,8 @@ import { POLL_SECONDS } from '../aws/queues.ts';
 import { createStoreClock } from '../aws/store-clock.ts';
 import { TABLE_IDS, TABLES, tableNames } from '../aws/tables.ts';
 import type { Table } from '../aws/tables.ts';
+import { accountNames } from './account-names.ts';
+import { judgeAudienceTask } from './judge/audience-task.ts';
 import { judgeClocks } from './judge/clocks.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { judgeEgress } from './judge/egress.ts';
@@ -31,13 +33,23 @@ import { judgeTable, judgeWarm } from './judge/tables.ts';
 import { asking } from './measure/ask.ts';
 import { doctorClients } from './measure/aws-clients.ts';
 import type { DoctorClients } from './measure/aws-clients.ts';
-import { findBucket, findIdentity, findImage, findQueue, findQuotas, findService, findTable } from './measure/aws.ts';
+import {
+  findBucket,
+  findIdentity,
+  findImage,
+  findQueue,
+  findQuotas,
+  findService,
+  findTable,
+  findTask,
+} from './measure/aws.ts';
 import { tryWay, wayTo } from './measure/egress.ts';
 import type { Way } from './measure/egress.ts';
 import { rightsOf, simulateRights, tryRights } from './measure/rights.ts';
 import { findAppToken, findChannel, findPeople, findToken, manifestScopes } from './measure/slack.ts';
 import type { SlackAccess } from './measure/slack.ts';
 import { findCare } from './measure/table-care.ts';
+import { examineSecondRegion } from './second-region.ts';
 import { keysOf, queueSpecs } from './shapes.ts';
 
 /** What is looked at, and with what in hand. Null: it is not at hand here, and is not looked at. */
@@ -47,6 +59,10 @@ export interface Subject {
   service: { cluster: string; service: string } | null;
   /** What the event scales in this account. */
   scaled: AccountNames['scaled'];
+  /** The two of a launch; null: it has one. */
+  regions: { home: string; standby: string } | null;
+  /** Names of secrets that each reads anew while it runs. */
+  secrets: { bot: readonly string[]; worker: readonly string[] };
   /** `vcpus`: of a task, as its definition says. Null: nobody knows the audience. */
   needOf: (vcpus: number | null) => Need | null;
   /** Whose rights, and the role if it is known. The worker's is found in its task definition. */
@@ -112,12 +128,15 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
       target === null ? null : findService(clients, target),
       Promise.all([findQuotas(clients, 'fargate'), findQuotas(clients, 'ecs'), findQuotas(clients, 'dynamodb')]),
       findCare(clients, Object.values(names)),
+      cloud.audienceTask == null ? null : findTask(clients, cloud.audienceTask.family),
+      examineSecondRegion(clients, subject),
       subject.clocks(),
     ]);
     const [region, identity] = await Promise.all([regionLine(cloud, subject.limitMs), findIdentity(clients)]);
     const first = [region, judgeIdentity(identity)];
     const isStranger = !identity.ok && identity.failure.kind === 'credentials';
-    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], care, clocks] = await whole;
+    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], care, task, regions, clocks] =
+      await whole;
     const tables: Tables = { record, claims, switches, live };
     if (isStranger || region.state === 'wrong') return { lines: [...first, NOT_ASKED], need: subject.needOf(null) };
 
@@ -125,17 +144,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
     const need = subject.needOf(found?.vcpus ?? null);
     const account = identity.ok ? identity.value.account : '*';
     const specs = queueSpecs(subject.pool, (name) => `arn:aws:sqs:${cloud.region}:${account}:${name}`);
-    const accountNames: AccountNames = {
-      partition: partitionOf(cloud.region),
-      region: cloud.region,
-      account,
-      tablePrefix: cloud.tablePrefix,
-      bucket: cloud.bucket,
-      pools: [subject.pool],
-      scaled: subject.scaled,
-      deviceTables: [],
-      audienceTask: cloud.audienceTask == null ? null : { ...cloud.audienceTask, roles: [] },
-    };
+    const inAccount = accountNames(subject, account, task?.ok === true ? task.value : null);
     const image = found === null ? null : parseImage(found.image);
     const [queues, imageFound, rights] = await Promise.all([
       Promise.all(specs.map(async (spec) => ({ spec, ...(await findQueue(clients, spec.name)) }))),
@@ -148,7 +157,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
               clients,
               process,
               role ?? (process === 'worker' ? (found?.taskRoleArn ?? null) : null),
-              accountNames,
+              inAccount,
               {
                 who: identity.ok ? identity.value.arn : 'whoever runs this',
               },
@@ -169,6 +178,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
         judgeTtl(care.ttl, Object.fromEntries(TABLE_IDS.map((which) => [names[which], TABLES[which].ttl]))),
         judgeWarm(names.claims, need?.claimUnits ?? null, claims),
         judgeBucket(cloud.bucket, bucket),
+        ...regions,
         ...queues.map(({ spec, queue, standardToo }) => judgeQueue(spec, queue, standardToo)),
         ...(target === null || service === null
           ? []
@@ -177,6 +187,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
               ...(found === null ? [] : [judgeCapacity(found.isSpot, subject.isRehearsal)]),
               judgeImage(found?.image ?? null, imageFound),
             ]),
+        ...(task === null || cloud.audienceTask == null ? [] : [judgeAudienceTask(cloud.audienceTask.family, task)]),
         ...judgeQuotas({ fargate, ecs, dynamodb }, need, {
           region: cloud.region,
           isSpot: found?.isSpot ?? false,
@@ -211,12 +222,6 @@ const NOT_ASKED = about('aws.account', 'The account').unknown({
   needed: 'tables, queues, rights, quotas and clocks as a launch needs them',
   fix: 'Put the line above right, and run this again',
 });
-
-/** Of ARNs. */
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}
 
 /** By the policies of a role where they may be asked for; else what whoever runs this can do. */
 async function foundRights(

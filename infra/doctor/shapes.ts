@@ -1,13 +1,14 @@
 import { attributesOf, poolQueues } from '../aws/queue-attributes.ts';
 import { TABLES } from '../aws/tables.ts';
-import type { Table } from '../aws/tables.ts';
+import type { Table, TableShape } from '../aws/tables.ts';
 import type { QueueSpec } from './judge/queues.ts';
 import type { Keys } from './judge/tables.ts';
 
 /** What tables and queues must be, as those who make them have it. */
 
-export function keysOf(table: Table): Keys {
-  const { partition, sort } = TABLES[table];
+export const keysOf = (table: Table): Keys => shapeKeys(TABLES[table]);
+
+export function shapeKeys({ partition, sort }: TableShape): Keys {
   return [partition, ...(sort === null ? [] : [sort])].map(({ name, type }) => [name, type] as const);
 }
 

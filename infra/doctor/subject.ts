@@ -40,6 +40,8 @@ export interface SubjectOptions {
   /** As its configuration has it; null: nobody has said. */
   fleet: { tasks: number; vcpus: number } | null;
   isRehearsal: boolean;
+  /** Of the deployment; absent: those that the environment names. */
+  secrets?: Subject['secrets'];
   /** Of one question; absent: 5 s. */
   limitMs?: number;
 }
@@ -62,6 +64,8 @@ export function subjectOf(
     pool,
     service: runbook === null ? null : poolService(runbook),
     scaled: runbook === null ? { services: [], groups: [], tables: [] } : scaledBy(runbook),
+    regions: runbook?.regions ?? null,
+    secrets: options.secrets ?? secretsOf(env),
     needOf: (vcpusPerTask) =>
       event === null
         ? null
@@ -92,6 +96,19 @@ export function subjectOf(
     keys: keysOf(env, launch),
     nowMs: Date.now,
     limitMs,
+  };
+}
+
+/** Names of secrets, as their ARNs have them. */
+function secretsOf(env: Env): Subject['secrets'] {
+  const named = (...variables: string[]) =>
+    variables.flatMap((variable) => {
+      const name = env[variable]?.split(':secret:')[1];
+      return name === undefined ? [] : [name];
+    });
+  return {
+    bot: named('GOBUTTON_SLACK_SECRET_ARN'),
+    worker: named('GOBUTTON_APNS_SECRET_ARN', 'GOBUTTON_GOOGLE_SECRET_ARN'),
   };
 }
 

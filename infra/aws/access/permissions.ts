@@ -31,6 +31,7 @@ const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
 const TABLES = 'infra/aws/scaling/scaling-tables.ts';
 const DOCTOR = 'infra/doctor/measure/aws.ts';
 const RIGHTS = 'infra/doctor/measure/rights.ts';
+const REGIONS = 'infra/doctor/measure/second-region.ts';
 const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
 const AUDIENCE_TASK = 'infra/aws/audience-task.ts';
@@ -300,6 +301,9 @@ export const DOCTOR_READS: readonly Permission[] = [
     'says what a table lets go by itself',
     TABLE_CARE,
   ),
+  may('dynamodb:DescribeTable', ['homes-table'], 'says whether two regions share it', REGIONS),
+  may('s3:GetReplicationConfiguration', ['replicated-bucket'], 'says what is copied to the standby', REGIONS),
+  may('s3:GetBucketVersioning', ['replicated-bucket'], 'says whether it can be copied', REGIONS),
   may('ecs:DescribeServices', ['scaled-services'], 'finds the fleet', DOCTOR),
   may('ecs:DescribeTaskDefinition', ['everything'], 'finds image, size and role of a worker', DOCTOR),
   may('ecr:DescribeImages', ['everything'], 'says whether the image was pushed', DOCTOR),
@@ -319,6 +323,14 @@ export const SECOND_REGION: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:Query', ['other-record-table'], 'sees how far the record is carried over', RECORD_COPY),
     may('dynamodb:PutItem', ['other-record-table'], 'carries the record over, where nothing stands', RECORD_COPY),
     may('dynamodb:GetItem', ['other-record-table'], 'sees whether what stands there is the same', RECORD_COPY),
+    may('dynamodb:DescribeTable', ['homes-table'], 'says whether two regions share it (`/go doctor`)', REGIONS),
+    may(
+      's3:GetReplicationConfiguration',
+      ['replicated-bucket'],
+      'says what is copied to the standby (`/go doctor`)',
+      REGIONS,
+    ),
+    may('s3:GetBucketVersioning', ['replicated-bucket'], 'says whether it can be copied (`/go doctor`)', REGIONS),
   ],
   worker: [
     may('dynamodb:GetItem', ['homes-table'], 'reads whether its region may send', HOMES),

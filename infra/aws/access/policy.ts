@@ -13,12 +13,19 @@ export interface Statement {
   Condition?: Condition;
 }
 
+/** All that a process calls. What the account has nothing of (a second region, say) is asked for nowhere. */
+export const permissionsOf = (process: ProcessName): readonly Permission[] => [
+  ...PERMISSIONS[process],
+  ...SECOND_REGION[process],
+  ...SECRET_READS[process],
+];
+
 /**
  * The policy of a process: one statement a kind of resource. Objects are listed by a right of their bucket, which the keys that a
  * list asks for narrow; what else ARNs tell too little of has a condition too. A kind that the account has nothing of gives no statement: an empty `Resource` is no policy.
  */
 export const policyOf = (process: ProcessName, names: AccountNames): Statement[] =>
-  statementsOf([...PERMISSIONS[process], ...SECOND_REGION[process], ...SECRET_READS[process]], names);
+  statementsOf(permissionsOf(process), names);
 
 export function statementsOf(permissions: readonly Permission[], names: AccountNames): Statement[] {
   const byKind = new Map<ResourceKind, string[]>();

@@ -47,6 +47,7 @@ export type ResourceKind =
   | 'provider-secrets'
   | 'slack-secrets'
   | 'other-record-table'
+  | 'replicated-bucket'
   | 'device-tables'
   | 'segment-queues'
   | 'batch-queues'
@@ -102,6 +103,8 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return secrets(names.providerSecrets);
     case 'slack-secrets':
       return secrets(names.slackSecrets);
+    case 'replicated-bucket':
+      return names.otherRegion === undefined ? [] : [bucketArn(names)];
     case 'device-tables':
       return names.deviceTables.map(table);
     case 'segment-queues':

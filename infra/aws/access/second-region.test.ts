@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { REGIONS } from '../../../test/two-regions.ts';
 import { localCloudForTests } from '../../local/cloud/for-tests.ts';
+import { doctorClients } from '../../doctor/measure/aws-clients.ts';
+import { findCopies, findHomes } from '../../doctor/measure/second-region.ts';
 import { LOCAL_ACCOUNT } from '../../local/principals.ts';
 import { createCloud, ensureHomes } from '../create-cloud.ts';
 import { PROCESSES, SECOND_REGION } from './permissions.ts';
@@ -29,6 +31,10 @@ test('with a second region each process may do what that takes, and without one 
   // Two bots at once: the second finds the place taken, and looks what stands there.
   await Promise.all([1, 2, 3].map(() => bot.recordCopy(EAST, WEST).follow('one')));
   await bot.homes.read('one', REGIONS);
+  const doctor = doctorClients({ ...here.config, endpoint: here.localCloud.urlFor('bot') }, 10_000);
+  for (const asked of await Promise.all([findHomes(doctor, 'gobutton-homes'), findCopies(doctor, 'gobutton', true)]))
+    expect(asked.ok).toBe(true);
+  doctor.destroy();
   await worker.homes.send('one', REGIONS, EAST, 'S1');
   // Of the other region's record the command line only reads.
   const later = createCloud({

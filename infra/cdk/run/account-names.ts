@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import type { AccountNames } from '../../aws/access/resources.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
-import { PROVIDER_SECRETS, secretName, slackSecrets } from './secrets.ts';
+import { rereadSecrets } from '../secret-names.ts';
 
 /** What roles are scoped to: the names of this deployment, what its runbook scales, and the task that the process itself may start. */
 export function accountNames(deployment: Deployment, audienceTask: AccountNames['audienceTask'] = null): AccountNames {
@@ -17,8 +17,8 @@ export function accountNames(deployment: Deployment, audienceTask: AccountNames[
     tablePrefix: names.tablePrefix,
     bucket: names.bucket,
     pools: [names.pool],
-    providerSecrets: Object.values(PROVIDER_SECRETS).map((id) => secretName(config.name, id)),
-    slackSecrets: Object.values(slackSecrets(config.bot.receive)).map((id) => secretName(config.name, id)),
+    providerSecrets: rereadSecrets(config).worker,
+    slackSecrets: rereadSecrets(config).bot,
     deviceTables: config.audience.device_tables,
     audienceTask,
     scaled: {

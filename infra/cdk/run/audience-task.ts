@@ -3,6 +3,7 @@ import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CpuArchitecture, FargateTaskDefinition, OperatingSystemFamily } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
+import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 import type { Place } from './place.ts';
 import { addProcess } from './task.ts';
@@ -26,7 +27,7 @@ export class AudienceTask extends Construct {
     this.#place = place;
     this.#task = new FargateTaskDefinition(this, 'task', {
       ...SIZE,
-      family: `${config.name}-audience`,
+      family: namesOf(deployment).audienceFamily,
       runtimePlatform: {
         cpuArchitecture: CpuArchitecture.X86_64,
         operatingSystemFamily: OperatingSystemFamily.LINUX,

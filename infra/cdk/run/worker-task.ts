@@ -8,7 +8,8 @@ import {
 import type { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
-import { PROVIDER_SECRETS, secretArns, taskSecrets } from './secrets.ts';
+import { PROVIDER_SECRETS } from '../secret-names.ts';
+import { secretArns, taskSecrets } from './secrets.ts';
 import { addProcess } from './task.ts';
 
 const PORT = 8_080;

@@ -15,12 +15,14 @@ import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
 import { isStandby } from '../config-rules.ts';
 import { envOutput } from '../env-file.ts';
+import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
 import { placement } from '../run/place.ts';
 import type { Place } from '../run/place.ts';
-import { secretArns, slackSecrets, taskSecrets } from '../run/secrets.ts';
+import { secretArns, taskSecrets } from '../run/secrets.ts';
 import { addProcess, mayProtectItself } from '../run/task.ts';
+import { slackSecrets } from '../secret-names.ts';
 
 /** One leads, the other takes over. */
 const BOTS = 2;
@@ -42,7 +44,7 @@ export class BotStack extends Stack {
   }
 }
 
-const botCluster = ({ config }: Deployment): string => `${config.name}-bot`;
+const botCluster = (deployment: Deployment): string => namesOf(deployment).botCluster;
 
 /** Two tasks. With Socket Mode they call Slack and nothing calls them; with HTTP they stand behind a load balancer. */
 class BotService extends Construct {

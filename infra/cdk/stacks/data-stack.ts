@@ -5,6 +5,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import type { BucketProps, IBucket } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { REPLICATED } from '../../aws/replicated.ts';
 import { HOMES, TABLE_IDS, TABLES } from '../../aws/tables.ts';
 import type { Table } from '../../aws/tables.ts';
 import { isStandby } from '../config-rules.ts';
@@ -143,9 +144,6 @@ export class DataStack extends Stack {
     });
   }
 }
-
-/** Frozen sets are of a shot, and a launch that has one stays where it is. */
-const REPLICATED = ['audiences/', 'skip-lists/', 'launches/'] as const;
 
 const PRIVATE: BucketProps = {
   encryption: BucketEncryption.S3_MANAGED,

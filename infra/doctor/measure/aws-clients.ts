@@ -3,6 +3,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -24,12 +25,14 @@ export function doctorClients(config: CloudConfig, limitMs: number) {
   };
   const clients = {
     dynamo: new DynamoDBClient(common),
+    homes: new DynamoDBClient(config.homes == null ? common : { ...common, ...placeOf({ ...config, endpoint: config.homes }) }),
     sqs: new SQSClient({ ...common, useQueueUrlAsEndpoint: config.endpoint === null }),
     s3: new S3Client({ ...common, forcePathStyle: config.endpoint !== null }),
     ssm: new SSMClient(common),
     ecs: new ECSClient(common),
     ecr: new ECRClient(common),
     quotas: new ServiceQuotasClient(common),
+    secrets: new SecretsManagerClient(common),
     iam: new IAMClient(common),
     sts: new STSClient(common),
   };

@@ -6,6 +6,7 @@ import { ListServiceQuotasCommand } from '@aws-sdk/client-service-quotas';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { errorName } from '../../aws/cloud-error.ts';
+import type { FoundTask } from '../judge/audience-task.ts';
 import type { Asked } from '../judge/line.ts';
 import type { FoundQueue } from '../judge/queues.ts';
 import type { FoundQuota } from '../judge/quotas.ts';
@@ -102,6 +103,23 @@ export async function findService(
       taskRoleArn: taskDefinition?.taskRoleArn ?? null,
       stopTimeoutS: container?.stopTimeout ?? null,
       isSpot: (found.capacityProviderStrategy ?? []).some(({ capacityProvider: name }) => name === 'FARGATE_SPOT'),
+    };
+  });
+}
+
+/** The newest revision of what the bot starts. */
+export function findTask({ ecs, ask }: DoctorClients, family: string): Promise<Asked<FoundTask | null>> {
+  return ask('ecs:DescribeTaskDefinition', async (abortSignal) => {
+    const described = await orNull(
+      ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: family }), { abortSignal }),
+      // ECS has no word of its own for one that it does not know.
+      /^ClientException/,
+    );
+    const found = described?.taskDefinition;
+    if (found === undefined) return null;
+    return {
+      image: found.containerDefinitions?.[0]?.image ?? '',
+      roles: [found.taskRoleArn, found.executionRoleArn].filter((role) => role !== undefined),
     };
   });
 }

@@ -114,6 +114,11 @@ export function queryAsked(service: string, operation: string, parameters: URLSe
   );
 }
 
+const BUCKET_SETTINGS: Readonly<Record<string, string>> = {
+  replication: 's3:GetReplicationConfiguration',
+  versioning: 's3:GetBucketVersioning',
+};
+
 export function s3Asked({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): Asked[] {
   const { pathname, searchParams } = new URL(url ?? '/', 'http://s3');
   const [, bucket = '', ...rest] = pathname.split('/').map(decodeURIComponent);
@@ -121,6 +126,8 @@ export function s3Asked({ method, url }: Pick<IncomingMessage, 'method' | 'url'>
   if (bucket === '') return asked('s3:ListAllMyBuckets', []);
   const resource = `arn:aws:s3:::${bucket}`;
   if (key === '') {
+    const setting = BUCKET_SETTINGS[[...searchParams.keys()].find((name) => Object.hasOwn(BUCKET_SETTINGS, name)) ?? ''];
+    if (setting !== undefined) return asked(setting, [resource]);
     const action = method === 'PUT' ? 's3:CreateBucket' : 's3:ListBucket';
     const prefix = searchParams.get('prefix');
     return asked(action, [resource], prefix === null ? {} : { 's3:prefix': prefix });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import type { Account } from './account.ts';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 import { isCharged, metered } from './metered.ts';
 import type { TableFacts } from './metered.ts';
@@ -85,7 +86,10 @@ export interface DynamoOptions {
   /** Absent: in memory. */
   settings?: { state: TableSettings; save(): void };
   updateTableMs?: number;
-  /** Charges and refuses; null: everything goes through. */ throughput: Throughput | null;
+  /** Charges and refuses; null: everything goes through. */
+  throughput: Throughput | null;
+  /** What it says of global tables. Absent: none is one. */
+  account?: Pick<Account, 'globalTables'>;
 }
 
 export function startDynamo(options: DynamoOptions): Dynamo {
@@ -326,7 +330,8 @@ export function startDynamo(options: DynamoOptions): Dynamo {
         if (operation.endsWith('Table')) facts.delete(String(input['TableName']));
         if (operation === 'DeleteTable') settings.forget(String(input['TableName']));
         if (operation !== 'DescribeTable') return answer;
-        return { Table: withWarm(String(input['TableName']), answer['Table'] as Table) };
+        const name = String(input['TableName']);
+        return { Table: { ...withWarm(name, answer['Table'] as Table), ...globalTable(options.account, name) } };
       } catch (error) {
         throw asAwsError(error);
       }
@@ -337,6 +342,19 @@ export function startDynamo(options: DynamoOptions): Dynamo {
       await Promise.all(underWay);
       await store.lifecycleManager.gracefulClose();
     },
+  };
+}
+
+/** docs/facts.md#dynamodb-mrsc */
+function globalTable(account: Pick<Account, 'globalTables'> | undefined, name: string): object {
+  const found = account?.globalTables[name];
+  if (found === undefined) return {};
+  const { strong, replicas, witness } = found;
+  return {
+    GlobalTableVersion: '2019.11.21',
+    MultiRegionConsistency: strong ? 'STRONG' : 'EVENTUAL',
+    Replicas: replicas.map((region) => ({ RegionName: region, ReplicaStatus: 'ACTIVE' })),
+    ...(witness === null ? {} : { GlobalTableWitnesses: [{ RegionName: witness, WitnessStatus: 'ACTIVE' }] }),
   };
 }
 

@@ -8,6 +8,7 @@ import { Service } from './service.ts';
 import {
   clusterArn,
   shownCluster,
+  shownDefinition,
   shownService,
   shownServiceTask,
   shownStandalone,
@@ -198,6 +199,8 @@ export function startEcs(options: {
         }
         case 'DescribeTaskDefinition': {
           const family = lastPart(input.taskDefinition ?? '').split(':')[0];
+          const alone = standalone.definition(input.taskDefinition ?? '');
+          if (alone !== undefined) return { taskDefinition: shownDefinition(alone) };
           const service = services.find((one) => one.name === family);
           if (service === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
           const { command, principal, taskDefinition: more } = service.definition;

@@ -101,6 +101,11 @@ export class StandaloneTasks {
     return this.#tasks;
   }
 
+  /** Undefined: of a service, or none. */
+  definition(taskDefinition: string): TaskFamily | undefined {
+    return this.#find(taskDefinition);
+  }
+
   /** The roles that RunTask hands on; none of a definition that there is not. */
   rolesOf(taskDefinition: string): readonly string[] {
     return this.#find(taskDefinition)?.roles ?? [];

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { Account } from './account.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { AwsError } from './aws-error.ts';
 import { ObjectFiles } from './s3-store.ts';
@@ -7,8 +8,8 @@ import type { OpenObject, StoredObject } from './s3-store.ts';
 import { xml } from './xml.ts';
 
 /**
- * S3, path style: CreateBucket, HeadBucket, PutObject, GetObject (with Range), HeadObject, DeleteObject, ListObjectsV2. The rest
- * is refused, above all conditional requests: an emulator that ignored them would make S3 look like a lock.
+ * S3, path style: CreateBucket, HeadBucket, PutObject, GetObject (with Range), HeadObject, DeleteObject, ListObjectsV2; and what a
+ * bucket keeps and copies, to be read. The rest is refused, above all conditional requests: an emulator that ignored them would make S3 look like a lock.
  */
 export interface S3 {
   /** `seesMissing`: whether who asks is told that a key is missing, or is denied like for any other. */
@@ -38,7 +39,7 @@ const KNOWN_AMZ_HEADERS = [
 ];
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-export function startS3(options: { dir: string | null }): S3 {
+export function startS3(options: { dir: string | null; account: Pick<Account, 'buckets'> }): S3 {
   const files = new ObjectFiles(options.dir);
 
   function bucketOf(bucket: string): string {
@@ -193,6 +194,8 @@ export function startS3(options: { dir: string | null }): S3 {
           ].includes(name),
       );
       if (bucket === '') throw refused('ListBuckets');
+      if (operation === 'GET bucket' && (subresource === 'replication' || subresource === 'versioning'))
+        return sendXml(response, settingOf(subresource, options.account.buckets[bucketOf(bucket)]));
       if (subresource !== undefined) throw refused(`${operation} ?${subresource}`);
       switch (operation) {
         case 'PUT bucket':
@@ -233,6 +236,31 @@ export function startS3(options: { dir: string | null }): S3 {
       }
     },
   };
+}
+
+function settingOf(which: 'replication' | 'versioning', set: Account['buckets'][string] | undefined): string {
+  if (which === 'versioning')
+    return xml('VersioningConfiguration', set?.versioned === true ? { Status: 'Enabled' } : {}, NAMESPACE);
+  if (set === undefined || set.rules.length === 0)
+    throw new AwsError(
+      'ReplicationConfigurationNotFoundError',
+      'The replication configuration was not found',
+      404,
+    );
+  return xml(
+    'ReplicationConfiguration',
+    {
+      Role: 'arn:aws:iam::000000000000:role/replication',
+      Rule: set.rules.map(({ prefix, isOn, to }, at) => ({
+        ID: `rule-${at}`,
+        Priority: at + 1,
+        Status: isOn ? 'Enabled' : 'Disabled',
+        Filter: { Prefix: prefix },
+        Destination: { Bucket: `arn:aws:s3:::${to}` },
+      })),
+    },
+    NAMESPACE,
+  );
 }
 
 function refused(operation: string): AwsError {

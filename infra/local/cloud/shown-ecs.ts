@@ -1,4 +1,4 @@
-import type { Standalone } from './run-task.ts';
+import type { Standalone, TaskFamily } from './run-task.ts';
 import type { Service } from './service.ts';
 import type { Task } from './task.ts';
 
@@ -84,6 +84,23 @@ function shownTask(task: Task, { cluster, group, family, container, startedBy, o
         runtimeId: task.pid === null ? undefined : String(task.pid),
       },
     ],
+  };
+}
+
+/** Of what RunTask starts. A program of this machine stands for the image. */
+export function shownDefinition({ family, container, entryPoint, roles: [task, execution] }: TaskFamily): unknown {
+  return {
+    taskDefinitionArn: taskDefinitionArn(family),
+    family,
+    revision: 1,
+    status: 'ACTIVE',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    cpu: '4096',
+    memory: '16384',
+    taskRoleArn: task,
+    executionRoleArn: execution,
+    containerDefinitions: [{ name: container, image: entryPoint[0], entryPoint, essential: true }],
   };
 }
 

@@ -102,6 +102,7 @@ const STOP_GRACE_MS = 8_000;
 /** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings, CloudWatch, and what there is to read of quotas, images and rights. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir, tablesInMemory = false } = options;
+  const account = usualAccount();
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
   const dynamo = startDynamo({
     path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'),
@@ -109,6 +110,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     saveWarm: () => warm.save(),
     settings: openState<TableSettings>(tablesInMemory ? null : dataDir, 'table-settings', {}),
     throughput: options.throughput === undefined ? new Throughput() : options.throughput,
+    account,
   });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
   await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
@@ -142,7 +144,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ...env,
   });
   const logsDir = options.logsDir ?? (dataDir === null ? null : join(dataDir, 'logs'));
-  const account = usualAccount();
   const nowMs = options.nowMs ?? Date.now;
   const ecs = startEcs({
     account,
@@ -174,7 +175,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       {
         dynamo,
         sqs,
-        s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3') }),
+        s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3'), account }),
         json: {
           AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
           AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
