@@ -16,7 +16,7 @@ export function missedMessage(launch: Launch, entries: readonly Entry[], why: st
   const head = `This room missed ${plural(entries.length, 'post')} since ${stamp(first.atMs)}`;
   const lines = entries.slice(-NAMED).map((entry) => {
     const who = 'person' in entry.by || entry.by.system === 'ssm' ? `${actorOf(launch, entry.by)} ` : '';
-    return `• ${who}${safe(describeEntry(entry, namesOf(launch)), 200)}`;
+    return `• ${who}${safe(describeEntry(entry, namesOf(launch), launch.orders), 200)}`;
   });
   const before = entries.length - lines.length;
   return message(head, [

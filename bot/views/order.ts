@@ -5,6 +5,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
 import { isMeasuredAgain } from '../../runbooks/launch/moment.ts';
+import { takenBack } from '../../runbooks/launch/order-words.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
@@ -225,7 +226,7 @@ export function outcomeText(launch: Launch, order: FireOrder): string {
     case 'armed':
       return `:alarm_clock: armed${order.armed === null ? '' : ` by *${nameOf(launch, order.armed.by)}*`}, goes by itself ${stamp(order.shown.moment?.atMs ?? order.expiresAtMs)}`;
     case 'declined':
-      return `:no_entry_sign: ${order.armed === null ? 'declined' : 'disarmed'}; nothing was sent`;
+      return `:no_entry_sign: ${takenBack(order)}; nothing was sent`;
     case 'expired':
       return ':hourglass: expired without a second person; nothing was sent';
     case 'void':

@@ -3,6 +3,7 @@ import { refuse } from './decision.ts';
 import type { Refusal } from './decision.ts';
 import type { SegmentAttempt } from './entries.ts';
 import type { FireOrder, Launch } from './launch.ts';
+import { takenBack } from './order-words.ts';
 import { nameOf } from './people.ts';
 import { isExpired, nextAttempt, runningShots } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
@@ -60,7 +61,7 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
       return refuse('ORDER_NOT_OPEN', `This order was approved${who} and is on its way. Nothing more to do.`);
     }
     case 'declined':
-      return refuse('ORDER_NOT_OPEN', 'This order was declined. Ask for a new one with /go fire.');
+      return refuse('ORDER_NOT_OPEN', `This order was ${takenBack(order)}. Ask for a new one with /go fire.`);
     case 'expired':
       return expired(launch, order);
     case 'void': {

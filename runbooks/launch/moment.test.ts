@@ -9,6 +9,7 @@ import {
   Scene,
   segmentTotals,
 } from '../../test/properties/scene.ts';
+import { describeEntry } from '../record/describe.ts';
 import type { Command } from './commands.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { fold } from './evolve.ts';
@@ -193,8 +194,17 @@ describe('an armed order is off', () => {
   test.each(['ana', 'mia', 'ben'])('when %s disarms it', (by) => {
     const scene = Scene.ready();
     const order = armed(scene);
-    scene.gives('FireDeclined', { kind: 'decline-fire', by, orderId: order.id, reason: '' });
+    const entry = scene.gives('FireDeclined', { kind: 'decline-fire', by, orderId: order.id, reason: 'late' });
+    expect(describeEntry(entry, new Map(), scene.state.orders)).toBe(`disarmed ${order.id}: late`);
     expect(atItsMoment(scene, order)).toBe('ORDER_NOT_OPEN');
+    expect(scene.refuses(release(scene, order)).say).toContain('This order was disarmed.');
+  });
+
+  test('one that nobody has armed is declined, and said to be', () => {
+    const scene = Scene.ready();
+    const order = askedFor(scene, scene.nowMs + HOUR_MS);
+    const entry = scene.gives('FireDeclined', { kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' });
+    expect(describeEntry(entry, new Map(), scene.state.orders)).toBe(`declined ${order.id}`);
   });
 
   test('after a halt, lifted or not', () => {

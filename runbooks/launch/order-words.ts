@@ -1,5 +1,5 @@
 import { PLATFORMS } from './entries.ts';
-import type { Launch } from './launch.ts';
+import type { FireOrder, Launch } from './launch.ts';
 import { remainingDevices, runningShotOf } from './remaining.ts';
 
 /**
@@ -17,6 +17,10 @@ export function wordsFor(launch: Launch, segments: readonly string[]): string {
     return platform;
   return wanted.map(({ id }) => id).join(' ');
 }
+
+/** What became of an order that somebody took back. */
+export const takenBack = (order: Pick<FireOrder, 'armed'> | undefined): 'declined' | 'disarmed' =>
+  order?.armed == null ? 'declined' : 'disarmed';
 
 /** The command that asks for exactly these segments in the war room. */
 export function fireCommand(launch: Launch, segments: readonly string[]): string {

@@ -7,9 +7,10 @@ import type {
   SwitchValue,
   Totals,
 } from '../launch/entries.ts';
+import { own } from '../launch/decision.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
-import { fireCommand } from '../launch/order-words.ts';
+import { fireCommand, takenBack } from '../launch/order-words.ts';
 import { missedSegments } from '../launch/reach.ts';
 import type { Missed } from '../launch/reach.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
@@ -107,8 +108,8 @@ const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`)
 
 const after = (text: string): string => (text === '' ? '' : `. ${text}`);
 
-/** One plain sentence for an entry, without its time and without who did it. Markdown-free. */
-export function describeEntry(entry: Entry, names: Names): string {
+/** One plain sentence for an entry, without its time and without who did it. Markdown-free. `orders`: of its launch, then or later. */
+export function describeEntry(entry: Entry, names: Names, orders: Launch['orders']): string {
   const person = (id: string): string => names.get(id) ?? id;
   switch (entry.kind) {
     case 'LaunchCreated':
@@ -150,7 +151,7 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'FireApproved':
       return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)},`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined':
-      return `declined ${entry.orderId}${because(entry.reason)}`;
+      return `${takenBack(own(orders, entry.orderId))} ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired':
       return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed':

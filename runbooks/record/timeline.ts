@@ -82,7 +82,7 @@ export function timelineMarkdown(
       atMs: entry.atMs,
       order: entry.seq,
       who: actorName(entry.by, names),
-      what: what(entry, names, behind.get(entry.seq) ?? ''),
+      what: what(entry, names, { orders: last?.orders ?? {}, after: behind.get(entry.seq) ?? '' }),
     })),
     ...messages.map((message, index): Row => ({
       atMs: message.atMs,
@@ -239,8 +239,8 @@ function followed(entries: readonly Entry[]): { said: Map<number, string>; last:
   return { said, last: launch };
 }
 
-function what(entry: Entry, names: Names, after: string): string {
-  const text = escape(`${describeEntry(entry, names)}${after === '' ? '' : `. ${after}`}`);
+function what(entry: Entry, names: Names, { orders, after }: { orders: Launch['orders']; after: string }): string {
+  const text = escape(`${describeEntry(entry, names, orders)}${after === '' ? '' : `. ${after}`}`);
   return LOUD.has(entry.kind) ? `**${text}**` : text;
 }
 
