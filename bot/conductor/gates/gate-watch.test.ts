@@ -3,7 +3,7 @@ import type { ClockOffset } from '../../../infra/aws/store-clock.ts';
 import { wallClock } from '../../../infra/aws/store-clock.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { measuredAt, sampleRunbook, setsLeft, slackVia } from '../../../test/properties/scene.ts';
+import { sampleRunbook, setsLeft, slackVia } from '../../../test/properties/scene.ts';
 import type { Context } from '../context.ts';
 import { reportOf } from '../for-tests.ts';
 import { freshMeasurements, GateWatch } from './gate-watch.ts';
@@ -199,7 +199,22 @@ test('a press takes what the leader has measured while it is fresh, and measures
   expect(timesOf(await freshMeasurements(context, launch))).toEqual({ workers: memory.nowMs, queues: memory.nowMs });
 });
 
-const measured = (atMs: number) => measuredAt(atMs).filter(({ gate: id }) => id !== 'credentials');
+/** Of the runbook, and those that every launch has. */
+const AUTOMATIC = ['workers', 'queues', 'clocks-agree', 'providers-met', 'one-version'];
+const measured = (atMs: number) =>
+  AUTOMATIC.map((id): Measured => ({ gate: id, status: 'green', value: 0, say: 'fine', atMs }));
+
+test.each(AUTOMATIC)('a press measures by itself when %s was last measured too long ago, or never', async (old) => {
+  const { context, memory } = await watched();
+  const launch = await memory.launch();
+  for (const kept of [
+    measured(memory.nowMs).map((one) => (one.gate === old ? { ...one, atMs: one.atMs - 60_000 } : one)),
+    measured(memory.nowMs).filter((one) => one.gate !== old),
+  ]) {
+    memory.gates = kept;
+    expect(await freshMeasurements(context, launch)).not.toEqual(kept);
+  }
+});
 
 /** When each gate of the runbook was measured. */
 const timesOf = (gates: readonly Measured[]) =>

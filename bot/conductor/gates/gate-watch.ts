@@ -1,6 +1,5 @@
 import type { Measured } from '../../../runbooks/launch/entries.ts';
-import { gateNamed, isMadeGate } from '../../../runbooks/launch/gates.ts';
-import { homeGate } from '../../../runbooks/launch/home-gate.ts';
+import { gateNamed, gatesOf, isMadeGate } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import type { Context } from '../context.ts';
@@ -54,8 +53,9 @@ export class GateWatch {
 export async function freshMeasurements(context: Context, launch: Launch, anew = false): Promise<Measured[]> {
   const nowMs = context.nowMs();
   const kept = await context.cloud.live.gates(launch.id);
-  // The home is hard, and the bot that measured it may be one of before the launch was taken over.
-  const automatic = [...launch.runbook.gates, ...homeGate(launch)].filter((gate) => gate.probe !== undefined);
+  // Those that were made for the launch too: the bot that measured may be older than one of them, or than a take-over, and a gate that
+  // nobody has measured lately is shown to nobody.
+  const automatic = gatesOf(launch).filter((gate) => gate.probe !== undefined);
   const isFresh = automatic.every((gate) =>
     kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
   );
