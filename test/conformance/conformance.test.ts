@@ -4,7 +4,7 @@ import { connectTls } from '../../workers/lanes/h2/connect.ts';
 import { apnsTemplate, Recorder } from '../../workers/lanes/h2/recorder-for-tests.ts';
 import { answer, startPeer } from '../../workers/lanes/peer-for-tests.ts';
 import type { WireLane } from '../../workers/lanes/wire-lane.ts';
-import { binaryOf, GONE, startForeign } from './foreign-servers.ts';
+import { binaryOf, GONE, lackOf, startForeign } from './foreign-servers.ts';
 import type { ForeignServer, ServerName } from './foreign-servers.ts';
 import { apnsToken, openLane, sendAll } from './lane-for-tests.ts';
 
@@ -61,8 +61,12 @@ async function expectSameAccount(server: ForeignServer, lane: WireLane, byToken:
   expect(seen.filter((line) => byToken.get(tokenOf(line)) !== 'uncertain').toSorted()).toEqual(expected.toSorted());
 }
 
-const missing = (name: ServerName): boolean => binaryOf(name) === null;
-const on = (name: ServerName): string => (missing(name) ? `${name} (not installed)` : name);
+const missing = (name: ServerName): boolean => lackOf(name) !== null;
+const on = (name: ServerName): string => (missing(name) ? `${name} (${lackOf(name)})` : name);
+
+test.skipIf(binaryOf('lighttpd') === null)('lighttpd whose TLS was not installed with it is left out by name', () => {
+  expect(lackOf('lighttpd', ['/nowhere'])).toBe('without mod_openssl');
+});
 
 /** Where a connection ends after some number of requests otherwise. */
 const ENDLESS: Partial<Record<ServerName, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -66,6 +66,16 @@ export function binaryOf(name: ServerName | 'h2load' | 'taskset'): string | null
     }
   }
   return null;
+}
+
+/** Debian has the module in a package of its own. */
+const LIGHTTPD_MODULES = ['/usr/lib/lighttpd', '/usr/lib64/lighttpd', '/usr/local/lib/lighttpd'];
+
+/** What it can't be tried for, in words; null: it can. */
+export function lackOf(name: ServerName, modules: readonly string[] = LIGHTTPD_MODULES): string | null {
+  if (binaryOf(name) === null) return 'not installed';
+  if (name !== 'lighttpd' || modules.some((dir) => existsSync(join(dir, 'mod_openssl.so')))) return null;
+  return 'without mod_openssl';
 }
 
 /**
