@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { Stack, StackResourceDrift } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { parse } from 'yaml';
@@ -45,6 +46,8 @@ export interface Account {
   parameter(name: string): Promise<string | null>;
   /** What a table stands ready for: itself, or its stack's template where that says more. Null: there is no such table. */
   warmth(stack: string, table: string): Promise<{ reads: number; writes: number } | null>;
+  /** Tasks that a service is to have; null: there is no such service. */
+  desired(cluster: string, service: string): Promise<number | null>;
   close(): void;
 }
 
@@ -65,6 +68,7 @@ export function accountOf(
   const sts = new STSClient({ region });
   const ssm = new SSMClient({ region });
   const dynamo = new DynamoDBClient({ region });
+  const ecs = new ECSClient({ region });
 
   async function detected(stack: string): Promise<void> {
     const { StackDriftDetectionId: id } = await formation.send(new DetectStackDriftCommand({ StackName: stack }));
@@ -140,8 +144,16 @@ export function accountOf(
         writes: Math.max(...known.map(({ WriteUnitsPerSecond: units = 0 }) => units)),
       };
     },
+    async desired(cluster, service) {
+      const answer = await orNone(
+        ecs.send(new DescribeServicesCommand({ cluster, services: [service] })),
+        /^ClusterNotFoundException$/,
+      );
+      return answer?.services?.find(({ status }) => status === 'ACTIVE')?.desiredCount ?? null;
+    },
     close() {
       dynamo.destroy();
+      ecs.destroy();
       formation.destroy();
       sts.destroy();
       ssm.destroy();

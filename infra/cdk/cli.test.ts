@@ -1,13 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { accountOf } from './account.ts';
 import { main } from './cli.ts';
 import { deploymentForTests, exampleForTests } from './for-tests.ts';
+import { readDeployment } from './read-config.ts';
+import { takenOverProblem } from './taken-over.ts';
 
 /** The command line, the CDK's own behind it, and the SDK, against the local cloud: what stands is looked up there. */
 
@@ -18,7 +22,19 @@ const BEFORE = Date.parse('2027-01-14T00:00:00Z');
 const IN_FREEZE = Date.parse('2027-02-14T12:00:00Z');
 
 beforeAll(async () => {
-  local = await localCloudForTests();
+  local = await localCloudForTests({
+    // A bot that is ordered, and never comes.
+    services: [
+      {
+        cluster: 'superbowl-bot',
+        service: 'superbowl-bot',
+        command: [process.execPath, '--version'],
+        env: {},
+        cwd: '/',
+        startDelayMs: 3_600_000,
+      },
+    ],
+  });
   folder = mkdtempSync(join(tmpdir(), 'gobutton-infra-'));
   vi.stubEnv('AWS_ENDPOINT_URL', local.url);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
@@ -133,6 +149,40 @@ test.each<[string, (text: string) => string, RegExp]>([
 });
 
 const exampleRunbook = () => readFileSync(join(import.meta.dirname, '../../runbooks/library/superbowl.yaml'), 'utf8');
+
+test('a standby that has taken the launch over is not deployed by a file that does not know of it', async () => {
+  const before = stacks();
+  const bots = (count: number) =>
+    ecs.send(
+      new UpdateServiceCommand({ cluster: 'superbowl-bot', service: 'superbowl-bot', desiredCount: count }),
+    );
+  const ecs = new ECSClient({ endpoint: local.url, region: 'us-east-1' });
+  const runbook = join(folder, 'two-regions.yaml');
+  writeFileSync(
+    runbook,
+    exampleRunbook().replace('id: superbowl', 'id: superbowl\nregions: { home: us-west-2, standby: us-east-1 }'),
+  );
+  const file = (more = '') =>
+    configFile((text) => `${text.replace(/runbook: .*/, `runbook: ${runbook}`)}\nsecond_region: { witness: us-east-2${more} }\n`);
+  await bots(2);
+  const refused = await infra(['deploy', '--yes'], file());
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(
+    /2 bots run in us-east-1, and by this configuration the launch is in us-west-2: .*\{ active: us-east-1 \}.*--desired-count 0/,
+  );
+  expect(stacks()).toEqual(before);
+  const account = accountOf('us-east-1', async () => undefined);
+  const problemOf = async (path: string) => {
+    const read = readDeployment(path);
+    if (!read.ok) throw new Error(read.problems.join());
+    return takenOverProblem({ account, deployment: read.deployment });
+  };
+  expect(await problemOf(file(', active: us-east-1'))).toBeNull();
+  await bots(0);
+  expect(await problemOf(file())).toBeNull();
+  account.close();
+  ecs.destroy();
+});
 
 test('within the freeze nothing is deployed or taken down without a reason', async () => {
   const before = stacks();

@@ -155,6 +155,12 @@ function regionProblems({ region, second_region: second }: LaunchConfig, { id, r
         expected: `second_region: { witness: ${thirds.join(' or ')} }`,
       },
     ];
+  if (second.active !== undefined && !both.includes(second.active))
+    problems.push({
+      path: ['second_region', 'active'],
+      found: second.active,
+      expected: `${both.join(' or ')}: where the launch is`,
+    });
   if (!thirds.includes(second.witness))
     problems.push({
       path: ['second_region', 'witness'],
@@ -164,8 +170,12 @@ function regionProblems({ region, second_region: second }: LaunchConfig, { id, r
   return problems;
 }
 
-/** Whether this deployment stands by: nothing runs there until the launch is taken over. */
+/** Whether this region is the second one of its runbook: what both share is made by the first. */
 export const isStandby = ({ region }: LaunchConfig, { regions }: Runbook): boolean => region === regions?.standby;
+
+/** Whether nothing runs here, because the launch is in the other region: the standby before a take-over, the home after it. */
+export const standsBy = ({ region, second_region: second }: LaunchConfig, { regions }: Runbook): boolean =>
+  regions !== undefined && region !== (second?.active ?? regions.home);
 
 /** The stack makes the service that the bot scales: of the same name, or there would be two. */
 function poolProblems({ id, pool, scale_targets: targets }: Runbook): Found[] {

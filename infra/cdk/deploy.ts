@@ -8,6 +8,7 @@ import type { Deployment } from './read-config.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
 import { kickoffProblem } from './summary.ts';
 import { synthesise } from './synthesise.ts';
+import { takenOverProblem } from './taken-over.ts';
 import { endOf, refused } from './work.ts';
 import type { Outcome, Work } from './work.ts';
 
@@ -32,6 +33,8 @@ export async function deploy(work: Work): Promise<Outcome> {
   if (frozen !== null) return refused(frozen);
   const { stacks, problems } = standingOf(deployment, await account.stacks());
   if (problems.length > 0) return refused(...problems);
+  const taken = await takenOverProblem(work);
+  if (taken !== null) return refused(taken);
   if (!stacks.some(({ name }) => name === namesOf(deployment).stacks.data)) {
     const left = await leftovers(deployment, work.env['AWS_ENDPOINT_URL'] ?? null);
     if (left.length > 0)

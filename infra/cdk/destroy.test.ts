@@ -73,6 +73,7 @@ function end(meanwhile: Record<string, () => Promise<unknown>> = {}): Promise<Ou
       unprotect: async () => undefined,
       parameter: async () => null,
       warmth: async () => null,
+      desired: async () => null,
       close: () => undefined,
     },
     options: {

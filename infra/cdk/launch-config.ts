@@ -151,6 +151,8 @@ export const launchConfig = z.strictObject({
     .strictObject({
       /** Where the table of homes has its third voice: none of the two, and of their group (docs/facts.md#dynamodb-mrsc). */
       witness: region,
+      /** Where the launch is: there bots run. Absent: in the home; after a take-over the standby, in both files. */
+      active: region.optional(),
     })
     .optional(),
   data: z

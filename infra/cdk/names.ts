@@ -18,6 +18,7 @@ export function namesOf({ config, runbook }: Deployment) {
       workers: `${name}-workers`,
     },
     botCluster: `${name}-bot`,
+    botService: `${name}-bot`,
     /** What the bot starts to compile an audience. */
     audienceFamily: `${name}-audience`,
     tablePrefix: name,

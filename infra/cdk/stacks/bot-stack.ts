@@ -13,7 +13,7 @@ import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancer, ApplicationProtocol, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
-import { isStandby } from '../config-rules.ts';
+import { standsBy } from '../config-rules.ts';
 import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
@@ -91,11 +91,11 @@ class BotService extends Construct {
       description: `Bot of ${runbook.id}: out to Slack and AWS`,
     });
     const service = new FargateService(this, 'service', {
-      serviceName: `${config.name}-bot`,
+      serviceName: namesOf(deployment).botService,
       cluster,
       taskDefinition: task,
       // A bot that stands by would take presses from the one that leads.
-      desiredCount: isStandby(config, runbook) ? 0 : BOTS,
+      desiredCount: standsBy(config, runbook) ? 0 : BOTS,
       // A new one is there before an old one goes: a deployment is no time without a bot.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,

@@ -1,4 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { configProblems, runbookProblems } from '../config-rules.ts';
 import { deploymentForTests, templatesForTests } from '../for-tests.ts';
@@ -56,7 +57,7 @@ describe('the home region', () => {
 
   test('runs as ever', () => {
     bot?.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 2 });
-    watch?.allResourcesProperties('AWS::CloudWatch::Alarm', { ActionsEnabled: true });
+    expect(alarmsOff(watch)).toEqual([]);
     workers?.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 1);
   });
 
@@ -72,12 +73,12 @@ describe('the home region', () => {
 describe('the standby', () => {
   const { data, bot, workers, watch } = templatesForTests(inRegion('us-west-2'));
 
-  test('has everything and runs nothing: no bot, no worker, no schedule, and alarms that wake nobody', () => {
+  test('has everything and runs nothing: no bot, no worker, no schedule, and alarms that ring for all but silence', () => {
     bot?.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 0 });
     workers?.allResourcesProperties('AWS::ECS::Service', { DesiredCount: 0 });
     workers?.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
-    watch?.allResourcesProperties('AWS::CloudWatch::Alarm', { ActionsEnabled: false });
-    watch?.allResourcesProperties('AWS::Events::Rule', { State: 'DISABLED' });
+    watch?.allResourcesProperties('AWS::CloudWatch::Alarm', { TreatMissingData: 'notBreaching' });
+    expect(alarmsOff(watch)).toEqual([]);
   });
 
   test('takes what is replicated, and makes no table of homes of its own', () => {
@@ -87,6 +88,41 @@ describe('the standby', () => {
       ReplicationConfiguration: Match.absent(),
     });
     data?.resourceCountIs('AWS::DynamoDB::GlobalTable', 4);
+  });
+});
+
+/** Alarms and rules that would tell nobody. */
+const alarmsOff = (watch: Template | undefined): unknown[] => [
+  ...Object.values(watch?.findResources('AWS::CloudWatch::Alarm', { Properties: { ActionsEnabled: false } }) ?? {}),
+  ...Object.values(watch?.findResources('AWS::Events::Rule', { Properties: { State: 'DISABLED' } }) ?? {}),
+];
+
+describe('once the standby has taken the launch over, and both files say so', () => {
+  const takenOver = (region: string): Deployment => {
+    const deployment = inRegion(region);
+    deployment.config.second_region = { witness: 'us-east-2', active: 'us-west-2' };
+    return deployment;
+  };
+
+  test('it runs as the home did, and the silence of its bot rings; what both share is not its own', () => {
+    const { data, bot, workers, watch } = templatesForTests(takenOver('us-west-2'));
+    bot?.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 2 });
+    workers?.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 1);
+    // The count that was ordered stays.
+    workers?.allResourcesProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
+    watch?.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'superbowl-page-bot-silent',
+      TreatMissingData: 'breaching',
+    });
+    expect(alarmsOff(watch)).toEqual([]);
+    data?.resourceCountIs('AWS::DynamoDB::GlobalTable', 4);
+  });
+
+  test('the home that comes back stands by, and keeps what both share', () => {
+    const { data, bot, workers } = templatesForTests(takenOver('us-east-1'));
+    bot?.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 0 });
+    workers?.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+    data?.hasResourceProperties('AWS::DynamoDB::GlobalTable', { TableName: 'superbowl-homes' });
   });
 });
 
@@ -118,6 +154,11 @@ describe('a configuration of two regions', () => {
       'with one of the two as the witness',
       ({ config }) => (config.second_region = { witness: 'us-west-2' }),
       'second_region.witness: found us-west-2',
+    ],
+    [
+      'with the launch in a third region',
+      ({ config }) => (config.second_region = { witness: 'us-east-2', active: 'us-east-2' }),
+      'second_region.active: found us-east-2, expected us-east-1 or us-west-2: where the launch is',
     ],
     [
       'across groups',

@@ -34,7 +34,7 @@ import { ALARMS } from '../../watch/alarms.ts';
 import type { Alarm as AlarmSpec } from '../../watch/alarms.ts';
 import { METRICS, NAMESPACE } from '../../watch/metric-names.ts';
 import type { MetricName } from '../../watch/metric-names.ts';
-import { isStandby } from '../config-rules.ts';
+import { standsBy } from '../config-rules.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
@@ -49,14 +49,14 @@ const NO_SECRET = Authorization.apiKey('x-routed-by', SecretValue.unsafePlainTex
 /** Alarms by `infra/watch/alarms.ts`, who hears of them, and the dashboard. Says what is wrong also when no bot is left to say it. */
 export class WatchStack extends Stack {
   readonly #deployment: Deployment;
-  /** Where no bot runs its silence wakes nobody. */
-  readonly #standsBy: boolean;
+  /** Where nothing runs silence is no news; what is not silent there is, also before anybody has deployed anything after a take-over. */
+  readonly #isSilent: boolean;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: StackProps) {
     super(scope, id, props);
     this.#deployment = deployment;
     const { config, runbook } = deployment;
-    this.#standsBy = isStandby(config, runbook);
+    this.#isSilent = standsBy(config, runbook);
     const topic = this.#topic();
     for (const address of config.alarms.mail) topic.addSubscription(new EmailSubscription(address));
     const alarms = ALARMS.flatMap((spec) => this.#alarms(spec));
@@ -100,14 +100,14 @@ export class WatchStack extends Stack {
         alarmName: this.#alarmName(spec, suffix),
         alarmDescription: `${name}: ${spec.means}. What to do: docs/playbook.md#${spec.id}`,
         metric,
-        actionsEnabled: !this.#standsBy,
         threshold: spec.threshold,
         evaluationPeriods: spec.periods,
         comparisonOperator:
           spec.comparison === 'over'
             ? ComparisonOperator.GREATER_THAN_THRESHOLD
             : ComparisonOperator.LESS_THAN_THRESHOLD,
-        treatMissingData: spec.silence === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+        treatMissingData:
+          spec.silence === 'breaching' && !this.#isSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       }),
     }));
   }
@@ -219,7 +219,6 @@ export class WatchStack extends Stack {
     event: RuleTargetInput,
   ): void {
     new Rule(this, id, {
-      enabled: !this.#standsBy,
       eventPattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],

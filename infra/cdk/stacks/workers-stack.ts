@@ -5,7 +5,7 @@ import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { BaseService, ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { isStandby, poolScaleSteps } from '../config-rules.ts';
+import { poolScaleSteps, standsBy } from '../config-rules.ts';
 import type { Deployment } from '../read-config.ts';
 import { workerService } from '../run/account-names.ts';
 import { Instances } from '../run/instances.ts';
@@ -38,10 +38,10 @@ export class WorkersStack extends Stack {
     });
     this.#instances =
       config.workers.launch === 'ec2' ? new Instances(this, 'instances', deployment, place, this.#cluster) : null;
-    const standsBy = isStandby(config, deployment.runbook);
-    const service = this.#service('service', names.service, config.images.worker, standsBy ? 0 : undefined);
+    const isIdle = standsBy(config, deployment.runbook);
+    const service = this.#service('service', names.service, config.images.worker, isIdle ? 0 : undefined);
     // Nothing comes up where nothing is sent: who takes the launch over orders the workers.
-    if (!standsBy) this.#schedule(service);
+    if (!isIdle) this.#schedule(service);
     if (config.images.canary !== undefined) this.#service('canary', `${names.service}-canary`, config.images.canary, 1);
   }
 
