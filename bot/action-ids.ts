@@ -18,6 +18,7 @@ export const ACTION = {
   previewCampaign: 'campaign.preview',
   readTexts: 'order.texts',
   change: 'change.confirm',
+  cancelCompile: 'compile.cancel',
   /** One a choice: `typedAction`. */
   typed: 'typed.again',
 } as const;

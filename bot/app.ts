@@ -1,6 +1,7 @@
 import { App } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
 import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './action-ids.ts';
+import { compileValue, pressCancelCompile } from './actions/compile.ts';
 import {
   gateValue,
   launchValue,
@@ -127,6 +128,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.approveSwitch, switchValue, pressApproveSwitch);
   press(ACTION.approveRoster, rosterValue, pressApproveRoster);
   press(ACTION.ready, launchValue, pressReady);
+  press(ACTION.cancelCompile, compileValue, pressCancelCompile);
   onPreview(app, desk, ACTION.previewCampaign);
 
   onForm(app, desk, once, VIEW.create, createMeta, submitCreate);

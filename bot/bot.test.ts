@@ -209,6 +209,13 @@ describe('presses that must not fire', () => {
     expect((await rig.launch()).orders[orderId]).toMatchObject({ state: 'declined' });
   });
 
+  it('a compile that is over: its Cancel stops nothing', async () => {
+    const { launchId } = await newestOrder();
+    expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'compile.cancel', { launchId, number: '1' })).toContain(
+      'Compile 1 is over already',
+    );
+  });
+
   it('while halted: a lift takes another person', async () => {
     expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('stands in the channel');
     const order = await newestOrder();

@@ -45,7 +45,7 @@ export type Outcome =
   | { ok: false; code: string; say: string; launch: Launch | null };
 
 /** A person who is not on the roster can't be named; the core refuses this id in its own words. */
-const STRANGER = 'not-on-the-roster';
+export const STRANGER = 'not-on-the-roster';
 
 /**
  * Executes a command in the name of the person behind a Slack id, decided on the launch as it is at that moment; a refusal is

@@ -1,7 +1,6 @@
 import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
 import { readManifest } from '../../infra/aws/manifest-store.ts';
-import { may } from '../../runbooks/launch/authority.ts';
-import { audienceRefusal } from '../../runbooks/launch/content.ts';
+import { audienceRefused, cancelCompile } from '../cancel-compile.ts';
 import { code, done, info, refused } from '../views/answers.ts';
 import { audienceMessage, nameOf } from '../views/compile.ts';
 import type { CompileRun } from '../views/compile.ts';
@@ -32,7 +31,7 @@ export const audience: Subcommand = {
       case 'compile':
         return compile(ask, words);
       case 'cancel':
-        return cancel(ask);
+        return cancelCompile(ask, null);
       case 'accept':
         return accept(ask);
       default:
@@ -53,7 +52,8 @@ async function compile(ask: PersonAsk, words: readonly string[]): Promise<Answer
     locales: Object.keys(launch.campaign.locales),
   });
   if (!read.ok) return misuse(audience, read.problem);
-  const refusal = mayNot(ask, 'compiling an audience');
+  // What would be refused at the end is refused here: nobody should wait for a compile to hear it.
+  const refusal = audienceRefused(ask, 'compiling an audience');
   if (refusal !== null) return refusal;
   const run = await desk.conductor.askCompile(launch.id, { by: person.id, ...read.asked });
   if (run === null) return runsAlready(ask);
@@ -71,17 +71,6 @@ async function runsAlready({ desk, launch }: PersonAsk): Promise<Answer> {
   );
 }
 
-async function cancel(ask: PersonAsk): Promise<Answer> {
-  const { desk, launch, person } = ask;
-  const run = await desk.conductor.lastCompile(launch.id);
-  if (run === null || run.end !== null) return info('No compile is under way. Nothing was changed.');
-  // That the audience is in use by now is no reason to let it run.
-  const refusal = may(person, 'set-audience') ? null : mayNot(ask, 'cancelling a compile');
-  if (refusal !== null) return refusal;
-  await desk.conductor.cancelCompile(launch.id, run.number, person.id);
-  return done(`Compile ${run.number} is being stopped; the channel shows when it is. The audience stays as it is.`);
-}
-
 /** As it was compiled, in the name of who has looked at it. */
 async function accept(ask: PersonAsk): Promise<Answer> {
   const run = await ask.desk.conductor.lastCompile(ask.launch.id);
@@ -97,11 +86,3 @@ async function accept(ask: PersonAsk): Promise<Answer> {
 }
 
 const waiting = (run: CompileRun | null): string | null => (run?.end?.how === 'stored' ? run.end.hash : null);
-
-/** What would be refused at the end is refused here: nobody should wait for a compile to hear it. */
-function mayNot({ desk, launch, slackId, person }: PersonAsk, what: string): Answer {
-  const refusal = audienceRefusal(launch, person.id);
-  if (refusal === null) return null;
-  desk.refusals.note(launch.id, slackId, { what, code: refusal.code, say: refusal.say });
-  return refused(refusal.code, refusal.say);
-}

@@ -1,6 +1,8 @@
+import type { Button } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { findPerson } from '../../runbooks/launch/people.ts';
-import { context, message, section } from './blocks.ts';
+import { ACTION } from '../action-ids.ts';
+import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { clip, count, fit, plural, safe, span } from './words.ts';
 
@@ -68,7 +70,8 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
     const say = run.isStopping ? 'stopping' : progress.say;
     return message(`Compile ${run.number}: ${say}${percent}${left}`, [
       section(`:hourglass_flowing_sand: *Compile ${run.number}:* ${safe(say, 500)}${percent}${left}`),
-      context(`${from} · \`/go audience cancel\` stops it`),
+      ...(run.isStopping ? [] : [actions(`compile:${run.number}`, [cancelButton(launch, run)])]),
+      context(`${from} · Cancel or \`/go audience cancel\` stops it`),
     ]);
   }
   const title = `Compile ${run.number} ${BEFORE[end.how]}`;
@@ -81,6 +84,9 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
     context([from, figuresOf(end), `took ${span(end.atMs - run.askedAtMs)}`].filter((part) => part !== '').join(' · ')),
   ]);
 }
+
+const cancelButton = (launch: Launch, { number }: CompileRun): Button =>
+  button(ACTION.cancelCompile, 'Cancel', { launchId: launch.id, number: String(number) });
 
 function figuresOf({ devices, rows, rejected }: CompileEnd): string {
   if (devices === null || rows === null) return '';

@@ -12,6 +12,8 @@ import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
 import * as answers from './answers.ts';
 import { message, section } from './blocks.ts';
 import { boardMessage } from './board.ts';
+import { compileMessage } from './compile.ts';
+import type { CompileRun } from './compile.ts';
 import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
 import type { Message } from './message.ts';
@@ -27,6 +29,20 @@ import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
 
 const NOW = 1_800_000_000_000;
 const long = (what: string, n: number) => `${what} <!channel> & *bold* ${'🏈é'.repeat(n)}`.slice(0, n);
+const COMPILE: CompileRun = {
+  number: 1,
+  by: 'p0',
+  users: long('s3://bucket/uploads/', 500),
+  table: long('table', 500),
+  options: [],
+  accepts: false,
+  askedAtMs: NOW,
+  taskArn: null,
+  startedAtMs: null,
+  isStopping: false,
+  progress: { say: long('joining', 2_000), percent: 12.5, leftMs: 90_000 },
+  end: null,
+};
 
 /** `size` 1 is an ordinary launch; 200 has more of everything than Slack can show, in texts as long as a runbook allows. */
 function launchOf(size: number): Launch {
@@ -309,6 +325,8 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['switch', switchMessage(launch, 'R1')],
     ['roster', rosterMessage(launch, 'P1')],
     ['unknown', waiverMessage(launch, long('x', 500))],
+    ['compile', compileMessage(launch, COMPILE)],
+    ['compile, stopping', compileMessage(launch, { ...COMPILE, isStopping: true })],
     ['help', helpMessage(SUBCOMMANDS, null, launch.name)],
     ...SUBCOMMANDS.map((sub): [string, Message] => [`help ${sub.name}`, helpMessage(SUBCOMMANDS, sub, null)]),
     ['refused', answers.refused('GATES_RED', long('Say', 9_000))],

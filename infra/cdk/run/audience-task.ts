@@ -3,13 +3,12 @@ import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CpuArchitecture, FargateTaskDefinition, OperatingSystemFamily } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
+import { audienceSize } from '../audience-size.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 import type { Place } from './place.ts';
 import { addProcess } from './task.ts';
 
-/** A compile of six million devices sorts on disk: it is done in minutes with as much as this. */
-const SIZE = { cpu: 4_096, memoryLimitMiB: 16_384, ephemeralStorageGiB: 60 };
 const FOLDER = '/tmp';
 
 /** Compiles an audience and ends: a task that is started for it, not a service. */
@@ -26,7 +25,7 @@ export class AudienceTask extends Construct {
     this.#cluster = cluster;
     this.#place = place;
     this.#task = new FargateTaskDefinition(this, 'task', {
-      ...SIZE,
+      ...audienceSize(config.size.devices),
       family: namesOf(deployment).audienceFamily,
       runtimePlatform: {
         cpuArchitecture: CpuArchitecture.X86_64,

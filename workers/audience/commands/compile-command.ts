@@ -18,6 +18,7 @@ import { withObjects } from './environment.ts';
 import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts';
 import { earlierAudience, submit, withLaunch, withLaunchToRead } from './launch-session.ts';
 import type { LaunchSession } from './launch-session.ts';
+import { ownMachine, SHARED } from './own-machine.ts';
 import { setSkipList } from './skip-command.ts';
 import { toldAsTask } from './task-state.ts';
 import { isUpload, withUploads } from './uploads.ts';
@@ -236,6 +237,7 @@ function optionsOf(
   runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
   objects: Objects,
 ): CompileOptions {
+  const machine = option.task === undefined ? SHARED : ownMachine();
   return {
     input,
     objects,
@@ -250,8 +252,8 @@ function optionsOf(
     segments: listOf('segments', option.segments) ?? [],
     // Beside a file that will be gone nobody would find them; a copy is stored with the audience.
     rejectsPath: option.rejects ?? (isUploaded ? null : rejectsBeside(input[0] ?? option.users ?? '')),
-    threads: wholeNumber('threads', option.threads, 2, 1, 64),
-    memoryMb: wholeNumber('memory-mb', option['memory-mb'], 500, 200, 1_000_000),
+    threads: wholeNumber('threads', option.threads, machine.threads, 1, 64),
+    memoryMb: wholeNumber('memory-mb', option['memory-mb'], machine.memoryMb, 200, 1_000_000),
   };
 }
 

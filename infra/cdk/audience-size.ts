@@ -1,0 +1,27 @@
+/** Of the task that compiles an audience. It sorts on disk: with less it takes longer, and does the same. */
+export interface AudienceSize {
+  cpu: number;
+  memoryLimitMiB: number;
+  ephemeralStorageGiB: number;
+}
+
+const gib = (cpu: number, memory: number, disk: number): AudienceSize => ({
+  cpu: cpu * 1_024,
+  memoryLimitMiB: memory * 1_024,
+  ephemeralStorageGiB: disk,
+});
+
+/** Up to how many devices. Sizes of Fargate (docs/facts.md#fargate-sizes), which gives a task 200 GiB of disk at most. */
+const SIZES: readonly (readonly [upToDevices: number, size: AudienceSize])[] = [
+  [1_000_000, gib(1, 4, 30)],
+  [20_000_000, gib(4, 16, 60)],
+  [100_000_000, gib(8, 32, 120)],
+  [Infinity, gib(16, 64, 200)],
+];
+
+/** The compile takes all cores and most of the memory that it finds (`workers/audience/commands/own-machine.ts`). */
+export function audienceSize(devices: number): AudienceSize {
+  const found = SIZES.find(([upTo]) => devices <= upTo);
+  if (found === undefined) throw new Error('AUDIENCE_SIZE_MISSING');
+  return found[1];
+}
