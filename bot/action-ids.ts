@@ -15,8 +15,13 @@ export const ACTION = {
   approveSwitch: 'switch.approve',
   approveRoster: 'roster.approve',
   ready: 'board.ready',
+  here: 'person.here',
   previewCampaign: 'campaign.preview',
   readTexts: 'order.texts',
+  putBack: 'stand-down.run',
+  leaveSo: 'stand-down.skip',
+  putAllBack: 'stand-down.all',
+  closeNow: 'stand-down.close',
   change: 'change.confirm',
   cancelCompile: 'compile.cancel',
   /** One a choice: `typedAction`. */
@@ -31,5 +36,6 @@ export const VIEW = {
   create: 'create.launch',
   campaign: 'campaign.edit',
   waiver: 'waiver.request',
+  tick: 'gate.tick',
   decline: 'fire.decline',
 } as const;

@@ -43,6 +43,7 @@ import {
   waiverMeta,
 } from './actions/forms.ts';
 import { guarded, onPress, receivedAt } from './actions/press.ts';
+import { pressCloseNow, pressLeaveSo, pressPutAllBack, pressPutBack } from './actions/stand-down.ts';
 import { onForm } from './actions/submit-form.ts';
 import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
@@ -134,6 +135,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   onForm(app, desk, once, VIEW.create, createMeta, submitCreate);
   onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
   onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
+  onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
   onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
 
   listen(app, desk, desk.channelLog);

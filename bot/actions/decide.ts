@@ -28,7 +28,7 @@ export const rosterValue = z.strictObject({ launchId: z.string(), changeId: z.st
 export const stepValue = z.strictObject({ launchId: z.string(), step: z.string() });
 
 /** Submits, tells the presser, and shows the message of the button as it is now, decided or refused. `say` null: that message says enough. */
-async function decided<V extends { launchId: string }>(
+export async function decided<V extends { launchId: string }>(
   press: Press<V>,
   make: (by: string) => Command,
   say: string | null,

@@ -1,8 +1,14 @@
+import type { KnownBlock } from '@slack/types';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import { own } from '../../runbooks/launch/decision.ts';
 import type { FrozenSet } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { targetOf } from '../../runbooks/launch/plan-times.ts';
+import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
+import { message } from '../views/blocks.ts';
 import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';

@@ -13,7 +13,7 @@ import { audience } from './audience.ts';
 import { campaign } from './campaign.ts';
 import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
-import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
+import { move, pace, scale, switchTo, zombie } from './drive.ts';
 import { fire } from './fire.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
 import { haltWord, slipsFromHalt } from './halt-words.ts';
@@ -70,6 +70,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   move,
   note,
   timeline,
+  standDown,
   close,
 ];
 
@@ -77,7 +78,7 @@ const named = (name: string): Subcommand | undefined =>
   SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
 
 /** What a slip of the finger is never taken for: what sends, ends or scales. `halt` has a question of its own. */
-const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([fire, approve, resume, close, scale, halt]);
+const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([fire, approve, resume, standDown, close, scale, halt]);
 
 function proposed(name: string): string | null {
   return nearest(

@@ -24,7 +24,7 @@ import type { PersonAsk, Subcommand } from './subcommand.ts';
 /** A message holds 50 blocks, an order about a dozen. */
 const ORDERS_SHOWN = 2;
 
-const openOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>
+export const openOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>
   Object.values(launch.orders).filter((order) => order.state === 'open' && !isExpired(order, atMs));
 
 const pendingOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>

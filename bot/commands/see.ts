@@ -6,13 +6,14 @@ import { waitAtMost } from '../../infra/time-limit.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Desk } from '../desk.ts';
-import { info } from '../views/answers.ts';
+import { done, info } from '../views/answers.ts';
 import { boardMessage } from '../views/board.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
 import type { Message } from '../views/message.ts';
 import { readinessMessage } from '../views/readiness.ts';
 import { stepsMessage } from '../views/steps.ts';
 import { summaryMessage } from '../views/summary.ts';
+import { submit } from './subcommand.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** Commands that only look. */

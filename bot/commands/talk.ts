@@ -101,7 +101,7 @@ export const close: Subcommand = {
       (sum, { id }) => sum + remainingDevices(ask.launch, id),
       0,
     );
-    if (left > 0 && ask.typed.rest === '')
+    if (left > 0 && ask.typed.rest === '' && ask.launch.stoodDown === null)
       return misuse(
         close,
         `*${count(left)} devices got nothing yet*, and a closed launch can't send any more. If that is meant, say why: \`/go close the ad was pulled\``,

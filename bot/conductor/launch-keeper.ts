@@ -45,6 +45,7 @@ const TURNS: ReadonlySet<Entry['kind']> = new Set([
   'FireHeld',
   'HaltSet',
   'HaltLifted',
+  'StoodDown',
   'LaunchClosed',
 ]);
 

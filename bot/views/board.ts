@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { FleetNow } from '../../runbooks/cost/fleets.ts';
+import { owed } from '../../runbooks/launch/clean-up.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
@@ -25,6 +26,7 @@ import { fleetsText } from './fleets.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './segments-text.ts';
+import { standDownSection } from './stand-down.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
@@ -47,9 +49,8 @@ export function boardMessage(
 ): Message {
   const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
   const shots = runningShots(launch);
-  const blocks: KnownBlock[] = [
-    header(`${clip(launch.name, 90)}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`),
-  ];
+  const blocks: KnownBlock[] = [header(`${clip(launch.name, 90)}: ${state}`)];
+  blocks.push(...standDownSection(launch));
   if (launch.halt.active) {
     blocks.push(
       section(
@@ -66,9 +67,10 @@ export function boardMessage(
     );
   }
   blocks.push(...armedLines(launch, nowMs).slice(0, ARMED_SHOWN));
-  const behind = launch.closed
-    ? []
-    : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);
+  const behind =
+    launch.closed || launch.stoodDown !== null
+      ? []
+      : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);
   if (behind.length > 0) {
     const said = behind.map(
       ({ segment }) =>
@@ -104,7 +106,7 @@ export function boardMessage(
       `content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``,
     ),
   );
-  return message(`${launch.name}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`, blocks);
+  return message(`${launch.name}: ${state}`, blocks);
 }
 
 function boardButtons(launch: Launch): Button[] {
@@ -116,8 +118,12 @@ function boardButtons(launch: Launch): Button[] {
   ];
 }
 
-function stateText(launch: Launch, ordered: boolean, running: boolean, gates: readonly GateLine[]): string {
+function stateText(launch: Launch, ordered: number, running: boolean, gates: readonly GateLine[]): string {
   if (launch.closed) return 'closed';
+  if (launch.stoodDown !== null) {
+    const left = owed(launch).length;
+    return left === 0 ? 'stood down' : `stood down, ${count(left)} to put back`;
+  }
   if (launch.halt.active) return 'HALTED';
   if (running) return 'sending';
   if (ordered) return 'a fire order waits for GO';
@@ -239,6 +245,7 @@ function missedSoFar(launch: Launch): string[] {
 
 function nextText(launch: Launch, nowMs: number): string {
   const next = nextSteps(launch, nowMs).slice(0, 2);
+  if (launch.stoodDown !== null) return 'nothing by the plan: it was stood down';
   const waiting = Object.values(launch.steps).filter(({ state }) => state === 'put').length;
   const put = waiting === 0 ? [] : [`${plural(waiting, 'step waits', 'steps wait')} for a person: \`/go steps\``];
   const lines = [

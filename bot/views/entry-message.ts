@@ -12,7 +12,7 @@ import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } f
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { headText } from './words.ts';
-import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
+import { count, fit, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
  * The channel's post for one entry, `launch` being the state after it; null where the channel gets no post of its
@@ -56,7 +56,9 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'StepDone':
       return entry.refused === true
         ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`)
-        : phaseEnd(launch, entry.step);
+        : launch.stoodDown === null
+          ? phaseEnd(launch, entry.step)
+          : cleanedUpMessage(launch, stepTitle(launch, entry.step), entry.say);
     case 'StepPut':
       return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted':
@@ -200,8 +202,13 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'RosterChanged':
     case 'KeysChanged':
     case 'PersonRemoved':
-    case 'LaunchClosed':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));
+    case 'StoodDown':
+      return standDownMessage(launch);
+    case 'LaunchClosed':
+      return launch.stoodDown === null
+        ? line(launch, entry, ':small_blue_diamond:', describe(launch, entry))
+        : closedAfterStandDown(launch, entry);
     default: {
       const unknown: never = entry;
       throw new Error(`ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);

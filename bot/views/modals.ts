@@ -4,7 +4,7 @@ import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
-import type { Campaign } from '../../runbooks/playbook/schema.ts';
+import type { Campaign, Gate } from '../../runbooks/playbook/schema.ts';
 import { ACTION, VIEW } from '../action-ids.ts';
 import { actions, button, context, section } from './blocks.ts';
 import { platformName } from './names.ts';

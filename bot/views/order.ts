@@ -230,7 +230,7 @@ export function outcomeText(launch: Launch, order: FireOrder): string {
     case 'expired':
       return ':hourglass: expired without a second person; nothing was sent';
     case 'void':
-      return `:wastebasket: void: ${safe(order.voidedBy ?? 'something that it showed has changed', 200)}; nothing was sent. Ask again with \`/go fire\`.`;
+      return `:wastebasket: void: ${safe(order.voidedBy ?? 'something that it showed has changed', 200)}; nothing was sent.${launch.stoodDown === null && !launch.closed ? ' Ask again with `/go fire`.' : ''}`;
     case 'open':
       return ':hourglass: expired without a second person; nothing was sent';
     default: {

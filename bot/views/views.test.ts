@@ -283,6 +283,7 @@ const BODIES: EntryBody[] = [
     })),
   },
   { kind: 'Noted', text: long('Note', 3_000) },
+  { kind: 'StoodDown', reason: long('Reason', 5_000), orders: ['F1'], sent: null },
   { kind: 'LaunchClosed', reason: '' },
 ];
 

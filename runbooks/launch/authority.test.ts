@@ -11,6 +11,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'set-campaign': 'duty',
   'set-audience': 'duty',
   'set-skip-list': 'duty',
+  'stand-down': 'on-call',
   'close-launch': 'on-call',
   'request-fire': 'duty',
   'approve-fire': 'duty',

@@ -5,6 +5,7 @@ import type { Refusal } from './decision.ts';
 import type { PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
+import { stoodDownProblem } from './stand-down.ts';
 import { listed } from './words.ts';
 
 /**
@@ -22,6 +23,8 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'set-campaign': ON_DUTY,
   'set-audience': ON_DUTY,
   'set-skip-list': ON_DUTY,
+  // Both end the launch for good; who only wants nothing to go out now halts, or disarms
+  'stand-down': ON_CALL,
   'close-launch': ON_CALL,
   // Two people
   'request-fire': ON_DUTY,
@@ -105,6 +108,8 @@ export function unmetPrecondition(
       `${launch.name} is closed; its record takes notes only. Create a new launch with /go create.`,
     );
   }
+  const calledOff = launch !== null && OVER_ONCE_STOOD_DOWN.has(command.kind) ? stoodDownProblem(launch) : null;
+  if (calledOff !== null) return calledOff;
   if (!('by' in command) || command.by === null) return null;
   const people = command.kind === 'create-launch' ? command.runbook.people : (launch?.people ?? []);
   const person = findPerson(people, command.by);
@@ -151,6 +156,7 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'set-campaign': 'changing the text',
   'set-audience': 'setting the audience',
   'set-skip-list': 'setting the skip list',
+  'stand-down': 'standing the launch down',
   'close-launch': 'closing the launch',
   'request-fire': 'asking for fire',
   'approve-fire': 'pressing GO',

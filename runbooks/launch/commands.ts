@@ -5,6 +5,7 @@ import type {
   Measured,
   NewEntry,
   PersonId,
+  Platform,
   RecordKey,
   ScaleFound,
   SegmentTotals,
@@ -146,7 +147,10 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
-  | { kind: 'close-launch'; by: PersonId; reason: string };
+  /** The ad doesn't air: nothing is sent any more, and what was raised is put back. */
+  | { kind: 'stand-down'; by: PersonId; reason: string }
+  /** `by: null`: it was called off, and everything is back. */
+  | { kind: 'close-launch'; by: PersonId | null; reason: string };
 
 /** Ids; all that can fire now; or what a halt or a time limit has cut off, and nothing that never went out. */
 export type SegmentsAsked = string[] | 'all' | 'cut-off';
@@ -169,6 +173,7 @@ export type RefusalCode =
   | 'NO_LAUNCH'
   | 'LAUNCH_EXISTS'
   | 'LAUNCH_CLOSED'
+  | 'STOOD_DOWN'
   | 'NOT_ON_ROSTER'
   | 'ROLE_MISSING'
   | 'NO_SUCH_ORDER'

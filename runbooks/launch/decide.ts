@@ -11,6 +11,7 @@ import { approveRosterChange, removePerson, requestRosterChange } from './roster
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
+import { standDown } from './stand-down.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
@@ -116,6 +117,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return note(launch, command, given);
     case 'checkpoint':
       return checkpoint(launch, command, given);
+    case 'stand-down':
+      return standDown(launch, command, given);
     case 'close-launch':
       return closeLaunch(launch, command, given);
     default:

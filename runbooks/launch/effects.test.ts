@@ -145,6 +145,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   GateTicked: [{ gives: POSTED }],
   WaiverRequested: [{ gives: POSTED }],
   WaiverGranted: [{ gives: POSTED }],
+  StoodDown: [{ gives: ['#post-entry', '!note-head h7'] }],
   LaunchClosed: [{ gives: ['#post-entry', '!note-head h7'] }],
 };
 
@@ -307,6 +308,7 @@ describe('the head of the record is kept outside of it', () => {
     'HaltSet',
     'HaltLifted',
     'ShotClosed',
+    'StoodDown',
     'LaunchClosed',
     'TakenOver',
   ];

@@ -100,6 +100,7 @@ export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
     case 'HaltSet':
     case 'HaltLifted':
     case 'ShotClosed':
+    case 'StoodDown':
     case 'LaunchClosed':
     case 'TakenOver':
       return true;
@@ -247,6 +248,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'SkipListSet':
     case 'RosterChanged':
     case 'PersonRemoved':
+    case 'StoodDown':
     case 'LaunchClosed':
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
     case 'ShotCorrected':

@@ -313,6 +313,17 @@ export type EntryBody =
   // Talk and end
   | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
+  /** The event does not take place: nothing is fired in it any more. */
+  | {
+      kind: 'StoodDown';
+      reason: string;
+      /** Open and armed orders that it made void. */ orders: string[];
+      /** What every shot before it came to. Null: nothing was sent. */ sent: {
+        segments: string[];
+        accepted: number;
+        uncertain: number;
+      } | null;
+    }
   | { kind: 'LaunchClosed'; reason: string };
 
 export type EntryKind = EntryBody['kind'];

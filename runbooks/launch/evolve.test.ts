@@ -267,6 +267,11 @@ describe('an entry changes', () => {
       more: { target: 'workers', desired: 2, running: 1, ready: 0, backup: '' },
       gives: { scale: { ...launch.scale, workers: { ...scale, state: 'late' } } },
     },
+    {
+      kind: 'StoodDown',
+      more: { reason: 'rain', orders: [], sent: null },
+      gives: { stoodDown: { by: 'ana', atMs, reason: 'rain', orders: [], sent: null } },
+    },
     { kind: 'LaunchClosed', more: { reason: '' }, gives: { closed: true } },
   ];
 
@@ -419,6 +424,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     steps: {},
     scale: {},
     scaleFound: {},
+    stoodDown: null,
     closed: false,
   });
 });

@@ -90,6 +90,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     steps: {},
     scale: {},
     scaleFound: {},
+    stoodDown: null,
     closed: false,
   };
 }
@@ -324,6 +325,13 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'Noted':
     case 'Checkpoint':
       return {};
+    case 'StoodDown': {
+      const { reason, orders, sent, atMs } = entry;
+      return {
+        stoodDown: { by: personIn(entry), atMs, reason, orders, sent },
+        orders: voidOrders(launch, () => true, VOID_BY_STAND_DOWN),
+      };
+    }
     case 'LaunchClosed':
       return { closed: true, orders: voidOrders(launch, () => true, 'the launch was closed') };
     default:

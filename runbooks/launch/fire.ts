@@ -90,7 +90,7 @@ export function requestFire(
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
   if (untimely !== null) return untimely;
-  const red = redLines(gateLines(launch, command.measured, nowMs, names));
+  const red = redLines(gateLines(launch, command.measured, nowMs, names, moment?.atMs));
   const asked = moment === undefined ? red : red.filter((line) => !isMeasuredAgain(line));
   if (asked.length > 0) return notGreen(asked);
 

@@ -3,10 +3,10 @@ import { CLOCKS_GATE, clocksGate } from './clocks-gate.ts';
 import type { Decision, Given } from './commands.ts';
 import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
-import type { CommandOf } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
 import type { Measured } from './entries.ts';
 import { HOME_GATE, homeGate } from './home-gate.ts';
-import type { GateLine, Launch, Waiver } from './launch.ts';
+import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
@@ -77,7 +77,7 @@ export function gateLines(
 
 type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
 
-function ticked(launch: Launch, gate: Gate): Found {
+function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
   const tick = own(launch.ticks, gate.id);
   const doubts = gate.id === COPY_GATE.id ? `${doubtsText(copyDoubts(launch.campaign))}; ` : '';
   if (tick === undefined)
@@ -91,7 +91,7 @@ function ticked(launch: Launch, gate: Gate): Found {
     gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
   const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
   return tick.green
-    ? { status: 'green', value: null, say: `${doubts}ticked ${who}` }
+    ? { status: 'green', value: null, say: `${doubts}ticked ${who}${holdsText(gate)}` }
     : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
 }
 
@@ -197,7 +197,7 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
   if (command.green && gate.after === 'test-copies' && !hasCopyArrived(launch)) {
     return refuse(
       'TEST_MISSING',
-      `No copy of this text has reached a phone yet, so nobody can have read it there. Send one with /go test, look at it, then tick “${gate.title}”.`,
+      `No copy of this text in ${listed(unseen)} has reached a phone yet, so nobody can have read it there. /go test all sends one in every text that the audience reads; look at it, then tick “${gate.title}”.`,
     );
   }
   const { green, note } = command;

@@ -81,6 +81,8 @@ export interface Launch {
   scale: Record<string, ScaleState>;
   /** By target, from our first order until its last one has put it back. */
   scaleFound: Record<string, ScaleFound>;
+  /** Called off: what was raised is put back, then it is closed. */
+  stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;
   closed: boolean;
 }
 

@@ -112,7 +112,8 @@ test('a launch is closed once no shot runs', () => {
   const scene = Scene.ready();
   const shots = [scene.fired(['us-ios']), scene.fired(['br-ios'])];
   const close: Command = { kind: 'close-launch', by: 'ana', reason: 'done' };
-  expect(scene.refuses(close).say).toContain(`Shot ${shots.map(({ id }) => id).join(' and ')} is not closed yet.`);
+  const [us, br] = shots.map(({ id }) => id);
+  expect(scene.refuses(close).say).toContain(`Shot ${us} (us-ios) and ${br} (br-ios) is not closed yet.`);
   for (const shot of shots) scene.closes(shot);
   expect(scene.gives('LaunchClosed', close)).toMatchObject({ reason: 'done', by: { person: 'ana' } });
 });

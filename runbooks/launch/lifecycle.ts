@@ -7,7 +7,8 @@ import type { Launch } from './launch.ts';
 import { runningShots } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { contentHash } from './shown.ts';
-import { clock, isOfTheseYears, listed, span } from './words.ts';
+import { isPutBack } from './stand-down.ts';
+import { clock, isOfTheseYears, span } from './words.ts';
 
 /** A launch from its creation to its end, and what people and the system note on the way. */
 
@@ -102,11 +103,17 @@ export function checkpoint(_launch: Launch, command: CommandOf<'checkpoint'>, { 
 }
 
 export function closeLaunch(launch: Launch, command: CommandOf<'close-launch'>, { nowMs }: Given): Decision {
-  const running = runningShots(launch).map(({ id }) => id);
+  const running = runningShots(launch);
   if (running.length > 0)
     return refuse(
       'SHOT_RUNNING',
       `Shot ${listed(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`,
     );
-  return accept(byPerson(command.by), nowMs, { kind: 'LaunchClosed', reason: command.reason });
+  const reason = command.reason === '' ? (launch.stoodDown?.reason ?? '') : command.reason;
+  if (command.by !== null) return accept(byPerson(command.by), nowMs, { kind: 'LaunchClosed', reason });
+  if (isPutBack(launch)) return accept(CONDUCTOR, nowMs, { kind: 'LaunchClosed', reason });
+  return refuse(
+    'ROLE_MISSING',
+    `Only a person closes ${launch.name}: it was not stood down, or not everything is back yet.`,
+  );
 }

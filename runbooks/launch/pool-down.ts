@@ -14,6 +14,7 @@ export function keepsWorkers(launch: Launch, step: Pick<Step, 'do'>): string | n
   const standing = launch.scale[pool]?.desired;
   if (standing === undefined || step.do.to >= standing) return null;
   if (runningShots(launch).length > 0) return 'a shot is running';
+  if (launch.stoodDown !== null) return null;
   if (Object.keys(launch.shots).length === 0) return 'nothing has been sent yet';
   const missed = missedAndLeft(launch);
   return missed.length === 0

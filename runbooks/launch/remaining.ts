@@ -3,6 +3,7 @@ import { own } from './decision.ts';
 import type { SegmentTotals, Shown } from './entries.ts';
 import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
 import { isPending } from './voiding.ts';
+import { listed } from './words.ts';
 
 /** What is left to send, by segment: the rule that attempt n + 1 goes only to devices that attempt n did not reach. */
 

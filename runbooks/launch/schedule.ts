@@ -1,10 +1,12 @@
 import type { Step } from '../playbook/schema.ts';
+import { isCleanUp } from './clean-up.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
 import { keepsWorkers } from './pool-down.ts';
+import { stoodDownProblem } from './stand-down.ts';
 import { clock, listed, span } from './words.ts';
 
 /**
@@ -34,9 +36,9 @@ export function scheduledSteps(launch: Launch): ScheduledStep[] {
     .sort((a, b) => a.dueAtMs - b.dueAtMs);
 }
 
-/** Steps whose time has come and that nobody has touched. Empty once the launch is closed. */
+/** Steps whose time has come and that nobody has touched. Empty once the launch is closed or called off. */
 export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
-  if (launch.closed) return [];
+  if (isOver(launch)) return [];
   return scheduledSteps(launch)
     .filter(({ step, dueAtMs }) => dueAtMs <= nowMs && own(launch.steps, step.id) === undefined)
     .map((due) => ({ ...due, verdict: verdictOf(launch, due, nowMs) }));
@@ -44,10 +46,13 @@ export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
 
 /** Steps that are still to come, earliest first. */
 export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
-  return launch.closed
+  return isOver(launch)
     ? []
     : scheduledSteps(launch).filter(({ step, dueAtMs }) => dueAtMs > nowMs && own(launch.steps, step.id) === undefined);
 }
+
+/** The plan goes on no more. */
+const isOver = ({ closed, stoodDown }: Launch): boolean => closed || stoodDown !== null;
 
 function verdictOf(launch: Launch, { step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
   const lateMs = nowMs - dueAtMs;
@@ -94,6 +99,8 @@ export function putStep(launch: Launch, command: CommandOf<'put-step'>, { nowMs 
 export function runStep(launch: Launch, command: CommandOf<'run-step'>, { nowMs }: Given): Decision {
   const found = undecided(launch, command.step);
   if (!('step' in found)) return found;
+  const calledOff = isCleanUp(launch, found.step) ? null : stoodDownProblem(launch);
+  if (calledOff !== null) return calledOff;
   const { step, dueAtMs } = found;
   return accept(byPerson(command.by), nowMs, {
     kind: 'StepStarted',

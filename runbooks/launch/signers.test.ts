@@ -66,6 +66,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   ScaleLate: {},
   Noted: {},
   Checkpoint: {},
+  StoodDown: {},
   LaunchClosed: {},
 };
 

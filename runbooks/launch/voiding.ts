@@ -10,6 +10,7 @@ type Orders = Launch['orders'];
 
 export const VOID_BY_CORRECTION = 'a late account has changed who is left to send to';
 export const VOID_BY_HALT = 'halt was pressed after it was asked for';
+export const VOID_BY_STAND_DOWN = 'the launch was stood down';
 
 /** It may still send something: it waits for its second person, or for its moment. */
 export const isPending = ({ state }: Pick<FireOrder, 'state'>): boolean => state === 'open' || state === 'armed';

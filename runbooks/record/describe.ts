@@ -1,6 +1,7 @@
 import type {
   Actor,
   Entry,
+  EntryOf,
   SegmentAttempt,
   SegmentTotals,
   ShotTiming,
@@ -70,6 +71,7 @@ export function stillToSendText(launch: Launch, segments: readonly string[]): st
   const devices = left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0);
   if (devices === 0) return '';
   const who = `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${left.length > 4 ? `${left.length} segments` : left.join(', ')}`;
+  if (launch.stoodDown !== null) return `${who} were within reach when the launch was stood down`;
   return launch.closed
     ? `${who} were within reach when the launch was closed`
     : `${who} can still be sent to: ${fireCommand(launch, left)}`;
@@ -87,6 +89,7 @@ export function leftBehindText(
   segments: readonly string[],
   quote: (command: string) => string = (command) => command,
 ): string {
+  if (launch.stoodDown !== null) return '';
   return leftBehindOf(launch)
     .filter(({ segment }) => segments.includes(segment))
     .map(({ segment, devices }) => {

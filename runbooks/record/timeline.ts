@@ -198,7 +198,7 @@ function table(rows: readonly Row[], target: number): string[] {
   return [...lines, ''];
 }
 
-const LOUD = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'ShotCorrected']);
+const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
 /** What a shot or a late account left to a further order and what a change of the content changed, by sequence, and the launch at the end. A record that can't be followed to its end says it as far as it can. */
 function followed(entries: readonly Entry[]): { said: Map<number, string>; last: Launch | null } {
@@ -241,7 +241,7 @@ function followed(entries: readonly Entry[]): { said: Map<number, string>; last:
 
 function what(entry: Entry, names: Names, { orders, after }: { orders: Launch['orders']; after: string }): string {
   const text = escape(`${describeEntry(entry, names, orders)}${after === '' ? '' : `. ${after}`}`);
-  return LOUD.has(entry.kind) ? `**${text}**` : text;
+  return LOUD.test(entry.kind) ? `**${text}**` : text;
 }
 
 function said(message: TimelineMessage, names: Names): string {

@@ -66,6 +66,7 @@ const KINDS = Object.keys({
   ScaleLate: 0,
   Noted: 0,
   Checkpoint: 0,
+  StoodDown: 0,
   LaunchClosed: 0,
 } satisfies Record<EntryKind, 0>).toSorted();
 

@@ -350,6 +350,7 @@ function ends(player: Player): void {
   player.does({ kind: 'note', by: 'ben', text: 'The goal was at minute 12.' });
   player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
+  player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
   player.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 0, step: null, reason: '', lower: true });
   player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 30_000, stands: 0 });

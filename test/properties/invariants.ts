@@ -133,6 +133,7 @@ class Model {
   #skipList: string | null = null;
   #halt = { active: false, epoch: 0 };
   #ended = false;
+  #calledOff = false;
   /** Asked for and not answered yet, by id. */
   readonly #orders = new Map<string, EntryOf<'FireRequested'>>();
   /** Orders that something has ended, and which rule an approval would break. */
@@ -308,6 +309,7 @@ class Model {
   }
 
   #requested(entry: EntryOf<'FireRequested'>): void {
+    must(!this.#calledOff, 'NOTHING_AFTER_STAND_DOWN', `${entry.seq}`);
     this.#person(entry);
     this.#nonce(entry);
     this.#present(entry);

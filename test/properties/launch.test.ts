@@ -74,6 +74,7 @@ test('those histories go where it matters', () => {
     'NOTHING_TO_FIRE',
     'AUDIENCE_IN_USE',
     'NOT_ON_ROSTER',
+    'STOOD_DOWN',
   ].filter((what) => (seen.get(what) ?? 0) < 10);
   expect(few, JSON.stringify(Object.fromEntries(seen))).toEqual([]);
 });

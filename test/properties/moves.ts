@@ -127,6 +127,7 @@ type Single = Of<
   | typeof redden
   | typeof restart
   | typeof closeLaunch
+  | typeof standDown
 >;
 /** `together`: at the same time, each on its own bot; GO against GO, GO against halt, GO against a change. */
 export type Move = Single | { kind: 'together'; moves: Single[] };

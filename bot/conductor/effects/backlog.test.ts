@@ -135,6 +135,7 @@ test.each<[string, (scene: Scene) => void, string]>([
     (scene) => scene.does({ kind: 'put-step', step: 'remind', why: 'late' }),
     'StepPut',
   ],
+  ['the stand-down', (scene) => scene.does({ kind: 'stand-down', by: 'ana', reason: 'over' }), 'StoodDown'],
   ['the close', (scene) => scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' }), 'LaunchClosed'],
 ])('%s comes first', (_, moves, post) => {
   const { now, folded, rest } = places(moves);

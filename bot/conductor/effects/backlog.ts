@@ -54,6 +54,7 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
       return launch.steps[entry.step]?.state === 'put';
     case 'ScaleLate':
       return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
+    case 'StoodDown':
     case 'LaunchClosed':
       return true;
     default:

@@ -8,7 +8,7 @@ import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
-import type { Gate, Probe } from '../../../runbooks/playbook/schema.ts';
+import type { Probe } from '../../../runbooks/playbook/schema.ts';
 import { platformName } from '../../views/names.ts';
 import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';

@@ -41,7 +41,9 @@ test('ten connections given up since GO are noted, once for the shot and platfor
   await sees({ one: 10 });
   await sees({ one: 30 });
   expect(await memory.notes()).toEqual([
-    expect.stringMatching(/^Many connections to APNs fall sick in shot-1: 10 were given up .* hold 4; .* Timeout/),
+    expect.stringMatching(
+      /^Many connections to APNs fall sick in shot-1 \(us-ios.*\): 10 were given up .* hold 4; .* Timeout/,
+    ),
   ]);
 });
 

@@ -62,4 +62,11 @@ async function release(context: Context, launch: Launch, orderId: string): Promi
 }
 
 /** It is no longer armed: gone, disarmed, void, or held already. */
-const OVER = new Set(['ORDER_NOT_OPEN', 'ORDER_NOT_ARMED', 'ORDER_EXPIRED', 'LAUNCH_CLOSED', 'NO_SUCH_ORDER']);
+const OVER = new Set([
+  'ORDER_NOT_OPEN',
+  'ORDER_NOT_ARMED',
+  'ORDER_EXPIRED',
+  'LAUNCH_CLOSED',
+  'NO_SUCH_ORDER',
+  'STOOD_DOWN',
+]);

@@ -85,3 +85,20 @@ test('an order whose time is over ends in the record, once, and an open one stay
   expect(await expired()).toBe(1);
   expect((await memory.context.journal.launch(LAUNCH_ID))?.orders[orderId]?.state).toBe('expired');
 });
+
+test('a launch that was called off is closed once all is back, also by a bot that has just come; of two that tick one does it', async () => {
+  const memory = await MemoryContext.ready(
+    withSteps(step('off', { at: 'T+1h', do: { kind: 'switch', switch: 'zombie', value: false } })),
+  );
+  await memory.does({ kind: 'set-switch', by: 'ana', switch: 'zombie', value: true, reason: '' });
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
+  memory.nowMs = T0_MS + 86_400_000;
+  await scheduleTick(memory.context, await memory.launch());
+  expect((await memory.entries()).at(-1)?.kind).toBe('StoodDown');
+  await memory.does({ kind: 'run-step', by: 'ana', step: 'off' });
+  await memory.does({ kind: 'report-switch', switch: 'zombie', value: false, reason: '' });
+  const launch = await memory.launch();
+  await Promise.all([scheduleTick(memory.bot(), launch), scheduleTick(memory.context, launch)]);
+  const closes = (await memory.entries()).filter(({ kind }) => kind === 'LaunchClosed');
+  expect(closes).toMatchObject([{ by: { system: 'conductor' }, reason: 'no ad' }]);
+});

@@ -2,11 +2,12 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../../runbooks/launch/pool-down.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
 import { dueSteps } from '../../../runbooks/launch/schedule.ts';
+import { isPutBack } from '../../../runbooks/launch/stand-down.ts';
 import { span, utc } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 
 /**
- * What the clock brings: steps that are due, and orders that are over. The record decides, not the tick: of two
+ * What the clock brings: steps that are due, orders that are over, and the close of a launch that was called off. The record decides, not the tick: of two
  * instances that try, one appends, and the other is refused.
  */
 export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
@@ -28,4 +29,5 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
     if (order.state === 'open' && isExpired(order, nowMs))
       await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
   }
+  if (isPutBack(launch)) await context.execute(launch.id, { kind: 'close-launch', by: null, reason: '' });
 }

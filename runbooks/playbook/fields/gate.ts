@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { key } from './key.ts';
 import { probe } from './probe.ts';
-import { id, title } from './values.ts';
+import { duration, id, title } from './values.ts';
 
 export const gate = z.strictObject({
   id: key(id, { means: 'What waivers and `/go` call the gate.', example: 'edge' }),

@@ -3,6 +3,7 @@ import { COPY_GATE } from '../../launch/copy-doubts.ts';
 import { HOME_GATE } from '../../launch/home-gate.ts';
 import { PROVIDERS_GATE } from '../../launch/providers-gate.ts';
 import { VERSIONS_GATE } from '../../launch/versions-gate.ts';
+import { mustBeAmong } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 /** Ids of gates that are made for a launch whatever its runbook says, and when. */

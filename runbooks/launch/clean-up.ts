@@ -1,0 +1,95 @@
+import type { Step } from '../playbook/schema.ts';
+import { own } from './decision.ts';
+import type { SwitchValue } from './entries.ts';
+import type { Launch } from './launch.ts';
+import { stepDueAtMs } from './plan-times.ts';
+
+/**
+ * What a launch has raised or set, and how each is put back: by the last step of the plan that is about it, where that one
+ * lowers or unsets it, else by a person's command. It follows from the record alone.
+ */
+export type CleanUp = Fleet | Turned;
+
+/** `open`: nobody has begun. `moving`: on its way. `back`: confirmed. `left`: a person has skipped its step. */
+export type PutBack = 'open' | 'moving' | 'back' | 'left';
+
+interface Part {
+  id: string;
+  /** Null: the plan has none. */
+  step: Step | null;
+  state: PutBack;
+  /** Its step can still be run or skipped. */
+  isOffered: boolean;
+}
+export interface Fleet extends Part {
+  kind: 'scale';
+  now: number;
+  to: number;
+}
+export interface Turned extends Part {
+  kind: 'switch';
+  now: SwitchValue;
+  to: SwitchValue;
+}
+
+/** Fleets in the runbook's order, then switches in the order in which they were first set. */
+export function cleanUps(launch: Launch): CleanUp[] {
+  return [
+    ...launch.runbook.scale_targets.flatMap(({ id }) => fleet(launch, id) ?? []),
+    ...Object.keys(launch.switches).flatMap((id) => turned(launch, id) ?? []),
+  ];
+}
+
+/** What is neither back nor left on purpose. */
+export function owed(launch: Launch): CleanUp[] {
+  return cleanUps(launch).filter(({ state }) => state === 'open' || state === 'moving');
+}
+
+/** Once a launch is called off, these are the only steps that still run. */
+export function isCleanUp(launch: Launch, step: Pick<Step, 'id'>): boolean {
+  return cleanUps(launch).some((one) => one.step?.id === step.id);
+}
+
+function fleet(launch: Launch, id: string): Fleet | null {
+  const standing = own(launch.scale, id);
+  if (standing === undefined) return null;
+  const { desired, lowers } = standing;
+  const steps = inOrder(launch).flatMap((step) =>
+    step.do.kind === 'scale' && step.do.target === id ? [{ step, to: step.do.to }] : [],
+  );
+  const last = steps.at(-1);
+  const down = last !== undefined && last.to < Math.max(desired, ...steps.map(({ to }) => to)) ? last : null;
+  const to = down?.to ?? own(launch.scaleFound, id)?.desired ?? 0;
+  // What no step lowers is back once an order has lowered it and what was found before is put back.
+  const isOrdered = down === null ? lowers && own(launch.scaleFound, id) === undefined : desired <= down.to;
+  const isThere = isOrdered && standing.state === 'reached';
+  return { kind: 'scale', id, now: desired, to, ...part(launch, down?.step ?? null, isThere, isOrdered) };
+}
+
+function turned(launch: Launch, id: string): Turned | null {
+  const now = own(launch.switches, id)?.value;
+  if (now === undefined) return null;
+  const steps = inOrder(launch).flatMap((step) =>
+    step.do.kind === 'switch' && step.do.switch === id ? [{ step, to: step.do.value }] : [],
+  );
+  const last = steps.at(-1);
+  const rest = typeof now === 'number' ? 0 : false;
+  // The only step about a switch may be the one that sets it.
+  const back = last !== undefined && (steps.length > 1 || last.to === false) ? last : null;
+  const to = back?.to ?? rest;
+  const isAsked = Object.values(launch.switchRequests).some((one) => one.open && one.switch === id && one.value === to);
+  return { kind: 'switch', id, now, to, ...part(launch, back?.step ?? null, now === to, isAsked) };
+}
+
+function part(launch: Launch, step: Step | null, isBack: boolean, isOnItsWay: boolean): Omit<Part, 'id'> {
+  const run = step === null ? undefined : own(launch.steps, step.id)?.state;
+  const isOffered = step !== null && !isBack && run !== 'started' && run !== 'done' && run !== 'skipped';
+  if (isBack) return { step, state: 'back', isOffered };
+  if (run === 'started' || isOnItsWay) return { step, state: 'moving', isOffered: false };
+  return { step, state: run === 'skipped' ? 'left' : 'open', isOffered };
+}
+
+const inOrder = (launch: Launch): Step[] =>
+  launch.runbook.phases
+    .flatMap(({ steps }) => steps)
+    .toSorted((a, b) => stepDueAtMs(launch, a) - stepDueAtMs(launch, b));
