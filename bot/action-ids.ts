@@ -3,6 +3,7 @@ export const ACTION = {
   go: 'fire.go',
   decline: 'fire.decline',
   disarm: 'fire.disarm',
+  renew: 'fire.renew',
   halt: 'halt.press',
   askLift: 'halt.lift',
   approveLift: 'lift.approve',

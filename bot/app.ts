@@ -31,6 +31,7 @@ import {
   pressDisarm,
   pressGo,
   pressReadTexts,
+  pressRenew,
   submitDecline,
 } from './actions/fire.ts';
 import {
@@ -114,6 +115,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.go, goValue, pressGo);
   press(ACTION.decline, declineValue, pressDecline);
   press(ACTION.disarm, declineValue, pressDisarm);
+  press(ACTION.renew, declineValue, pressRenew);
   press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
   press(ACTION.change, changeValue, pressChange);

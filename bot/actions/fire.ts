@@ -201,6 +201,28 @@ export async function pressDisarm(press: Press<z.output<typeof declineValue>>): 
   await declineNow(press, 'Disarmed; nothing was sent. Say why in the channel, or with `/go note`.');
 }
 
+/** One tap of its asker. The message keeps its GO button: what it shows is the same. */
+export async function pressRenew({
+  desk,
+  value,
+  slackId,
+  answer,
+  refresh,
+}: Press<z.output<typeof declineValue>>): Promise<void> {
+  const { launchId, orderId } = value;
+  const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'renew-order', by, orderId }));
+  const launch = outcome.launch ?? (await desk.journal.launch(launchId));
+  const measured = await desk.conductor.measured(launchId);
+  await Promise.all([
+    answer(
+      outcome.ok
+        ? done('It waits for one more lifetime; nothing that it shows has changed.')
+        : refused(outcome.code, outcome.say),
+    ),
+    launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
+  ]);
+}
+
 export const declineMeta = z.strictObject({ launchId: z.string(), orderId: z.string(), channelId: z.string() });
 
 export async function submitDecline({

@@ -22,6 +22,7 @@ import { haltable, launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
 import { meaning } from './meaning.ts';
 import { people } from './people.ts';
+import { renew } from './renew.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { ready, stats, status, steps } from './see.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
@@ -61,6 +62,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   fire,
   approve,
   decline,
+  renew,
   halt,
   resume,
   scale,

@@ -40,6 +40,7 @@ import { StandbyWatch } from './watches/standby-watch.ts';
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([
   'FireRequested',
+  'FireRenewed',
   'FireApproved',
   'FireArmed',
   'FireHeld',

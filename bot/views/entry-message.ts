@@ -73,12 +73,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`,
       );
     case 'TargetMoved':
-      return line(
-        launch,
-        entry,
-        ':alarm_clock:',
-        `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`,
-      );
+      return line(launch, entry, ':alarm_clock:', movedText(launch, entry));
     case 'Noted':
       return 'person' in entry.by
         ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`)
@@ -87,6 +82,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return line(launch, entry, ':alarm_clock:', armedText(launch, entry.orderId));
     case 'FireHeld':
       return heldMessage(launch, entry);
+    case 'FireRenewed':
+      return line(launch, entry, ':hourglass_flowing_sand:', renewedText(launch, entry));
     case 'FireDeclined':
     case 'FireExpired':
       return line(launch, entry, ':no_entry_sign:', describe(launch, entry));

@@ -16,6 +16,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'request-fire': 'duty',
   'approve-fire': 'duty',
   'decline-fire': 'duty',
+  'renew-order': 'duty',
   'request-lift': 'duty',
   'approve-lift': 'duty',
   'request-waiver': 'on-call',

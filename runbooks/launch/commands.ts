@@ -91,6 +91,8 @@ export type Command =
       observedHalted: boolean;
     }
   | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
+  /** Its asker keeps an open order open. */
+  | { kind: 'renew-order'; by: PersonId; orderId: string }
   | { kind: 'expire-order'; orderId: string }
   /** Of an armed order whose moment has come. What it is judged by is as for a press. */
   | {
@@ -182,6 +184,7 @@ export type RefusalCode =
   | 'ORDER_ARMED'
   | 'ORDER_NOT_ARMED'
   | 'SAME_PERSON'
+  | 'NOT_THE_ASKER'
   | 'CONTENT_CHANGED'
   | 'SEGMENT_UNKNOWN'
   | 'SEGMENT_EMPTY'

@@ -65,6 +65,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return approveFire(launch, command, given);
     case 'decline-fire':
       return declineFire(launch, command, given);
+    case 'renew-order':
+      return renewOrder(launch, command, given);
     case 'expire-order':
       return expireOrder(launch, command, given);
     case 'release-fire':

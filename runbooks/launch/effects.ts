@@ -92,7 +92,7 @@ export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
   }));
 }
 
-/** Where the record's head is kept outside of it: at a fire, halt, lift and close, and at the end of a phase. */
+/** Where the record's head is kept outside of it: at a fire, halt, lift, stand-down and close, and at the end of a phase. */
 export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
   switch (entry.kind) {
     case 'FireApproved':
@@ -171,6 +171,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'FireArmed':
     case 'FireHeld':
     case 'FireDeclined':
+    case 'FireRenewed':
     case 'FireExpired':
       return [{ kind: 'refresh-order', orderId: entry.orderId }, { kind: 'post-entry' }];
     case 'ShotClosed':

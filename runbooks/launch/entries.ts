@@ -177,7 +177,8 @@ export type EntryBody =
       /** The Slack workspace that it was created in; presses from another one don't count. Absent: not known. */ teamId?: string;
       /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[];
     }
-  | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
+  /** `fromAtMs`: the target before; absent in older records. */
+  | { kind: 'TargetMoved'; targetAtMs: number; fromAtMs?: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
   | { kind: 'AudienceSet'; audience: AudienceRef }
   | {
@@ -262,6 +263,8 @@ export type EntryBody =
   /** An order's moment has come and it did not go, for this reason: it waits for a press, until it ends. */
   | { kind: 'FireHeld'; orderId: string; reason: string }
   | { kind: 'FireDeclined'; orderId: string; reason: string }
+  /** Its asker has kept it open. */
+  | { kind: 'FireRenewed'; orderId: string; expiresAtMs: number }
   | { kind: 'FireExpired'; orderId: string }
   | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
   | {
@@ -328,7 +331,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment, no launch a second region, no campaign an image, buttons or a locale's own link and sound. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

@@ -203,6 +203,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return { orders: turnOrder(launch, entry, ['open', 'armed'], { state: 'declined' }) };
     case 'FireExpired':
       return { orders: turnOrder(launch, entry, ['open'], { state: 'expired' }) };
+    case 'FireRenewed':
+      return { orders: turnOrder(launch, entry, ['open'], { state: 'open', expiresAtMs: entry.expiresAtMs }) };
     case 'FireArmed':
       return armed(launch, entry);
     case 'FireHeld':

@@ -67,7 +67,12 @@ export function moveTarget(launch: Launch, command: CommandOf<'move-target'>, { 
   const problem = targetProblem(targetAtMs, nowMs);
   if (problem !== null) return problem;
   if (targetAtMs === launch.targetAtMs) return refuse('ALREADY_SO', `The target is ${clock(targetAtMs)} already.`);
-  return accept(byPerson(command.by), nowMs, { kind: 'TargetMoved', targetAtMs, reason });
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'TargetMoved',
+    targetAtMs,
+    fromAtMs: launch.targetAtMs,
+    reason,
+  });
 }
 
 function targetProblem(targetAtMs: number, nowMs: number): Refusal | null {

@@ -44,6 +44,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   FireArmed: { own: 'marketer' },
   FireHeld: {},
   FireDeclined: { own: 'marketer' },
+  FireRenewed: {},
   FireExpired: {},
   ShotClosed: { worker: true },
   ShotCorrected: { worker: true },

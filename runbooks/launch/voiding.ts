@@ -90,7 +90,7 @@ export function voidAllOpen(
 /** An order in its next state. */
 export function turnOrder(
   launch: Launch,
-  entry: EntryOf<'FireDeclined' | 'FireExpired' | 'FireApproved' | 'FireArmed' | 'FireHeld'>,
+  entry: EntryOf<'FireDeclined' | 'FireRenewed' | 'FireExpired' | 'FireApproved' | 'FireArmed' | 'FireHeld'>,
   from: readonly FireOrder['state'][],
   to: Partial<FireOrder> & Pick<FireOrder, 'state'>,
 ): Orders {

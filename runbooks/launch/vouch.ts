@@ -65,6 +65,8 @@ export function commandOf(entry: Entry): Command | null {
         observedHaltEpoch: entry.observed.haltEpoch,
         observedHalted: entry.observed.halted,
       };
+    case 'FireRenewed':
+      return { kind: 'renew-order', by, orderId: entry.orderId };
     case 'LiftRequested':
       return { kind: 'request-lift', by, reason: entry.reason };
     case 'HaltLifted':
@@ -114,6 +116,7 @@ const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
   'FireRequested',
   'FireApproved',
   'FireArmed',
+  'FireRenewed',
   'LiftRequested',
   'HaltLifted',
   'RosterChangeRequested',

@@ -112,6 +112,12 @@ export const runbook = z.strictObject({
     means: 'How long a fire order may wait for its second person.',
     example: '15m',
   }),
+  order_renewable_for: key(duration.optional(), {
+    means:
+      'How long its asker may keep an open order open in all, counted from when it was asked for, or from its moment. Each renewal gives it `order_expires_after` from the tap on.',
+    absent: 'four times `order_expires_after`',
+    example: '1h',
+  }),
   armed_catch_up_within: key(duration.prefault('5s'), {
     means: 'How late an armed order still goes by itself, if no bot was there at its moment. Later, a person presses.',
     example: '5s',

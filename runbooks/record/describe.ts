@@ -118,7 +118,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'LaunchCreated':
       return `created the launch "${entry.name}" from runbook ${entry.runbook.id} (${shortHash(entry.runbookHash)}), content ${shortHash(entry.contentHash)}`;
     case 'TargetMoved':
-      return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${because(entry.reason)}`;
+      return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${entry.fromAtMs === undefined ? '' : `, from ${new Date(entry.fromAtMs).toISOString()}`}${because(entry.reason)}`;
     case 'CampaignSet':
       return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')})`;
     case 'AudienceSet':
@@ -155,6 +155,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)},`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined':
       return `${takenBack(own(orders, entry.orderId))} ${entry.orderId}${because(entry.reason)}`;
+    case 'FireRenewed':
+      return `renewed ${entry.orderId} until ${new Date(entry.expiresAtMs).toISOString()}`;
     case 'FireExpired':
       return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed':

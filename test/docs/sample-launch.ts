@@ -312,6 +312,9 @@ function readiesTheText(player: Player): void {
 function fires(player: Player): void {
   const { scene } = player;
   player.does({ kind: 'decline-fire', by: 'mia', orderId: player.asks(), reason: 'a typo in the title' });
+  const kept = player.asks();
+  player.does({ kind: 'renew-order', by: 'ana', orderId: kept }, 600_000);
+  player.does({ kind: 'decline-fire', by: 'mia', orderId: kept, reason: 'overtime' });
   const late = player.arms(player.nowMs + 600_000);
   const reason = 'it was to go 12 s ago, and more than 5 s late it does not go by itself';
   player.does({ kind: 'hold-fire', orderId: late, reason }, 612_000);

@@ -180,6 +180,13 @@ class Model {
         return this.#requested(entry);
       case 'FireApproved':
         return this.#approved(entry);
+      case 'FireRenewed':
+        return this.#renewed(entry);
+      case 'StoodDown': {
+        must(this.running.size === 0, 'EVERY_SHOT_CLOSES', `${entry.seq}`);
+        this.#calledOff = true;
+        return this.#end(() => true, 'NOTHING_AFTER_STAND_DOWN');
+      }
       case 'FireDeclined':
       case 'FireExpired': {
         must(this.#orders.delete(entry.orderId), 'ORDER_ENDS_ONCE', `${entry.seq} ${entry.orderId}`);
@@ -306,6 +313,16 @@ class Model {
     );
     this.#asked.delete(id);
     return asked;
+  }
+
+  /** By who asked, in time, and for an hour in all: four lifetimes. */
+  #renewed(entry: EntryOf<'FireRenewed'>): void {
+    const order = this.#orders.get(entry.orderId);
+    must(order !== undefined, this.#over.get(entry.orderId) ?? 'ORDER_ENDS_ONCE', `${entry.seq} ${entry.orderId}`);
+    const asker = 'person' in order.by ? order.by.person : null;
+    must(this.#person(entry) === asker && entry.atMs <= order.expiresAtMs, 'RENEWED_BY_ITS_ASKER', `${entry.seq}`);
+    must(entry.expiresAtMs <= order.atMs + 3_600_000, 'RENEWED_WITHIN_ITS_BOUND', `${entry.seq}`);
+    this.#orders.set(entry.orderId, { ...order, expiresAtMs: entry.expiresAtMs });
   }
 
   #requested(entry: EntryOf<'FireRequested'>): void {

@@ -51,6 +51,8 @@ test('those histories go where it matters', () => {
     'FireApproved',
     'FireDeclined',
     'FireExpired',
+    'FireRenewed',
+    'StoodDown',
     'ShotClosed',
     'ShotCorrected',
     'HaltSet',

@@ -33,6 +33,7 @@ const press = move<'press', Acting & Which & { agoMs: number; isStale: boolean; 
   isLiar: rarely,
 });
 const decline = move<'decline', Acting & Which>('decline', { ...acting, which });
+const renew = move<'renew', Acting & Which>('renew', { ...acting, which });
 const expire = move<'expire', { bot: number } & Which>('expire', { bot, which });
 const close = move<'close', { bot: number } & Which & { split: number; isWrong: boolean }>('close', {
   bot,
@@ -99,12 +100,16 @@ const reddenHard = fc.record({ kind: fc.constant('redden' as const), gate: fc.co
 const redden = fc.record({ kind: fc.constant('redden' as const), gate: small, value: fc.constantFrom(0, 0, 0, 1, 2) });
 const restart = fc.record({ kind: fc.constant('restart' as const), bot });
 const closeLaunch = move<'close-launch', Acting>('close-launch', acting);
+const standDown = move<'stand-down', Acting>('stand-down', { bot, account: fc.constant(0) });
+/** Most of a lifetime, so that a renewal gives something. */
+const lateInLife = fc.record({ kind: fc.constant('advance' as const), ms: fc.constant<number>(700_000) });
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never;
 type Single = Of<
   | typeof request
   | typeof press
   | typeof decline
+  | typeof renew
   | typeof expire
   | typeof close
   | typeof correct
@@ -177,6 +182,8 @@ const sequences = fc.oneof(
   sequence(requestRoster, request, approveRoster, press, press),
   sequence(request, remove, press),
   sequence(request, wait, press, expire),
+  sequence(request, lateInLife, renew, renew, lateInLife, press, press),
+  sequence(request, standDown, press, press),
   sequence(redden, requestWaiver, grantWaiver, grantWaiver, request, press),
   sequence(setSwitch, approveSwitch, approveSwitch),
   sequence(sameStep, restart, sameStep),

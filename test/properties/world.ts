@@ -293,6 +293,12 @@ export class World {
         const order = pick(Object.values(launch.orders), move.which);
         return order === null ? null : { kind: 'decline-fire', by, orderId: order.id, reason: '' };
       }
+      case 'renew': {
+        const order = pick(Object.values(launch.orders), move.which);
+        return order === null ? null : { kind: 'renew-order', by, orderId: order.id };
+      }
+      case 'stand-down':
+        return { kind: 'stand-down', by, reason: '' };
       case 'expire': {
         const order = pick(Object.values(launch.orders), move.which);
         return order === null ? null : { kind: 'expire-order', orderId: order.id };
