@@ -84,3 +84,15 @@ export function heldMessage(launch: Launch, entry: EntryOf<'FireHeld'>): Message
     section(`:warning: *${what} did not go at its moment*: ${safe(entry.reason, 600)}${who}`),
   ]);
 }
+
+/** An order's id says nothing to people. */
+export function ofOrder(launch: Launch, orderId: string): string {
+  const order = launch.orders[orderId];
+  return order === undefined ? '' : ` (${segmentsText(launch, order.shown.segments)})`;
+}
+
+export function renewedText(launch: Launch, { orderId, expiresAtMs }: EntryOf<'FireRenewed'>): string {
+  const order = launch.orders[orderId];
+  const what = order === undefined ? safe(orderId, 60) : segmentsText(launch, order.shown.segments);
+  return `keeps the order for ${what} open: GO on its message holds until ${timeOfDay(expiresAtMs)}`;
+}

@@ -32,6 +32,8 @@ import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget
 
 /** Of many armed orders, the next ones: HALT stays on screen. */
 const ARMED_SHOWN = 5;
+/** Markets that fire apart have an order each. */
+const ORDERS_SHOWN = 7;
 
 /** A board that stands where the record could be read last, and says so above all that it shows. */
 export function standingBoard({ text, blocks: [title, ...blocks] }: Message, { seq }: Launch, why: string): Message {
@@ -47,7 +49,8 @@ export function boardMessage(
   nowMs: number,
   fleets: readonly FleetNow[] = [],
 ): Message {
-  const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
+  const orders = Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs));
+  const state = stateText(launch, orders.length, runningShots(launch).length > 0, gates);
   const shots = runningShots(launch);
   const blocks: KnownBlock[] = [header(`${clip(launch.name, 90)}: ${state}`)];
   blocks.push(...standDownSection(launch));
@@ -59,7 +62,7 @@ export function boardMessage(
     );
   }
   for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));
-  if (order !== undefined) {
+  for (const order of orders.slice(0, ORDERS_SHOWN)) {
     blocks.push(
       section(
         `:large_green_square: *A fire order waits for its second person*: ${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`,
@@ -126,7 +129,7 @@ function stateText(launch: Launch, ordered: number, running: boolean, gates: rea
   }
   if (launch.halt.active) return 'HALTED';
   if (running) return 'sending';
-  if (ordered) return 'a fire order waits for GO';
+  if (ordered > 0) return ordered === 1 ? 'a fire order waits for GO' : `${ordered} fire orders wait for GO`;
   const segments = launch.audience?.segments ?? [];
   const left = segments.reduce((sum, { id }) => sum + remainingDevices(launch, id), 0);
   const missed = left === 0 ? missedSoFar(launch) : [];

@@ -10,6 +10,8 @@ import { changesBlocks } from './campaign-changes.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { shotSegments } from './segments-text.ts';
+import { cleanedUpMessage, closedAfterStandDown, standDownMessage } from './stand-down.ts';
 import { stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { headText } from './words.ts';
 import { count, fit, safe, short, span, stamp, timeOfDay } from './words.ts';
@@ -86,7 +88,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return line(launch, entry, ':hourglass_flowing_sand:', renewedText(launch, entry));
     case 'FireDeclined':
     case 'FireExpired':
-      return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
+      return line(launch, entry, ':no_entry_sign:', `${describe(launch, entry)}${ofOrder(launch, entry.orderId)}`);
     case 'GateTicked':
       return line(
         launch,
@@ -260,6 +262,8 @@ function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }
 function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
   const reason = entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`;
   const onCall = mentionsOfRole(launch, 'on-call');
+  const shots = Object.values(launch.shots).filter(({ haltedAtMs }) => haltedAtMs === entry.pressedAtMs);
+  const cut = shots.map((shot) => `${shotSegments(launch, shot)} (\`${safe(shot.id, 60)}\`)`);
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
     section(

@@ -17,7 +17,7 @@ import { actions, button, context, header, message, section } from './blocks.ts'
 import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
-import { refsOf, segmentsText } from './segments-text.ts';
+import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
 import { clockOf, count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
@@ -179,11 +179,17 @@ function howItGoesOut(launch: Launch, order: FireOrder): string {
   const others = Object.entries(launch.switches).filter(
     ([id, { value }]) => !id.startsWith('pace.') && value !== false,
   );
-  const set = others.map(([id, { value, by }]) => `${switchState(id, value)} (set by ${actorOf(launch, by)})`);
+  const set = others.map(([id, standing]) => `${switchState(id, standing.value)} (set by ${whoSet(launch, standing)})`);
   const resent = order.shown.uncertain === 'resend' ? ['Uncertain devices of an earlier attempt get it again.'] : [];
   return [...lines, ...(set.length === 0 ? [] : [`Switches: ${fit(set, 700).replaceAll('\n', ', ')}`]), ...resent].join(
     '\n',
   );
+}
+
+/** Who has set a switch, and that it is left from an earlier shot. */
+function whoSet(launch: Launch, { by, seq }: Launch['switches'][string]): string {
+  const earlier = Object.values(launch.shots).find(({ approvedSeq }) => approvedSeq > seq);
+  return `${actorOf(launch, by)}${earlier === undefined ? '' : ` before ${shotSegments(launch, earlier)} went out`}`;
 }
 
 function paceLine(launch: Launch, order: FireOrder, platform: Platform): string {
@@ -196,7 +202,7 @@ function paceLine(launch: Launch, order: FireOrder, platform: Platform): string 
   const isSet = typeof standing?.value === 'number' && standing.value > 0;
   const late =
     part === null || part.lateDevices === 0 ? '' : ` *${count(part.lateDevices)} of them would be too late.*`;
-  const whose = isSet ? `pace set by ${actorOf(launch, standing.by)}` : "the runbook's pace";
+  const whose = isSet ? `pace set by ${whoSet(launch, standing)}` : "the runbook's pace";
   const ms = part?.durationMs ?? null;
   const how =
     ms === null || (!isSet && ms < PACE_MATTERS_MS)

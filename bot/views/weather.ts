@@ -5,7 +5,7 @@ import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
-import { segmentsText } from './segments-text.ts';
+import { segmentsText, shotSegments } from './segments-text.ts';
 import { fateText, isAnswer, todoText } from './weather-kinds.ts';
 import { plainText } from './words.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
@@ -206,8 +206,8 @@ export function sickLine({ platform, connections, of, workers, reason }: Sick): 
 }
 
 /** Begins the note, and no other: there is one a shot and platform. */
-export const sickNoteHead = (shot: Pick<Shot, 'id'>, platform: Platform): string =>
-  `Many connections to ${providerName[platform]} fall sick in ${shot.id}: `;
+export const sickNoteHead = (launch: Launch, shot: Shot, platform: Platform): string =>
+  `Many connections to ${providerName[platform]} fall sick in ${shot.id} (${shotSegments(launch, shot)}): `;
 
 /** `connections`: since GO. */
 export function sickNote({ platform, connections, of, reason }: Sick): string {

@@ -18,6 +18,7 @@ import {
   runningShotOf,
   runningShots,
   segmentsMeant,
+  shotsText,
 } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { covers } from './skip-cover.ts';
@@ -352,7 +353,7 @@ function otherSkipList(launch: Launch): Refusal | null {
   if (other === undefined) return null;
   return refuse(
     'SHOT_RUNNING',
-    `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`,
+    `Shot ${shotsText([other])} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { campaignProblem } from './content.ts';
 import { accept, byPerson, CONDUCTOR, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
-import { runningShots } from './remaining.ts';
+import { runningShots, shotsText } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { contentHash } from './shown.ts';
 import { isPutBack } from './stand-down.ts';
@@ -112,7 +112,7 @@ export function closeLaunch(launch: Launch, command: CommandOf<'close-launch'>, 
   if (running.length > 0)
     return refuse(
       'SHOT_RUNNING',
-      `Shot ${listed(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`,
+      `Shot ${shotsText(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`,
     );
   const reason = command.reason === '' ? (launch.stoodDown?.reason ?? '') : command.reason;
   if (command.by !== null) return accept(byPerson(command.by), nowMs, { kind: 'LaunchClosed', reason });

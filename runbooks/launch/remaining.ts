@@ -62,6 +62,18 @@ export function runningShots(launch: Launch): Shot[] {
   return Object.values(launch.shots).filter((shot) => shot.closed === null);
 }
 
+/** Shots as refusals name them: `S12 (us-ios, de-ios)`. */
+export function shotsText(shots: readonly Shot[]): string {
+  return listed(
+    shots.map(({ id, segments }) => {
+      const names = segments.slice(0, NAMED).map(({ segment }) => segment);
+      return `${id} (${names.join(', ')}${segments.length > NAMED ? ` and ${segments.length - NAMED} more` : ''})`;
+    }),
+  );
+}
+
+const NAMED = 6;
+
 export function runningShotOf(launch: Launch, segment: string): Shot | undefined {
   return runningShots(launch).find((shot) => shot.segments.some((part) => part.segment === segment));
 }

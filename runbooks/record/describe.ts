@@ -208,6 +208,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `noted: ${entry.text}`;
     case 'Checkpoint':
       return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
+    case 'StoodDown':
+      return `stood the launch down${because(entry.reason)}. ${sentText(entry.sent)}${entry.orders.length === 0 ? '' : `; void: ${entry.orders.join(', ')}`}`;
     case 'LaunchClosed':
       return `closed the launch${because(entry.reason)}`;
     default: {

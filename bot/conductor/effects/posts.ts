@@ -9,6 +9,7 @@ import { liveStatsMessage } from '../../views/live-stats.ts';
 import type { Message } from '../../views/message.ts';
 import { orderMessage } from '../../views/order.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
+import { shotSegments } from '../../views/segments-text.ts';
 import { summaryMessage } from '../../views/summary.ts';
 import { safe } from '../../views/words.ts';
 import type { Context } from '../context.ts';
@@ -166,7 +167,7 @@ export class Posts {
       await this.#slack.upload(launch.channelId, {
         bytes: chart.png,
         filename,
-        title: `Delivery curve, ${launch.name}`,
+        title: `Delivery curve, ${launch.name}, ${shotSegments(launch, shot)}`,
         altText: chart.altText,
         comment: chart.altText,
       });

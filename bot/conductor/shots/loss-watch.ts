@@ -8,6 +8,7 @@ import type { SetReader } from '../../../settle/frozen-sets.ts';
 import { lostClaims } from '../../../settle/lost-claims.ts';
 import type { Part } from '../../../settle/part.ts';
 import { platformName } from '../../views/names.ts';
+import { shotSegments } from '../../views/segments-text.ts';
 import { count } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { indexItem } from '../effects/perform.ts';
@@ -45,7 +46,7 @@ export class LossWatch {
       await noteOnce(
         this.#context,
         launch,
-        `Claims of shot ${shot.id} are gone: `,
+        `Claims of shot ${shot.id} (${shotSegments(launch, shot)}) are gone: `,
         [
           `workers report ${count(lost.answered)} answered pushes on ${platformName[lost.platform]}, and the claims table knows of ${count(lost.claimed)} devices.`,
           'Nothing of it is sent a second time: what has no claim any more counts as uncertain when the shot closes (may or may not have got it), and batches that were not sent yet go on.',

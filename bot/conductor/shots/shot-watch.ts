@@ -3,6 +3,7 @@ import { isNotForUs } from '../../../infra/aws/cloud-error.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import type { CloseResult } from '../../../settle/close.ts';
+import { shotSegments } from '../../views/segments-text.ts';
 import { clip, oneLine } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { noteOnce } from './note-once.ts';
@@ -74,7 +75,7 @@ export class ShotWatch {
   async #tell(launch: Launch, shot: Shot, why: string): Promise<void> {
     if (this.#told.has(shot.id)) return;
     const text = `${clip(oneLine(why), WHY_CHARS)}. Nobody is sent to twice, but its final figures are missing, and what is left of its segments can't be sent before it is closed. It is tried again by itself, up to every 10 s: put right what the sentence names (bot and workers on one version; tables and objects as they were).`;
-    await noteOnce(this.#context, launch, `Shot ${shot.id} can't be closed: `, text);
+    await noteOnce(this.#context, launch, `Shot ${shot.id} (${shotSegments(launch, shot)}) can't be closed: `, text);
     this.#told.add(shot.id);
   }
 }

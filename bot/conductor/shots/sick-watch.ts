@@ -67,7 +67,7 @@ export class SickWatch {
     const work = noteOnce(
       this.#context,
       launch,
-      sickNoteHead(shot, platform),
+      sickNoteHead(launch, shot, platform),
       sickNote({ ...sick, connections: since }),
     )
       .catch((error: unknown) => {
