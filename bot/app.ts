@@ -16,8 +16,6 @@ import {
   pressReady,
   pressRunStep,
   pressSkipStep,
-  pressTick,
-  pressUntick,
   rosterValue,
   stepValue,
   switchValue,
@@ -46,6 +44,7 @@ import {
 import { guarded, onPress, receivedAt } from './actions/press.ts';
 import { pressCloseNow, pressLeaveSo, pressPutAllBack, pressPutBack } from './actions/stand-down.ts';
 import { onForm } from './actions/submit-form.ts';
+import { pressTick, pressUntick, submitTick, tickMeta } from './actions/tick.ts';
 import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
 import { parseTyped } from './commands/arguments.ts';

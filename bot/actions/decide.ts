@@ -106,19 +106,6 @@ export const pressApproveRoster = (press: Press<z.output<typeof rosterValue>>) =
     (launch) => (press.isPrivate ? peopleMessage(launch) : rosterMessage(launch, press.value.changeId)),
   );
 
-export const pressTick = (press: Press<z.output<typeof gateValue>>) => tick(press, true);
-export const pressUntick = (press: Press<z.output<typeof gateValue>>) => tick(press, false);
-
-function tick(press: Press<z.output<typeof gateValue>>, green: boolean): Promise<void> {
-  const { desk, value } = press;
-  return decided(
-    press,
-    (by) => ({ kind: 'tick-gate', by, gate: value.gate, green, note: '', contentHash: value.contentHash }),
-    null,
-    (launch) => readinessNow(desk, launch),
-  );
-}
-
 export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>
   approved(
     press,

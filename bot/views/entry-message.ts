@@ -13,6 +13,8 @@ import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requ
 import { shotSegments } from './segments-text.ts';
 import { cleanedUpMessage, closedAfterStandDown, standDownMessage } from './stand-down.ts';
 import { stepPutMessage, stepStartedMessage } from './step-message.ts';
+import { movedText } from './target-move.ts';
+import { reopenedText } from './ticks.ts';
 import { headText } from './words.ts';
 import { count, fit, safe, short, span, stamp, timeOfDay } from './words.ts';
 
@@ -197,6 +199,12 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         `took the launch over: it is sent from \`${entry.to}\` from now on, as *${nameOf(launch, entry.requestedBy)}* had asked${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}\nNothing was sent so far, and \`${entry.from}\` can’t send any more. GO buttons of before are void: ask again with \`/go fire\`.`,
       );
     case 'AudienceSet':
+      return line(
+        launch,
+        entry,
+        ':small_blue_diamond:',
+        `${describe(launch, entry)}.${reopenedText(launch, 'audience')}`,
+      );
     case 'SkipListSet':
     case 'RosterChanged':
     case 'KeysChanged':

@@ -254,3 +254,32 @@ export function waiverModal(
     ],
   };
 }
+
+/** The tick of a gate whose runbook asks for evidence. */
+export function tickModal(
+  gate: Gate,
+  meta: { launchId: string; channelId: string; gate: string; contentHash?: string | undefined },
+): ModalView {
+  const isLink = gate.evidence === 'link';
+  return {
+    type: 'modal',
+    callback_id: VIEW.tick,
+    title: plain('Tick a gate'),
+    submit: plain('Tick'),
+    close: plain('Cancel'),
+    private_metadata: JSON.stringify(meta),
+    blocks: [
+      section(`*${safe(gate.title, 120)}*${gate.help === undefined ? '' : `\n${safe(gate.help, 300)}`}`),
+      input(
+        'note',
+        isLink ? 'Link that shows it' : 'What was found',
+        { type: 'plain_text_input', action_id: 'value', max_length: 400 },
+        {
+          hint: isLink
+            ? 'An address that begins with https://, with a word if you like.'
+            : 'It stands in the record with your name.',
+        },
+      ),
+    ],
+  };
+}

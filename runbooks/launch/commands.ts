@@ -209,6 +209,7 @@ export type RefusalCode =
   | 'TOTALS_WRONG'
   | 'NO_SUCH_TEST'
   | 'TEST_MISSING'
+  | 'EVIDENCE_MISSING'
   | 'NO_DEVICES'
   | 'NO_SUCH_REQUEST'
   | 'SWITCH_UNKNOWN'

@@ -2,13 +2,14 @@ import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
 import { BY_NEWER, foldError, must, personIn } from './fold-error.ts';
+import { ticksHolding } from './gates.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
 import { coversOf } from './skip-cover.ts';
 import { takenOver } from './take-over.ts';
-import { turnOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
+import { turnOrder, VOID_BY_STAND_DOWN, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
 /**
  * The state after one more entry. Total over every sequence that `decide` can give; a sequence that it can't have given
@@ -120,13 +121,13 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         campaign,
         campaignBefore: launch.campaign,
         contentHash,
-        ticks: {},
+        ticks: ticksHolding(launch, 'content'),
         orders: voidStale({ ...launch, campaign, contentHash }, `${who(launch, entry)} changed the content`),
       };
     }
     case 'AudienceSet': {
       const { audience } = entry;
-      const ticks = launch.audience === null ? launch.ticks : {};
+      const ticks = launch.audience === null ? launch.ticks : ticksHolding(launch, 'audience');
       return {
         audience,
         ticks,

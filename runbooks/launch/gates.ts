@@ -90,9 +90,44 @@ function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
   const other =
     gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
   const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
+  if (isStale(gate, tick, nowMs))
+    return {
+      status: 'unknown',
+      value: null,
+      say: `${doubts}ticked ${who}; a tick holds for ${span(gate.stale_after ?? 0)}, so look again and tick anew`,
+    };
   return tick.green
     ? { status: 'green', value: null, say: `${doubts}ticked ${who}${holdsText(gate)}` }
     : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
+}
+
+const HOLDS = { content: 'this text', audience: 'this audience', launch: 'this launch' } as const;
+const holdsText = ({ holds_for: about }: Gate): string => (about === undefined ? '' : `; holds for ${HOLDS[about]}`);
+
+type Tick = Launch['ticks'][string];
+
+function isStale({ stale_after: lifeMs }: Gate, { green, atMs }: Tick, nowMs: number): boolean {
+  return green && lifeMs !== undefined && nowMs - atMs > lifeMs;
+}
+
+/** Ticks that a change of this leaves standing: a typo does not make anybody look at the audience again. */
+export function ticksHolding(
+  launch: Pick<Launch, 'runbook' | 'ticks'>,
+  changed: 'content' | 'audience',
+): Launch['ticks'] {
+  return Object.fromEntries(
+    Object.entries(launch.ticks).filter(([id]) => {
+      const about = gateNamed(launch, id)?.holds_for;
+      return about !== undefined && about !== changed;
+    }),
+  );
+}
+
+/** Gates that a change of this opens again, whether they were ticked or not. */
+export function openedBy({ runbook }: Pick<Launch, 'runbook'>, changed: 'content' | 'audience'): Gate[] {
+  return runbook.gates.filter(
+    ({ probe, holds_for: about }) => probe === undefined && (about === undefined || about === changed),
+  );
 }
 
 function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], nowMs: number): Found {
@@ -189,7 +224,10 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
     );
   }
   const tick = own(launch.ticks, gate.id);
-  if (tick?.green === command.green)
+  // Its owner may put their own name where somebody else's stands.
+  const isAnew =
+    tick !== undefined && (isStale(gate, tick, given.nowMs) || (gate.owner === command.by && tick.by !== command.by));
+  if (tick?.green === command.green && !isAnew)
     return refuse(
       'ALREADY_SO',
       `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`,
@@ -199,7 +237,8 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
       'TEST_MISSING',
       `No copy of this text in ${listed(unseen)} has reached a phone yet, so nobody can have read it there. /go test all sends one in every text that the audience reads; look at it, then tick “${gate.title}”.`,
     );
-  }
+  const missing = command.green ? evidenceProblem(gate, command.note) : null;
+  if (missing !== null) return missing;
   const { green, note } = command;
   return accept(byPerson(command.by), given.nowMs, { kind: 'GateTicked', gate: gate.id, green, note });
 }

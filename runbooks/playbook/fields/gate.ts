@@ -21,6 +21,22 @@ export const gate = z.strictObject({
     absent: 'it can be ticked at any time',
     example: 'test-copies',
   }),
+  holds_for: key(z.enum(['content', 'audience', 'launch']).optional(), {
+    means: 'Of a manual gate: what its tick is about. It is void when that changes, and only then.',
+    absent: 'about content and audience: a change of either makes it void',
+    example: 'content',
+  }),
+  stale_after: key(duration.optional(), {
+    means: 'Of a manual gate: a tick that is older says nothing any more, and somebody has to look again.',
+    absent: 'a tick does not grow old',
+    example: '4h',
+  }),
+  evidence: key(z.enum(['link', 'note']).optional(), {
+    means:
+      'Of a manual gate: what a tick must come with, an address that shows it or a sentence. The form asks for it.',
+    absent: 'nothing is asked for',
+    example: 'link',
+  }),
   help: key(z.string().max(300).optional(), {
     means: 'What to do while it is red.',
     absent: 'nothing is said',

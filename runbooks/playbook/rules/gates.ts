@@ -30,10 +30,12 @@ export const reservedGates: Rule = ({ gates }) =>
 
 /** A person ticks, a probe measures: what is said of the one is wrong of the other. */
 export const manualGates: Rule = ({ gates }) =>
-  gates.flatMap(({ probe, after, hard }, index) => [
-    ...(after !== undefined && probe !== undefined
-      ? [{ path: ['gates', index, 'after'], found: 'on a measured gate', expected: 'a gate that a person ticks' }]
-      : []),
+  gates.flatMap(({ probe, hard, ...gate }, index) => [
+    ...OF_TICKS.filter((name) => gate[name] !== undefined && probe !== undefined).map((name) => ({
+      path: ['gates', index, name],
+      found: 'on a measured gate',
+      expected: 'a gate that a person ticks',
+    })),
     ...(hard && probe === undefined
       ? [
           {
