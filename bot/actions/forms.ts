@@ -100,7 +100,7 @@ export async function submitCampaign({
     ? {
         ok: true,
         answer: done(
-          'Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.' +
+          'Saved. Orders, test copies and ticks about the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.' +
             doubtsNote(edited),
         ),
       }

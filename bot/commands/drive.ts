@@ -7,7 +7,6 @@ import { bareWord, onOff, WHEN_USAGE, when } from './arguments.ts';
 import { momentOf, offer } from './ask-moment.ts';
 import { change } from './change.ts';
 import { didYouMean } from './nearest.ts';
-import { peopleOf } from './people-of.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
@@ -39,32 +38,6 @@ export const scale: Subcommand = {
     const read = readNumber(number);
     if (!read.ok) return misuse(scale, `${code(number)} is no count for ${code(known.id)}: expected ${read.expected}.`);
     return change(ask, { kind: 'scale', id: known.id, to: read.value, reason });
-  },
-};
-
-export const test: Subcommand = {
-  name: 'test',
-  usage: ['test', 'test @mia', 'test all'],
-  group: 'Prepare',
-  needs: 'person',
-  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster.',
-  async run(ask) {
-    const { launch, person, typed } = ask;
-    const words = typed.words.filter((word) => word !== '');
-    let to: string[];
-    if (words.length === 0 || (words.length === 1 && words[0]?.toLowerCase() === 'me')) to = [person.id];
-    else if (words.length === 1 && words[0]?.toLowerCase() === 'all')
-      to = launch.people.filter((one) => one.devices.length > 0).map((one) => one.id);
-    else {
-      const found = peopleOf(launch, words, person);
-      if (!found.ok) return misuse(test, found.problem);
-      to = found.people.map((one) => one.id);
-    }
-    return submit(
-      ask,
-      (by) => ({ kind: 'request-test', by, to }),
-      () => done('Test copies are on their way; the result comes to the channel. Look at the phones.'),
-    );
   },
 };
 
@@ -216,7 +189,7 @@ export const move: Subcommand = {
         targetAtMs: when(time, ask.atMs, launch.targetAtMs) ?? moment.atMs,
         reason: oneLine(reason),
       }),
-      (after) => done(`The target is ${stamp(after.targetAtMs)}.`),
+      (after) => done(`The target is ${stamp(after.targetAtMs)}. The channel shows what moves with it.`),
     );
   },
 };

@@ -27,6 +27,7 @@ import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { ready, stats, status, steps } from './see.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
 import { close, note, timeline } from './talk.ts';
+import { test } from './test-copies.ts';
 
 const help: Subcommand = {
   name: 'help',

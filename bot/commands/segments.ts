@@ -107,6 +107,13 @@ const isId = (known: readonly Segment[], word: string): boolean => known.some(({
 const marketOf = ({ id, platform }: Segment): string =>
   id.toLowerCase().replace(new RegExp(`^${platform}-|-${platform}$`), '');
 
+/** Segments by id or market, whether they can be fired or not. */
+export function segmentsNamed(launch: Launch, word: string): Segment[] {
+  const known = launch.audience?.segments ?? [];
+  const ids = isPlatform(word) ? [] : meant(known, word);
+  return known.filter(({ id }) => ids.includes(id));
+}
+
 function meant(known: readonly Segment[], word: string): string[] {
   const one = known.find(({ id }) => id.toLowerCase() === word);
   if (one !== undefined) return [one.id];

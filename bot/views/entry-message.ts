@@ -3,8 +3,8 @@ import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
-import { armedText, heldMessage } from './armed.ts';
+import { copiesText, describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
+import { armedText, heldMessage, ofOrder, renewedText } from './armed.ts';
 import { context, message, section } from './blocks.ts';
 import { changesBlocks } from './campaign-changes.ts';
 import type { Message } from './message.ts';
@@ -122,7 +122,10 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         `sends test copies to ${fit(
           entry.to.map((id) => nameOf(launch, id)),
           1_000,
-        ).replaceAll('\n', ', ')}`,
+        ).replaceAll('\n', ', ')}${safe(
+          copiesText(entry, (id) => nameOf(launch, id)),
+          600,
+        )}`,
       );
     case 'HaltLifted':
       return line(launch, entry, ':unlock:', 'lifted the halt. Nothing is sent by itself: `/go fire` asks again.');
@@ -164,7 +167,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         launch,
         entry,
         ':pencil2:',
-        `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`,
+        `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders and test copies of the old text are void.${reopenedText(launch, 'content')}`,
       );
       const before = launch.campaignBefore;
       return before === undefined
@@ -263,8 +266,11 @@ const targetTitle = (launch: Launch, id: string): string =>
 function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }>): string {
   const failed = results
     .filter((result) => !result.accepted)
-    .map((result) => `${nameOf(launch, result.person)} ${platformName[result.platform]}: ${safe(result.reason, 100)}`);
-  return `${results.length - failed.length} of ${plural(results.length, 'phone')} reached${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
+    .map(
+      (result) =>
+        `${nameOf(launch, result.person)} ${platformName[result.platform]}${result.locale === undefined ? '' : ` (${result.locale})`}: ${safe(result.reason, 100)}`,
+    );
+  return `${results.length - failed.length} of ${count(results.length)} reached their phone${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
 }
 
 function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
@@ -275,7 +281,7 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
     section(
-      `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`,
+      `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}${cut.length === 0 ? '' : `\n*Cut off:* ${cut.join('; ')}`}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`,
     ),
     ...order,
   ]);

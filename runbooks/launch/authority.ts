@@ -85,6 +85,20 @@ const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
   'report-scale-late',
 ]);
 
+/** What could send, or begins what leads to it: over once the launch was called off. Everything else puts back, counts or talks. */
+const OVER_ONCE_STOOD_DOWN: ReadonlySet<CommandKind> = new Set([
+  'request-fire',
+  'approve-fire',
+  'renew-order',
+  'release-fire',
+  'hold-fire',
+  'request-test',
+  'move-target',
+  'start-step',
+  'put-step',
+  'stand-down',
+]);
+
 /** Whether a person's roles allow a command. False for commands of the system. */
 export function may(person: Pick<Person, 'roles'>, kind: CommandKind): boolean {
   const roles = MAY[kind];

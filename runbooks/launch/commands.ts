@@ -106,7 +106,8 @@ export type Command =
   | { kind: 'close-shot'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
   | { kind: 'correct-shot'; shotId: string; segments: SegmentTotals[]; batch: string }
   | { kind: 'report-timing'; shotId: string; timing: ShotTiming }
-  | { kind: 'request-test'; by: PersonId; to: PersonId[] }
+  /** `locales`: texts of the campaign; those that no phone has go to the asker's. Absent: each phone gets its own. */
+  | { kind: 'request-test'; by: PersonId; to: PersonId[]; locales?: string[]; platform?: Platform }
   | { kind: 'report-test'; testId: string; results: TestResult[] }
   /** `epoch` is what the switch item said after the halt was written there first. */
   | {

@@ -131,6 +131,16 @@ export interface TestResult {
   accepted: boolean;
   reason: string;
   tookMs: number;
+  /** The text that was sent. Absent: reported by an older worker. */
+  locale?: string;
+}
+
+/** `locales`: these texts alone. Absent: each phone its own. `also`: texts that no phone of those people has, sent to the phones of this person all the same. */
+export interface CopiesAsked {
+  to: PersonId[];
+  locales?: string[];
+  platform?: Platform;
+  also?: { person: PersonId; locales: string[] };
 }
 
 export type SwitchValue = string | boolean | number;
@@ -275,7 +285,7 @@ export type EntryBody =
     }
   | { kind: 'ShotTimed'; shotId: string; timing: ShotTiming }
   // Test sends
-  | { kind: 'TestRequested'; testId: string; to: PersonId[]; contentHash: string }
+  | ({ kind: 'TestRequested'; testId: string; contentHash: string } & CopiesAsked)
   | { kind: 'TestDone'; testId: string; contentHash: string; results: TestResult[] }
   // Switches
   | { kind: 'HaltSet'; epoch: number; reason: string; pressedAtMs: number }

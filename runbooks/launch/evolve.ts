@@ -219,11 +219,20 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'ShotTimed':
       return timedShot(launch, entry);
     case 'TestRequested': {
-      const { testId, to, contentHash } = entry;
+      const { testId, to, contentHash, locales, platform, also } = entry;
       return {
         tests: {
           ...launch.tests,
-          [testId]: { requestedBy: personIn(entry), to, contentHash, haltEpoch: launch.halt.epoch, results: null },
+          [testId]: {
+            requestedBy: personIn(entry),
+            to,
+            ...(locales === undefined ? {} : { locales }),
+            ...(platform === undefined ? {} : { platform }),
+            ...(also === undefined ? {} : { also }),
+            contentHash,
+            haltEpoch: launch.halt.epoch,
+            results: null,
+          },
         },
       };
     }

@@ -232,7 +232,8 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
       'ALREADY_SO',
       `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`,
     );
-  if (command.green && gate.after === 'test-copies' && !hasCopyArrived(launch)) {
+  const unseen = command.green && gate.after === 'test-copies' ? textsUnseen(launch) : [];
+  if (unseen.length > 0)
     return refuse(
       'TEST_MISSING',
       `No copy of this text in ${listed(unseen)} has reached a phone yet, so nobody can have read it there. /go test all sends one in every text that the audience reads; look at it, then tick “${gate.title}”.`,

@@ -2,6 +2,8 @@ import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
   Actor,
   AudienceRef,
+  CopiesAsked,
+  EntryOf,
   GateStatus,
   Measured,
   PersonId,
@@ -66,7 +68,7 @@ export interface Launch {
   /** `haltEpoch`: as it stood when the copies were asked for. A higher one stops them, as it does a shot. */
   tests: Record<
     string,
-    { requestedBy: PersonId; to: PersonId[]; contentHash: string; haltEpoch: number; results: TestResult[] | null }
+    CopiesAsked & { requestedBy: PersonId; contentHash: string; haltEpoch: number; results: TestResult[] | null }
   >;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
   lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;

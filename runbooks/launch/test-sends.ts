@@ -2,8 +2,10 @@ import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
+import type { CopiesAsked } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
+import { copiesOf, phonesOf } from './test-copies.ts';
 import { listed } from './words.ts';
 
 /**
@@ -38,12 +40,41 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
   }
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
+  const { locales, platform } = command;
+  const strange = locales?.filter((locale) => !Object.hasOwn(launch.campaign.locales, locale)) ?? [];
+  if (strange.length > 0 || locales?.length === 0)
+    return refuse(
+      'LOCALE_UNKNOWN',
+      `The campaign has no text for ${listed(strange, 'or')}; it has ${listed(Object.keys(launch.campaign.locales))}.`,
+    );
+  const asked: CopiesAsked = {
+    to,
+    ...(locales === undefined ? {} : { locales: [...new Set(locales)] }),
+    ...(platform === undefined ? {} : { platform }),
+  };
+  const also = carried(launch, asked, command.by);
+  const whole: CopiesAsked = also === null ? asked : { ...asked, also };
+  if (copiesOf(launch, whole, phonesOf(launch)).length === 0)
+    return refuse(
+      'NO_DEVICES',
+      `None of the devices of ${listed(to.map((id) => nameOf(launch, id)))} is ${platform === 'android' ? 'an Android phone' : 'an iPhone'}. Name others, or both platforms.`,
+    );
   return accept(byPerson(command.by), nowMs, {
     kind: 'TestRequested',
     testId: `T${launch.seq + 1}`,
-    to,
+    ...whole,
     contentHash: launch.contentHash,
   });
+}
+
+/** Texts that no phone of those people has are looked at on the asker's phones, or else on those of the first who has one. */
+function carried(launch: Launch, asked: CopiesAsked, by: string): NonNullable<CopiesAsked['also']> | null {
+  const { to, locales = [], platform } = asked;
+  const had = new Set(copiesOf(launch, asked, phonesOf(launch)).map(({ locale }) => locale));
+  const missing = [...new Set(locales)].filter((locale) => !had.has(locale));
+  const able = phonesOf(launch).filter((phone) => platform === undefined || phone.platform === platform);
+  const person = [by, ...to].find((id) => able.some((phone) => phone.person === id));
+  return missing.length === 0 || person === undefined ? null : { person, locales: missing };
 }
 
 export function reportTest(launch: Launch, command: CommandOf<'report-test'>, { nowMs }: Given): Decision {

@@ -1,5 +1,6 @@
 import type {
   Actor,
+  CopiesAsked,
   Entry,
   EntryOf,
   SegmentAttempt,
@@ -100,6 +101,24 @@ export function leftBehindText(
     .join(' ');
 }
 
+/** Of test copies: in which texts, on which platform, and what goes to phones that would never get it. */
+export function copiesText({ locales, platform, also }: CopiesAsked, name: (person: string) => string): string {
+  const only = locales === undefined ? '' : `, in ${locales.join(', ')}`;
+  const on = platform === undefined ? '' : `, on ${platform === 'ios' ? 'iOS' : 'Android'} alone`;
+  const extra =
+    also === undefined
+      ? ''
+      : `; ${also.locales.join(', ')} to the phones of ${name(also.person)}, as none of theirs has ${also.locales.length === 1 ? 'it' : 'them'}`;
+  return `${only}${on}${extra}`;
+}
+
+/** What had gone out when a launch was called off. */
+export function sentText(sent: EntryOf<'StoodDown'>['sent']): string {
+  if (sent === null) return 'Nothing was sent';
+  const doubt = sent.uncertain === 0 ? '' : `, ${number(sent.uncertain)} uncertain`;
+  return `Sent before: ${sent.segments.join(', ')} (${number(sent.accepted)} accepted${doubt})`;
+}
+
 const CLOSE_CAUSE = {
   complete: 'every batch is accounted for',
   'not-after': 'its time was over',
@@ -166,7 +185,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'ShotCorrected':
       return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
     case 'TestRequested':
-      return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
+      return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}${copiesText(entry, person)}`;
     case 'TestDone': {
       const accepted = entry.results.filter((result) => result.accepted).length;
       const failed = entry.results

@@ -54,7 +54,7 @@ describe('a launch in the war room', () => {
     // From nothing to forty asks once more.
     await (await ana.go('scale edge 40', 'from 0 to 40?')).getByRole('button', { name: 'Yes: from 0 to 40' }).click();
     await ana.go('scale workers 2', /Send workers to 2[^]*took/);
-    await ana.go('test all', 'Test copies: 4 of 4 phones reached');
+    await ana.go('test all', 'Test copies: 8 of 8 reached their phone');
     expect(await ana.phoneNotes.count()).toBe(4);
     await ana.tickGates();
     await ana.boardSays('ready to fire');
@@ -79,7 +79,7 @@ describe('a launch in the war room', () => {
 
   it('is fired by two people, never by the one who asked, and accounts for every device', async () => {
     // The copies of the text before are in the channel already.
-    const copies = ana.page.getByRole('article').filter({ hasText: 'Test copies: 4 of 4 phones reached' });
+    const copies = ana.page.getByRole('article').filter({ hasText: 'Test copies: 8 of 8 reached their phone' });
     await mia.type('/go test all');
     await copies.nth(1).waitFor();
     await ana.tickGates();

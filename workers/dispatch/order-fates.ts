@@ -161,7 +161,7 @@ export class OrderFates {
     if (item === null) throw new Error('SWITCHES_MISSING: a halt may have stood in them');
     // A halt stops what was asked for before it; copies that people ask for during it are how they prepare the next attempt.
     const isHalted = Math.max(item.haltEpoch, launch.halt.epoch) > test.haltEpoch;
-    const results = isHalted ? haltedCopies(launch, test.to) : await sendTest(launch, testId, test.to);
+    const results = isHalted ? haltedCopies(launch, test) : await sendTest(launch, testId, test.to);
     const reported = await journal.append(launchId, { kind: 'report-test', testId, results });
     log.info(
       { testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok },

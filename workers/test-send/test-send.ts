@@ -4,11 +4,12 @@ import type { AndroidNotification, Message } from 'firebase-admin/messaging';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import type { StaffDevice } from '../../infra/aws/staff-devices.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
-import type { TestResult } from '../../runbooks/launch/entries.ts';
+import type { CopiesAsked, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { apnsPayload, fcmMessage, said } from '../../runbooks/launch/payload.ts';
 import type { FcmMessage } from '../../runbooks/launch/payload.ts';
 import { collapseIdOf } from '../../runbooks/launch/shown.ts';
+import { copiesOf, phonesOf } from '../../runbooks/launch/test-copies.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import type { FcmClient } from './fcm-seam.ts';
@@ -27,35 +28,35 @@ export async function sendTestCopies(
   clients: TestClients,
   launch: Launch,
   testId: string,
-  devices: readonly StaffDevice[],
+  devices: readonly (StaffDevice & { isExtra?: boolean })[],
 ): Promise<TestResult[]> {
   return Promise.all(devices.map((device) => sendOne(clients, launch, testId, device)));
 }
 
 /** The results of copies that a halt has stopped before they were sent. */
-export function haltedCopies(launch: Launch, to: readonly string[]): TestResult[] {
-  const people = launch.people.filter(({ id }) => to.includes(id));
-  return people.flatMap((person) =>
-    person.devices.map(({ platform }) => ({
-      person: person.id,
-      platform,
-      accepted: false,
-      reason: 'halted, not sent: ask for it again',
-      tookMs: 0,
-    })),
-  );
+export function haltedCopies(launch: Launch, asked: CopiesAsked): TestResult[] {
+  return copiesOf(launch, asked, phonesOf(launch)).map(({ person, platform, locale }) => ({
+    person,
+    platform,
+    accepted: false,
+    reason: 'halted, not sent: ask for it again',
+    tookMs: 0,
+    locale,
+  }));
 }
 
 async function sendOne(
   clients: TestClients,
   launch: Launch,
   testId: string,
-  { person, platform, locale: wanted, token }: StaffDevice,
+  { person, platform, locale: wanted, token, isExtra = false }: StaffDevice & { isExtra?: boolean },
 ): Promise<TestResult> {
-  if (token === null) return { person, platform, accepted: false, reason: TOKEN_DELETED, tookMs: 0 };
-  const startMs = performance.now();
   const locale = localeResolver(Object.keys(launch.campaign.locales))(wanted)?.locale ?? launch.campaign.default_locale;
-  const ids = { launchId: launch.id, shotId: `test-${testId}` };
+  if (token === null) return { person, platform, accepted: false, reason: TOKEN_DELETED, tookMs: 0, locale };
+  const startMs = performance.now();
+  // Several texts on one phone stand beside each other; the one that a shot would send has the shot's own id.
+  const collapseId = collapseIdOf(isExtra ? `${launch.id}.${locale}` : launch.id, launch.campaign);
+  const ids = { launchId: launch.id, shotId: `test-${testId}`, collapseId };
   const sending =
     platform === 'ios'
       ? sendApns(clients.apns, launch.campaign, locale, ids, token)
@@ -69,10 +70,11 @@ async function sendOne(
     accepted: reason === null,
     reason: (reason ?? '').replaceAll(token, 'the device'),
     tookMs: Math.round(performance.now() - startMs),
+    locale,
   };
 }
 
-type Ids = { launchId: string; shotId: string };
+type Ids = { launchId: string; shotId: string; collapseId: string };
 
 /** Null: accepted. */
 async function sendApns(
@@ -86,7 +88,7 @@ async function sendApns(
   const notification = new Notification(token, {
     topic: campaign.apns.topic,
     priority: campaign.apns.priority === 10 ? Priority.immediate : Priority.throttled,
-    collapseId: collapseIdOf(ids.launchId, campaign),
+    collapseId: ids.collapseId,
     aps,
     data,
   });
@@ -105,13 +107,7 @@ async function sendFcm(
   ids: Ids,
   token: string,
 ): Promise<string | null> {
-  const message = fcmMessage(
-    launch.campaign,
-    locale,
-    ids,
-    collapseIdOf(ids.launchId, launch.campaign),
-    launch.runbook.delivery.expires_after,
-  );
+  const message = fcmMessage(launch.campaign, locale, ids, ids.collapseId, launch.runbook.delivery.expires_after);
   try {
     await messaging.send(adminMessage(message, token));
     return null;

@@ -1,6 +1,8 @@
 import type { StaffDevices } from '../../infra/aws/staff-devices.ts';
+import { own } from '../../runbooks/launch/decision.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { copiesOf } from '../../runbooks/launch/test-copies.ts';
 import type { WorkerConfig } from '../config.ts';
 import type { ProviderSecrets } from '../credentials/provider-secrets.ts';
 import { createApnsClient } from './apns-seam.ts';
@@ -14,7 +16,7 @@ export function testSender(
   staff: StaffDevices,
 ) {
   return async (launch: Launch, testId: string, to: readonly string[]): Promise<TestResult[]> => {
-    const devices = (await staff.of(launch)).filter(({ person }) => to.includes(person));
+    const devices = copiesOf(launch, own(launch.tests, testId) ?? { to: [...to] }, await staff.of(launch));
     const clients = {
       apns: createApnsClient({
         ...secrets.apns.current(),

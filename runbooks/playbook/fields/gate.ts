@@ -17,7 +17,8 @@ export const gate = z.strictObject({
     example: { kind: 'credentials' },
   }),
   after: key(z.literal('test-copies').optional(), {
-    means: "Of a manual gate: it can be ticked only once a copy of this very text has reached somebody's phone.",
+    means:
+      'Of a manual gate: it can be ticked only once copies of this very text, in every language that the audience reads, have reached a phone.',
     absent: 'it can be ticked at any time',
     example: 'test-copies',
   }),

@@ -1,0 +1,120 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { textsRead } from '../../runbooks/launch/test-copies.ts';
+import { code, done } from '../views/answers.ts';
+import { nameOf } from '../views/names.ts';
+import { bareWord } from './arguments.ts';
+import { peopleOf } from './people-of.ts';
+import { segmentsNamed } from './segments.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
+
+export const test: Subcommand = {
+  name: 'test',
+  usage: ['test', 'test @mia', 'test all', 'test in de, ja', 'test all for us', 'test on android'],
+  group: 'Prepare',
+  needs: 'person',
+  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster, with every text that the audience reads. Languages, a market or a platform narrow it down; what no phone has goes to yours.',
+  run: testCopies,
+};
+
+interface Wanted {
+  /** As typed; none: the asker. */
+  people: string[];
+  everybody: boolean;
+  locales: string[];
+  segments: { id: string; platform: Platform }[];
+  platforms: Set<Platform>;
+}
+
+async function testCopies(ask: PersonAsk): Promise<Answer> {
+  const { launch, person, typed } = ask;
+  const wanted = read(launch, typed.words);
+  const found = peopleOf(launch, wanted.people, person);
+  if (!found.ok) return misuse(test, found.problem);
+  if (wanted.platforms.size > 1) return misuse(test, 'One platform, or none: then it is both.');
+  const named = found.people.length === 0 ? [person] : found.people;
+  const to = wanted.everybody ? launch.people.filter(({ devices }) => devices.length > 0) : named;
+  const locales = textsOf(launch, wanted);
+  if (locales === null)
+    return misuse(
+      test,
+      'The audience was compiled before it counted languages by segment, so nobody knows what that market reads. Name the languages: `/go test in de, ja`.',
+    );
+  const [platform] = wanted.platforms;
+  return submit(
+    ask,
+    (by) => ({
+      kind: 'request-test',
+      by,
+      to: to.map(({ id }) => id),
+      ...(locales.length === 0 ? {} : { locales }),
+      ...(platform === undefined ? {} : { platform }),
+    }),
+    (after) =>
+      done(`Test copies are on their way; the result comes to the channel. Look at the phones.${carriedText(after)}`),
+  );
+}
+
+/** Texts that are asked for by name or by market; with `all`, those that the audience reads. Empty: each phone its own. Null: the audience doesn't say. */
+function textsOf(launch: Launch, { locales, segments, everybody }: Wanted): string[] | null {
+  const read =
+    segments.length === 0
+      ? []
+      : textsRead(
+          launch,
+          segments.map(({ id: segment }) => ({ segment })),
+        );
+  if (read === null) return null;
+  const named = [...new Set([...locales, ...read])];
+  if (named.length > 0 || !everybody || launch.audience === null) return named;
+  return (
+    textsRead(
+      launch,
+      launch.audience.segments.map(({ id: segment }) => ({ segment })),
+    ) ?? []
+  );
+}
+
+const FILLERS = new Set(['to', 'and', 'on', 'the', 'please', '&', '+']);
+const EVERY = new Set(['all', 'everybody', 'everyone']);
+
+/** After `in` a word is a language, after `for` a market; else a person comes first. */
+function read(launch: Launch, words: readonly string[]): Wanted {
+  const wanted: Wanted = { people: [], everybody: false, locales: [], segments: [], platforms: new Set() };
+  let about = '';
+  for (const typed of words.flatMap((word) => (word.startsWith('<@') ? [word] : word.split(/[,;]+/)))) {
+    const word = typed.startsWith('<@') ? typed : bareWord(typed);
+    if (word === '' || FILLERS.has(word)) continue;
+    if (word === 'in' || word === 'for') {
+      about = word;
+      continue;
+    }
+    const locale = Object.keys(launch.campaign.locales).find((one) => one.toLowerCase() === word);
+    const segments = segmentsNamed(launch, word);
+    if (word === 'ios' || word === 'android') wanted.platforms.add(word);
+    else if (about === 'in' && EVERY.has(word)) wanted.locales.push(...Object.keys(launch.campaign.locales));
+    else if (EVERY.has(word)) wanted.everybody = true;
+    else if (locale !== undefined && (about !== 'for' || segments.length === 0)) wanted.locales.push(locale);
+    else if (segments.length > 0) addSegments(wanted, segments);
+    // It is named as what it was said to be: a person of that name would be a surprise.
+    else if (about === 'in') wanted.locales.push(typed);
+    else wanted.people.push(typed);
+  }
+  return wanted;
+}
+
+/** Of segments of one platform alone, phones of that platform. */
+function addSegments(wanted: Wanted, segments: Wanted['segments']): void {
+  wanted.segments.push(...segments);
+  const platforms = new Set(segments.map(({ platform }) => platform));
+  const [only] = platforms;
+  if (platforms.size === 1 && only !== undefined) wanted.platforms.add(only);
+}
+
+function carriedText(launch: Launch): string {
+  const { also } = Object.values(launch.tests).at(-1) ?? {};
+  return also === undefined
+    ? ''
+    : ` None of their phones has ${also.locales.map((locale) => code(locale)).join(' ')}: ${also.locales.length === 1 ? 'that text goes' : 'those texts go'} to the phones of ${nameOf(launch, also.person)}.`;
+}
