@@ -13,6 +13,7 @@ import {
   pressAskWaiver,
   pressGrantWaiver,
   pressHalt,
+  pressHere,
   pressReady,
   pressRunStep,
   pressSkipStep,
@@ -131,6 +132,11 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.approveRoster, rosterValue, pressApproveRoster);
   press(ACTION.ready, launchValue, pressReady);
   press(ACTION.cancelCompile, compileValue, pressCancelCompile);
+  press(ACTION.here, launchValue, pressHere);
+  press(ACTION.putBack, stepValue, pressPutBack);
+  press(ACTION.leaveSo, stepValue, pressLeaveSo);
+  press(ACTION.putAllBack, launchValue, pressPutAllBack);
+  press(ACTION.closeNow, launchValue, pressCloseNow);
   onPreview(app, desk, ACTION.previewCampaign);
 
   onForm(app, desk, once, VIEW.create, createMeta, submitCreate);

@@ -159,6 +159,14 @@ export const pressSkipStep = (press: Press<z.output<typeof stepValue>>) =>
 const afterStep = ({ desk, value, isPrivate }: Press<z.output<typeof stepValue>>, launch: Launch): Message =>
   isPrivate ? stepsMessage(launch, desk.nowMs()) : stepPutMessage(launch, value.step, '');
 
+export const pressHere = (press: Press<z.output<typeof launchValue>>) =>
+  decided(
+    press,
+    (by) => ({ kind: 'be-here', by }),
+    'Noted: you are there.',
+    press.isPrivate ? (launch) => readinessNow(press.desk, launch) : null,
+  );
+
 /** The board is everybody's: the answer is for the presser alone. */
 export async function pressReady({ desk, value, answer }: Press<z.output<typeof launchValue>>): Promise<void> {
   const launch = await desk.journal.launch(value.launchId);

@@ -5,7 +5,7 @@ import { PRESS } from '../../infra/watch/entry-spans.ts';
 import { tellSpan } from '../../infra/watch/spans.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
-import { gateLines } from '../../runbooks/launch/gates.ts';
+import { orderGates } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { slackVia, submitAs, whoIs } from '../desk.ts';
 import type { Desk } from '../desk.ts';
@@ -138,19 +138,7 @@ async function showOrder(
   const order = launch.orders[orderId];
   if (order === undefined) return;
   const nowMs = desk.nowMs();
-  await refresh(
-    orderMessage(
-      launch,
-      order,
-      gateLines(
-        launch,
-        measured,
-        nowMs,
-        order.shown.segments.map(({ segment }) => segment),
-      ),
-      nowMs,
-    ),
-  );
+  await refresh(orderMessage(launch, order, orderGates(launch, order, measured, nowMs), nowMs));
 }
 
 /** The form waits so long for Slack; an order is never kept open for want of a form. */

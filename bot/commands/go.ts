@@ -24,7 +24,8 @@ import { meaning } from './meaning.ts';
 import { people } from './people.ts';
 import { renew } from './renew.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
-import { ready, stats, status, steps } from './see.ts';
+import { here, ready, stats, status, steps } from './see.ts';
+import { standDown } from './stand-down.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
 import { close, note, timeline } from './talk.ts';
 import { test } from './test-copies.ts';
@@ -54,6 +55,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   create,
   ready,
   doctor,
+  here,
   tick,
   waive,
   campaign,

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { gateLines } from '../../runbooks/launch/gates.ts';
+import { gateLines, orderGates } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, GateLine } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
 import { isPending } from '../../runbooks/launch/voiding.ts';
@@ -33,20 +33,11 @@ const pendingOrders = ({ launch, atMs }: PersonAsk): FireOrder[] =>
 /** The newest orders whole, with their buttons: what is pressed here was seen here. */
 async function ordersShown({ desk, launch, atMs }: PersonAsk, orders: readonly FireOrder[]): Promise<KnownBlock[]> {
   const measured = await desk.conductor.measured(launch.id);
-  return orders.slice(-ORDERS_SHOWN).flatMap(
-    (order) =>
-      orderMessage(
-        launch,
-        order,
-        gateLines(
-          launch,
-          measured,
-          atMs,
-          order.shown.segments.map(({ segment }) => segment),
-        ),
-        atMs,
-      ).blocks as KnownBlock[],
-  );
+  return orders
+    .slice(-ORDERS_SHOWN)
+    .flatMap(
+      (order) => orderMessage(launch, order, orderGates(launch, order, measured, atMs), atMs).blocks as KnownBlock[],
+    );
 }
 
 export const approve: Subcommand = {

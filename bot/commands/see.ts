@@ -55,6 +55,21 @@ export const ready: Subcommand = {
   run: ({ desk, launch }) => readinessNow(desk, launch),
 };
 
+export const here: Subcommand = {
+  name: 'here',
+  also: ['present'],
+  usage: ['here'],
+  group: 'Prepare',
+  needs: 'person',
+  does: 'Says that you are there. A gate of the runbook may ask for that within some minutes.',
+  run: (ask) =>
+    submit(
+      ask,
+      (by) => ({ kind: 'be-here', by }),
+      () => done('Noted: you are there.'),
+    ),
+};
+
 export const stats: Subcommand = {
   name: 'stats',
   also: ['progress'],

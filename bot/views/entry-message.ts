@@ -34,6 +34,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
   switch (entry.kind) {
     case 'GateChanged':
     case 'Checkpoint':
+    case 'PersonPresent':
     case 'ScaleFound':
     case 'FireRequested':
     case 'ShotClosed':

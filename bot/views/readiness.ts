@@ -88,6 +88,8 @@ function gateButton(launch: Launch, gate: GateLine): Button | undefined {
       { launchId: launch.id, gate: gate.id, contentHash: launch.contentHash },
       'primary',
     );
+  if (gateNamed(launch, gate.id)?.probe?.kind === 'people-present')
+    return button(ACTION.here, 'I am here', { launchId: launch.id }, 'primary');
   return gate.hard ? undefined : button(ACTION.askWaiver, 'Ask for a waiver', { launchId: launch.id, gate: gate.id });
 }
 

@@ -230,6 +230,8 @@ function launchOf(size: number): Launch {
     steps: {},
     scaleFound: {},
     scale: {},
+    present: {},
+    stoodDown: null,
     closed: false,
   };
 }

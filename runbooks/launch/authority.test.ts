@@ -35,6 +35,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'skip-step': 'on-call',
   'order-scale': 'on-call',
   note: 'everybody',
+  'be-here': 'everybody',
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',

@@ -53,6 +53,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'skip-step': ON_CALL,
   'order-scale': ON_CALL,
   note: EVERYBODY,
+  'be-here': EVERYBODY,
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',

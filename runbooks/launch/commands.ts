@@ -149,6 +149,7 @@ export type Command =
       text: string;
       /** The system has said it in the channel already. */ said?: true;
     }
+  | { kind: 'be-here'; by: PersonId }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   /** The ad doesn't air: nothing is sent any more, and what was raised is put back. */
   | { kind: 'stand-down'; by: PersonId; reason: string }

@@ -7,6 +7,8 @@ import { approveLift, requestLift, setHalt } from './halt.ts';
 import { approveKeyChange, requestKeyChange } from './keys.ts';
 import type { Launch } from './launch.ts';
 import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifecycle.ts';
+import { beHere } from './presence.ts';
+import { renewOrder } from './renewal.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
@@ -117,6 +119,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return reportScaleLate(launch, command, given);
     case 'note':
       return note(launch, command, given);
+    case 'be-here':
+      return beHere(launch, command, given);
     case 'checkpoint':
       return checkpoint(launch, command, given);
     case 'stand-down':

@@ -132,6 +132,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   ],
   ScaleLate: [{ gives: POSTED }],
   Noted: [{ gives: POSTED }, { what: 'that stands in the channel already', more: { said: true }, gives: [] }],
+  PersonPresent: [{ gives: [] }],
   Checkpoint: [{ gives: [] }],
   TargetMoved: [{ gives: POSTED }],
   CampaignSet: [{ gives: POSTED }],

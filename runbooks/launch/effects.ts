@@ -274,6 +274,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'Noted':
       return entry.said === true ? [] : [{ kind: 'post-entry' }];
     case 'Checkpoint':
+    case 'PersonPresent':
     case 'ScaleFound':
       return [];
     default:

@@ -325,6 +325,8 @@ export type EntryBody =
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
   | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
+  /** Says that they are there. */
+  | { kind: 'PersonPresent' }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
   /** The event does not take place: nothing is fired in it any more. */
   | {

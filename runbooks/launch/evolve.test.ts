@@ -407,6 +407,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     audience: null,
     skipList: null,
     ticks: {},
+    present: {},
     gateChanges: {},
     waivers: {},
     orders: {},

@@ -74,6 +74,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     audience: null,
     skipList: null,
     ticks: {},
+    present: {},
     gateChanges: {},
     waivers: {},
     orders: {},
@@ -334,6 +335,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return {
         scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'late' } },
       };
+    case 'PersonPresent':
+      return { present: { ...launch.present, [personIn(entry)]: entry.atMs } };
     case 'Noted':
     case 'Checkpoint':
       return {};

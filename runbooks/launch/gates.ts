@@ -10,6 +10,8 @@ import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
+import { foundByRule } from './rule-gates.ts';
+import { textsUnseen } from './test-copies.ts';
 import { VERSIONS_GATE, versionsGate } from './versions-gate.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -44,15 +46,30 @@ export function gateNamed({ runbook }: Pick<Launch, 'runbook'>, id: string): Gat
   return [...runbook.gates, ...MADE, COPY_GATE].find((gate) => gate.id === id);
 }
 
-/** The readiness board: every gate of the launch, for these segments, with waivers applied. */
+/** The gates of an order, for its segments and, with a moment ahead, for that moment. */
+export function orderGates(
+  launch: Launch,
+  { shown, held }: Pick<FireOrder, 'shown' | 'held'>,
+  measured: readonly Measured[],
+  nowMs: number,
+): GateLine[] {
+  const segments = shown.segments.map(({ segment }) => segment);
+  return gateLines(launch, measured, nowMs, segments, held === null ? shown.moment?.atMs : undefined);
+}
+
+/** The readiness board: every gate of the launch, for these segments, with waivers applied. `goesAtMs`: when it would go, if that is not now. */
 export function gateLines(
   launch: Launch,
   measured: readonly Measured[],
   nowMs: number,
   segments: readonly string[] | 'all',
+  goesAtMs = nowMs,
 ): GateLine[] {
   return gatesOf(launch).flatMap((gate) => {
-    const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
+    const found =
+      gate.probe === undefined
+        ? ticked(launch, gate, nowMs)
+        : (foundByRule(launch, gate, segments, { nowMs, goesAtMs }) ?? measuredNow(launch, gate, measured, nowMs));
     // Nobody has asked for these, so only what they have found is shown.
     if (isMadeGate(gate) && found.status !== 'red') return [];
     const line: GateLine = {
@@ -197,12 +214,18 @@ export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, gi
   return accept(CONDUCTOR, given.nowMs, { kind: 'GateChanged', measured });
 }
 
-/** Of the present text: a copy of an earlier one says nothing. */
-function hasCopyArrived(launch: Launch): boolean {
-  return Object.values(launch.tests).some(
-    ({ contentHash, results }) =>
-      contentHash === launch.contentHash && results?.some(({ accepted }) => accepted) === true,
-  );
+function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | null {
+  if (evidence === 'note' && note.trim() === '')
+    return refuse(
+      'EVIDENCE_MISSING',
+      `“${title}” is ticked with a sentence that says what was found. Tick it in /go ready; the form asks for it.`,
+    );
+  if (evidence === 'link' && !/\bhttps:\/\/[^\s/]+\.\S/.test(note))
+    return refuse(
+      'EVIDENCE_MISSING',
+      `“${title}” is ticked with a link that shows it (https://…)${note.trim() === '' ? '' : `, and “${note.slice(0, 60)}” has none`}. Tick it in /go ready; the form asks for it.`,
+    );
+  return null;
 }
 
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {

@@ -52,6 +52,8 @@ export interface Launch {
   skipList: SkipListRef | null;
   /** Manual gates by id: the last tick. */
   ticks: Record<string, { green: boolean; by: PersonId; atMs: number; note: string }>;
+  /** When people last said that they are there. */
+  present: Record<PersonId, number>;
   /** Last recorded change of each automatic gate (for the timeline; decisions use fresh measurements). */
   gateChanges: Record<string, Measured>;
   waivers: Record<string, Waiver>;

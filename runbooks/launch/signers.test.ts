@@ -66,6 +66,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   ScaleChanged: {},
   ScaleLate: {},
   Noted: {},
+  PersonPresent: {},
   Checkpoint: {},
   StoodDown: {},
   LaunchClosed: {},

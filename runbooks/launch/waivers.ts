@@ -5,6 +5,7 @@ import type { CommandOf } from './decision.ts';
 import { gatesOf, isHardGate } from './gates.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
+import { isMeasured } from './rule-gates.ts';
 import { clock, isOfTheseYears, isReason, listed } from './words.ts';
 
 /**
@@ -40,6 +41,11 @@ export function requestWaiver(launch: Launch, command: CommandOf<'request-waiver
       `“${gate.title}” is measured as a figure, ${lastValue} when it last changed: name the worst value that you accept, and ask again.`,
     );
   }
+  if (command.worst === null && gate.probe !== undefined && !isMeasured(gate))
+    return refuse(
+      'VALUE_INVALID',
+      `“${gate.title}” goes by a figure, ${gate.probe.kind === 'quarter-hours' ? 'the seconds too near' : 'the people missing'}: name the worst value that you accept, and ask again.`,
+    );
   if (!(command.endsAtMs > given.nowMs) || !isOfTheseYears(command.endsAtMs, given.nowMs)) {
     return refuse(
       'TIME_INVALID',

@@ -1,6 +1,6 @@
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
-import { manualGates, reservedGates } from './rules/gates.ts';
+import { knownPresent, manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
 import { knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   knownOwners,
   reservedGates,
   manualGates,
+  knownPresent,
   switchSteps,
   knownTimes,
   targetForFixedTimes,

@@ -225,6 +225,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
     case 'Noted':
       return `noted: ${entry.text}`;
+    case 'PersonPresent':
+      return 'is there';
     case 'Checkpoint':
       return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
     case 'StoodDown':

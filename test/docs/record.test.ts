@@ -66,6 +66,7 @@ const KINDS = Object.keys({
   ScaleChanged: 0,
   ScaleLate: 0,
   Noted: 0,
+  PersonPresent: 0,
   Checkpoint: 0,
   StoodDown: 0,
   LaunchClosed: 0,
@@ -160,6 +161,8 @@ test('every command is named with the entry that it gives', () => {
     'report-scale-late': 0,
     note: 0,
     checkpoint: 0,
+    'be-here': 0,
+    'stand-down': 0,
     'close-launch': 0,
   } satisfies Record<CommandKind, 0>);
   const named = new Set(

@@ -1,4 +1,4 @@
-import { gateLines } from '../../../runbooks/launch/gates.ts';
+import { gateLines, orderGates } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isForbidden, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
@@ -225,17 +225,7 @@ async function orderMessageNow(context: Context, launch: Launch, orderId: string
   if (order === undefined) throw new Error(`ORDER_UNKNOWN: ${orderId}`);
   const nowMs = context.nowMs();
   const measured = await context.cloud.live.gates(launch.id);
-  return orderMessage(
-    launch,
-    order,
-    gateLines(
-      launch,
-      measured,
-      nowMs,
-      order.shown.segments.map(({ segment }) => segment),
-    ),
-    nowMs,
-  );
+  return orderMessage(launch, order, orderGates(launch, order, measured, nowMs), nowMs);
 }
 
 /** Not Slack's last word: the same may work later. */

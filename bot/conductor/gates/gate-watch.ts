@@ -2,6 +2,7 @@ import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { gateNamed, gatesOf, isMadeGate } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import { isMeasured } from '../../../runbooks/launch/rule-gates.ts';
 import type { Context } from '../context.ts';
 import { measureGates } from './probes.ts';
 
@@ -55,7 +56,7 @@ export async function freshMeasurements(context: Context, launch: Launch, anew =
   const kept = await context.cloud.live.gates(launch.id);
   // Those that were made for the launch too: the bot that measured may be older than one of them, or than a take-over, and a gate that
   // nobody has measured lately is shown to nobody.
-  const automatic = gatesOf(launch).filter((gate) => gate.probe !== undefined);
+  const automatic = gatesOf(launch).filter(isMeasured);
   const isFresh = automatic.every((gate) =>
     kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
   );

@@ -7,6 +7,7 @@ import type { Measured, Platform } from '../../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { isMeasured } from '../../../runbooks/launch/rule-gates.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { Probe } from '../../../runbooks/playbook/schema.ts';
 import { platformName } from '../../views/names.ts';
@@ -27,6 +28,7 @@ import { versionsNow } from './versions-probe.ts';
 const CREDENTIAL_LEFT_MS = 10 * 60_000;
 
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;
+type MeasuredProbe = Exclude<Probe, { kind: 'quarter-hours' | 'people-present' }>;
 
 /** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
 export async function measureGates(
@@ -35,11 +37,11 @@ export async function measureGates(
   nowMs: number,
   version: string | null = null,
 ): Promise<Measured[]> {
-  const gates = gatesOf(launch).filter((gate): gate is Gate & { probe: Probe } => gate.probe !== undefined);
+  const gates = gatesOf(launch).filter(isMeasured);
   // One read for all gates; if it fails, the gates that rest on it are unknown.
   const reports = cloud.live.reports(launch.id);
   reports.catch(() => undefined);
-  const foundOf = async (probe: Probe): Promise<Found> => {
+  const foundOf = async (probe: MeasuredProbe): Promise<Found> => {
     if (probe.kind === 'clocks') return clocksNow(await reports, cloud.clock.offset(), nowMs, probe.within);
     if (probe.kind === 'versions')
       return versionsNow(fresh(await reports, nowMs), [version, await leadersVersion(cloud, version)]);
@@ -71,7 +73,7 @@ async function leadersVersion(cloud: Cloud, own: string | null): Promise<string 
 async function measure(
   cloud: Cloud,
   launch: Launch,
-  probe: Exclude<Probe, { kind: 'clocks' | 'versions' }>,
+  probe: Exclude<MeasuredProbe, { kind: 'clocks' | 'versions' }>,
   nowMs: number,
   reports: () => Promise<WorkerReport[]>,
 ): Promise<Found> {

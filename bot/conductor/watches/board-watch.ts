@@ -1,5 +1,5 @@
 import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
-import { gateLines } from '../../../runbooks/launch/gates.ts';
+import { gateLines, orderGates } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
 import { isPending } from '../../../runbooks/launch/voiding.ts';
@@ -43,12 +43,7 @@ export class BoardWatch {
     const now = nowMs();
     const [measured, reports] = await Promise.all([cloud.live.gates(launch.id), cloud.live.reports(launch.id)]);
     for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, now))) {
-      const gates = gateLines(
-        launch,
-        measured,
-        now,
-        order.shown.segments.map(({ segment }) => segment),
-      );
+      const gates = orderGates(launch, order, measured, now);
       await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);
     }
     // A closed launch's board is left as it is.

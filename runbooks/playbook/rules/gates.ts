@@ -28,6 +28,23 @@ export const reservedGates: Rule = ({ gates }) =>
       : [],
   );
 
+/** Whom a gate waits for must be somebody. */
+export const knownPresent: Rule = ({ gates, people }) =>
+  gates.flatMap(({ probe }, index) =>
+    probe?.kind !== 'people-present'
+      ? []
+      : (probe.people ?? []).flatMap((person, at) =>
+          mustBeAmong(
+            ['gates', index, 'probe', 'people', at],
+            person,
+            people.map(({ id }) => id),
+            'a person',
+          ),
+        ),
+  );
+
+const OF_TICKS = ['after', 'holds_for', 'stale_after', 'evidence'] as const;
+
 /** A person ticks, a probe measures: what is said of the one is wrong of the other. */
 export const manualGates: Rule = ({ gates }) =>
   gates.flatMap(({ probe, hard, ...gate }, index) => [
