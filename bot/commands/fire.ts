@@ -13,26 +13,62 @@ import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
 import { momentOf, offer } from './ask-moment.ts';
-import { segmentsOf } from './segments.ts';
+import { marketOf, segmentsOf } from './segments.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const fire: Subcommand = {
   name: 'fire',
   also: ['send'],
-  usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios', 'fire us at 18:30'],
+  usage: [
+    'fire',
+    'fire all',
+    'fire us-ios, de-ios',
+    'fire us',
+    'fire ios',
+    'fire us at 18:30',
+    'fire all at its target',
+  ],
   group: 'Fire and halt',
   needs: 'person',
-  does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel; with a time that press arms it, and it goes by itself then.',
+  does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel; with a time that press arms it, and it goes by itself then. `at its target` asks for each market at its own.',
   async run(ask) {
     const { words, at } = cutMoment(ask.typed.words);
     if (at === null) return requestFire(ask, words, false);
     if (at === '') return misuse(fire, 'At what time? `/go fire us at 18:30`');
+    if (ITS_TARGET.test(at)) return requestAtTargets(ask, words);
     const moment = await momentOf(ask.desk, ask.slackId, at, ask.atMs, ask.launch.targetAtMs);
     if (moment.kind === 'at') return requestFire(ask, words, false, moment.atMs);
     return offer(ask, fire, at, moment, (iso) => ['fire', ...words, 'at', iso].join(' '));
   },
 };
+
+const ITS_TARGET = /^(?:its|their|the|own)?\s*(?:own\s+)?targets?$/i;
+
+/** An order for each moment that the runbook's targets give these segments: three midnights are three orders. */
+async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
+  const { launch, atMs } = ask;
+  const wanted = segmentsOf(launch, words, atMs);
+  if (!wanted.ok) return misuse(fire, wanted.problem);
+  const groups = Map.groupBy(segmentsMeant(launch, wanted.segments, atMs), (id) => segmentTargetMs(launch, id));
+  if (groups.size === 0) return requestFire(ask, words, false);
+  const blocks: KnownBlock[] = [];
+  for (const [momentMs, ids] of [...groups].toSorted(([a], [b]) => a - b)) {
+    const answer = await requestFire(ask, ids, false, momentMs);
+    blocks.push(...((answer?.blocks ?? []) as KnownBlock[]));
+  }
+  return message(`Asked for ${plural(groups.size, 'order')}, each at its own target.`, blocks);
+}
+
+/** Its own target by its id or its market, else the launch's. */
+function segmentTargetMs(launch: Launch, id: string): number {
+  const segment = launch.audience?.segments.find((one) => one.id === id);
+  const names = [id, ...(segment === undefined ? [] : [marketOf(segment)])];
+  return targetOf(
+    launch,
+    names.find((name) => own(launch.runbook.targets ?? {}, name) !== undefined),
+  );
+}
 
 /** `us at 18:30` → the segments, and what was typed after the last `at` (null: no time was). */
 function cutMoment(words: readonly string[]): { words: string[]; at: string | null } {

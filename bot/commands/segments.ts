@@ -104,7 +104,7 @@ const isPlatform = (word: string): word is Platform => word === 'ios' || word ==
 const isId = (known: readonly Segment[], word: string): boolean => known.some(({ id }) => id.toLowerCase() === word);
 
 /** The market of a segment: its id without the platform. */
-const marketOf = ({ id, platform }: Segment): string =>
+export const marketOf = ({ id, platform }: Segment): string =>
   id.toLowerCase().replace(new RegExp(`^${platform}-|-${platform}$`), '');
 
 /** Segments by id or market, whether they can be fired or not. */
