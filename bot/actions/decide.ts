@@ -13,7 +13,7 @@ import { waiverModal } from '../views/modals.ts';
 import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
-import { stepPutMessage } from '../views/step-message.ts';
+import { stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
 import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 
@@ -156,8 +156,13 @@ export const pressSkipStep = (press: Press<z.output<typeof stepValue>>) =>
     (launch) => afterStep(press, launch),
   );
 
-const afterStep = ({ desk, value, isPrivate }: Press<z.output<typeof stepValue>>, launch: Launch): Message =>
-  isPrivate ? stepsMessage(launch, desk.nowMs()) : stepPutMessage(launch, value.step, '');
+function afterStep({ desk, value, isPrivate }: Press<z.output<typeof stepValue>>, launch: Launch): Message {
+  if (isPrivate) return stepsMessage(launch, desk.nowMs());
+  const state = launch.steps[value.step];
+  return state?.state === 'held'
+    ? stepHeldMessage(launch, value.step, state.say)
+    : stepPutMessage(launch, value.step, '');
+}
 
 export const pressHere = (press: Press<z.output<typeof launchValue>>) =>
   decided(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { gateLines } from '../../runbooks/launch/gates.ts';
-import { measuredAt, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
+import { measuredAt, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
 
@@ -77,6 +77,13 @@ it('counts steps that wait for a person, and carries HALT until the launch is cl
   scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
   expect(board(scene).line).toBe('Super Bowl: closed');
   expect(board(scene).body).not.toContain('halt.press');
+});
+
+it('says which steps are due and wait, and for what', () => {
+  const step = { id: 's', title: 'Thanks', at: 'T-1h', after: ['shot'], do: { kind: 'checklist' } };
+  const scene = Scene.ready(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [step] }] }));
+  scene.does({ kind: 'hold-step', step: 's', measured: [] });
+  expect(board(scene).body).toContain('Thanks waits: nothing has been sent yet');
 });
 
 it('says what late accounts have left behind, and what sends to them, until an order has them', () => {

@@ -17,7 +17,7 @@ import {
   remainingDevices,
   runningShots,
 } from '../../runbooks/launch/remaining.ts';
-import { nextSteps } from '../../runbooks/launch/schedule.ts';
+import { nextSteps, scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { armedLines } from './armed.ts';
@@ -251,8 +251,13 @@ function nextText(launch: Launch, nowMs: number): string {
   if (launch.stoodDown !== null) return 'nothing by the plan: it was stood down';
   const waiting = Object.values(launch.steps).filter(({ state }) => state === 'put').length;
   const put = waiting === 0 ? [] : [`${plural(waiting, 'step waits', 'steps wait')} for a person: \`/go steps\``];
+  const held = scheduledSteps(launch).flatMap(({ step }) => {
+    const state = launch.steps[step.id];
+    return state?.state === 'held' ? [`${safe(step.title, 80)} waits: ${safe(state.say, 200)}`] : [];
+  });
   const lines = [
     ...put,
+    ...held.slice(0, 2),
     ...next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`),
   ];
   return lines.length === 0 ? 'no step left' : lines.join('\n');

@@ -3,6 +3,7 @@ import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { copiesText, describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import { armedText, heldMessage, ofOrder, renewedText } from './armed.ts';
 import { context, message, section } from './blocks.ts';
@@ -12,7 +13,7 @@ import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } f
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { shotSegments } from './segments-text.ts';
 import { cleanedUpMessage, closedAfterStandDown, standDownMessage } from './stand-down.ts';
-import { stepPutMessage, stepStartedMessage } from './step-message.ts';
+import { stepHeldMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { movedText } from './target-move.ts';
 import { reopenedText } from './ticks.ts';
 import { headText } from './words.ts';
@@ -64,6 +65,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         : launch.stoodDown === null
           ? phaseEnd(launch, entry.step)
           : cleanedUpMessage(launch, stepTitle(launch, entry.step), entry.say);
+    case 'StepHeld':
+      return stepHeldMessage(launch, entry.step, entry.why);
     case 'StepPut':
       return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted':
@@ -238,7 +241,7 @@ function phaseEnd(launch: Launch, step: string): Message | null {
 }
 
 const stepTitle = (launch: Launch, step: string): string =>
-  safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);
+  safe(stepNamed(launch.runbook, step)?.title ?? step, 120);
 const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch), launch.orders), 2_500);
 
 function line(launch: Launch, entry: Entry, sign: string, what: string): Message {

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
+import type { Launch, StepState } from '../../runbooks/launch/launch.ts';
+import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
+import { stepNamed } from '../../runbooks/launch/steps.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, message, section } from './blocks.ts';
@@ -10,7 +11,7 @@ import { safe } from './words.ts';
 
 /** A step that was started: its words for the channel; null where its own message follows. */
 export function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
-  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
+  const step = stepNamed(launch.runbook, stepId);
   if (step === undefined) return null;
   const owner = step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
   const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
@@ -43,17 +44,12 @@ const say = (text: string, fallback: string): Message => message(fallback, [sect
 
 /** A step that was not run by itself: a person runs or skips it. Afterwards its state and no buttons. */
 export function stepPutMessage(launch: Launch, stepId: string, why: string): Message {
-  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
+  const step = stepNamed(launch.runbook, stepId);
   const title = safe(step?.title ?? stepId, 120);
   const state = launch.steps[stepId];
-  if (state !== undefined && state.state !== 'put')
-    return say(
-      `:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`,
-      `${title}: ${state.state}`,
-    );
-  const stays = step === undefined ? null : keepsWorkers(launch, step);
-  if (step !== undefined && stays !== null)
-    return message(`${title}: ${stays}, the workers stay`, workersStay(launch, step, stays));
+  if (state !== undefined && state.state !== 'put') return becameOf(title, state);
+  const stays = step === undefined ? null : keepsFleet(launch, step);
+  if (step !== undefined && stays !== null) return message(`${title}: ${stays}`, notOffered(launch, step, stays));
   const value = { launchId: launch.id, step: stepId };
   return message(`${title}: run it now, or skip it?`, [
     section(
@@ -63,13 +59,36 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   ]);
 }
 
+const becameOf = (title: string, { state, say: how }: StepState): Message =>
+  say(`:hourglass: *${title}*: ${state}${how === '' ? '' : `, ${safe(how, 300)}`}`, `${title}: ${state}`);
+
 /** With something left to send the way down is no button beside "skip": whoever calls the event off says so in words. */
-function workersStay(launch: Launch, step: Step, why: string): KnownBlock[] {
-  const { scale_target: pool } = launch.runbook.pool;
+function notOffered(launch: Launch, step: Step, why: string): KnownBlock[] {
+  const { do: act, id, title } = step;
+  const fleet = act.kind === 'scale' ? launch.runbook.scale_targets.find((one) => one.id === act.target) : undefined;
+  const stays =
+    fleet === undefined || act.kind !== 'scale'
+      ? '. `/go steps` offers it once that has changed.'
+      : `: ${safe(fleet.title ?? fleet.id, 120)} stay as they are. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${fleet.id} ${act.to}\`.`;
   return [
-    section(
-      `:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${pool} 0\`.`,
-    ),
-    actions(`step:${step.id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: step.id })]),
+    section(`:hourglass: *${safe(title, 120)}* is due, and *${why}*${stays}`),
+    actions(`step:${id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: id })]),
   ];
+}
+
+/** A step that is due and waits for something else. On-call may run it all the same, but for what comes after a shot. */
+export function stepHeldMessage(launch: Launch, stepId: string, why: string): Message {
+  const step = stepNamed(launch.runbook, stepId);
+  const title = safe(step?.title ?? stepId, 120);
+  const state = launch.steps[stepId];
+  if (state !== undefined && state.state !== 'held') return becameOf(title, state);
+  const owner = step?.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
+  const value = { launchId: launch.id, step: stepId };
+  const run = step === undefined || keepsFleet(launch, step) !== null ? [] : [button(ACTION.runStep, 'Run it now', value)];
+  return message(`${title} waits: ${why}`, [
+    section(
+      `:hourglass: *${title}*${owner} is due and waits: ${safe(why, 600)}. It starts by itself once that is over.`,
+    ),
+    actions(`step:${stepId}`, [...run, button(ACTION.skipStep, 'Skip it', value)]),
+  ]);
 }

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
+import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
@@ -10,6 +10,7 @@ import { nameOf } from './names.ts';
 import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
 
 const SIGN = {
+  held: ':hourglass:',
   started: ':arrow_forward:',
   put: ':hourglass:',
   skipped: ':fast_forward:',
@@ -48,12 +49,12 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state !== 'started') {
       const value = { launchId: launch.id, step: step.id };
-      const run = keepsWorkers(launch, step) === null ? [button(ACTION.runStep, 'Run now', value)] : [];
+      const run = keepsFleet(launch, step) === null ? [button(ACTION.runStep, 'Run now', value)] : [];
       blocks.push(actions(`step:${step.id}`, [...run, button(ACTION.skipStep, 'Skip', value)]));
     }
   }
@@ -76,8 +77,9 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
 }
 
 function staysText(launch: Launch, step: Step): string {
-  const why = keepsWorkers(launch, step);
-  return why === null ? '' : `\nNot offered now: ${why}. \`/go scale\` takes the workers down all the same.`;
+  const why = keepsFleet(launch, step);
+  const byHand = step.do.kind === 'scale' ? ' `/go scale` takes it down all the same.' : '';
+  return why === null ? '' : `\nNot offered now: ${why}.${byHand}`;
 }
 
 function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {

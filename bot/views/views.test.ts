@@ -269,6 +269,7 @@ const BODIES: EntryBody[] = [
   { kind: 'SwitchRequested', requestId: 'R1', switch: 'sw0', value: 'x', reason: '' },
   { kind: 'SwitchSet', switch: 'zombie', value: true, reason: long('Reason', 5_000), requestId: null },
   { kind: 'RosterChangeRequested', changeId: 'P1', people: launchOf(200).people, reason: '' },
+  { kind: 'StepHeld', step: 's0', dueAtMs: NOW, after: ['g0'], why: long('Why', 5_000) },
   { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepStarted', step: 's0', dueAtMs: NOW, late: true },
   { kind: 'ScaleLate', target: 'workers', desired: 3, running: 1, ready: 0, backup: long('Backup', 300) },

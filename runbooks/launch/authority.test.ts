@@ -47,6 +47,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'report-test': 'system',
   'report-switch': 'system',
   'start-step': 'system',
+  'hold-step': 'system',
   'put-step': 'system',
   'finish-step': 'system',
   'report-scale-found': 'system',

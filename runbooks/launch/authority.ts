@@ -65,6 +65,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'report-test': 'system',
   'report-switch': 'system',
   'start-step': 'system',
+  'hold-step': 'system',
   'put-step': 'system',
   'finish-step': 'system',
   'report-scale-found': 'system',

@@ -123,7 +123,9 @@ export type Command =
   | { kind: 'set-switch'; by: PersonId; switch: string; value: SwitchValue; reason: string }
   | { kind: 'approve-switch'; by: PersonId; requestId: string }
   | { kind: 'report-switch'; switch: string; value: SwitchValue; reason: string }
-  | { kind: 'start-step'; step: string }
+  /** `measured`: of the gates that the step waits for. */
+  | { kind: 'start-step'; step: string; measured?: Measured[] }
+  | { kind: 'hold-step'; step: string; measured: Measured[] }
   | { kind: 'put-step'; step: string; why: string }
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }

@@ -11,7 +11,7 @@ import { beHere } from './presence.ts';
 import { renewOrder } from './renewal.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
-import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
+import { finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
@@ -99,6 +99,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return reportSwitch(launch, command, given);
     case 'start-step':
       return startStep(launch, command, given);
+    case 'hold-step':
+      return holdStep(launch, command, given);
     case 'put-step':
       return putStep(launch, command, given);
     case 'run-step':

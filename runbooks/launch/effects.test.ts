@@ -107,6 +107,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   TestRequested: [{ more: { testId: 'T1' }, gives: ['!send-test-order T1', '#post-entry'] }],
   TestDone: [{ gives: POSTED }],
   StepStarted: [{ more: { step: 'remind' }, gives: ['do-step remind', '#post-entry'] }],
+  StepHeld: [{ gives: POSTED }],
   StepPut: [{ gives: POSTED }],
   StepSkipped: [{ more: { step: 'remind' }, gives: POSTED }],
   StepDone: [{ more: { step: 'remind' }, gives: POSTED }],

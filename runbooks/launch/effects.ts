@@ -266,6 +266,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'TestDone':
     case 'LiftRequested':
     case 'SwitchRequested':
+    case 'StepHeld':
     case 'StepPut':
     case 'StepSkipped':
     case 'StepDone':

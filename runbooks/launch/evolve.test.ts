@@ -213,6 +213,7 @@ describe('an entry changes', () => {
       [
         ['StepStarted', { late: false }, 'started', ''],
         ['StepStarted', { late: true }, 'started', 'late'],
+        ['StepHeld', { after: ['shot'], why: 'nothing sent' }, 'held', 'nothing sent'],
         ['StepPut', { why: 'too late' }, 'put', 'too late'],
         ['StepSkipped', { reason: 'rain' }, 'skipped', 'rain'],
         ['StepDone', { say: 'stands at 2' }, 'done', 'stands at 2'],
@@ -221,7 +222,12 @@ describe('an entry changes', () => {
     ).map(([kind, more, state, say]) => ({
       kind,
       more: { step: 'scale-up', ...more },
-      gives: { steps: { ...launch.steps, 'scale-up': { state, atMs, say } } },
+      gives: {
+        steps: {
+          ...launch.steps,
+          'scale-up': { state, atMs, say, ...('refused' in more ? { refused: true } : {}) },
+        },
+      },
     })),
     ...([true, undefined] as const).map((lowers) => ({
       kind: 'ScaleOrdered' as const,

@@ -102,7 +102,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
   switch (entry.kind) {
     case 'TargetMoved': {
       const { targetAtMs, atMs } = entry;
-      // A step that was put to a person because its time was over has its time ahead of it again.
+      // A step that was put to a person because its time was over, or is held, has its time ahead of it again.
       const ahead = new Set(
         scheduledSteps({ ...launch, targetAtMs })
           .filter(({ dueAtMs }) => dueAtMs > atMs)
@@ -111,7 +111,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return {
         targetAtMs,
         steps: Object.fromEntries(
-          Object.entries(launch.steps).filter(([id, { state }]) => state !== 'put' || !ahead.has(id)),
+          Object.entries(launch.steps).filter(([id, { state }]) => !['put', 'held'].includes(state) || !ahead.has(id)),
         ),
       };
     }
@@ -283,12 +283,16 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     }
     case 'StepStarted':
       return step(launch, entry, 'started', entry.late ? 'late' : '');
+    case 'StepHeld':
+      return step(launch, entry, 'held', entry.why);
     case 'StepPut':
       return step(launch, entry, 'put', entry.why);
     case 'StepSkipped':
       return step(launch, entry, 'skipped', entry.reason);
     case 'StepDone':
-      return step(launch, entry, 'done', entry.refused === true ? `refused: ${entry.say}` : entry.say);
+      return entry.refused === true
+        ? step(launch, entry, 'done', `refused: ${entry.say}`, { refused: true })
+        : step(launch, entry, 'done', entry.say);
     case 'ScaleOrdered': {
       const { target, desired, atMs, step: stepId, seq } = entry;
       return {
@@ -359,8 +363,9 @@ function step(
   entry: Entry & { step: string },
   state: StepState['state'],
   say: string,
+  more: Pick<StepState, 'refused'> = {},
 ): Partial<Launch> {
-  return { steps: { ...launch.steps, [entry.step]: { state, atMs: entry.atMs, say } } };
+  return { steps: { ...launch.steps, [entry.step]: { state, atMs: entry.atMs, say, ...more } } };
 }
 
 function who(launch: Launch, { by }: Entry): string {

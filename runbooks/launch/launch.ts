@@ -158,11 +158,13 @@ export interface SegmentShot {
   totals: SegmentTotals | null;
 }
 
-/** waiting → started → done; waiting → put (a person decides) → started | skipped. */
+/** waiting → held (what it waits for is not over) → started → done; waiting or held → put (a person decides) → started | skipped. */
 export interface StepState {
-  state: 'started' | 'put' | 'skipped' | 'done';
+  state: 'held' | 'started' | 'put' | 'skipped' | 'done';
   atMs: number;
   say: string;
+  /** Of one that is done: the launch did not take what it was to do. */
+  refused?: true;
 }
 
 /** `seq`: of the entry whose effect set it last. `setAgain`: how often, since it was ordered. `told`: the lower count that people were told of and that was left so. */

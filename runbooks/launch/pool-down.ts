@@ -1,21 +1,26 @@
+import { SHOT } from '../playbook/rules/waits.ts';
 import type { Step } from '../playbook/schema.ts';
 import { own } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { missedAsAWhole } from './reach.ts';
 import { lastAttempt, remainingDevices, runningShots } from './remaining.ts';
 
+/** As a reason why something waits. */
+export const NOTHING_SENT = 'nothing has been sent yet';
+
 /**
- * Why this step must not take the send workers down now: null, it may. A plan is written for the day on which everything
- * goes as planned; when the moment moves, its steps go on.
+ * Why this step must not take down now what the launch has raised, and is not offered either: null, it may. A plan is written
+ * for the day on which everything goes as planned; when the moment moves, its steps go on.
  */
-export function keepsWorkers(launch: Launch, step: Pick<Step, 'do'>): string | null {
-  const { scale_target: pool } = launch.runbook.pool;
-  if (step.do.kind !== 'scale' || step.do.target !== pool) return null;
-  const standing = launch.scale[pool]?.desired;
+export function keepsFleet(launch: Launch, step: Pick<Step, 'do' | 'after'>): string | null {
+  const isSent = Object.keys(launch.shots).length > 0;
+  if (step.after?.includes(SHOT) === true && !isSent && launch.stoodDown === null) return NOTHING_SENT;
+  if (step.do.kind !== 'scale') return null;
+  const standing = own(launch.scale, step.do.target)?.desired;
   if (standing === undefined || step.do.to >= standing) return null;
   if (runningShots(launch).length > 0) return 'a shot is running';
   if (launch.stoodDown !== null) return null;
-  if (Object.keys(launch.shots).length === 0) return 'nothing has been sent yet';
+  if (!isSent) return NOTHING_SENT;
   const missed = missedAndLeft(launch);
   return missed.length === 0
     ? null

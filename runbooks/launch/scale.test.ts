@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
 import type { ScaleFound, Totals } from './entries.ts';
-import { keepsWorkers } from './pool-down.ts';
+import { keepsFleet } from './pool-down.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { dueSteps } from './schedule.ts';
 
@@ -115,9 +115,9 @@ test('with nothing sent, or while a shot runs, no step takes the workers down by
   if (step === undefined) throw new Error('unexpected');
   scene.nowMs = T0_MS + 20 * 60_000;
   // Nothing is up, so nothing is taken down.
-  expect(keepsWorkers(scene.state, step)).toBeNull();
+  expect(keepsFleet(scene.state, step)).toBeNull();
   scene.does(order(2));
-  expect(keepsWorkers(scene.state, step)).toBe('nothing has been sent yet');
+  expect(keepsFleet(scene.state, step)).toBe('nothing has been sent yet');
   expect(dueSteps(scene.state, scene.nowMs).map(({ verdict }) => verdict)).toEqual(['put']);
   expect(scene.refuses({ kind: 'start-step', step: 'down' })).toMatchObject({
     code: 'STEP_NOT_OPEN',
@@ -130,9 +130,9 @@ test('after a shot the step may run again', () => {
   scene.does(order(2));
   const step = { do: { kind: 'scale' as const, target: 'workers', to: 0, late_after: 1, backup: '' } };
   const shot = scene.fired(['us-ios']);
-  expect(keepsWorkers(scene.state, step)).toBe('a shot is running');
+  expect(keepsFleet(scene.state, step)).toBe('a shot is running');
   expect(
-    keepsWorkers(
+    keepsFleet(
       {
         ...scene.state,
         shots: { [shot.id]: { ...shot, closed: { cause: 'complete', atMs: 1 } } },
@@ -150,7 +150,7 @@ test('with a platform missed that can still be sent to, the step waits for a per
     const shot = scene.fired();
     if (halted) scene.halt();
     scene.closes(scene.shot(shot.id), rest);
-    return keepsWorkers(scene.state, step);
+    return keepsFleet(scene.state, step);
   };
   expect(
     after({

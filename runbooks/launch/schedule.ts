@@ -3,10 +3,12 @@ import { isCleanUp } from './clean-up.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
-import type { Launch } from './launch.ts';
+import type { Measured } from './entries.ts';
+import type { Launch, StepState } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
-import { keepsWorkers } from './pool-down.ts';
+import { keepsFleet } from './pool-down.ts';
 import { stoodDownProblem } from './stand-down.ts';
+import { readyAtMs, waitsOf, waitsText } from './waits.ts';
 import { clock, listed, span } from './words.ts';
 
 /**
@@ -22,9 +24,14 @@ export interface ScheduledStep {
   phase: { id: string; title: string };
   dueAtMs: number;
 }
-/** `run`: start it. `late-run`: start it and say so. `put`: too late to start by itself; a person decides. */
+/**
+ * `run`: start it. `late-run`: start it and say so. `put`: too late to start by itself; a person decides. `hold`: what it waits
+ * for is not over, and nobody knows yet that it waits.
+ */
 export interface DueStep extends ScheduledStep {
-  verdict: 'run' | 'late-run' | 'put';
+  verdict: 'run' | 'late-run' | 'put' | 'hold';
+  /** Since when it could have started: its time, or the end of its last wait. */
+  readyAtMs: number;
 }
 
 /** All steps with their times, earliest first; those of the same time in the runbook's order. */
@@ -36,13 +43,20 @@ export function scheduledSteps(launch: Launch): ScheduledStep[] {
     .sort((a, b) => a.dueAtMs - b.dueAtMs);
 }
 
-/** Steps whose time has come and that nobody has touched. Empty once the launch is closed or called off. */
-export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
+/**
+ * Steps whose time has come and for which something is to be done now. Empty once the launch is closed or called off.
+ * `measured`: as for `waitsOf`.
+ */
+export function dueSteps(launch: Launch, nowMs: number, measured: readonly Measured[] = []): DueStep[] {
   if (isOver(launch)) return [];
   return scheduledSteps(launch)
-    .filter(({ step, dueAtMs }) => dueAtMs <= nowMs && own(launch.steps, step.id) === undefined)
-    .map((due) => ({ ...due, verdict: verdictOf(launch, due, nowMs) }));
+    .filter(({ step, dueAtMs }) => dueAtMs <= nowMs && isUntouched(own(launch.steps, step.id)))
+    .map((due) => ({ ...due, ...verdictOf(launch, due, measured, nowMs) }))
+    .filter(({ step, verdict }) => verdict !== 'hold' || own(launch.steps, step.id) === undefined);
 }
+
+/** It has not begun, and no person has been asked. */
+const isUntouched = (state: StepState | undefined): boolean => state === undefined || state.state === 'held';
 
 /** Steps that are still to come, earliest first. */
 export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
@@ -54,12 +68,19 @@ export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
 /** The plan goes on no more. */
 const isOver = ({ closed, stoodDown }: Launch): boolean => closed || stoodDown !== null;
 
-function verdictOf(launch: Launch, { step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
-  const lateMs = nowMs - dueAtMs;
-  if (keepsWorkers(launch, step) !== null) return 'put';
+function verdictOf(
+  launch: Launch,
+  { step, dueAtMs }: ScheduledStep,
+  measured: readonly Measured[],
+  nowMs: number,
+): Pick<DueStep, 'verdict' | 'readyAtMs'> {
+  const ready = readyAtMs(dueAtMs, waitsOf(launch, step, measured, nowMs), nowMs);
+  if (ready === null) return { verdict: 'hold', readyAtMs: nowMs };
+  const lateMs = nowMs - ready;
   // 0 means: always ask.
-  if (step.catch_up_within === 0 || lateMs > step.catch_up_within) return 'put';
-  return lateMs > ON_TIME_MS ? 'late-run' : 'run';
+  const isPut =
+    keepsFleet(launch, step) !== null || step.catch_up_within === 0 || lateMs > step.catch_up_within;
+  return { verdict: isPut ? 'put' : lateMs > ON_TIME_MS ? 'late-run' : 'run', readyAtMs: ready };
 }
 
 export function startStep(launch: Launch, command: CommandOf<'start-step'>, { nowMs }: Given): Decision {
@@ -71,14 +92,19 @@ export function startStep(launch: Launch, command: CommandOf<'start-step'>, { no
       'STEP_NOT_OPEN',
       `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}. On-call can run it ahead of its time.`,
     );
-  const verdict = verdictOf(launch, found, nowMs);
-  const stays = keepsWorkers(launch, step);
+  const { verdict, readyAtMs: ready } = verdictOf(launch, found, command.measured ?? [], nowMs);
+  if (verdict === 'hold')
+    return refuse(
+      'STEP_NOT_OPEN',
+      `“${step.title}” does not start yet: ${listed(waitsText(waitsOf(launch, step, command.measured ?? [], nowMs)))}.`,
+    );
+  const stays = keepsFleet(launch, step);
   if (stays !== null)
     return refuse('STEP_NOT_OPEN', `“${step.title}” does not start by itself: ${stays}. Put it to on-call.`);
   if (verdict === 'put')
     return refuse(
       'STEP_NOT_OPEN',
-      `“${step.title}” is ${span(nowMs - dueAtMs)} late and does not start by itself. Put it to on-call.`,
+      `“${step.title}” is ${span(nowMs - ready)} late and does not start by itself. Put it to on-call.`,
     );
   return accept(CONDUCTOR, nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: verdict === 'late-run' });
 }
@@ -95,7 +121,24 @@ export function putStep(launch: Launch, command: CommandOf<'put-step'>, { nowMs 
   return accept(CONDUCTOR, nowMs, { kind: 'StepPut', step: step.id, dueAtMs, why: command.why });
 }
 
-/** A person starts a step: one that was put to them, or one ahead of its time. */
+/** A step that is due and waits: the room hears what for. It starts by itself once that is over. */
+export function holdStep(launch: Launch, command: CommandOf<'hold-step'>, { nowMs }: Given): Decision {
+  const found = waiting(launch, command.step);
+  if (!('step' in found)) return found;
+  const { step, dueAtMs } = found;
+  const waits = waitsOf(launch, step, command.measured, nowMs).filter(({ why }) => why !== null);
+  if (nowMs < dueAtMs || waits.length === 0 || own(launch.steps, step.id) !== undefined)
+    return refuse('STEP_NOT_OPEN', `“${step.title}” has nothing to wait for now, or is held already.`);
+  return accept(CONDUCTOR, nowMs, {
+    kind: 'StepHeld',
+    step: step.id,
+    dueAtMs,
+    after: waits.map(({ id }) => id),
+    why: listed(waitsText(waits)),
+  });
+}
+
+/** A person starts a step: one that was put to them, one that waits, or one ahead of its time. */
 export function runStep(launch: Launch, command: CommandOf<'run-step'>, { nowMs }: Given): Decision {
   const found = undecided(launch, command.step);
   if (!('step' in found)) return found;
@@ -143,14 +186,16 @@ function waiting(launch: Launch, id: string): ScheduledStep | Refusal {
   const found = findStep(launch, id);
   if (!('step' in found)) return found;
   const state = own(launch.steps, id);
-  return state === undefined ? found : taken(found, state.state, state.atMs);
+  return state === undefined || isUntouched(state) ? found : taken(found, state.state, state.atMs);
 }
 
 function undecided(launch: Launch, id: string): ScheduledStep | Refusal {
   const found = findStep(launch, id);
   if (!('step' in found)) return found;
   const state = own(launch.steps, id);
-  return state === undefined || state.state === 'put' ? found : taken(found, state.state, state.atMs);
+  return state === undefined || isUntouched(state) || state.state === 'put'
+    ? found
+    : taken(found, state.state, state.atMs);
 }
 
 function taken({ step }: ScheduledStep, state: string, atMs: number): Refusal {

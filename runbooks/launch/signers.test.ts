@@ -57,6 +57,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   SwitchRequested: {},
   SwitchSet: {},
   StepStarted: {},
+  StepHeld: {},
   StepPut: {},
   StepSkipped: {},
   StepDone: {},

@@ -7,6 +7,7 @@ import type { Rule, RuleProblem } from './rules/rule.ts';
 import { switchSteps } from './rules/switch-steps.ts';
 import { distinctPeople, someoneOnCall, twoKeys } from './rules/two-keys.ts';
 import { twoRegions } from './rules/two-regions.ts';
+import { knownWaits, noCircles } from './rules/waits.ts';
 import type { Runbook } from './schema.ts';
 
 /** What the schema can't see: names that must exist, ids that must be unique, people enough for two keys. In the order in which they are told. */
@@ -27,6 +28,8 @@ const RULES: readonly Rule[] = [
   switchSteps,
   knownTimes,
   targetForFixedTimes,
+  knownWaits,
+  noCircles,
 ];
 
 export function checkReferences(runbook: Runbook): RuleProblem[] {

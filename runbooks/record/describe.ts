@@ -205,6 +205,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `set ${entry.switch} to ${shown(entry.value)}${because(entry.reason)}`;
     case 'StepStarted':
       return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
+    case 'StepHeld':
+      return `held the step ${entry.step}: ${entry.why}`;
     case 'StepPut':
       return `put the step ${entry.step} to a person: ${entry.why}`;
     case 'StepSkipped':

@@ -383,6 +383,8 @@ export class World {
         switch (move.act) {
           case 'start':
             return { kind: 'start-step', step };
+          case 'hold':
+            return { kind: 'hold-step', step, measured: [] };
           case 'put':
             return { kind: 'put-step', step, why: 'late' };
           case 'run':

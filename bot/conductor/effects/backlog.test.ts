@@ -55,6 +55,10 @@ const runbookWith = (step: Record<string, unknown>) =>
     phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'S', at: 'T-1h', ...step }] }],
   });
 
+/** A step of its own runbook that waits until something was sent. */
+const WAITS = runbookWith({ after: ['shot'], do: { kind: 'checklist' } });
+const holds = (scene: Scene) => scene.does({ kind: 'hold-step', step: 's', measured: [] });
+
 test('fewer than eight stale posts come one by one, eight as a summary', () => {
   for (const [many, folded] of [
     [7, 0],
@@ -136,6 +140,7 @@ test.each<[string, (scene: Scene) => void, string]>([
     'StepPut',
   ],
   ['the stand-down', (scene) => scene.does({ kind: 'stand-down', by: 'ana', reason: 'over' }), 'StoodDown'],
+  ['a step that waits for another', (scene) => holds(scene), 'StepHeld'],
   ['the close', (scene) => scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' }), 'LaunchClosed'],
 ])('%s comes first', (_, moves, post) => {
   const { now, folded, rest } = places(moves);
@@ -238,6 +243,14 @@ test.each<[string, (scene: Scene) => void, string]>([
       scene.does({ kind: 'run-step', by: 'ana', step: 'remind' });
     },
     'StepPut',
+  ],
+  [
+    'a step that has waited',
+    (scene) => {
+      holds(scene);
+      scene.does({ kind: 'run-step', by: 'ana', step: 's' });
+    },
+    'StepHeld',
   ],
   ['a shot that is closed', (scene) => scene.closes(scene.fired()), 'start-live'],
   [

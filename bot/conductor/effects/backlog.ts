@@ -1,9 +1,9 @@
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
+import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import { isPending } from '../../../runbooks/launch/voiding.ts';
 import type { Pending } from './pending.ts';
-import { stepOf } from './perform.ts';
 
 /** Fewer stale posts than this are read faster one by one than as a summary. */
 const FOLD_FROM = 8;
@@ -50,6 +50,8 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
       return launch.switchRequests[entry.requestId]?.open === true;
     case 'RosterChangeRequested':
       return launch.rosterChanges[entry.changeId]?.open === true;
+    case 'StepHeld':
+      return launch.steps[entry.step]?.state === 'held';
     case 'StepPut':
       return launch.steps[entry.step]?.state === 'put';
     case 'ScaleLate':
@@ -84,7 +86,7 @@ function isTalk({ effect, entry }: Pending, launch: Launch, nowMs: number): bool
 function saysMore(entry: Entry, launch: Launch): boolean {
   switch (entry.kind) {
     case 'StepStarted':
-      return stepOf(launch, entry.step)?.do.kind === 'remind';
+      return stepNamed(launch.runbook, entry.step)?.do.kind === 'remind';
     case 'StepDone':
       return entry.refused === true;
     case 'Noted':

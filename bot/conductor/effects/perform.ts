@@ -6,7 +6,7 @@ import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import type { Step } from '../../../runbooks/playbook/schema.ts';
+import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import type { Acted, Context } from '../context.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
 import { scale } from './perform-scale.ts';
@@ -145,12 +145,8 @@ async function noteHaltVersion(context: Context, launchId: string): Promise<void
   );
 }
 
-export function stepOf(launch: Launch, stepId: string): Step | undefined {
-  return launch.runbook.phases.flatMap((phase) => phase.steps).find(({ id }) => id === stepId);
-}
-
 async function doStep(context: Context, launch: Launch, stepId: string): Promise<string> {
-  const step = stepOf(launch, stepId);
+  const step = stepNamed(launch.runbook, stepId);
   if (step === undefined || launch.steps[stepId]?.state !== 'started') return 'the step is over';
   switch (step.do.kind) {
     case 'scale': {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { LAUNCH_ID, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
+import { LAUNCH_ID, measuredAt, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
 import { scheduleTick } from './schedule-tick.ts';
 
 const step = (id: string, more: Record<string, unknown>) => ({
@@ -20,7 +20,9 @@ async function moved(memory: MemoryContext): Promise<string[]> {
       ? [`start ${entry.step}`]
       : entry.kind === 'StepPut'
         ? [`put ${entry.step}: ${entry.why}`]
-        : [],
+        : entry.kind === 'StepHeld'
+          ? [`hold ${entry.step}: ${entry.why}`]
+          : [],
   );
 }
 
@@ -59,6 +61,31 @@ test('a step that would take down workers that are still needed is put, with tha
   memory.nowMs = due;
   await scheduleTick(memory.context, await memory.launch());
   expect(await moved(memory)).toEqual(['put down: nothing has been sent yet']);
+});
+
+test('a step that waits for a gate is held once, by what the leader has measured, and starts when it is green', async () => {
+  const memory = await MemoryContext.ready(withSteps(step('b', { after: ['workers'] })));
+  memory.nowMs = due;
+  memory.gates = measuredAt(due, { workers: { status: 'red', say: '1 of 2' } });
+  const launch = await memory.launch();
+  await Promise.all([scheduleTick(memory.context, launch), scheduleTick(memory.bot(), launch)]);
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual(['hold b: “Workers are ready” is red: 1 of 2']);
+  memory.nowMs += 60_000;
+  memory.gates = measuredAt(memory.nowMs);
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual(['hold b: “Workers are ready” is red: 1 of 2', 'start b']);
+});
+
+test('a step that has waited and is too late since says since when it could have started', async () => {
+  const memory = await MemoryContext.ready(withSteps(step('a', {}), step('b', { after: ['a'] })));
+  memory.nowMs = due;
+  await memory.does({ kind: 'start-step', step: 'a' });
+  memory.nowMs = due + 3_600_000;
+  await memory.does({ kind: 'finish-step', step: 'a', say: '' });
+  memory.nowMs += 11 * 60_000;
+  await scheduleTick(memory.context, await memory.launch());
+  expect((await moved(memory)).at(-1)).toMatch(/^put b: it could have started .*, 11 min ago/);
 });
 
 test('a step that the record refuses keeps no other from starting', async () => {

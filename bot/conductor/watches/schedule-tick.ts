@@ -1,8 +1,11 @@
+import type { Command } from '../../../runbooks/launch/commands.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { keepsWorkers } from '../../../runbooks/launch/pool-down.ts';
+import { keepsFleet } from '../../../runbooks/launch/pool-down.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
 import { dueSteps } from '../../../runbooks/launch/schedule.ts';
 import { isPutBack } from '../../../runbooks/launch/stand-down.ts';
+import type { DueStep } from '../../../runbooks/launch/schedule.ts';
 import { span, utc } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 
@@ -12,22 +15,37 @@ import type { Context } from '../context.ts';
  */
 export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
   const nowMs = context.nowMs();
-  for (const { step, dueAtMs, verdict } of dueSteps(launch, nowMs)) {
-    const late =
-      step.catch_up_within === 0
-        ? 'it never starts by itself'
-        : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
-    const why = keepsWorkers(launch, step) ?? late;
-    const acted = await context.execute(
-      launch.id,
-      verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id },
-    );
+  const measured = await measuredFor(context, launch);
+  for (const due of dueSteps(launch, nowMs, measured)) {
+    const acted = await context.execute(launch.id, commandFor(launch, due, measured, nowMs));
     if (!acted.ok)
-      context.log.info({ launchId: launch.id, step: step.id, code: acted.code }, 'a due step was left alone');
+      context.log.info({ launchId: launch.id, step: due.step.id, code: acted.code }, 'a due step was left alone');
   }
   for (const order of Object.values(launch.orders)) {
     if (order.state === 'open' && isExpired(order, nowMs))
       await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
   }
   if (isPutBack(launch)) await context.execute(launch.id, { kind: 'close-launch', by: null, reason: '' });
+}
+
+/** Nobody asks the store for a plan in which nothing waits for a gate. */
+async function measuredFor({ cloud }: Context, launch: Launch): Promise<Measured[]> {
+  const gates = new Set(launch.runbook.gates.flatMap(({ id, probe }) => (probe === undefined ? [] : id)));
+  const waits = launch.runbook.phases.some(({ steps }) => steps.some(({ after = [] }) => after.some((id) => gates.has(id))));
+  return waits ? cloud.live.gates(launch.id) : [];
+}
+
+function commandFor(
+  launch: Launch,
+  { step, dueAtMs, readyAtMs, verdict }: DueStep,
+  measured: Measured[],
+  nowMs: number,
+): Command {
+  if (verdict === 'hold') return { kind: 'hold-step', step: step.id, measured };
+  if (verdict !== 'put') return { kind: 'start-step', step: step.id, measured };
+  const late =
+    step.catch_up_within === 0
+      ? 'it never starts by itself'
+      : `it ${readyAtMs === dueAtMs ? 'was due' : 'could have started'} ${utc(readyAtMs)}, ${span(nowMs - readyAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
+  return { kind: 'put-step', step: step.id, why: keepsFleet(launch, step) ?? late };
 }

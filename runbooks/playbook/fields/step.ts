@@ -15,6 +15,12 @@ export const step = z.strictObject({
     absent: 'T is the target of the launch',
     example: 'de',
   }),
+  after: key(z.array(id).min(1).optional(), {
+    means:
+      'What it waits for, all of it: a step that is done or was skipped, a gate that is green or waived, `shot`: something was sent. A step that is due and waits is held, the room says for what, and it starts once that is over.',
+    absent: 'its time alone',
+    example: ['edge-up', 'shot'],
+  }),
   owner: key(id.optional(), { means: 'Who sees to it.', absent: 'on-call', example: 'ana' }),
   do: key(action, { means: 'What happens.', example: { kind: 'scale', target: 'edge', to: 40 } }),
   catch_up_within: key(duration.prefault('10m'), {

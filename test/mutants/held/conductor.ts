@@ -29,6 +29,10 @@ const BACKLOG: Accepted[] = [
     'launch.rosterChanges[entry.changeId]?.open → launch.rosterChanges[entry.changeId].open',
   ),
   named(
+    `return launch.steps[entry.step]?.state === 'held';`,
+    'launch.steps[entry.step]?.state → launch.steps[entry.step].state',
+  ),
+  named(
     `return launch.steps[entry.step]?.state === 'put';`,
     'launch.steps[entry.step]?.state → launch.steps[entry.step].state',
   ),
@@ -53,8 +57,8 @@ const BACKLOG: Accepted[] = [
     'launch.scale[effect.target]?.desired → launch.scale[effect.target].desired',
   ),
   named(
-    `return stepOf(launch, entry.step)?.do.kind === 'remind';`,
-    'stepOf(launch, entry.step)?.do → stepOf(launch, entry.step).do',
+    `return stepNamed(launch.runbook, entry.step)?.do.kind === 'remind';`,
+    'stepNamed(launch.runbook, entry.step)?.do → stepNamed(launch.runbook, entry.step).do',
   ),
   named(`return order?.state === 'open' && !isExpired(order, nowMs);`, 'order?.state → order.state'),
   {
