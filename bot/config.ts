@@ -8,6 +8,8 @@ import { EXPECT_ARN, SECRET_ARN } from '../infra/secret-fields.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
 import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
+import { OUTSIDE_SECRETS, OUTSIDE_VARIABLES, outsideOf } from './outside/outside-config.ts';
+import type { OutsideConfig } from './outside/outside-config.ts';
 
 /** What Slack gives the app, and may give anew. */
 export interface SlackSecrets {
@@ -41,6 +43,8 @@ export interface BotConfig {
   version: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
+  /** Whom steps of a plan may call. */
+  outside: OutsideConfig;
   /** Where traces of shots go; null: nowhere. */
   tracing: OtlpTarget | null;
   logLevel: LogLevelName;
@@ -62,6 +66,7 @@ const SECRETS = [
   ...OF_SLACK,
   ...KEY_SECRETS.bot,
   ...OTLP_SECRETS,
+  ...OUTSIDE_SECRETS,
 ];
 
 const webUrl = (expected: string) =>
@@ -144,6 +149,7 @@ const environment = slack
     GOBUTTON_AUDIENCE_PUBLIC: z.enum(['true', 'false'], EXPECT.publicAddress).default('false'),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     ...OTLP_VARIABLES,
+    ...OUTSIDE_VARIABLES,
     LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
   })
   .superRefine((found, issues) => {
@@ -198,6 +204,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       version: ownVersion(env),
       agentUri: found.ECS_AGENT_URI ?? null,
+      outside: outsideOf(found),
       tracing: otlpTarget(found),
       logLevel: found.LOG_LEVEL,
     },

@@ -82,6 +82,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
       nowMs,
       version: config.version,
+      outside: config.outside,
       onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
     },

@@ -151,6 +151,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       port: 0,
       cloud: local.config,
       runbooksDir,
+      outside: { pagerDuty: null, webhooks: {} },
       version: null,
       agentUri: options.agentUri ?? null,
       tracing: null,

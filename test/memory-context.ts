@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Acted, Context } from '../bot/conductor/context.ts';
 import { TIMINGS } from '../bot/conductor/timings.ts';
+import type { Outside } from '../bot/outside/outside.ts';
 import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { FactStore } from '../infra/aws/fact-store.ts';
@@ -25,12 +26,23 @@ export class MemoryContext {
   gates: Measured[] = [];
   /** The halt switch as workers read it; 'unreadable': the store does not answer. */
   switchItem: { haltEpoch: number; halted: boolean } | 'unreadable' = { haltEpoch: 0, halted: false };
+  /** Whom steps have called; each call is taken. */
+  readonly calls: { to: string; id: string }[] = [];
+  outside: Outside = {
+    page: async ({ id }) => this.#called('pager', id),
+    webhook: async (to, { id }) => this.#called(to, id),
+  };
   /** Messages that wait in each queue. */
   waiting = 0;
   readonly context: Context;
 
   private constructor() {
     this.context = this.bot();
+  }
+
+  #called(to: string, id: string): { ok: true; say: string } {
+    this.calls.push({ to, id });
+    return { ok: true, say: `${to} has taken it` };
   }
 
   /** With its audience, everything ticked. */
@@ -64,6 +76,7 @@ export class MemoryContext {
       cloud: this.#cloud(),
       journal,
       slack: null,
+      outside: this.outside,
       log: pino({ level: 'silent' }),
       holder: 'first',
       hasEnded: () => false,

@@ -10,6 +10,8 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { manifestReader } from '../../settle/close.ts';
 import { freezeSets } from '../../settle/frozen-sets.ts';
+import { CALLS_NOBODY, createOutside } from '../outside/create-outside.ts';
+import type { OutsideConfig } from '../outside/outside-config.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import { UpdateBudget } from '../slack/update-budget.ts';
 import { askCompile, cancelCompile, lastCompile } from './compiles/compiles.ts';
@@ -37,6 +39,7 @@ export interface ConductorOptions {
   config: {
     /** Names this instance; unique per process. */ holder: string;
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
+    /** Whom steps may call; absent: nobody. */ outside?: OutsideConfig;
     /** Which gobutton this is; absent: not known. */ version?: string | null;
     timings?: Partial<Timings>;
     nowMs?: () => number;
@@ -55,6 +58,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     cloud,
     journal,
     slack,
+    outside: config.outside === undefined ? CALLS_NOBODY : createOutside(config.outside, { nowMs }),
     log,
     holder: config.holder,
     hasEnded: config.hasEnded ?? (() => false),

@@ -4,6 +4,7 @@ import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Outside } from '../outside/outside.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import type { Timings } from './timings.ts';
 
@@ -13,6 +14,8 @@ export interface Context {
   journal: Journal;
   /** Null: no Slack (the command line). */
   slack: SlackPort | null;
+  /** Whom steps call beyond AWS and Slack. */
+  outside: Outside;
   log: Logger;
   /** Names this instance in leases and claims. */
   holder: string;

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startRig } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
+import { CALLS_NOBODY } from '../../outside/create-outside.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
 import { UpdateBudget } from '../../slack/update-budget.ts';
 import { message } from '../../views/blocks.ts';
@@ -51,6 +52,7 @@ async function movedMeanwhile(
     cloud: rig.cloud,
     journal: rig.journal,
     slack: racing,
+    outside: CALLS_NOBODY,
     log: pino({ level: 'silent' }),
     holder: 'first',
     hasEnded: () => false,

@@ -6,6 +6,7 @@ import type { Clients } from '../../../infra/aws/clients.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
+import { CALLS_NOBODY } from '../../outside/create-outside.ts';
 import type { Context } from '../context.ts';
 import { performCloud } from '../effects/perform.ts';
 import { Halting } from '../halt.ts';
@@ -41,6 +42,7 @@ function watching(cloud: Cloud = rig.cloud) {
     cloud,
     journal: rig.journal,
     slack: null,
+    outside: CALLS_NOBODY,
     log: pino({ level: 'silent' }),
     holder: 'first',
     hasEnded: () => false,
