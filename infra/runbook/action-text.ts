@@ -1,7 +1,7 @@
 import type { Step } from '../../runbooks/playbook/schema.ts';
 
 /** What a step does, in a few words for a terminal. */
-export function actionText({ do: action }: Step): string {
+export function actionText({ do: action }: Pick<Step, 'do'>): string {
   switch (action.kind) {
     case 'scale':
       return `scale ${action.target} to ${action.to.toLocaleString('en-US')}`;
@@ -11,6 +11,12 @@ export function actionText({ do: action }: Step): string {
       return 'remind';
     case 'checklist':
       return 'readiness review';
+    case 'ask':
+      return `ask: ${action.answers.join(' / ')}`;
+    case 'page':
+      return 'page on-call';
+    case 'webhook':
+      return `call the webhook ${action.to}`;
     case 'fire-window':
       return 'fire window: people ask for GO';
     default: {

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import type { FileProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { noZone, readWallClock, zoneNamed } from '../../runbooks/typed/wall-clock.ts';
@@ -15,11 +16,15 @@ import type { Answers, Question } from './questions.ts';
 import { readRunbookFile } from './read-runbook.ts';
 import { summaryText } from './summary.ts';
 
-const USAGE = `npm run runbook -- new|check|plan FILE
+const USAGE = `npm run runbook -- new|check|plan|simulate FILE
 
   check FILE                     every problem with file and line, or what the runbook holds, with the bytes of each text
   plan FILE [--zone ZONE] [--target TIME]
                                  the day: when each step is, by the clock of a zone (default UTC) and relative to T
+  simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE] [--bots 2] [--away]
+                                 plays the day against a fake clock and prints what the room would read; people do what they are
+                                 asked, with --away nothing. MISHAP: fleet:NAME never comes, bot:T-2h..T-30m is dead; GATE: ID:red@T-1h
+                                 or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. Each may be given several times.
   new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
 ${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}
 
@@ -44,6 +49,11 @@ class Unusable extends Error {}
 const OPTIONS = {
   zone: { type: 'string' },
   target: { type: 'string' },
+  fail: { type: 'string', multiple: true },
+  gate: { type: 'string', multiple: true },
+  'move-target': { type: 'string', multiple: true },
+  bots: { type: 'string' },
+  away: { type: 'boolean' },
   help: { type: 'boolean', short: 'h', default: false },
   ...Object.fromEntries(
     QUESTIONS.filter(({ flag }) => flag !== 'target').map(
@@ -61,7 +71,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     if (values.help === true || what === 'help') return say(out, USAGE, 0);
     if (what === undefined || file === undefined || rest.length > 0)
       throw new Unusable(
-        `found ${positionals.length === 0 ? 'nothing' : `"${positionals.join(' ')}"`}, expected new, check or plan and one file`,
+        `found ${positionals.length === 0 ? 'nothing' : `"${positionals.join(' ')}"`}, expected new, check, plan or simulate and one file`,
       );
     switch (what) {
       case 'check':
@@ -72,10 +82,12 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
           out.write(`${planText(runbook, targetAtMs ?? runbook.target?.atMs ?? null, zone)}\n`),
         );
       }
+      case 'simulate':
+        return await simulated(file, values, terminal);
       case 'new':
         return await write(file, values, terminal);
       default:
-        throw new Unusable(`found "${what}", expected new, check or plan`);
+        throw new Unusable(`found "${what}", expected new, check, plan or simulate`);
     }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
@@ -100,7 +112,7 @@ const say = (where: Output, text: string, code: number): number => {
 
 async function withRunbook(file: string, err: Output, then: (runbook: Runbook) => void): Promise<number> {
   const { loaded } = await readRunbookFile(file);
-  if (!loaded.ok) return say(err, `${loaded.problems.map(describeProblem).map(visibleLines).join('\n')}\n`, 1);
+  if (!loaded.ok) return say(err, problemsOf(loaded.problems), 1);
   then(loaded.runbook);
   return 0;
 }
@@ -114,6 +126,40 @@ function whenAndWhere(values: Values): { zone: string; targetAtMs: number | null
   if (!read.ok) throw new Unusable(`--target: found "${values['target']}", expected ${read.expected}`);
   return { zone, targetAtMs: read.atMs };
 }
+
+/** Where T is not known, an evening far from any clock change. */
+const SOME_EVENING_MS = Date.UTC(2027, 1, 14, 23, 30);
+
+async function simulated(file: string, values: Values, { out, err }: Terminal): Promise<number> {
+  const { zone, targetAtMs } = whenAndWhere(values);
+  const bots = values['bots'] ?? '1';
+  if (bots !== '1' && bots !== '2') throw new Unusable(`--bots: found "${String(bots)}", expected 1 or 2`);
+  const { loaded } = await readRunbookFile(file);
+  if (!loaded.ok) return say(err, problemsOf(loaded.problems), 1);
+  // Only here: it loads what a bot is made of.
+  const [{ dayText }, { readMishaps }, { simulate }] = await Promise.all([
+    import('../../bot/simulate/day-text.ts'),
+    import('../../bot/simulate/mishaps.ts'),
+    import('../../bot/simulate/simulate.ts'),
+  ]);
+  const several = (option: string) => [values[option]].flat().filter((one) => typeof one === 'string');
+  const read = readMishaps(loaded.runbook, {
+    fail: several('fail'),
+    gate: several('gate'),
+    move: several('move-target'),
+  });
+  if (!read.ok) throw new Unusable(`--${read.option}: found "${read.found}", expected ${read.expected}`);
+  const day = await simulate(loaded.runbook, {
+    targetAtMs: targetAtMs ?? loaded.runbook.target?.atMs ?? SOME_EVENING_MS,
+    mishaps: read.mishaps,
+    bots: bots === '2' ? 2 : 1,
+    isAway: values['away'] === true,
+  });
+  return say(out, `${dayText(day, zone)}\n`, 0);
+}
+
+const problemsOf = (problems: readonly FileProblem[]): string =>
+  `${problems.map(describeProblem).map(visibleLines).join('\n')}\n`;
 
 /** Never over a file that is there. */
 async function write(file: string, values: Values, terminal: Terminal): Promise<number> {

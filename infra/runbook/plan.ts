@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { stepDueAtMs, targetOf } from '../../runbooks/launch/plan-times.ts';
+import type { PlanClock } from '../../runbooks/launch/plan-times.ts';
 import type { Runbook, Step } from '../../runbooks/playbook/schema.ts';
 import { visible } from '../visible.ts';
 import { actionText } from './action-text.ts';
@@ -17,12 +18,21 @@ export function planText(runbook: Runbook, targetAtMs: number | null, zone: stri
     steps: steps
       .map((step) => ({ step, atMs: clock === null ? null : stepDueAtMs(clock, step) }))
       .toSorted((a, b) => (a.atMs ?? relative(a.step)) - (b.atMs ?? relative(b.step)))
-      .map(({ step, atMs }) => [
-        ...(atMs === null ? [] : [`${wall(atMs)}${secondsOf(atMs)}`]),
-        tMinusText(step, atMs, targetAtMs),
-        step.title,
-        actionText(step),
-        ownerText(runbook, step),
+      .flatMap(({ step, atMs }) => [
+        [
+          ...(atMs === null ? [] : [`${wall(atMs)}${secondsOf(atMs)}`]),
+          tMinusText(step, atMs, targetAtMs),
+          step.title,
+          `${actionText(step)}${conditions(step, clock)}`,
+          ownerText(runbook, step),
+        ],
+        ...(step.backup?.steps ?? []).map((one) => [
+          ...(atMs === null ? [] : ['']),
+          '  or else',
+          one.title,
+          actionText(one),
+          ownerText(runbook, one),
+        ]),
       ]),
   }));
   const lines = columns(rows.flatMap(({ steps }) => steps));
@@ -47,6 +57,13 @@ export function planText(runbook: Runbook, targetAtMs: number | null, zone: stri
     .join('\n');
 }
 
+/** What it waits for, and by when it must have worked. */
+function conditions({ after = [], deadline, for: market }: Step, clock: PlanClock | null): string {
+  const atMs = deadline === undefined || clock === null ? null : stepDueAtMs(clock, { at: deadline, for: market });
+  const by = deadline === undefined ? null : tMinusText({ at: deadline, for: market }, atMs, clock?.targetAtMs ?? null);
+  return `${after.length === 0 ? '' : `, after ${after.join(', ')}`}${by === null ? '' : `, by ${by}`}`;
+}
+
 const relative = ({ at }: Step): number => (typeof at === 'number' ? at : Number.POSITIVE_INFINITY);
 
 /** Most plans are in minutes. */
@@ -56,7 +73,11 @@ const secondsOf = (atMs: number): string => {
 };
 
 /** `T-6h`, `T of de -30m`; a time of its own by how far it is from T. */
-function tMinusText({ at, for: market }: Step, atMs: number | null, targetAtMs: number | null): string {
+function tMinusText(
+  { at, for: market }: Pick<Step, 'at' | 'for'>,
+  atMs: number | null,
+  targetAtMs: number | null,
+): string {
   if (typeof at === 'number') return market === undefined ? `T${signed(at)}` : `T of ${market} ${signed(at)}`.trim();
   return atMs === null || targetAtMs === null ? 'its own time' : `(T${signed(atMs - targetAtMs)})`;
 }
@@ -88,5 +109,5 @@ function ownZone(runbook: Runbook, market: string, zone: string): string {
   return ` = ${DateTime.fromMillis(own.atMs, { zone: own.zone }).toFormat('HH:mm')} ${own.zone}`;
 }
 
-const ownerText = (runbook: Runbook, { owner }: Step): string =>
-  runbook.people.find(({ id }) => id === owner)?.name ?? '';
+const ownerText = ({ people, groups = [] }: Runbook, { owner }: Pick<Step, 'owner'>): string =>
+  people.find(({ id }) => id === owner)?.name ?? groups.find(({ id }) => id === owner)?.title ?? '';

@@ -12,13 +12,16 @@ export class GateWatch {
   /** Per gate: the status that differs from the record, and since when. */
   readonly #changing = new Map<string, { status: Measured['status']; sinceMs: number }>();
 
-  constructor(context: Context) {
+  readonly #measure: typeof measureGates;
+
+  constructor(context: Context, measure = measureGates) {
     this.#context = context;
+    this.#measure = measure;
   }
 
   async look(launch: Launch): Promise<Measured[]> {
     const nowMs = this.#context.nowMs();
-    const measured = await measureGates(this.#context.cloud, launch, nowMs, this.#context.version);
+    const measured = await this.#measure(this.#context.cloud, launch, nowMs, this.#context.version);
     await this.#context.cloud.live.putGates(launch.id, measured);
     for (const one of measured) {
       if (this.#isLasting(launch, one, nowMs)) {

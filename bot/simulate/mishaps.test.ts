@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { sampleRunbook } from '../../test/properties/scene.ts';
+import { readMishaps } from './mishaps.ts';
+
+const read = (more: Partial<Parameters<typeof readMishaps>[1]>) =>
+  readMishaps(sampleRunbook(), { fail: [], gate: [], move: [], ...more });
+const MIN = 60_000;
+
+test('what goes wrong is read as it is typed', () => {
+  expect(
+    read({
+      fail: ['fleet:workers', 'bot:T-2h..T-30m', 'bot:T+1h'],
+      gate: ['workers:red@T-1h', 'copy-read:unknown@T-10m..T'],
+      move: ['20m@T-1h', '+20m@T-30m', '-10m@T-5m'],
+    }),
+  ).toEqual({
+    ok: true,
+    mishaps: {
+      fleets: ['workers'],
+      bot: [
+        { fromMs: -120 * MIN, toMs: -30 * MIN },
+        { fromMs: 60 * MIN, toMs: Number.POSITIVE_INFINITY },
+      ],
+      gates: [
+        { gate: 'workers', status: 'red', fromMs: -60 * MIN, toMs: Number.POSITIVE_INFINITY },
+        { gate: 'copy-read', status: 'unknown', fromMs: -10 * MIN, toMs: 0 },
+      ],
+      moves: [
+        { atMs: -60 * MIN, byMs: 20 * MIN },
+        { atMs: -30 * MIN, byMs: 20 * MIN },
+        { atMs: -5 * MIN, byMs: -10 * MIN },
+      ],
+    },
+  });
+});
+
+test.each([
+  ['fail', { fail: ['fleet:nope'] }, 'workers'],
+  ['fail', { fail: ['bot:T-30m..T-2h'] }, 'bot:T-2h..T-30m'],
+  ['fail', { fail: ['rain'] }, 'fleet: and one of'],
+  ['gate', { gate: ['nope:red@T-1h'] }, 'credentials'],
+  ['gate', { gate: ['workers:green@T-1h'] }, 'edge:red@T-1h'],
+  ['gate', { gate: ['workers:red@soon'] }, 'edge:red@T-1h'],
+  ['move-target', { move: ['20@T-1h'] }, '20m@T-1h'],
+  ['move-target', { move: ['20m'] }, '20m@T-1h'],
+])('--%s %o is no mishap, and says what is one', (option, typed, expected) => {
+  const found = Object.values(typed)[0]?.[0];
+  expect(read(typed)).toMatchObject({
+    ok: false,
+    option,
+    found,
+    expected: expect.stringContaining(expected) as string,
+  });
+});

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { Entry, EntryOf } from '../../runbooks/launch/entries.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { dayText } from './day-text.ts';
+import { NOTHING } from './mishaps.ts';
+import type { Mishaps } from './mishaps.ts';
+import { simulate } from './simulate.ts';
+import type { Day, DayOptions } from './simulate.ts';
+
+const H = 3_600_000;
+const T = Date.UTC(2027, 1, 14, 23, 30);
+
+function loaded(change: (text: string) => string = (text) => text): Runbook {
+  const text = readFileSync(new URL('../../runbooks/library/superbowl.yaml', import.meta.url), 'utf8');
+  const read = loadRunbook(change(text), 'superbowl.yaml');
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  return read.runbook;
+}
+
+const play = (mishaps: Partial<Mishaps> = {}, more: Partial<DayOptions> = {}, runbook = loaded()): Promise<Day> =>
+  simulate(runbook, { targetAtMs: T, bots: 1, isAway: false, ...more, mishaps: { ...NOTHING, ...mishaps } });
+
+const of = <K extends Entry['kind']>({ entries }: Day, kind: K): EntryOf<K>[] =>
+  entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+/** Steps that have begun, each with its time before or after T. */
+const begun = (day: Day): string[] => of(day, 'StepStarted').map(({ step, atMs }) => `${step} ${(atMs - T) / H}`);
+const room = (day: Day): string => day.said.map(({ lines }) => lines.join('\n')).join('\n');
+const EVERY_STEP = ['kickoff', 'edge-up', 'workers-up', 'test', 'checklist', 'window', 'workers-down', 'edge-down'];
+
+test('on a good day every step runs once at its time, the push goes out, and the fleets go back', async () => {
+  const day = await play();
+  expect(begun(day).slice(0, 6)).toEqual([
+    'kickoff -8',
+    'edge-up -6',
+    'workers-up -4',
+    'test -2',
+    'checklist -1',
+    'window 0',
+  ]);
+  expect(of(day, 'StepDone').map(({ step }) => step)).toEqual(EVERY_STEP);
+  expect(of(day, 'StepMissed')).toEqual([]);
+  const [shot, ...others] = Object.values(day.launch.shots);
+  expect(shot?.closed?.cause).toBe('complete');
+  expect(others).toEqual([]);
+  expect(
+    Object.fromEntries(Object.entries(day.launch.scale).map(([id, { desired, state }]) => [id, [desired, state]])),
+  ).toEqual({
+    workers: [0, 'reached'],
+    edge: [8, 'reached'],
+  });
+  expect(room(day)).toContain('API servers stands at 40 after 4 min');
+  expect(dayText(day, 'UTC')).toMatch(/done 8: War room opens, .*\nshots 1$/s);
+});
+
+test('a fleet that never comes is told as late while there is time, missed at its deadline, and its backup is offered and run once', async () => {
+  const day = await play({ fleets: ['edge'] });
+  expect(of(day, 'ScaleLate').map(({ target, atMs }) => [target, (atMs - T) / H])).toEqual([['edge', -5.5]]);
+  expect(of(day, 'StepMissed')).toMatchObject([
+    { step: 'edge-up', atMs: T - 5 * H, why: '“API servers stand at game-day size” is red: 8 of 40 running' },
+  ]);
+  expect(of(day, 'StepPut').map(({ step }) => step)).toContain('clients-quiet');
+  expect(begun(day).filter((one) => one.startsWith('clients-quiet'))).toHaveLength(1);
+  expect(day.launch.switches['zombie']?.value).toBe(true);
+  expect(room(day)).toContain(
+    "was to be verified by 18:30:00 UTC (T-5 h), and is not: “API servers stand at game-day size” is red: 8 of 40 running\n@Ana Ortiz\nBackup: raise the group's maximum by hand",
+  );
+  // GO is refused for that gate, and nothing is taken down.
+  expect(Object.keys(day.launch.shots)).toEqual([]);
+  expect(day.launch.steps['edge-down']?.state).toBe('held');
+  expect(room(day)).toContain('is due and waits: nothing has been sent yet');
+});
+
+test('a scale-up with a deadline is told as late while a quarter of its time is left, however patient its order is', async () => {
+  const patient = loaded((text) => text.replace('to: 40, late_after: 30m', 'to: 40, late_after: 90m'));
+  const day = await play({ fleets: ['edge'] }, {}, patient);
+  expect(of(day, 'ScaleLate').map(({ atMs }) => (atMs - T) / H)).toEqual([-5.25]);
+});
+
+test('a bot that dies at T-2h and is back at T-30m has run nothing twice, and puts what is too late to people', async () => {
+  const day = await play({ bot: [{ fromMs: -2 * H, toMs: -H / 2 }] });
+  const steps = of(day, 'StepStarted').map(({ step }) => step);
+  expect(new Set(steps).size).toBe(steps.length);
+  expect(
+    of(day, 'StepPut')
+      .map(({ step, atMs }) => [step, (atMs - T) / H])
+      .slice(0, 2),
+  ).toEqual([
+    ['test', -0.5],
+    ['checklist', -0.5],
+  ]);
+  expect(day.entries.filter(({ atMs }) => atMs >= T - 2 * H && atMs < T - H / 2)).toEqual([]);
+  expect(Object.keys(day.launch.shots)).toHaveLength(1);
+});
+
+test('of two bots one dies and the day goes on, and no step runs twice while both are there', async () => {
+  const day = await play({ bot: [{ fromMs: -2 * H, toMs: -H / 2 }] }, { bots: 2 });
+  expect(
+    of(day, 'StepStarted')
+      .map(({ step }) => step)
+      .toSorted(),
+  ).toEqual(EVERY_STEP.toSorted());
+  expect(begun(day)).toContain('checklist -1');
+  expect(Object.keys(day.launch.shots)).toHaveLength(1);
+});
+
+test('a kickoff that moves by 20 minutes twice moves what has not begun, and nothing runs twice', async () => {
+  const moves = [
+    { atMs: -H, byMs: H / 3 },
+    { atMs: -H / 2, byMs: H / 3 },
+  ];
+  const day = await play({ moves });
+  expect(of(day, 'TargetMoved').map(({ targetAtMs }) => (targetAtMs - T) / H)).toEqual([1 / 3, 2 / 3]);
+  expect(of(day, 'StepStarted').map(({ step }) => step)).toEqual(EVERY_STEP);
+  const window = of(day, 'StepStarted').find(({ step }) => step === 'window');
+  expect(window?.atMs).toBe(T + (2 * H) / 3);
+  expect(of(day, 'FireApproved')[0]?.atMs).toBeGreaterThan(T + (2 * H) / 3);
+  expect(room(day)).toContain('moved the target to');
+});
+
+test('while nobody does anything, nothing is sent, and no fleet is taken down or offered', async () => {
+  const day = await play({}, { isAway: true });
+  expect(Object.keys(day.launch.shots)).toEqual([]);
+  expect(of(day, 'StepStarted').map(({ step }) => step)).toEqual(EVERY_STEP.slice(0, 6));
+  expect(of(day, 'StepHeld').map(({ step, why }) => `${step}: ${why}`)).toEqual([
+    'workers-down: nothing has been sent yet',
+    'edge-down: nothing has been sent yet',
+  ]);
+});
+
+test('a gate that is red at the time keeps GO from being asked for, and the asker reads which', async () => {
+  const day = await play({ gates: [{ gate: 'queues', status: 'red', fromMs: -H, toMs: H }] });
+  expect(room(day)).toMatch(/is told: .*“No message waits in a queue” is red \(so chosen for this day\)/);
+  expect(of(day, 'FireRequested')[0]?.atMs).toBeGreaterThanOrEqual(T + H);
+  expect(Object.keys(day.launch.shots)).toHaveLength(1);
+});
+
+test('a manual gate that is chosen red is unticked then, and ticked again afterwards', async () => {
+  const day = await play({ gates: [{ gate: 'app-quiet', status: 'red', fromMs: -H, toMs: -H / 2 }] });
+  expect(
+    of(day, 'GateTicked')
+      .filter(({ gate }) => gate === 'app-quiet')
+      .map(({ green, atMs }) => [green, (atMs - T) / H]),
+  ).toEqual([
+    [true, -1.5],
+    [false, -1],
+    [true, -0.5],
+  ]);
+});
+
+test('of two markets each is asked for at its own T', async () => {
+  const runbook = loaded((text) =>
+    text.replace(
+      'people:',
+      'target: 2027-02-14 18:30 America/New_York\ntargets: { de: 2027-02-14 20:00 Europe/Berlin, us: 2027-02-14 20:00 America/New_York }\n\npeople:',
+    ),
+  );
+  const day = await play({}, {}, runbook);
+  expect(Object.values(day.launch.shots).map(({ segments }) => segments.map(({ segment }) => segment))).toEqual([
+    ['de-ios', 'de-android'],
+    ['us-ios', 'us-android'],
+  ]);
+});

@@ -1,0 +1,81 @@
+import { pino } from 'pino';
+import { createJournal } from '../../infra/aws/journal.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Keyring } from '../../infra/aws/keyring.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Context } from '../conductor/context.ts';
+import { GateWatch } from '../conductor/gates/gate-watch.ts';
+import { measureGates } from '../conductor/gates/probes.ts';
+import { Room } from '../conductor/room/room.ts';
+import { Standings } from '../conductor/room/standing.ts';
+import { TIMINGS } from '../conductor/timings.ts';
+import { ScaleWatch } from '../conductor/watches/scale-watch.ts';
+import { scheduleTick } from '../conductor/watches/schedule-tick.ts';
+import { UpdateBudget } from '../slack/update-budget.ts';
+import { inSpan } from './mishaps.ts';
+import type { Mishaps } from './mishaps.ts';
+import type { World } from './world.ts';
+
+/** A bot of a simulated day: the parts of the conductor that a plan is run by, over a record that it shares with other bots. */
+export class SimulatedBot {
+  readonly context: Context;
+  readonly #launchId: string;
+  readonly #journal: Journal;
+  readonly #gates: GateWatch;
+  readonly #scale: ScaleWatch;
+
+  constructor(
+    world: World,
+    keyring: Keyring,
+    { launchId, targetAtMs, mishaps }: { launchId: string; targetAtMs: number; mishaps: Mishaps },
+  ) {
+    const { cloud } = world;
+    const nowMs = () => world.nowMs;
+    this.#launchId = launchId;
+    this.#journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring, nowMs });
+    this.context = {
+      cloud,
+      journal: this.#journal,
+      slack: null,
+      // Everybody who is called takes it.
+      outside: {
+        page: async () => ({ ok: true, say: 'PagerDuty has taken it' }),
+        webhook: async (to) => ({ ok: true, say: `The webhook ${to} has taken it` }),
+      },
+      log: pino({ level: 'silent' }),
+      holder: 'simulated',
+      hasEnded: () => false,
+      version: null,
+      // A gate that has changed is looked at some half a minute later.
+      timings: { ...TIMINGS, gateSettleMs: 0 },
+      nowMs,
+      execute: (id, command) => this.#journal.append(id, command),
+    };
+    this.#gates = new GateWatch(this.context, async (...asked) =>
+      (await measureGates(...asked)).map((one) => {
+        const wrong = mishaps.gates.find(
+          ({ gate, ...span }) => gate === one.gate && inSpan(span, nowMs() - targetAtMs),
+        );
+        return wrong === undefined ? one : { ...one, status: wrong.status, value: null, say: 'so chosen for this day' };
+      }),
+    );
+    const budget = new UpdateBudget(nowMs);
+    this.#scale = new ScaleWatch(this.context, new Standings(this.context, new Room(this.context, launchId), budget));
+  }
+
+  launch(): Promise<Launch | null> {
+    return this.#journal.launch(this.#launchId);
+  }
+
+  /** What it does by the clock. */
+  async looks(): Promise<void> {
+    for (const look of [
+      (launch: Launch) => this.#gates.look(launch),
+      (launch: Launch) => scheduleTick(this.context, launch),
+      (launch: Launch) => this.#scale.look(launch),
+    ]) {
+      const launch = await this.launch();
+      if (launch !== null && !launch.closed) await look(launch);
+    }
+  }
+}

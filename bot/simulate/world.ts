@@ -1,0 +1,194 @@
+import type { WorkerReport } from '../../contract/report.ts';
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import { createStaffDevices } from '../../infra/aws/staff-devices.ts';
+import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Measured } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Runbook, ScaleTarget } from '../../runbooks/playbook/schema.ts';
+import { memoryRecord } from './memory-record.ts';
+
+/** A fleet's count comes so long after it was ordered. */
+const ARRIVES_MS = 4 * 60_000;
+/** Of each segment. */
+const DEVICES = 100_000;
+
+interface Fleet {
+  desired: number;
+  orderedAtMs: number;
+  /** What ran when it was ordered. */
+  before: number;
+}
+
+/**
+ * What a simulated day finds around it: fleets that come some minutes after they were ordered, workers that are ready once
+ * they run, providers that answer, and a record. As much of the cloud as steps, gates and scale orders ask for.
+ */
+export class World {
+  nowMs: number;
+  readonly cloud: Cloud;
+  readonly #fleets = new Map<string, Fleet>();
+  readonly #broken: ReadonlySet<string>;
+  #launch: Launch | null = null;
+  #measured: Measured[] = [];
+
+  constructor(runbook: Runbook, nowMs: number, broken: readonly string[]) {
+    this.nowMs = nowMs;
+    this.#broken = new Set(broken);
+    for (const { id } of runbook.scale_targets)
+      this.#fleets.set(id, {
+        desired: leastOf(runbook, id),
+        orderedAtMs: Number.NEGATIVE_INFINITY,
+        before: leastOf(runbook, id),
+      });
+    this.cloud = this.#cloudOf(runbook);
+  }
+
+  /** What workers read of it: which audience they hold. */
+  sees(launch: Launch): void {
+    this.#launch = launch;
+  }
+
+  get gates(): Measured[] {
+    return this.#measured;
+  }
+
+  #running(id: string): number {
+    const { desired, before, orderedAtMs } = this.#fleetOf(id);
+    const isThere = this.nowMs - orderedAtMs >= ARRIVES_MS && !(this.#broken.has(id) && desired > before);
+    return isThere ? desired : before;
+  }
+
+  #fleetOf(id: string): Fleet {
+    const fleet = this.#fleets.get(id);
+    if (fleet === undefined) throw new Error(`SIMULATION_IMPOSSIBLE fleet ${id}`);
+    return fleet;
+  }
+
+  /** The rest would be asked by nothing that a day simulates; if it is after all, the call fails by its name. */
+  #cloudOf(runbook: Runbook): Cloud {
+    const facts = new Map<string, string>();
+    const objects = new Map<string, Uint8Array>();
+    const cloud: Pick<Cloud, 'record' | 'staff'> & {
+      [K in 'live' | 'queues' | 'facts' | 'scaling' | 'clock']: Partial<Cloud[K]>;
+    } = {
+      record: memoryRecord(),
+      staff: createStaffDevices({
+        put: async (key, body) => void objects.set(key, body),
+        get: async (key) => objects.get(key) ?? null,
+        list: async (prefix) =>
+          [...objects].filter(([key]) => key.startsWith(prefix)).map(([key, body]) => ({ key, bytes: body.length })),
+        remove: async (key) => void objects.delete(key),
+      }),
+      facts: {
+        get: async (launchId, name) => facts.get(`${launchId}\n${name}`) ?? null,
+        put: async (launchId, name, value) => void facts.set(`${launchId}\n${name}`, value),
+      },
+      live: {
+        reports: async () => this.#reports(runbook),
+        gates: async () => this.#measured,
+        putGates: async (_, measured) => {
+          this.#measured = measured;
+        },
+        leaseVersion: async () => null,
+        assignPool: async () => {},
+      },
+      queues: {
+        depth: async () => ({ visible: 0, delayed: 0, inFlight: 0 }),
+        ensurePool: async () => {},
+      },
+      scaling: {
+        find: async ({ id }: ScaleTarget) => ({
+          desired: this.#fleetOf(id).desired,
+          min: null,
+          max: null,
+          targets: [],
+          indexes: {},
+        }),
+        desire: async ({ id }: ScaleTarget, { count }) => {
+          if (this.#fleetOf(id).desired === count) return;
+          this.#fleets.set(id, { desired: count, before: this.#running(id), orderedAtMs: this.nowMs });
+        },
+        observe: async ({ id }: ScaleTarget) => {
+          const { desired } = this.#fleetOf(id);
+          const running = this.#running(id);
+          return { desired, running, pending: Math.max(0, desired - running), say: null };
+        },
+      },
+      clock: { offset: () => ({ aheadMs: 0, errorMs: 1 }) },
+    };
+    return cloud as unknown as Cloud;
+  }
+
+  #reports({ pool }: Runbook): WorkerReport[] {
+    const launch = this.#launch;
+    if (launch === null) return [];
+    return Array.from({ length: this.#running(pool.scale_target) }, (_, at) => reportOf(launch, at, this.nowMs));
+  }
+}
+
+/** What runs before anything is ordered: the least that the plan ever orders, which is what it goes back to. */
+function leastOf({ phases }: Runbook, fleet: string): number {
+  const orders = phases.flatMap(({ steps }) =>
+    steps.flatMap(({ do: act }) => (act.kind === 'scale' && act.target === fleet ? [act.to] : [])),
+  );
+  return orders.length < 2 ? 0 : Math.min(...orders);
+}
+
+/** Some devices for each market and platform that the plan knows. */
+export function audienceOf({ targets = {}, audience, campaign }: Runbook): AudienceRef {
+  const named = Object.keys(targets);
+  const markets = audience.segment_by.includes('market') ? (named.length === 0 ? ['us'] : named) : [];
+  const locale = campaign.default_locale;
+  const segments = (['ios', 'android'] as const).flatMap((platform) =>
+    (markets.length === 0
+      ? [platform]
+      : markets.map((market) => (market.endsWith(`-${platform}`) ? market : `${market}-${platform}`))
+    ).map((id) => ({
+      id,
+      platform,
+      devices: DEVICES,
+      batches: DEVICES / 1_000,
+      locales: { [locale]: DEVICES },
+    })),
+  );
+  return {
+    hash: '0'.repeat(64),
+    manifestKey: `audiences/${'0'.repeat(64)}/manifest.json`,
+    devices: segments.length * DEVICES,
+    segments,
+    locales: { [locale]: segments.length * DEVICES },
+  };
+}
+
+function reportOf(launch: Launch, at: number, atMs: number): WorkerReport {
+  const lane = (provider: 'apns' | 'fcm') => ({
+    provider,
+    connections: 4,
+    primed: 4,
+    streams: 400,
+    inFlight: 0,
+    credentialAgeMs: 60_000,
+    credentialLeftMs: 50 * 60_000,
+  });
+  return {
+    v: 1,
+    launchId: launch.id,
+    bootId: `simulated-${at}`,
+    host: `simulated-${at}`,
+    pid: 1,
+    atMs,
+    startedAtMs: atMs,
+    state: launch.audience === null ? 'loading' : 'ready',
+    say: '',
+    audienceHash: launch.audience?.hash ?? null,
+    skipListHash: launch.skipList?.hash ?? null,
+    shardsLoaded: 1,
+    shardsTotal: 1,
+    lanes: [lane('apns'), lane('fcm')],
+    switchReadAgoMs: 100,
+    clock: { aheadMs: 0, errorMs: 1 },
+    reads: ENTRY_VERSION,
+    rssMb: 100,
+    shots: [],
+  };
+}
