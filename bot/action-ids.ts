@@ -13,6 +13,8 @@ export const ACTION = {
   grantWaiver: 'waiver.grant',
   runStep: 'step.run',
   skipStep: 'step.skip',
+  /** One an answer: `answerAction`. */
+  answerStep: 'step.answer',
   approveSwitch: 'switch.approve',
   approveRoster: 'roster.approve',
   ready: 'board.ready',
@@ -32,6 +34,8 @@ export const ACTION = {
 /** Ids of buttons differ within a block. */
 export const TYPED_CHOICES = 5;
 export const typedAction = (index: number): string => `${ACTION.typed}.${index}`;
+
+export const answerAction = (index: number): string => `${ACTION.answerStep}.${index}`;
 
 export const VIEW = {
   create: 'create.launch',

@@ -1,11 +1,14 @@
 import { App } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
-import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './action-ids.ts';
+import { ANSWERS_MOST } from '../runbooks/playbook/fields/actions/ask.ts';
+import { ACTION, answerAction, TYPED_CHOICES, typedAction, VIEW } from './action-ids.ts';
 import { compileValue, pressCancelCompile } from './actions/compile.ts';
 import {
+  answerValue,
   gateValue,
   launchValue,
   liftValue,
+  pressAnswer,
   pressApproveLift,
   pressApproveRoster,
   pressApproveSwitch,
@@ -128,6 +131,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.grantWaiver, waiverValue, pressGrantWaiver);
   press(ACTION.runStep, stepValue, pressRunStep);
   press(ACTION.skipStep, stepValue, pressSkipStep);
+  for (let answer = 0; answer < ANSWERS_MOST; answer += 1) press(answerAction(answer), answerValue, pressAnswer);
   press(ACTION.approveSwitch, switchValue, pressApproveSwitch);
   press(ACTION.approveRoster, rosterValue, pressApproveRoster);
   press(ACTION.ready, launchValue, pressReady);

@@ -4,6 +4,7 @@ import type { Command } from '../../runbooks/launch/commands.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { teamProblem } from '../../runbooks/launch/people.ts';
+import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { haltNow } from '../commands/halt.ts';
 import { readinessNow } from '../commands/see.ts';
 import { submitAs, whoIs } from '../desk.ts';
@@ -13,7 +14,7 @@ import { waiverModal } from '../views/modals.ts';
 import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
-import { stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
+import { askMessage, stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
 import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 
@@ -25,6 +26,7 @@ export const waiverValue = z.strictObject({ launchId: z.string(), waiverId: z.st
 export const liftValue = z.strictObject({ launchId: z.string(), liftId: z.string() });
 export const switchValue = z.strictObject({ launchId: z.string(), requestId: z.string() });
 export const rosterValue = z.strictObject({ launchId: z.string(), changeId: z.string() });
+export const answerValue = z.strictObject({ launchId: z.string(), step: z.string(), answer: z.string().regex(/^\d$/) });
 export const stepValue = z.strictObject({ launchId: z.string(), step: z.string() });
 
 /** Submits, tells the presser, and shows the message of the button as it is now, decided or refused. `say` null: that message says enough. */
@@ -154,6 +156,19 @@ export const pressSkipStep = (press: Press<z.output<typeof stepValue>>) =>
     (by) => ({ kind: 'skip-step', by, step: press.value.step, reason: '' }),
     'Skipped.',
     (launch) => afterStep(press, launch),
+  );
+
+export const pressAnswer = (press: Press<z.output<typeof answerValue>>) =>
+  decided(
+    press,
+    (by) => ({ kind: 'answer-step', by, step: press.value.step, answer: Number(press.value.answer) }),
+    null,
+    (launch) => {
+      const step = stepNamed(launch.runbook, press.value.step);
+      return press.isPrivate || step === undefined
+        ? stepsMessage(launch, press.desk.nowMs())
+        : askMessage(launch, step);
+    },
   );
 
 function afterStep({ desk, value, isPrivate }: Press<z.output<typeof stepValue>>, launch: Launch): Message {

@@ -3,17 +3,18 @@ import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { copiesText, describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import { armedText, heldMessage, ofOrder, renewedText } from './armed.ts';
 import { context, message, section } from './blocks.ts';
 import { changesBlocks } from './campaign-changes.ts';
 import type { Message } from './message.ts';
-import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
+import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { shotSegments } from './segments-text.ts';
 import { cleanedUpMessage, closedAfterStandDown, standDownMessage } from './stand-down.ts';
-import { stepHeldMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
+import { stepHeldMessage, stepMissedMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { movedText } from './target-move.ts';
 import { reopenedText } from './ticks.ts';
 import { headText } from './words.ts';
@@ -60,6 +61,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       );
     // Nothing else will do a refused step's work, so people must hear of it.
     case 'StepDone':
+      if ('person' in entry.by) return answered(launch, entry);
       return entry.refused === true
         ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`)
         : launch.stoodDown === null
@@ -67,6 +69,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
           : cleanedUpMessage(launch, stepTitle(launch, entry.step), entry.say);
     case 'StepHeld':
       return stepHeldMessage(launch, entry.step, entry.why);
+    case 'StepMissed':
+      return stepMissedMessage(launch, entry.step, entry.deadlineAtMs, entry.why);
     case 'StepPut':
       return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted':
@@ -230,6 +234,12 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
   }
 }
 
+function answered(launch: Launch, entry: Extract<Entry, { kind: 'StepDone' }>): Message {
+  const sign = entry.refused === true ? ':warning:' : ':speech_balloon:';
+  const said = line(launch, entry, sign, `answered *${stepTitle(launch, entry.step)}*: ${safe(entry.say, 200)}`);
+  return { ...said, blocks: [...said.blocks, ...(phaseEnd(launch, entry.step)?.blocks ?? [])] };
+}
+
 function phaseEnd(launch: Launch, step: string): Message | null {
   const phase = endedPhase(launch, step);
   if (phase === null) return null;
@@ -258,9 +268,9 @@ const SCALE_SEEN_MS = 60_000;
 /** A tick by somebody else counts, and is marked. */
 function notItsOwner(launch: Launch, entry: Extract<Entry, { kind: 'GateTicked' }>): string {
   const owner = gateNamed(launch, entry.gate)?.owner;
-  return owner === undefined || ('person' in entry.by && entry.by.person === owner)
+  return owner === undefined || ('person' in entry.by && ownerOf(launch, owner).people.includes(entry.by.person))
     ? ''
-    : ` (its owner is ${nameOf(launch, owner)})`;
+    : ` (its owner is ${ownerName(launch, owner)})`;
 }
 
 const gateTitle = (launch: Launch, id: string): string => safe(gateNamed(launch, id)?.title ?? id, 120);

@@ -3,6 +3,7 @@ import { may } from '../../runbooks/launch/authority.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import type { Person, Role } from '../../runbooks/playbook/schema.ts';
@@ -18,6 +19,19 @@ export function namesOf(launch: Launch): Map<string, string> {
 
 export function actorOf(launch: Launch, actor: Actor): string {
   return 'person' in actor ? nameOf(launch, actor.person) : actor.system;
+}
+
+/** Who sees to a step or a gate: a person's name, or a group's. */
+export function ownerName(launch: Launch, id: string): string {
+  return safe(ownerOf(launch, id).name, 80);
+}
+
+/** The same as mentions: who is called. Without an owner, or with one that has left, on-call is. */
+export function mentionsOfOwner(launch: Launch, id: string | undefined): string {
+  const owner = id === undefined ? null : ownerOf(launch, id);
+  if (owner?.slackGroup != null) return `<!subteam^${owner.slackGroup}>`;
+  const people = launch.people.filter((person) => owner?.people.includes(person.id) === true);
+  return people.length === 0 ? mentionsOfRole(launch, 'on-call') : people.slice(0, MENTIONED).map(mention).join(' ');
 }
 
 /** People of a role by name, as a sentence part: `Ana Ortiz or Mia Chen`. */

@@ -3,17 +3,17 @@ import type { Launch, StepState } from '../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
-import { ACTION } from '../action-ids.ts';
+import { ACTION, answerAction } from '../action-ids.ts';
 import { actions, button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf } from './names.ts';
-import { safe } from './words.ts';
+import { mentionsOfOwner, ownerName } from './names.ts';
+import { safe, timeOfDay, toTarget } from './words.ts';
 
 /** A step that was started: its words for the channel; null where its own message follows. */
 export function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
   const step = stepNamed(launch.runbook, stepId);
   if (step === undefined) return null;
-  const owner = step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
+  const owner = step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`;
   const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
   switch (step.do.kind) {
     case 'remind':
@@ -22,6 +22,12 @@ export function stepStartedMessage(launch: Launch, stepId: string, late: boolean
       return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
     case 'fire-window':
       return say(`:large_green_square: ${head}\n${fireHint(launch, step.do.say)}`, step.title);
+    case 'ask':
+      return askMessage(launch, step);
+    case 'page':
+      return say(`:pager: ${head}\nPages: ${safe(step.do.say, 500)}`, step.title);
+    case 'webhook':
+      return say(`:satellite_antenna: ${head}\nCalls the webhook \`${safe(step.do.to, 40)}\`.`, step.title);
     // Its progress message follows.
     case 'scale':
       return null;
@@ -40,6 +46,25 @@ function fireHint(launch: Launch, told: string | undefined): string {
   return safe(told ?? 'Ask with `/go fire`.', 1_000);
 }
 
+/** A question, with a button for each answer as long as nobody has given one. */
+export function askMessage(launch: Launch, step: Step): Message {
+  const state = launch.steps[step.id];
+  if (state !== undefined && state.state !== 'started') return becameOf(safe(step.title, 120), state);
+  const question = step.do.kind === 'ask' ? step.do.say : '';
+  return message(`${step.title}: ${question}`, [
+    section(`:question: *${safe(step.title, 120)}* · ${mentionsOfOwner(launch, step.owner)}\n${safe(question, 1_000)}`),
+    ...answerButtons(launch, step),
+  ]);
+}
+
+export function answerButtons(launch: Launch, { id, do: act }: Step): KnownBlock[] {
+  if (act.kind !== 'ask') return [];
+  const buttons = act.answers.map((label, index) =>
+    button(answerAction(index), label, { launchId: launch.id, step: id, answer: String(index) }),
+  );
+  return [actions(`answer:${id}`, buttons)];
+}
+
 const say = (text: string, fallback: string): Message => message(fallback, [section(text)]);
 
 /** A step that was not run by itself: a person runs or skips it. Afterwards its state and no buttons. */
@@ -53,7 +78,7 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   const value = { launchId: launch.id, step: stepId };
   return message(`${title}: run it now, or skip it?`, [
     section(
-      `:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`,
+      `:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : ownerName(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`,
     ),
     actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
   ]);
@@ -82,13 +107,37 @@ export function stepHeldMessage(launch: Launch, stepId: string, why: string): Me
   const title = safe(step?.title ?? stepId, 120);
   const state = launch.steps[stepId];
   if (state !== undefined && state.state !== 'held') return becameOf(title, state);
-  const owner = step?.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
+  const owner = step?.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`;
   const value = { launchId: launch.id, step: stepId };
-  const run = step === undefined || keepsFleet(launch, step) !== null ? [] : [button(ACTION.runStep, 'Run it now', value)];
+  const run =
+    step === undefined || keepsFleet(launch, step) !== null ? [] : [button(ACTION.runStep, 'Run it now', value)];
   return message(`${title} waits: ${why}`, [
     section(
       `:hourglass: *${title}*${owner} is due and waits: ${safe(why, 600)}. It starts by itself once that is over.`,
     ),
     actions(`step:${stepId}`, [...run, button(ACTION.skipStep, 'Skip it', value)]),
+  ]);
+}
+
+/** A step that was not verified by its deadline: who is called, and what is done instead. The steps of the backup follow. */
+export function stepMissedMessage(launch: Launch, stepId: string, deadlineAtMs: number, why: string): Message {
+  const step = stepNamed(launch.runbook, stepId);
+  const title = safe(step?.title ?? stepId, 120);
+  const { say: backup, steps = [], by_itself: byItself } = step?.backup ?? {};
+  const plan = [
+    ...(backup === undefined ? [] : [`Backup: ${safe(backup, 600)}`]),
+    ...(steps.length === 0
+      ? []
+      : [
+          byItself === true
+            ? `Its backup runs now: ${steps.map((one) => safe(one.title, 80)).join(', ')}.`
+            : 'Its backup follows, each step with its button.',
+        ]),
+    ...(backup === undefined && steps.length === 0 ? ['It has no backup: people decide.'] : []),
+  ];
+  return message(`${title} is not verified: ${why}`, [
+    section(
+      `:rotating_light: *${title}* was to be verified by ${timeOfDay(deadlineAtMs)} (${toTarget(deadlineAtMs, launch.targetAtMs)}), and is not: ${safe(why, 600)}\n${mentionsOfOwner(launch, step?.owner)}\n${plan.join('\n')}`,
+    ),
   ]);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LAUNCH_ID, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { EntryOf } from '../../runbooks/launch/entries.ts';
-import { ACTION } from '../action-ids.ts';
+import { LAUNCH_ID, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
+import { ACTION, answerAction } from '../action-ids.ts';
 import { entryMessage } from './entry-message.ts';
 import { stepHeldMessage, stepPutMessage } from './step-message.ts';
 import { stepsMessage } from './steps.ts';
@@ -104,4 +104,56 @@ test('a halt by hand shows what was found there, and nothing of it is markup', (
     hash: '',
   });
   expect(JSON.stringify(message?.blocks)).toContain('set to “&lt;!channel&gt; &amp; more” in Parameter Store by arn');
+});
+
+test('a question has a button for each answer, also in the plan, until it is answered', () => {
+  const ask = {
+    id: 'q',
+    title: 'The feed',
+    at: 'T-1h',
+    owner: 'mia',
+    do: { kind: 'ask', say: 'Is it up?', answers: ['It is', 'Not yet'] },
+  };
+  const scene = Scene.ready(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [ask] }] }));
+  const asked = scene.does({ kind: 'start-step', step: 'q' });
+  const messages = () => [entryMessage(scene.state, asked), stepsMessage(scene.state, scene.nowMs)];
+  for (const message of messages())
+    for (const [index, label] of ['It is', 'Not yet'].entries()) {
+      expect(JSON.stringify(message?.blocks)).toContain(answerAction(index));
+      expect(JSON.stringify(message?.blocks)).toContain(label);
+    }
+  expect(JSON.stringify(entryMessage(scene.state, asked)?.blocks)).toContain('<@U0MARKET1>\\nIs it up?');
+  const answered = scene.does({ kind: 'answer-step', by: 'mia', step: 'q', answer: 1 });
+  for (const message of messages()) expect(JSON.stringify(message?.blocks)).not.toContain(ACTION.answerStep);
+  const said = JSON.stringify(entryMessage(scene.state, answered)?.blocks);
+  expect(said).toContain('*Mia Chen* answered *The feed*: Not yet');
+  expect(said).toContain('Every step of *P* is done');
+});
+
+test('a missed deadline calls its owner, by the group if there is one, and says what the backup is', () => {
+  const missed = (more: object, groups?: object[]) => {
+    const step = { id: 'up', title: 'Up', at: 'T-2h', deadline: 'T-90m', do: { kind: 'checklist' }, ...more };
+    const scene = Scene.created(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [step] }], groups }));
+    // A deadline of before the launch is nobody's to miss.
+    const state = { ...scene.state, createdAtMs: 0 };
+    scene.launch = state;
+    const entry = scene.does({ kind: 'miss-step', step: 'up', measured: [] });
+    return {
+      text: JSON.stringify(entryMessage(scene.state, entry)?.blocks),
+      plan: JSON.stringify(stepsMessage(scene.state, scene.nowMs).blocks),
+    };
+  };
+  const alone = missed({ owner: 'mia' });
+  expect(alone.text).toContain('and is not: it has not started\\n<@U0MARKET1>\\nIt has no backup: people decide.');
+  expect(alone.plan).toContain('not verified by');
+  const team = [{ id: 'team', title: 'Edge team', people: ['ana', 'mia'] }];
+  expect(missed({ owner: 'team' }, team).text).toContain('<@U0ONCALL> <@U0MARKET1>');
+  expect(missed({ owner: 'team' }, team).plan).toContain('Edge team');
+  expect(missed({ owner: 'team' }, [{ ...team[0], slack_group: 'S0EDGE' }]).text).toContain('<!subteam^S0EDGE>');
+  expect(missed({}).text).toContain('<@U0ONCALL>');
+  const steps = [{ id: 'b', title: 'Tell all', do: { kind: 'remind', say: 'x' } }];
+  expect(missed({ backup: { say: 'Call them.', steps } }).text).toContain(
+    'Backup: Call them.\\nIts backup follows, each step with its button.',
+  );
+  expect(missed({ backup: { by_itself: true, steps } }).text).toContain('Its backup runs now: Tell all.');
 });

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { deadlineAtMs } from '../../runbooks/launch/deadlines.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
@@ -6,7 +7,8 @@ import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf } from './names.ts';
+import { ownerName } from './names.ts';
+import { answerButtons } from './step-message.ts';
 import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
 
 const SIGN = {
@@ -49,9 +51,10 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
+    if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
     if (!launch.closed && state?.state !== 'started') {
       const value = { launchId: launch.id, step: step.id };
       const run = keepsFleet(launch, step) === null ? [button(ACTION.runStep, 'Run now', value)] : [];
@@ -82,6 +85,14 @@ function staysText(launch: Launch, step: Step): string {
   return why === null ? '' : `\nNot offered now: ${why}.${byHand}`;
 }
 
+function deadlineText(launch: Launch, step: Step): string {
+  const atMs = deadlineAtMs(launch, step);
+  if (atMs === null) return '';
+  return launch.missed[step.id] === undefined
+    ? ` · to be verified by ${timeOfDay(atMs)}`
+    : ` · :rotating_light: not verified by ${timeOfDay(atMs)}`;
+}
+
 function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {
   return `${toTarget(dueAtMs, launch.targetAtMs)} ${timeOfDay(dueAtMs)}, ${dueAtMs >= nowMs ? `in ${span(dueAtMs - nowMs)}` : `due ${span(nowMs - dueAtMs)} ago`}`;
 }
@@ -96,6 +107,12 @@ function doesText(step: Step): string {
       return 'readiness review';
     case 'switch':
       return `sets \`${safe(step.do.switch, 40)}\` to ${safe(String(step.do.value), 60)}`;
+    case 'ask':
+      return `asks: ${safe(step.do.say, 200)}`;
+    case 'page':
+      return `pages: ${safe(step.do.say, 200)}`;
+    case 'webhook':
+      return `calls the webhook \`${safe(step.do.to, 40)}\``;
     case 'fire-window':
       return 'opens the moment; nothing fires by itself';
     default: {

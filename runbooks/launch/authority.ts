@@ -46,6 +46,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'set-halt': EVERYBODY,
   // One tap by anyone on duty
   'tick-gate': ON_DUTY,
+  'answer-step': ON_DUTY,
   // Copies to people on the roster, so that whoever wrote the text can look at it
   'request-test': ON_DUTY,
   // Driving
@@ -67,6 +68,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'start-step': 'system',
   'hold-step': 'system',
   'put-step': 'system',
+  'miss-step': 'system',
   'finish-step': 'system',
   'report-scale-found': 'system',
   'report-scale': 'system',
@@ -195,5 +197,6 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'request-test': 'asking for test copies',
   'run-step': 'running a step',
   'skip-step': 'skipping a step',
+  'answer-step': 'answering a step',
   'order-scale': 'scaling',
 };

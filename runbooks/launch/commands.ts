@@ -124,12 +124,15 @@ export type Command =
   | { kind: 'approve-switch'; by: PersonId; requestId: string }
   | { kind: 'report-switch'; switch: string; value: SwitchValue; reason: string }
   /** `measured`: of the gates that the step waits for. */
-  | { kind: 'start-step'; step: string; measured?: Measured[] }
-  | { kind: 'hold-step'; step: string; measured: Measured[] }
+  | { kind: 'start-step'; step: string; measured?: readonly Measured[] }
+  | { kind: 'hold-step'; step: string; measured: readonly Measured[] }
   | { kind: 'put-step'; step: string; why: string }
+  | { kind: 'miss-step'; step: string; measured: readonly Measured[] }
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
   | { kind: 'finish-step'; step: string; say: string; refused?: true }
+  /** `answer`: which of the step's answers, from 0. */
+  | { kind: 'answer-step'; by: PersonId; step: string; answer: number }
   | {
       kind: 'order-scale';
       by: PersonId | null;

@@ -1,6 +1,7 @@
 import { unmetPrecondition } from './authority.ts';
 import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
+import { missStep } from './deadlines.ts';
 import { approveFire, declineFire, expireOrder, holdFire, releaseFire, requestFire } from './fire.ts';
 import { reportGate, tickGate } from './gates.ts';
 import { approveLift, requestLift, setHalt } from './halt.ts';
@@ -11,7 +12,7 @@ import { beHere } from './presence.ts';
 import { renewOrder } from './renewal.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
-import { finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
+import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
@@ -103,12 +104,16 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return holdStep(launch, command, given);
     case 'put-step':
       return putStep(launch, command, given);
+    case 'miss-step':
+      return missStep(launch, command, given);
     case 'run-step':
       return runStep(launch, command, given);
     case 'skip-step':
       return skipStep(launch, command, given);
     case 'finish-step':
       return finishStep(launch, command, given);
+    case 'answer-step':
+      return answerStep(launch, command, given);
     case 'order-scale':
       return orderScale(launch, command, given);
     case 'report-scale-found':

@@ -109,6 +109,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   StepStarted: [{ more: { step: 'remind' }, gives: ['do-step remind', '#post-entry'] }],
   StepHeld: [{ gives: POSTED }],
   StepPut: [{ gives: POSTED }],
+  StepMissed: [{ gives: POSTED }],
   StepSkipped: [{ more: { step: 'remind' }, gives: POSTED }],
   StepDone: [{ more: { step: 'remind' }, gives: POSTED }],
   ScaleOrdered: [

@@ -268,6 +268,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'SwitchRequested':
     case 'StepHeld':
     case 'StepPut':
+    case 'StepMissed':
     case 'StepSkipped':
     case 'StepDone':
     case 'ScaleLate':

@@ -298,6 +298,8 @@ export type EntryBody =
   /** It is due, and waits for these (`after` of its step in the runbook); `why` is how they stood. */
   | { kind: 'StepHeld'; step: string; dueAtMs: number; after: string[]; why: string }
   | { kind: 'StepPut'; step: string; dueAtMs: number; why: string }
+  /** Its deadline has passed, and it was not verified: `why` is how it stood. Its backup begins. */
+  | { kind: 'StepMissed'; step: string; deadlineAtMs: number; why: string }
   | { kind: 'StepSkipped'; step: string; reason: string }
   | {
       kind: 'StepDone';
@@ -345,7 +347,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

@@ -225,10 +225,15 @@ describe('an entry changes', () => {
       gives: {
         steps: {
           ...launch.steps,
-          'scale-up': { state, atMs, say, ...('refused' in more ? { refused: true } : {}) },
+          'scale-up': { state, atMs, say, ...('refused' in more ? { refused: true as const } : {}) },
         },
       },
     })),
+    {
+      kind: 'StepMissed',
+      more: { step: 'scale-up', deadlineAtMs: 1, why: 'it has not started' },
+      gives: { missed: { 'scale-up': { atMs, why: 'it has not started' } } },
+    },
     ...([true, undefined] as const).map((lowers) => ({
       kind: 'ScaleOrdered' as const,
       more: { target: 'workers', desired: 4, step: null, reason: '', lowers },
@@ -429,6 +434,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     switchRequests: {},
     rosterChanges: {},
     steps: {},
+    missed: {},
     scale: {},
     scaleFound: {},
     stoodDown: null,

@@ -1,3 +1,4 @@
+import { deadlineAtMs } from './deadlines.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
@@ -8,6 +9,7 @@ import { nameOf } from './people.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
 import { coversOf } from './skip-cover.ts';
+import { plannedSteps } from './steps.ts';
 import { takenOver } from './take-over.ts';
 import { turnOrder, VOID_BY_STAND_DOWN, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
@@ -90,6 +92,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     switchRequests: {},
     rosterChanges: {},
     steps: {},
+    missed: {},
     scale: {},
     scaleFound: {},
     stoodDown: null,
@@ -100,21 +103,8 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
 /** What an entry changes. One case per kind; a missing one does not compile. */
 function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>): Partial<Launch> {
   switch (entry.kind) {
-    case 'TargetMoved': {
-      const { targetAtMs, atMs } = entry;
-      // A step that was put to a person because its time was over, or is held, has its time ahead of it again.
-      const ahead = new Set(
-        scheduledSteps({ ...launch, targetAtMs })
-          .filter(({ dueAtMs }) => dueAtMs > atMs)
-          .map(({ step: { id } }) => id),
-      );
-      return {
-        targetAtMs,
-        steps: Object.fromEntries(
-          Object.entries(launch.steps).filter(([id, { state }]) => !['put', 'held'].includes(state) || !ahead.has(id)),
-        ),
-      };
-    }
+    case 'TargetMoved':
+      return targetMoved(launch, entry);
     case 'CampaignSet': {
       const { campaign, contentHash } = entry;
       // A tick said that a person had looked; they have not looked at this.
@@ -287,6 +277,10 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return step(launch, entry, 'held', entry.why);
     case 'StepPut':
       return step(launch, entry, 'put', entry.why);
+    case 'StepMissed': {
+      const { step: id, atMs, why } = entry;
+      return { missed: { ...launch.missed, [id]: { atMs, why } } };
+    }
     case 'StepSkipped':
       return step(launch, entry, 'skipped', entry.reason);
     case 'StepDone':
@@ -356,6 +350,26 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     default:
       return unknownKind(entry);
   }
+}
+
+/** What waited for its time, or was too late, has it ahead again; what has begun stays begun, also of a backup. */
+function targetMoved(launch: Launch, { targetAtMs, atMs }: EntryOf<'TargetMoved'>): Partial<Launch> {
+  const moved = { ...launch, targetAtMs };
+  const ahead = new Set(
+    scheduledSteps(moved)
+      .filter(({ dueAtMs }) => dueAtMs > atMs)
+      .map(({ step: { id } }) => id),
+  );
+  const isKept = ([id, { state }]: [string, StepState]) => !['put', 'held'].includes(state) || !ahead.has(id);
+  const isMissed = ([id]: [string, unknown]) => {
+    const deadline = plannedSteps(launch.runbook).find((one) => one.id === id);
+    return deadline !== undefined && (deadlineAtMs(moved, deadline) ?? atMs) <= atMs;
+  };
+  return {
+    targetAtMs,
+    steps: Object.fromEntries(Object.entries(launch.steps).filter(isKept)),
+    missed: Object.fromEntries(Object.entries(launch.missed).filter(isMissed)),
+  };
 }
 
 function step(

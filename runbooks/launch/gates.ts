@@ -7,6 +7,7 @@ import type { CommandOf, Refusal } from './decision.ts';
 import type { Measured } from './entries.ts';
 import { HOME_GATE, homeGate } from './home-gate.ts';
 import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
+import { ownerOf } from './owners.ts';
 import { nameOf, findPerson } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
@@ -77,7 +78,7 @@ export function gateLines(
       title: gate.title,
       hard: isHardGate(gate),
       manual: gate.probe === undefined,
-      owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner),
+      owner: gate.owner === undefined ? null : ownerOf(launch, gate.owner).name,
       ...found,
     };
     if (line.status === 'green' || line.hard) return line;
@@ -105,7 +106,9 @@ function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
     };
   // Anyone on duty may, since the owner may be away; whoever relies on it must see that it was somebody else.
   const other =
-    gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
+    gate.owner === undefined || ownerOf(launch, gate.owner).people.includes(tick.by)
+      ? ''
+      : `, who is not its owner ${ownerOf(launch, gate.owner).name},`;
   const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
   if (isStale(gate, tick, nowMs))
     return {
@@ -151,9 +154,7 @@ function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], 
   // A shot fills the queues by design; its messages say nothing about readiness.
   if (gate.probe?.kind === 'queue-empty' && runningShots(launch).length > 0)
     return { status: 'green', value: null, say: 'not looked at while a shot runs' };
-  const newest = measured
-    .filter((one) => one.gate === gate.id)
-    .reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
+  const newest = newestOf(gate.id, measured);
   if (newest === null) return { status: 'unknown', value: null, say: 'not measured yet' };
   const ageMs = nowMs - newest.atMs;
   // Measurements lie in a table that anybody may have written: what can't be understood opens nothing.
@@ -167,6 +168,19 @@ function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], 
     };
   }
   return { status: newest.status, value: newest.value, say: newest.say };
+}
+
+function newestOf(gate: string, measured: readonly Measured[]): Measured | null {
+  return measured
+    .filter((one) => one.gate === gate)
+    .reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
+}
+
+/** Whether anything is known of a gate now, if only that it can't be measured. A tick is always known. */
+export function isMeasured(launch: Launch, id: string, measured: readonly Measured[], nowMs: number): boolean {
+  if (gateNamed(launch, id)?.probe === undefined) return true;
+  const newest = newestOf(id, measured);
+  return newest !== null && Math.abs(nowMs - newest.atMs) <= MEASUREMENT_LIFE_MS;
 }
 
 /** The granted waiver that covers this gate now, if one does. `segments` are those that are asked for. */

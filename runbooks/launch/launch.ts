@@ -82,6 +82,8 @@ export interface Launch {
   >;
   rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
   steps: Record<string, StepState>;
+  /** Steps that were not verified by their deadline. */
+  missed: Record<string, { atMs: number; why: string }>;
   scale: Record<string, ScaleState>;
   /** By target, from our first order until its last one has put it back. */
   scaleFound: Record<string, ScaleFound>;

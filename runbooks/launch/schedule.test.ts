@@ -52,6 +52,36 @@ test('a target long past is a slip and refused; moving it ahead takes back what 
   expect(verdicts(scene)).toEqual(['scale-up run']);
 });
 
+test('a question is answered once, by somebody on duty, and any answer but the first turns its step red', () => {
+  const steps = [
+    {
+      id: 'feed',
+      title: 'The feed',
+      at: 'T-1h',
+      do: { kind: 'ask', say: 'Is it up?', answers: ['It is', 'Not yet', 'No'] },
+    },
+    { id: 'tell', title: 'Tell', at: 'T-1h', do: { kind: 'checklist' } },
+  ];
+  const asked = () => {
+    const scene = Scene.created(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps }] }));
+    const answer = (step: string, which: number, by = 'mia') =>
+      ({ kind: 'answer-step', by, step, answer: which }) as const;
+    expect(scene.refuses(answer('feed', 0)).code).toBe('STEP_NOT_OPEN');
+    scene.does({ kind: 'start-step', step: 'feed' });
+    scene.does({ kind: 'start-step', step: 'tell' });
+    return { scene, answer };
+  };
+  const yes = asked();
+  expect(yes.scene.refuses(yes.answer('feed', 3)).say).toContain('expected It is, Not yet or No');
+  expect(yes.scene.refuses(yes.answer('feed', 0, 'olu')).code).toBe('ROLE_MISSING');
+  expect(yes.scene.refuses(yes.answer('tell', 0)).code).toBe('VALUE_INVALID');
+  expect(yes.scene.refuses(yes.answer('nope', 0)).code).toBe('STEP_UNKNOWN');
+  expect(yes.scene.gives('StepDone', yes.answer('feed', 0))).toMatchObject({ say: 'It is', by: { person: 'mia' } });
+  expect(yes.scene.refuses(yes.answer('feed', 1)).code).toBe('ALREADY_SO');
+  const no = asked();
+  expect(no.scene.gives('StepDone', no.answer('feed', 2))).toMatchObject({ say: 'No', refused: true });
+});
+
 test('nobody orders three million workers by a slip of the finger', () => {
   const scene = Scene.created();
   const order = (desired: number) =>

@@ -8,6 +8,7 @@ import type { Launch, StepState } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
 import { keepsFleet } from './pool-down.ts';
 import { stoodDownProblem } from './stand-down.ts';
+import { backupSteps } from './steps.ts';
 import { readyAtMs, waitsOf, waitsText } from './waits.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -34,14 +35,20 @@ export interface DueStep extends ScheduledStep {
   readyAtMs: number;
 }
 
-/** All steps with their times, earliest first; those of the same time in the runbook's order. */
+/** All steps with their times, earliest first; those of the same time in the runbook's order. Of backups those that have begun. */
 export function scheduledSteps(launch: Launch): ScheduledStep[] {
   return launch.runbook.phases
     .flatMap(({ id, title, steps }) =>
-      steps.map((step) => ({ step, phase: { id, title }, dueAtMs: stepDueAtMs(launch, step) })),
+      steps
+        .flatMap((step) => [step, ...backupSteps(step).filter((one) => isBegun(launch, step, one))])
+        .map((step) => ({ step, phase: { id, title }, dueAtMs: stepDueAtMs(launch, step) })),
     )
     .sort((a, b) => a.dueAtMs - b.dueAtMs);
 }
+
+/** The deadline was missed; or it was once, and the target has moved since. */
+const isBegun = (launch: Launch, step: Step, backup: Step): boolean =>
+  own(launch.missed, step.id) !== undefined || own(launch.steps, backup.id) !== undefined;
 
 /**
  * Steps whose time has come and for which something is to be done now. Empty once the launch is closed or called off.
@@ -78,8 +85,7 @@ function verdictOf(
   if (ready === null) return { verdict: 'hold', readyAtMs: nowMs };
   const lateMs = nowMs - ready;
   // 0 means: always ask.
-  const isPut =
-    keepsFleet(launch, step) !== null || step.catch_up_within === 0 || lateMs > step.catch_up_within;
+  const isPut = keepsFleet(launch, step) !== null || step.catch_up_within === 0 || lateMs > step.catch_up_within;
   return { verdict: isPut ? 'put' : lateMs > ON_TIME_MS ? 'late-run' : 'run', readyAtMs: ready };
 }
 
@@ -171,6 +177,27 @@ export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { 
     step: found.step.id,
     say: command.say,
     ...(command.refused === true ? { refused: true } : {}),
+  });
+}
+
+/** The first answer is the one that the plan goes on with. */
+export function answerStep(launch: Launch, command: CommandOf<'answer-step'>, { nowMs }: Given): Decision {
+  const found = findStep(launch, command.step);
+  if (!('step' in found)) return found;
+  const { id, title, do: act } = found.step;
+  const state = own(launch.steps, id);
+  if (act.kind !== 'ask') return refuse('VALUE_INVALID', `“${title}” asks nobody; expected a step that does.`);
+  if (state?.state === 'done')
+    return refuse('ALREADY_SO', `“${title}” was answered already, at ${clock(state.atMs)}: ${state.say}`);
+  if (state?.state !== 'started') return refuse('STEP_NOT_OPEN', `“${title}” has not been asked yet.`);
+  const say = act.answers[command.answer];
+  if (say === undefined)
+    return refuse('VALUE_INVALID', `“${title}” has no such answer; expected ${listed(act.answers, 'or')}.`);
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'StepDone',
+    step: id,
+    say,
+    ...(command.answer === 0 ? {} : { refused: true }),
   });
 }
 

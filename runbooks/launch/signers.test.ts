@@ -59,6 +59,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   StepStarted: {},
   StepHeld: {},
   StepPut: {},
+  StepMissed: {},
   StepSkipped: {},
   StepDone: {},
   ScaleOrdered: {},

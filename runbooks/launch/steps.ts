@@ -1,6 +1,30 @@
 import type { Runbook, Step } from '../playbook/schema.ts';
 
-/** A step of the plan by its id. */
-export function stepNamed({ phases }: Pick<Runbook, 'phases'>, id: string): Step | undefined {
-  return phases.flatMap(({ steps }) => steps).find((step) => step.id === id);
+/** The steps of a plan: those of its phases, and those of their backups. */
+
+type Plan = Pick<Runbook, 'phases'>;
+
+export const plannedSteps = ({ phases }: Plan): Step[] => phases.flatMap(({ steps }) => steps);
+
+/** A step by its id. */
+export function stepNamed(plan: Plan, id: string): Step | undefined {
+  return plannedSteps(plan)
+    .flatMap((step) => [step, ...backupSteps(step)])
+    .find((step) => step.id === id);
+}
+
+/** What a step's backup does, as steps of their own: due at its deadline, however late that is noticed. */
+export function backupSteps(step: Step): Step[] {
+  const { steps, by_itself: byItself } = step.backup ?? { steps: [], by_itself: false };
+  return steps.map((one) => ({
+    ...one,
+    at: step.deadline ?? step.at,
+    for: step.for,
+    catch_up_within: byItself ? Number.POSITIVE_INFINITY : 0,
+  }));
+}
+
+/** The step whose backup this one is of. */
+export function backedUp(plan: Plan, id: string): Step | undefined {
+  return plannedSteps(plan).find((step) => step.backup?.steps.some((one) => one.id === id) === true);
 }

@@ -3,7 +3,7 @@ import type { Step } from '../playbook/schema.ts';
 import { own } from './decision.ts';
 import type { Measured } from './entries.ts';
 import { gateLines } from './gates.ts';
-import type { Launch } from './launch.ts';
+import type { Launch, StepState } from './launch.ts';
 import { NOTHING_SENT } from './pool-down.ts';
 import { stepNamed } from './steps.ts';
 
@@ -49,19 +49,27 @@ function shotWait({ shots }: Launch): Standing {
 function stepWait(launch: Launch, id: string): Standing | null {
   const step = stepNamed(launch.runbook, id);
   if (step === undefined) return null;
-  const { state, atMs, refused } = own(launch.steps, id) ?? {};
-  if (state === 'skipped' || (state === 'done' && refused !== true)) return { why: null, overAtMs: atMs ?? null };
-  const how = {
-    waiting: 'has not started',
-    held: 'waits itself',
-    put: 'waits for a person',
-    started: 'is not done yet',
-    done: 'was refused',
-  }[state ?? 'waiting'];
-  return { why: `“${step.title}” ${how}`, overAtMs: null };
+  const state = own(launch.steps, id);
+  return state?.state === 'skipped' || (state?.state === 'done' && state.refused !== true)
+    ? { why: null, overAtMs: state.atMs }
+    : { why: `“${step.title}” ${stepHow(state)}`, overAtMs: null };
 }
 
-function gateWait(launch: Launch, id: string, measured: readonly Measured[], nowMs: number): Standing {
+/** How a step stands that is not over. */
+export function stepHow(state: StepState | undefined): string {
+  return HOW[state?.state ?? 'waiting'];
+}
+
+const HOW: Record<StepState['state'] | 'waiting', string> = {
+  waiting: 'has not started',
+  held: 'waits itself',
+  put: 'waits for a person',
+  started: 'is not done yet',
+  done: 'was refused',
+  skipped: 'was skipped',
+};
+
+export function gateWait(launch: Launch, id: string, measured: readonly Measured[], nowMs: number): Standing {
   const line = gateLines(launch, measured, nowMs, 'all').find((one) => one.id === id);
   if (line === undefined) return { why: `the gate ${id} is not there`, overAtMs: null };
   if (line.status !== 'green' && line.status !== 'waived')

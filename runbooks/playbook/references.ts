@@ -1,8 +1,9 @@
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
+import { deadlineForBackup, dueBeforeDeadline, harmlessByItself } from './rules/deadlines.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
 import { knownPresent, manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
-import { knownOwners, knownTargets } from './rules/known-names.ts';
+import { knownGroups, knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
 import { switchSteps } from './rules/switch-steps.ts';
 import { distinctPeople, someoneOnCall, twoKeys } from './rules/two-keys.ts';
@@ -21,6 +22,7 @@ const RULES: readonly Rule[] = [
   twoRegions,
   defaultLocale,
   knownTargets,
+  knownGroups,
   knownOwners,
   reservedGates,
   manualGates,
@@ -30,6 +32,9 @@ const RULES: readonly Rule[] = [
   targetForFixedTimes,
   knownWaits,
   noCircles,
+  dueBeforeDeadline,
+  deadlineForBackup,
+  harmlessByItself,
 ];
 
 export function checkReferences(runbook: Runbook): RuleProblem[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { campaign } from './fields/campaign.ts';
 import { delivery } from './fields/delivery.ts';
 import { gate } from './fields/gate.ts';
+import { group } from './fields/group.ts';
 import { key } from './fields/key.ts';
 import { person } from './fields/person.ts';
 import type { role } from './fields/person.ts';
@@ -87,6 +88,11 @@ export const runbook = z.strictObject({
       { id: 'ana', name: 'Ana Ortiz', roles: ['on-call'] },
       { id: 'mia', name: 'Mia Chen', roles: ['marketer'] },
     ],
+  }),
+  groups: key(z.array(group).optional(), {
+    means: 'People who own steps and gates together.',
+    absent: 'owners are people',
+    example: [{ id: 'edge-team', title: 'Edge team', people: ['ana', 'ben'] }],
   }),
   pool: key(pool, {
     means: 'The send workers.',

@@ -209,9 +209,12 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `held the step ${entry.step}: ${entry.why}`;
     case 'StepPut':
       return `put the step ${entry.step} to a person: ${entry.why}`;
+    case 'StepMissed':
+      return `the step ${entry.step} missed its deadline: ${entry.why}`;
     case 'StepSkipped':
       return `skipped the step ${entry.step}${because(entry.reason)}`;
     case 'StepDone':
+      if ('person' in entry.by) return `answered the step ${entry.step}: ${entry.say}`;
       return entry.refused === true
         ? `the step ${entry.step} was refused${because(entry.say)}`
         : `finished the step ${entry.step}${because(entry.say)}`;

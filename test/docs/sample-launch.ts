@@ -85,8 +85,21 @@ const runbook: Runbook = {
         title: 'Get ready',
         steps: [
           { id: 'scale-up', title: 'Start the workers', at: 'T-4h', do: { kind: 'scale', target: 'workers', to: 2 } },
-          { id: 'remind', title: 'Remind everybody', at: 'T-1h', after: ['workers'], do: { kind: 'remind', say: 'one hour' } },
-          { id: 'ask', title: 'Ask before this', at: 'T-30m', catch_up_within: '0s', do: { kind: 'checklist' } },
+          {
+            id: 'remind',
+            title: 'Remind everybody',
+            at: 'T-1h',
+            after: ['workers'],
+            deadline: 'T-30m',
+            do: { kind: 'remind', say: 'one hour' },
+          },
+          {
+            id: 'ask',
+            title: 'Ask before this',
+            at: 'T-30m',
+            catch_up_within: '0s',
+            do: { kind: 'ask', say: 'Is everybody here?' },
+          },
         ],
       },
     ],
@@ -233,9 +246,14 @@ function prepares(player: Player): void {
   player.does({ kind: 'report-scale-changed', target: 'workers', desired: 2, found: 1 }, 60_000);
   player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 4_000, stands: 2 });
   player.does({ kind: 'put-step', step: 'ask', why: 'it came due while no bot ran' }, 13_200_000);
-  player.does({ kind: 'hold-step', step: 'remind', measured: [{ ...player.measured('red', 1), atMs: player.nowMs + 1_000 }] });
+  player.does({
+    kind: 'hold-step',
+    step: 'remind',
+    measured: [{ ...player.measured('red', 1), atMs: player.nowMs + 1_000 }],
+  });
   player.does({ kind: 'run-step', by: 'ana', step: 'ask' });
-  player.does({ kind: 'finish-step', step: 'ask', say: 'asked' });
+  player.does({ kind: 'answer-step', by: 'mia', step: 'ask', answer: 0 });
+  player.does({ kind: 'miss-step', step: 'remind', measured: [] });
   player.does({ kind: 'skip-step', by: 'ana', step: 'remind', reason: 'everybody is here' });
   player.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 600_000, reason: 'kick-off is late' });
   player.does({ kind: 'set-switch', by: 'ana', switch: 'dark', value: true, reason: 'rehearsed last week' });

@@ -77,10 +77,13 @@ const setSwitch = move<'set-switch', Acting & { isOwn: boolean; value: boolean }
   value: fc.boolean(),
 });
 const approveSwitch = move<'approve-switch', Acting & Which>('approve-switch', { ...acting, which });
-const step = move<'step', Acting & { step: number; act: 'start' | 'hold' | 'put' | 'run' | 'skip' | 'finish' }>('step', {
+const step = move<
+  'step',
+  Acting & { step: number; act: 'start' | 'hold' | 'miss' | 'put' | 'run' | 'skip' | 'finish' }
+>('step', {
   ...acting,
   step: small,
-  act: fc.constantFrom('start', 'hold', 'put', 'run', 'skip', 'finish'),
+  act: fc.constantFrom('start', 'hold', 'miss', 'put', 'run', 'skip', 'finish'),
 });
 const sameStep = move<'step', Acting & { step: number; act: 'run' | 'start' }>('step', {
   bot,

@@ -385,6 +385,8 @@ export class World {
             return { kind: 'start-step', step };
           case 'hold':
             return { kind: 'hold-step', step, measured: [] };
+          case 'miss':
+            return { kind: 'miss-step', step, measured: [] };
           case 'put':
             return { kind: 'put-step', step, why: 'late' };
           case 'run':

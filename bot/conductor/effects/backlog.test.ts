@@ -55,8 +55,9 @@ const runbookWith = (step: Record<string, unknown>) =>
     phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'S', at: 'T-1h', ...step }] }],
   });
 
-/** A step of its own runbook that waits until something was sent. */
-const WAITS = runbookWith({ after: ['shot'], do: { kind: 'checklist' } });
+/** A step `s` that waits until something was sent, and has a deadline. */
+const WAITS = runbookWith({ after: ['shot'], deadline: 'T-59m', do: { kind: 'checklist' } });
+const runbookFor = (post: string) => (['StepHeld', 'StepMissed'].includes(post) ? WAITS : sampleRunbook());
 const holds = (scene: Scene) => scene.does({ kind: 'hold-step', step: 's', measured: [] });
 
 test('fewer than eight stale posts come one by one, eight as a summary', () => {
@@ -141,9 +142,17 @@ test.each<[string, (scene: Scene) => void, string]>([
   ],
   ['the stand-down', (scene) => scene.does({ kind: 'stand-down', by: 'ana', reason: 'over' }), 'StoodDown'],
   ['a step that waits for another', (scene) => holds(scene), 'StepHeld'],
+  [
+    'a deadline that was missed',
+    (scene) => {
+      scene.nowMs += 60_000;
+      scene.does({ kind: 'miss-step', step: 's', measured: [] });
+    },
+    'StepMissed',
+  ],
   ['the close', (scene) => scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' }), 'LaunchClosed'],
 ])('%s comes first', (_, moves, post) => {
-  const { now, folded, rest } = places(moves);
+  const { now, folded, rest } = places(moves, runbookFor(post));
   expect(now).toContain(post);
   expect([...folded, ...rest]).not.toContain(post);
 });
@@ -252,6 +261,15 @@ test.each<[string, (scene: Scene) => void, string]>([
     },
     'StepHeld',
   ],
+  [
+    'a deadline of a step that a person has skipped',
+    (scene) => {
+      scene.nowMs += 60_000;
+      scene.does({ kind: 'miss-step', step: 's', measured: [] });
+      scene.does({ kind: 'skip-step', by: 'ana', step: 's', reason: '' });
+    },
+    'StepMissed',
+  ],
   ['a shot that is closed', (scene) => scene.closes(scene.fired()), 'start-live'],
   [
     'a scale order that a newer one has replaced',
@@ -264,7 +282,7 @@ test.each<[string, (scene: Scene) => void, string]>([
     'post-scale',
   ],
 ])('%s is part of the summary', (_, moves, post) => {
-  const { now, folded } = places(moves);
+  const { now, folded } = places(moves, runbookFor(post));
   expect(folded).toContain(post);
   expect(now).not.toContain(post);
 });

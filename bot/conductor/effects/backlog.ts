@@ -50,10 +50,14 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
       return launch.switchRequests[entry.requestId]?.open === true;
     case 'RosterChangeRequested':
       return launch.rosterChanges[entry.changeId]?.open === true;
+    case 'StepStarted':
+      return launch.steps[entry.step]?.state === 'started' && stepNamed(launch.runbook, entry.step)?.do.kind === 'ask';
     case 'StepHeld':
       return launch.steps[entry.step]?.state === 'held';
     case 'StepPut':
       return launch.steps[entry.step]?.state === 'put';
+    case 'StepMissed':
+      return launch.missed[entry.step] !== undefined && launch.steps[entry.step]?.state !== 'skipped';
     case 'ScaleLate':
       return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
     case 'StoodDown':

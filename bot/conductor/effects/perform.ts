@@ -9,6 +9,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import type { Acted, Context } from '../context.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
+import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 
@@ -179,6 +180,14 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
     case 'checklist':
     case 'fire-window':
       return finishStep(context, launch.id, stepId, 'told the channel');
+    case 'page':
+    case 'webhook': {
+      const { say, refused } = await callOutside(context, launch, step);
+      return finishStep(context, launch.id, stepId, say, refused);
+    }
+    // Its own post has the buttons; a person's answer ends it.
+    case 'ask':
+      return 'asked';
     default: {
       const unknown: never = step.do;
       throw new Error(`STEP_KIND_UNKNOWN: ${JSON.stringify(unknown)}`);

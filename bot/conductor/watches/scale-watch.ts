@@ -1,9 +1,11 @@
 import { fresh, isReady } from '../../../contract/liveness.ts';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { ScaleObservation } from '../../../infra/aws/scaling/scaling-kind.ts';
+import { deadlineAtMs } from '../../../runbooks/launch/deadlines.ts';
 import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { plannedSteps, stepNamed } from '../../../runbooks/launch/steps.ts';
+import type { ScaleTarget, Step } from '../../../runbooks/playbook/schema.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
@@ -52,7 +54,7 @@ export class ScaleWatch {
       return;
     }
     let now = state;
-    if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId)) {
+    if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId, state)) {
       const acted = await this.#context.execute(launch.id, {
         kind: 'report-scale-late',
         target: targetId,
@@ -159,14 +161,26 @@ function hasArrived(launch: Launch, target: string, observed: ScaleObservation, 
   return desired >= count && there >= count;
 }
 
-function orderOf(launch: Launch, target: string) {
-  const stepId = launch.scale[target]?.step ?? null;
-  const steps = launch.runbook.phases.flatMap((phase) => phase.steps);
-  const own =
-    steps.find((step) => step.id === stepId) ??
-    steps.find((step) => step.do.kind === 'scale' && step.do.target === target);
-  return own?.do.kind === 'scale' ? own.do : null;
+/** The step whose order stands, else the first one of the plan for this target: its words hold for orders by hand, too. */
+function stepOf(launch: Launch, target: string): Step | undefined {
+  const id = launch.scale[target]?.step ?? '';
+  return (
+    stepNamed(launch.runbook, id) ??
+    plannedSteps(launch.runbook).find(({ do: act }) => act.kind === 'scale' && act.target === target)
+  );
 }
 
-const lateAfterMs = (launch: Launch, target: string): number => orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
-export const backupOf = (launch: Launch, target: string): string => orderOf(launch, target)?.backup ?? BACKUP;
+/** A step with a deadline is told as late while there is still a quarter of its time left for something else. */
+const LATE_SHARE = 0.75;
+
+function lateAfterMs(launch: Launch, target: string, { step: id, orderedAtMs }: ScaleState): number {
+  const step = stepOf(launch, target);
+  const asked = step?.do.kind === 'scale' ? step.do.late_after : LATE_AFTER_MS;
+  const deadline = step === undefined || step.id !== id ? null : deadlineAtMs(launch, step);
+  return deadline === null || deadline <= orderedAtMs ? asked : Math.min(asked, (deadline - orderedAtMs) * LATE_SHARE);
+}
+
+export function backupOf(launch: Launch, target: string): string {
+  const step = stepOf(launch, target);
+  return step?.backup?.say ?? (step?.do.kind === 'scale' ? step.do.backup : BACKUP);
+}

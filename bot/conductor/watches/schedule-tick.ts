@@ -1,4 +1,5 @@
 import type { Command } from '../../../runbooks/launch/commands.ts';
+import { missedSteps } from '../../../runbooks/launch/deadlines.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../../runbooks/launch/pool-down.ts';
@@ -6,11 +7,12 @@ import { isExpired } from '../../../runbooks/launch/remaining.ts';
 import { dueSteps } from '../../../runbooks/launch/schedule.ts';
 import { isPutBack } from '../../../runbooks/launch/stand-down.ts';
 import type { DueStep } from '../../../runbooks/launch/schedule.ts';
+import { backedUp, plannedSteps } from '../../../runbooks/launch/steps.ts';
 import { span, utc } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 
 /**
- * What the clock brings: steps that are due, orders that are over, and the close of a launch that was called off. The record decides, not the tick: of two
+ * What the clock brings: steps that are due, deadlines that have passed, orders that are over, and the close of a launch that was called off. The record decides, not the tick: of two
  * instances that try, one appends, and the other is refused.
  */
 export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
@@ -21,6 +23,10 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
     if (!acted.ok)
       context.log.info({ launchId: launch.id, step: due.step.id, code: acted.code }, 'a due step was left alone');
   }
+  for (const { id } of missedSteps(launch, nowMs, measured)) {
+    const acted = await context.execute(launch.id, { kind: 'miss-step', step: id, measured });
+    if (!acted.ok) context.log.info({ launchId: launch.id, step: id, code: acted.code }, 'a deadline was left alone');
+  }
   for (const order of Object.values(launch.orders)) {
     if (order.state === 'open' && isExpired(order, nowMs))
       await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
@@ -28,11 +34,13 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
   if (isPutBack(launch)) await context.execute(launch.id, { kind: 'close-launch', by: null, reason: '' });
 }
 
-/** Nobody asks the store for a plan in which nothing waits for a gate. */
+/** Nobody asks the store for a plan in which nothing goes by a gate. */
 async function measuredFor({ cloud }: Context, launch: Launch): Promise<Measured[]> {
   const gates = new Set(launch.runbook.gates.flatMap(({ id, probe }) => (probe === undefined ? [] : id)));
-  const waits = launch.runbook.phases.some(({ steps }) => steps.some(({ after = [] }) => after.some((id) => gates.has(id))));
-  return waits ? cloud.live.gates(launch.id) : [];
+  const asks = plannedSteps(launch.runbook).some(({ after = [], verify = '' }) =>
+    [...after, verify].some((id) => gates.has(id)),
+  );
+  return asks ? cloud.live.gates(launch.id) : [];
 }
 
 function commandFor(
@@ -43,6 +51,13 @@ function commandFor(
 ): Command {
   if (verdict === 'hold') return { kind: 'hold-step', step: step.id, measured };
   if (verdict !== 'put') return { kind: 'start-step', step: step.id, measured };
+  const missed = backedUp(launch.runbook, step.id);
+  if (missed !== undefined)
+    return {
+      kind: 'put-step',
+      step: step.id,
+      why: `it is the backup of “${missed.title}”, which is not verified: ${launch.missed[missed.id]?.why ?? ''}`,
+    };
   const late =
     step.catch_up_within === 0
       ? 'it never starts by itself'

@@ -10,7 +10,7 @@ export const gate = z.strictObject({
     means: 'Blocks the press too, not only the request, and no waiver lifts it. Only what is measured can be hard.',
     example: true,
   }),
-  owner: key(id.optional(), { means: 'Who makes it green.', absent: 'on-call', example: 'ana' }),
+  owner: key(id.optional(), { means: 'Who makes it green: a person or a group.', absent: 'on-call', example: 'ana' }),
   probe: key(probe.optional(), {
     means: 'What is measured, all the time.',
     absent: 'a person ticks the gate',

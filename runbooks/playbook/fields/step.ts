@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { action } from './action.ts';
+import { backup } from './backup.ts';
 import { key } from './key.ts';
 import { duration, id, stepTime, title } from './values.ts';
 
@@ -21,8 +22,24 @@ export const step = z.strictObject({
     absent: 'its time alone',
     example: ['edge-up', 'shot'],
   }),
-  owner: key(id.optional(), { means: 'Who sees to it.', absent: 'on-call', example: 'ana' }),
+  owner: key(id.optional(), { means: 'Who sees to it: a person or a group.', absent: 'on-call', example: 'ana' }),
   do: key(action, { means: 'What happens.', example: { kind: 'scale', target: 'edge', to: 40 } }),
+  deadline: key(stepTime.optional(), {
+    means:
+      'By when it must be verified, written like `at`. If it is not, the room hears of it, its owner is called, and the backup begins.',
+    absent: 'nobody waits for it',
+    example: 'T-5h',
+  }),
+  verify: key(id.optional(), {
+    means: 'The gate whose green shows that it worked. Goes with a deadline.',
+    absent: 'its own end, which of `scale` is the arrival of the count',
+    example: 'edge',
+  }),
+  backup: key(backup.optional(), {
+    means: 'What is done when the deadline passes and it is not verified.',
+    absent: 'people are told, and decide',
+    example: { say: 'Call the provider.' },
+  }),
   catch_up_within: key(duration.prefault('10m'), {
     means: 'A step later than this is put to a person instead of run. `0s`: always.',
     example: '0s',

@@ -10,8 +10,10 @@ export const knownTimes: Rule = (runbook) =>
 /** Without a target nobody could say how far from T a time of its own is. */
 export const targetForFixedTimes: Rule = (runbook) => {
   if (runbook.target !== undefined) return [];
-  const fixed = stepsOf(runbook).find(({ step }) => typeof step.at !== 'number');
-  const path = fixed !== undefined ? [...fixed.path, 'at'] : runbook.targets !== undefined ? ['targets'] : null;
+  const [fixed] = stepsOf(runbook).flatMap(({ step, path: here }) =>
+    (['at', 'deadline'] as const).flatMap((key) => (typeof step[key] === 'object' ? [[...here, key]] : [])),
+  );
+  const path = fixed ?? (runbook.targets !== undefined ? ['targets'] : null);
   return path === null
     ? []
     : [{ path, found: 'a time of its own in a runbook without `target`', expected: '`target` at the top, too' }];

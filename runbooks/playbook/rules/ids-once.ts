@@ -1,4 +1,4 @@
-import { stepsOf } from './rule.ts';
+import { doingsOf } from './rule.ts';
 import type { Rule, RuleProblem } from './rule.ts';
 
 /** Each id once in its list; a step's once in the runbook, because the record calls it by that alone. */
@@ -10,7 +10,7 @@ export const idsOnce: Rule = (runbook) => [
     ),
   ),
   ...twice(
-    stepsOf(runbook).map(({ step: { id }, path }) => ({ id, path })),
+    doingsOf(runbook).map(({ step: { id }, path }) => ({ id, path })),
     'each step id once in the runbook',
   ),
 ];

@@ -1,13 +1,33 @@
-import { mustBeAmong, stepsOf } from './rule.ts';
+import { doingsOf, mustBeAmong } from './rule.ts';
 import type { Rule } from './rule.ts';
 
-/** Owners are people of the runbook. */
+/** Owners are people of the runbook, or groups of them. */
 export const knownOwners: Rule = (runbook) => {
-  const people = runbook.people.map(({ id }) => id);
+  const owners = [...runbook.people, ...(runbook.groups ?? [])].map(({ id }) => id);
+  const who = runbook.groups === undefined ? 'a person' : 'a person or a group';
+  const must = (path: (string | number)[], owner: string | undefined) =>
+    mustBeAmong([...path, 'owner'], owner, owners, who);
   return [
-    ...runbook.gates.flatMap(({ owner }, index) => mustBeAmong(['gates', index, 'owner'], owner, people, 'a person')),
-    ...stepsOf(runbook).flatMap(({ step, path }) => mustBeAmong([...path, 'owner'], step.owner, people, 'a person')),
+    ...runbook.gates.flatMap(({ owner }, index) => must(['gates', index], owner)),
+    ...doingsOf(runbook).flatMap(({ step, path }) => must(path, step.owner)),
   ];
+};
+
+/** A group is of people, and an owner's id means one of both. */
+export const knownGroups: Rule = ({ groups = [], people }) => {
+  const ids = people.map(({ id }) => id);
+  return groups.flatMap(({ id, people: members }, index) => [
+    ...members.flatMap((member, at) => mustBeAmong(['groups', index, 'people', at], member, ids, 'a person')),
+    ...([...ids, ...groups.slice(0, index).map((one) => one.id)].includes(id)
+      ? [
+          {
+            path: ['groups', index, 'id'],
+            found: `${JSON.stringify(id)} a second time`,
+            expected: 'an id that no person and no other group has',
+          },
+        ]
+      : []),
+  ]);
 };
 
 /** What is scaled, and what is measured of it, are scale targets. */
@@ -19,7 +39,7 @@ export const knownTargets: Rule = (runbook) => {
     ...runbook.gates.flatMap(({ probe }, index) =>
       probe?.kind === 'scaled' ? must(['gates', index, 'probe', 'target'], probe.target) : [],
     ),
-    ...stepsOf(runbook).flatMap(({ step, path }) =>
+    ...doingsOf(runbook).flatMap(({ step, path }) =>
       step.do.kind === 'scale' ? must([...path, 'do', 'target'], step.do.target) : [],
     ),
   ];

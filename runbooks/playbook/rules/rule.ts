@@ -21,7 +21,18 @@ export function mustBeAmong(
   return [{ path, found: JSON.stringify(name), expected: `${what}: ${among.join(', ') || '(none is defined)'}` }];
 }
 
-/** Every step with the path to it. */
+/** What a step of the plan and one of a backup both have. */
+export type Doing = Pick<Runbook['phases'][number]['steps'][number], 'id' | 'title' | 'owner' | 'do'>;
+
+/** Every step with the path to it, those of backups too. */
+export function doingsOf(runbook: Runbook): { step: Doing; path: (string | number)[] }[] {
+  return stepsOf(runbook).flatMap(({ step, path }) => [
+    { step, path },
+    ...(step.backup?.steps ?? []).map((one, index) => ({ step: one, path: [...path, 'backup', 'steps', index] })),
+  ]);
+}
+
+/** Every step of the plan with the path to it. */
 export function stepsOf(
   runbook: Runbook,
 ): { step: Runbook['phases'][number]['steps'][number]; path: (string | number)[] }[] {

@@ -1,4 +1,4 @@
-import { mustBeAmong, stepsOf } from './rule.ts';
+import { doingsOf, mustBeAmong } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 const BUILT_IN = ['halt', 'pace.ios', 'pace.android', 'zombie'];
@@ -6,7 +6,7 @@ const BUILT_IN = ['halt', 'pace.ios', 'pace.android', 'zombie'];
 /** A step sets by itself only what one person may set, and never the halt. */
 export const switchSteps: Rule = (runbook) => {
   const known = [...BUILT_IN, ...runbook.switches.map(({ id }) => id)];
-  return stepsOf(runbook).flatMap(({ step, path }) => {
+  return doingsOf(runbook).flatMap(({ step, path }) => {
     if (step.do.kind !== 'switch') return [];
     const here = [...path, 'do', 'switch'];
     const { switch: name } = step.do;

@@ -1,0 +1,19 @@
+import type { Step } from './schema.ts';
+
+/** Whether an action only tells somebody something: it may run whatever else has gone wrong. */
+export function harmless(action: Step['do']): boolean {
+  switch (action.kind) {
+    case 'remind':
+    case 'checklist':
+    case 'ask':
+    case 'page':
+      return true;
+    case 'scale':
+    case 'switch':
+    case 'fire-window':
+    case 'webhook':
+      return false;
+    default:
+      return action satisfies never;
+  }
+}
