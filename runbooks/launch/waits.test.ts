@@ -95,8 +95,12 @@ test('a step that waits for a measured gate starts while that is green, by fresh
   expect(verdicts(scene, { workers: { status: 'red', say: '1 of 2' } })).toEqual(['b hold']);
   expect(dueSteps(scene.state, scene.nowMs)).toMatchObject([{ verdict: 'hold' }]);
   const red = measuredAt(scene.nowMs, { workers: { status: 'red', say: '1 of 2' } });
-  expect(scene.gives('StepHeld', { kind: 'hold-step', step: 'b', measured: red }).why).toBe('“Workers are ready” is red: 1 of 2');
-  expect(scene.refuses({ kind: 'start-step', step: 'b' }).say).toContain('“Workers are ready” is not green: not measured yet');
+  expect(scene.gives('StepHeld', { kind: 'hold-step', step: 'b', measured: red }).why).toBe(
+    '“Workers are ready” is red: 1 of 2',
+  );
+  expect(scene.refuses({ kind: 'start-step', step: 'b' }).say).toContain(
+    '“Workers are ready” is not green: not measured yet',
+  );
   scene.nowMs += 3 * 60 * MIN;
   // Nobody has recorded since when, so it has just become green.
   expect(verdicts(scene)).toEqual(['b run']);
@@ -121,7 +125,9 @@ test('a step that waits for a gate that people tick goes by the tick', () => {
 test('a step that waits for a shot is held as long as nothing was sent, and is due from the press on', () => {
   const scene = withSteps(remind('thanks', 'T-20m', { after: ['shot'] }));
   scene.nowMs = T0_MS - 20 * MIN;
-  expect(scene.gives('StepHeld', { kind: 'hold-step', step: 'thanks', measured: [] }).why).toBe('nothing has been sent yet');
+  expect(scene.gives('StepHeld', { kind: 'hold-step', step: 'thanks', measured: [] }).why).toBe(
+    'nothing has been sent yet',
+  );
   scene.fired(['us-ios']);
   expect(verdicts(scene)).toEqual(['thanks run']);
   scene.nowMs += 11 * MIN;

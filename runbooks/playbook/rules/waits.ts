@@ -13,7 +13,13 @@ export const knownWaits: Rule = (runbook) => {
       const here = [...path, 'after', index];
       const meant = [steps.includes(name), gates.includes(name), name === SHOT].filter(Boolean).length;
       return meant > 1
-        ? [{ path: here, found: `${JSON.stringify(name)}, which names two things`, expected: 'a name that only one has' }]
+        ? [
+            {
+              path: here,
+              found: `${JSON.stringify(name)}, which names two things`,
+              expected: 'a name that only one has',
+            },
+          ]
         : mustBeAmong(here, name, [SHOT, ...steps, ...gates], 'a step, a gate or `shot`');
     }),
   );
