@@ -80,7 +80,11 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     // (docs/facts.md#bolt-auth-test).
     authorize: async () => {
       const { botId, botUserId } = identity.known;
-      return { botToken: botToken(), ...(botId === null ? {} : { botId }), ...(botUserId === null ? {} : { botUserId }) };
+      return {
+        botToken: botToken(),
+        ...(botId === null ? {} : { botId }),
+        ...(botUserId === null ? {} : { botUserId }),
+      };
     },
   });
   const handle = app.processEvent.bind(app);

@@ -45,11 +45,14 @@ interface Cancel {
   scene?: Scene;
 }
 
-test.each([null, 2])('whoever may set an audience stops its compile, by command or by its button (%s)', async (number) => {
-  const { said, did } = await cancelled('ana', { number });
-  expect(said).toContain('Compile 2 is being stopped');
-  expect(did).toEqual([[LAUNCH_ID, 2, 'ana']]);
-});
+test.each([null, 2])(
+  'whoever may set an audience stops its compile, by command or by its button (%s)',
+  async (number) => {
+    const { said, did } = await cancelled('ana', { number });
+    expect(said).toContain('Compile 2 is being stopped');
+    expect(did).toEqual([[LAUNCH_ID, 2, 'ana']]);
+  },
+);
 
 test('a compile is stopped also when the audience can be replaced no more', async () => {
   const scene = Scene.ready();

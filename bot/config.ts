@@ -182,9 +182,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       slack: {
         apiUrl: found.SLACK_API_URL ?? null,
         receive:
-          found.SLACK_MODE === 'socket'
-            ? { mode: 'socket', connections: found.SLACK_CONNECTIONS }
-            : { mode: 'http' },
+          found.SLACK_MODE === 'socket' ? { mode: 'socket', connections: found.SLACK_CONNECTIONS } : { mode: 'http' },
         secrets: secretsOf(found),
         secretName: found.GOBUTTON_SLACK_SECRET_ARN?.split(':secret:')[1] ?? null,
       },

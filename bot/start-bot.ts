@@ -132,7 +132,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       : null;
   const receiver: Receiver | null = http ?? sockets;
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
-  const app = createApp({ desk, receiver, botToken: token.current, apiUrl, identity });
+  const app = createApp({ desk, receiver, botToken: () => token.current(), apiUrl, identity });
 
   let isStarted = false;
   let isConnected = false;

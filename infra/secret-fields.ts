@@ -6,7 +6,7 @@ import type { Env } from './environment.ts';
  * with these names, or the one variable's value as it is. A name that the secret does not have is empty: the value that was there
  * before belongs to another secret. Files of the same names count no more. Throws when it is no such JSON; its text is never repeated.
  */
-export function fieldsOf(text: string, names: readonly string[]): Record<string, string> {
+function fieldsOf(text: string, names: readonly string[]): Record<string, string> {
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return { [fileOf(only)]: '', [only]: text };
   const found = jsonOf(text);

@@ -11,7 +11,7 @@ export const EVENTS_PATH = '/slack/events';
 /** Slack's payloads are some KB; a modal with everything in it stays under 200 KB. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
-export interface HttpOptions {
+interface HttpOptions {
   signingSecret: SlackToken;
   logger: Logger;
   log: Log;

@@ -191,7 +191,7 @@ export class Connection {
   }
 }
 
-function withToken(given: HeadersInit | undefined, token: string): Headers {
+function withToken(given: ConstructorParameters<typeof Headers>[0], token: string): Headers {
   const headers = new Headers(given);
   headers.set('authorization', `Bearer ${token}`);
   return headers;

@@ -6,9 +6,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Env } from '../../infra/environment.ts';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
-import { TEAM } from '../../infra/local/slack/state/seed.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
-import { FORM, pressBody, readyLaunch, signedPost, startRig } from '../../test/bot-rig.ts';
+import { TEAM } from '../../infra/local/slack/state/seed.ts';
+import { FORM, pressBody, signedPost, startRig } from '../../test/bot-rig.ts';
 import { parseSlackSecrets } from '../config.ts';
 import { SocketReceivers } from '../receivers/sockets.ts';
 import { createClient, slackLogger } from './slack-client.ts';
@@ -45,16 +45,16 @@ const filesNow = async ({ botToken, appToken }: { botToken: string; appToken: st
 });
 
 interface Place {
-  valueOf?: (arn: string) => Promise<string>;
+  reads?: (arn: string) => Promise<string>;
   teamId?: string | null;
   apiUrl?: string;
 }
-function watched(env: Env, { valueOf = neverAsked, teamId = TEAM.id, apiUrl = workspace.apiUrl }: Place = {}) {
+function watched(env: Env, { reads = neverAsked, teamId = TEAM.id, apiUrl = workspace.apiUrl }: Place = {}) {
   const parsed = parseSlackSecrets(env);
   if (!parsed.ok) throw new Error('no secrets to start with');
   const secrets = watchedSlackSecrets({
     config: { apiUrl, receive: { mode: 'socket', connections: 2 }, secrets: parsed.secrets, secretName: null },
-    reread: { env, valueOf },
+    reread: { env, valueOf: reads },
     teamId: () => teamId,
     log,
     apartMs: 0,
@@ -82,7 +82,7 @@ test('both tokens are taken from one secret of Secrets Manager', async () => {
   const secrets = watched(
     { ...given, GOBUTTON_SLACK_SECRET_ARN: ARN },
     {
-      valueOf: async (arn) => {
+      reads: async (arn) => {
         expect(arn).toBe(ARN);
         return JSON.stringify({ SLACK_BOT_TOKEN: renewed.botToken, SLACK_APP_TOKEN: renewed.appToken });
       },
@@ -96,15 +96,44 @@ test('both tokens are taken from one secret of Secrets Manager', async () => {
 const other = (change: Record<string, string>) => JSON.stringify({ ...given, ...change });
 test.each<[string, string, RegExp, Place?]>([
   ['no JSON', 'hunter2', /a secret of 7 characters \(not shown\), expected JSON with SLACK_BOT_TOKEN, SLACK_APP_TOKEN/],
-  ['one token alone', JSON.stringify({ SLACK_BOT_TOKEN: 'xoxb-2' }), /SLACK_APP_TOKEN: found nothing, expected an app-/],
-  ['a person’s token', other({ SLACK_BOT_TOKEN: 'xoxp-2' }), /SLACK_BOT_TOKEN: found a text of 6 characters \(not shown/],
-  ['a bot token that Slack refuses', other({ SLACK_BOT_TOKEN: 'xoxb-2' }), /SLACK_BOT_TOKEN: found another one, and Slack says invalid_auth/],
-  ['an app token that Slack refuses', other({ SLACK_APP_TOKEN: 'xapp-2' }), /SLACK_APP_TOKEN: found another one, and Slack says invalid_auth/],
-  ['a token of another workspace', other({ SLACK_BOT_TOKEN: renewed.botToken }), /one of the workspace Goldfinch, expected one of T0OTHER: another workspace takes a new start/, { teamId: 'T0OTHER' }],
-  ['a token while Slack is away', other({ SLACK_BOT_TOKEN: renewed.botToken }), /Slack can not be asked about it/, { apiUrl: 'http://127.0.0.1:9/api/' }],
+  [
+    'one token alone',
+    JSON.stringify({ SLACK_BOT_TOKEN: 'xoxb-2' }),
+    /SLACK_APP_TOKEN: found nothing, expected an app-/,
+  ],
+  [
+    'a person’s token',
+    other({ SLACK_BOT_TOKEN: 'xoxp-2' }),
+    /SLACK_BOT_TOKEN: found a text of 6 characters \(not shown/,
+  ],
+  [
+    'a bot token that Slack refuses',
+    other({ SLACK_BOT_TOKEN: 'xoxb-2' }),
+    /SLACK_BOT_TOKEN: found another one, and Slack says invalid_auth/,
+  ],
+  [
+    'an app token that Slack refuses',
+    other({ SLACK_APP_TOKEN: 'xapp-2' }),
+    /SLACK_APP_TOKEN: found another one, and Slack says invalid_auth/,
+  ],
+  [
+    'a token of another workspace',
+    other({ SLACK_BOT_TOKEN: renewed.botToken }),
+    /one of the workspace Goldfinch, expected one of T0OTHER: another workspace takes a new start/,
+    { teamId: 'T0OTHER' },
+  ],
+  [
+    'a token while Slack is away',
+    other({ SLACK_BOT_TOKEN: renewed.botToken }),
+    /Slack can not be asked about it/,
+    { apiUrl: 'http://127.0.0.1:9/api/' },
+  ],
 ])('%s changes nothing, and the reason is said', async (_, text, why, place = {}) => {
   if (text.includes(renewed.botToken)) workspace.admin.renew({ botToken: renewed.botToken });
-  const secrets = watched({ ...given, GOBUTTON_SLACK_SECRET_ARN: ARN }, { ...place, valueOf: () => Promise.resolve(text) });
+  const secrets = watched(
+    { ...given, GOBUTTON_SLACK_SECRET_ARN: ARN },
+    { ...place, reads: () => Promise.resolve(text) },
+  );
   await secrets.look();
   expect(secrets.problem).toMatch(why);
   expect(secrets.problem).toContain('the new Slack secret is not used, the one before stays');
@@ -153,12 +182,11 @@ test('a signing secret that was made anew is obeyed at once, and what the old on
   const env = { SLACK_MODE: 'http', SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_SIGNING_SECRET_FILE: file };
   const rig = await startRig({ mode: 'http', reread: { env, valueOf: neverAsked } });
   onTestFinished(() => rig.stop());
-  const { id } = await readyLaunch(rig);
+  const { launchId } = await rig.createInRecord();
   const press = async (secret: string) =>
-    (await signedPost(rig, pressBody('U0MARKET1', 'halt.press', { launchId: id }), FORM, { secret })).status;
+    (await signedPost(rig, pressBody('U0MARKET1', 'halt.press', { launchId }), FORM, { secret })).status;
   rig.workspace.admin.renew({ signingSecret: renewed.signingSecret });
   await inFile('signing-secret', renewed.signingSecret);
   await until('the new secret', async () => (await press(renewed.signingSecret)) === 200);
   expect(await press(SECRETS.signingSecret)).toBe(401);
-  expect((await rig.mia.go('status')).ok).toBe(true);
 });

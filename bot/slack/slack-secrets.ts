@@ -31,8 +31,7 @@ export interface SlackPlaces {
 export function watchedSlackSecrets({ config, reread, teamId, log, apartMs }: SlackPlaces): WatchedSlackSecrets {
   const { receive, apiUrl, secrets: first } = config;
   const logger = slackLogger(log);
-  const now =
-    reread && rereads({ ...reread, arn: 'GOBUTTON_SLACK_SECRET_ARN', names: SLACK_SECRETS[receive.mode] });
+  const now = reread && rereads({ ...reread, arn: 'GOBUTTON_SLACK_SECRET_ARN', names: SLACK_SECRETS[receive.mode] });
 
   async function meetBotToken(token: string): Promise<void> {
     const { team, team_id: found } = await createOnceClient(fixedToken(token), apiUrl, logger)

@@ -13,6 +13,8 @@ test.each([1, 1_000_000, 1_000_001, 6_000_000, 50_000_000, 1_000_000_000])(
 );
 
 test('more devices never get a smaller one', () => {
-  const cores = [1, 1_000_000, 1_000_001, 20_000_000, 20_000_001, 100_000_001].map((devices) => audienceSize(devices).cpu);
+  const cores = [1, 1_000_000, 1_000_001, 20_000_000, 20_000_001, 100_000_001].map(
+    (devices) => audienceSize(devices).cpu,
+  );
   expect(cores).toEqual([1_024, 1_024, 4_096, 4_096, 8_192, 16_384]);
 });

@@ -1,5 +1,5 @@
 /** Of the task that compiles an audience. It sorts on disk: with less it takes longer, and does the same. */
-export interface AudienceSize {
+interface AudienceSize {
   cpu: number;
   memoryLimitMiB: number;
   ephemeralStorageGiB: number;
@@ -16,12 +16,8 @@ const SIZES: readonly (readonly [upToDevices: number, size: AudienceSize])[] = [
   [1_000_000, gib(1, 4, 30)],
   [20_000_000, gib(4, 16, 60)],
   [100_000_000, gib(8, 32, 120)],
-  [Infinity, gib(16, 64, 200)],
 ];
+const LARGEST = gib(16, 64, 200);
 
 /** The compile takes all cores and most of the memory that it finds (`workers/audience/commands/own-machine.ts`). */
-export function audienceSize(devices: number): AudienceSize {
-  const found = SIZES.find(([upTo]) => devices <= upTo);
-  if (found === undefined) throw new Error('AUDIENCE_SIZE_MISSING');
-  return found[1];
-}
+export const audienceSize = (devices: number): AudienceSize => SIZES.find(([upTo]) => devices <= upTo)?.[1] ?? LARGEST;

@@ -153,9 +153,7 @@ const exampleRunbook = () => readFileSync(join(import.meta.dirname, '../../runbo
 test('a standby that has taken the launch over is not deployed by a file that does not know of it', async () => {
   const before = stacks();
   const bots = (count: number) =>
-    ecs.send(
-      new UpdateServiceCommand({ cluster: 'superbowl-bot', service: 'superbowl-bot', desiredCount: count }),
-    );
+    ecs.send(new UpdateServiceCommand({ cluster: 'superbowl-bot', service: 'superbowl-bot', desiredCount: count }));
   const ecs = new ECSClient({ endpoint: local.url, region: 'us-east-1' });
   const runbook = join(folder, 'two-regions.yaml');
   writeFileSync(
@@ -163,7 +161,9 @@ test('a standby that has taken the launch over is not deployed by a file that do
     exampleRunbook().replace('id: superbowl', 'id: superbowl\nregions: { home: us-west-2, standby: us-east-1 }'),
   );
   const file = (more = '') =>
-    configFile((text) => `${text.replace(/runbook: .*/, `runbook: ${runbook}`)}\nsecond_region: { witness: us-east-2${more} }\n`);
+    configFile(
+      (text) => `${text.replace(/runbook: .*/, `runbook: ${runbook}`)}\nsecond_region: { witness: us-east-2${more} }\n`,
+    );
   await bots(2);
   const refused = await infra(['deploy', '--yes'], file());
   expect(refused.code).toBe(1);

@@ -197,7 +197,9 @@ const environment = z.object({
   AWS_ENDPOINT_URL: z.url('the address of a local cloud, or nothing for AWS itself').optional(),
   GOBUTTON_TABLE_PREFIX: z.string().default('gobutton'),
   GOBUTTON_BUCKET: z.string('the name of the S3 bucket that holds audiences'),
-  GOBUTTON_HOMES_URL: z.url('the address of the local stand-in of the table that two regions share, or nothing').optional(),
+  GOBUTTON_HOMES_URL: z
+    .url('the address of the local stand-in of the table that two regions share, or nothing')
+    .optional(),
   GOBUTTON_AUDIENCE_TASK: z
     .string()
     .regex(/^[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, 'cluster and task definition, like superbowl-bot/superbowl-audience')

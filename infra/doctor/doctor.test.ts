@@ -1,10 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -38,7 +35,6 @@ import { countsOf, providersForTests } from '../local/providers/for-tests.ts';
 import type { TestProviders } from '../local/providers/for-tests.ts';
 import { SECRETS, startTestWorkspace } from '../local/slack/for-tests.ts';
 import type { Workspace } from '../local/slack/start.ts';
-import { localAudienceTask } from '../local/tasks.ts';
 import { examine } from './examine.ts';
 import { exitCode } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
@@ -56,7 +52,6 @@ const ROLES = { bot: 'arn:aws:iam::000000000000:role/bot', worker: 'arn:aws:iam:
 const POOL = 'gobutton-workers';
 
 let localCloud: LocalCloud;
-let logs: string;
 let config: CloudConfig;
 let clients: Clients;
 let workspace: Workspace;
@@ -83,6 +78,17 @@ const definition = {
   taskDefinition,
 };
 
+/** What compiles audiences, and is not started here. */
+const family = {
+  ...LOCAL_AUDIENCE_TASK,
+  container: 'audience',
+  entryPoint: ['/bin/audience'],
+  env: {},
+  cwd: '/',
+  startDelayMs: 0,
+  stopTimeoutMs: 0,
+};
+
 const goodAccount = () => ({
   ...usualAccount(),
   images: { 'gobutton-worker': [{ tags: ['1.2'], digest: 'sha256:aa', bytes: 250_000_000 }] },
@@ -97,11 +103,17 @@ const goodAccount = () => ({
 });
 
 /** A launch of two regions, looked at from one of them. */
-const twoRegions = (home = 'us-east-1', standby = 'us-west-2') => ({ runbook: { ...runbook, regions: { home, standby } } });
+const twoRegions = (home = 'us-east-1', standby = 'us-west-2') => ({
+  runbook: { ...runbook, regions: { home, standby } },
+});
 const audienceTask = { ...LOCAL_AUDIENCE_TASK, subnets: [], groups: [], publicAddress: false };
 /** All that the bot may do but one. */
 const allBut = (without: string) => [
-  ...new Set(permissionsOf('bot').map(({ action }) => action).filter((action) => action !== without)),
+  ...new Set(
+    permissionsOf('bot')
+      .map(({ action }) => action)
+      .filter((action) => action !== without),
+  ),
 ];
 
 function readLibrary(): Runbook {
@@ -113,12 +125,11 @@ function readLibrary(): Runbook {
 
 beforeAll(async () => {
   runbook = readLibrary();
-  logs = await mkdtemp(join(tmpdir(), 'doctor-logs-'));
   [localCloud, workspace, providers] = await Promise.all([
     startLocalCloud({
       dataDir: null,
       services: [definition],
-      families: [localAudienceTask({}, { startDelayMs: 0, logFile: join(logs, 'audience.log') })],
+      families: [family],
       groups: [],
       nowMs: () => Date.now() + aheadMs,
     }),
@@ -135,7 +146,6 @@ beforeAll(async () => {
 afterAll(async () => {
   clients.destroy();
   await Promise.all([localCloud.stop(), workspace.stop(), providers.stop()]);
-  await rm(logs, { recursive: true });
 });
 
 const slackEnv = () => ({

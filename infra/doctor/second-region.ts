@@ -8,10 +8,7 @@ import type { DoctorClients } from './measure/aws-clients.ts';
 import { findCopies, findHomes } from './measure/second-region.ts';
 
 /** Of a launch that another region may take over. */
-export async function examineSecondRegion(
-  clients: DoctorClients,
-  { cloud, regions: of }: Subject,
-): Promise<Line[]> {
+export async function examineSecondRegion(clients: DoctorClients, { cloud, regions: of }: Subject): Promise<Line[]> {
   if (of === null || otherRegion(of, cloud.region) === undefined) return [];
   const regions = { ...of, here: cloud.region };
   const homes = homesTable(cloud.tablePrefix);

@@ -1,3 +1,4 @@
+import { own } from '../launch/decision.ts';
 import type {
   Actor,
   CopiesAsked,
@@ -9,7 +10,6 @@ import type {
   SwitchValue,
   Totals,
 } from '../launch/entries.ts';
-import { own } from '../launch/decision.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
 import { fireCommand, takenBack } from '../launch/order-words.ts';

@@ -140,6 +140,18 @@ export function measuredAt(atMs: number, red: Partial<Record<string, Partial<Mea
   }));
 }
 
+/** Those too that every launch has, whatever its runbook says: as the leader keeps them. */
+export const keptAt = (atMs: number, red: Partial<Record<string, Partial<Measured>>> = {}): Measured[] => [
+  ...measuredAt(atMs, red),
+  ...['clocks-agree', 'providers-met', 'one-version'].map((gate): Measured => ({
+    gate,
+    status: 'green',
+    value: 0,
+    say: 'fine',
+    atMs,
+  })),
+];
+
 export function totals(parts: Partial<Totals>): Totals {
   return { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, ...parts };
 }

@@ -3,7 +3,7 @@ import type { ClockOffset } from '../../../infra/aws/store-clock.ts';
 import { wallClock } from '../../../infra/aws/store-clock.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { sampleRunbook, setsLeft, slackVia } from '../../../test/properties/scene.ts';
+import { keptAt, sampleRunbook, setsLeft, slackVia } from '../../../test/properties/scene.ts';
 import type { Context } from '../context.ts';
 import { reportOf } from '../for-tests.ts';
 import { freshMeasurements, GateWatch } from './gate-watch.ts';
@@ -199,10 +199,8 @@ test('a press takes what the leader has measured while it is fresh, and measures
   expect(timesOf(await freshMeasurements(context, launch))).toEqual({ workers: memory.nowMs, queues: memory.nowMs });
 });
 
-/** Of the runbook, and those that every launch has. */
-const AUTOMATIC = ['workers', 'queues', 'clocks-agree', 'providers-met', 'one-version'];
-const measured = (atMs: number) =>
-  AUTOMATIC.map((id): Measured => ({ gate: id, status: 'green', value: 0, say: 'fine', atMs }));
+const measured = (atMs: number) => keptAt(atMs).filter(({ gate: id }) => id !== 'credentials');
+const AUTOMATIC = measured(0).map(({ gate: id }) => id);
 
 test.each(AUTOMATIC)('a press measures by itself when %s was last measured too long ago, or never', async (old) => {
   const { context, memory } = await watched();

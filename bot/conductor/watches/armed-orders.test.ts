@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { measuredAt, slackVia } from '../../../test/properties/scene.ts';
+import { keptAt, slackVia } from '../../../test/properties/scene.ts';
 import { armedOrders } from './armed-orders.ts';
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,7 @@ async function armed({ arms = true } = {}): Promise<{ memory: MemoryContext; mom
 /** The moment has come, and everything is green. */
 function comes(memory: MemoryContext, atMs: number): void {
   memory.nowMs = atMs;
-  memory.gates = measuredAt(atMs);
+  memory.gates = keptAt(atMs);
 }
 
 const last = async (memory: MemoryContext): Promise<Entry | undefined> => (await memory.entries()).at(-1);
@@ -68,7 +68,7 @@ test.each<{ what: string; make: (memory: MemoryContext, momentMs: number) => voi
   {
     what: 'a hard gate is red',
     make: (memory, momentMs) => {
-      memory.gates = measuredAt(momentMs, { credentials: { status: 'red', say: 'expired' } });
+      memory.gates = keptAt(momentMs, { credentials: { status: 'red', say: 'expired' } });
     },
     reason: /red \(expired; hard/,
   },

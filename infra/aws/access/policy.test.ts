@@ -172,7 +172,11 @@ test('a policy fits into a role', () => {
 });
 
 /** The call that asks for an action of another name. */
-const ASKED_WITH: Record<string, string> = { ListBucket: 'ListObjectsV2', PassRole: 'RunTask' };
+const ASKED_WITH: Record<string, string> = {
+  ListBucket: 'ListObjectsV2',
+  PassRole: 'RunTask',
+  GetReplicationConfiguration: 'GetBucketReplication',
+};
 
 test('each right names the file that calls it, once', async () => {
   for (const permissions of [...PROCESSES.map((process) => PERMISSIONS[process]), DOCTOR_READS]) {

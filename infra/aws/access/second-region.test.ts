@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { REGIONS } from '../../../test/two-regions.ts';
-import { localCloudForTests } from '../../local/cloud/for-tests.ts';
 import { doctorClients } from '../../doctor/measure/aws-clients.ts';
 import { findCopies, findHomes } from '../../doctor/measure/second-region.ts';
+import { localCloudForTests } from '../../local/cloud/for-tests.ts';
 import { LOCAL_ACCOUNT } from '../../local/principals.ts';
 import { createCloud, ensureHomes } from '../create-cloud.ts';
 import { PROCESSES, SECOND_REGION } from './permissions.ts';

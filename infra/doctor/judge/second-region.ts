@@ -2,7 +2,7 @@ import { about, listed, unasked } from './line.ts';
 import type { Asked, Line } from './line.ts';
 
 /** The two regions of a launch, as its runbook has them, and the one that is looked at. */
-export interface Regions {
+interface Regions {
   home: string;
   standby: string;
   here: string;
@@ -40,7 +40,11 @@ export function judgeHomes(name: string, { home, standby, here }: Regions, asked
   if (homes.witness === null) return line.wrong({ found: 'no witness', needed, fix: deploy });
   const waiting = [homes.status, replica.status].filter((status) => !/^(ACTIVE|UPDATING)$/.test(status));
   if (waiting.length > 0)
-    return line.wrong({ found: `status ${listed(waiting)}`, needed, fix: 'Wait until it is active; then run this again' });
+    return line.wrong({
+      found: `status ${listed(waiting)}`,
+      needed,
+      fix: 'Wait until it is active; then run this again',
+    });
   return line.ok({ found: `${home}, ${standby}, witness ${homes.witness}`, needed });
 }
 

@@ -25,7 +25,9 @@ export function doctorClients(config: CloudConfig, limitMs: number) {
   };
   const clients = {
     dynamo: new DynamoDBClient(common),
-    homes: new DynamoDBClient(config.homes == null ? common : { ...common, ...placeOf({ ...config, endpoint: config.homes }) }),
+    homes: new DynamoDBClient(
+      config.homes == null ? common : { ...common, ...placeOf({ ...config, endpoint: config.homes }) },
+    ),
     sqs: new SQSClient({ ...common, useQueueUrlAsEndpoint: config.endpoint === null }),
     s3: new S3Client({ ...common, forcePathStyle: config.endpoint !== null }),
     ssm: new SSMClient(common),

@@ -126,7 +126,8 @@ export function s3Asked({ method, url }: Pick<IncomingMessage, 'method' | 'url'>
   if (bucket === '') return asked('s3:ListAllMyBuckets', []);
   const resource = `arn:aws:s3:::${bucket}`;
   if (key === '') {
-    const setting = BUCKET_SETTINGS[[...searchParams.keys()].find((name) => Object.hasOwn(BUCKET_SETTINGS, name)) ?? ''];
+    const setting =
+      BUCKET_SETTINGS[[...searchParams.keys()].find((name) => Object.hasOwn(BUCKET_SETTINGS, name)) ?? ''];
     if (setting !== undefined) return asked(setting, [resource]);
     const action = method === 'PUT' ? 's3:CreateBucket' : 's3:ListBucket';
     const prefix = searchParams.get('prefix');

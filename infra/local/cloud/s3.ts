@@ -242,11 +242,7 @@ function settingOf(which: 'replication' | 'versioning', set: Account['buckets'][
   if (which === 'versioning')
     return xml('VersioningConfiguration', set?.versioned === true ? { Status: 'Enabled' } : {}, NAMESPACE);
   if (set === undefined || set.rules.length === 0)
-    throw new AwsError(
-      'ReplicationConfigurationNotFoundError',
-      'The replication configuration was not found',
-      404,
-    );
+    throw new AwsError('ReplicationConfigurationNotFoundError', 'The replication configuration was not found', 404);
   return xml(
     'ReplicationConfiguration',
     {

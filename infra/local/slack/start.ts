@@ -196,7 +196,8 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   }
 
   function setRequestUrl(url: string | null): void {
-    httpMode = url === null ? null : new HttpMode({ requestUrl: url, signingSecret: () => secrets.signingSecret, nowMs });
+    httpMode =
+      url === null ? null : new HttpMode({ requestUrl: url, signingSecret: () => secrets.signingSecret, nowMs });
     state.tell({ kind: 'presence', connected: isConnected() });
   }
 

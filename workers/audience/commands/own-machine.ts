@@ -10,9 +10,10 @@ const SHARE = 0.8;
 const MOST_THREADS = 64;
 
 /** What a task may use, which has its machine for itself: all cores, and the memory that the rest leaves. The result never depends on it. */
-export function ownMachine(
-  { cores, memoryBytes }: { cores: number; memoryBytes: number } = found(),
-): { threads: number; memoryMb: number } {
+export function ownMachine({ cores, memoryBytes }: { cores: number; memoryBytes: number } = found()): {
+  threads: number;
+  memoryMb: number;
+} {
   const memoryMb = Math.floor((memoryBytes / 1e6 - REST_MB) * SHARE);
   return {
     threads: Math.min(MOST_THREADS, Math.max(1, cores)),
