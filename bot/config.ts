@@ -62,12 +62,7 @@ export const SLACK_SECRETS = {
 } as const;
 const OF_SLACK = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name));
 
-const SECRETS = [
-  ...OF_SLACK,
-  ...KEY_SECRETS.bot,
-  ...OTLP_SECRETS,
-  ...OUTSIDE_SECRETS,
-];
+const SECRETS = [...OF_SLACK, ...KEY_SECRETS.bot, ...OTLP_SECRETS, ...OUTSIDE_SECRETS];
 
 const webUrl = (expected: string) =>
   z.string(expected).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), expected);

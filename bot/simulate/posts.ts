@@ -39,7 +39,7 @@ export function postOf(
     }
     case 'start-live':
     case 'post-summary':
-      return [`${who(entry, launch)}${describeEntry(entry, namesOf(launch))}`];
+      return [`${who(entry, launch)}${describeEntry(entry, namesOf(launch), launch.orders)}`];
     default:
       return [];
   }

@@ -250,9 +250,9 @@ function phaseEnd(launch: Launch, step: string): Message | null {
   ]);
 }
 
-const stepTitle = (launch: Launch, step: string): string =>
-  safe(stepNamed(launch.runbook, step)?.title ?? step, 120);
-const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch), launch.orders), 2_500);
+const stepTitle = (launch: Launch, step: string): string => safe(stepNamed(launch.runbook, step)?.title ?? step, 120);
+const describe = (launch: Launch, entry: Entry): string =>
+  safe(describeEntry(entry, namesOf(launch), launch.orders), 2_500);
 
 function line(launch: Launch, entry: Entry, sign: string, what: string): Message {
   // What the system reports has no doer that would say anything to people; a switch that was set by hand in AWS has.

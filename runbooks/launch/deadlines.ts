@@ -35,7 +35,7 @@ function isOvertaken(launch: Launch, { id, do: act }: Step): boolean {
 
 /** Steps whose deadline has passed, that are not verified, and of which nobody has been told. */
 export function missedSteps(launch: Launch, nowMs: number, measured: readonly Measured[]): Step[] {
-  return launch.closed
+  return launch.closed || launch.stoodDown !== null
     ? []
     : plannedSteps(launch.runbook).filter((step) => missedWhy(launch, step, measured, nowMs) !== null);
 }

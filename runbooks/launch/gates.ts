@@ -8,7 +8,7 @@ import type { Measured } from './entries.ts';
 import { HOME_GATE, homeGate } from './home-gate.ts';
 import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
 import { ownerOf } from './owners.ts';
-import { nameOf, findPerson } from './people.ts';
+import { nameOf } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
 import { foundByRule } from './rule-gates.ts';
