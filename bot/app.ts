@@ -147,15 +147,19 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.closeNow, launchValue, pressCloseNow);
   onPreview(app, desk, ACTION.previewCampaign);
 
-  onForm(app, desk, once, VIEW.create, createMeta, submitCreate);
-  onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
-  onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
-  onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
-  onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
+  onForms(app, desk, once);
 
   listen(app, desk, desk.channelLog);
 
   // What no handler caught. People are told by the handlers; here nothing may reach Slack.
   app.error(async (error) => desk.log.error({ err: error }, 'the Slack app failed'));
   return app;
+}
+
+function onForms(app: App, desk: Desk, once: ReturnType<typeof createOnce>): void {
+  onForm(app, desk, once, VIEW.create, createMeta, submitCreate);
+  onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
+  onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
+  onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
+  onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
 }

@@ -33,7 +33,7 @@ export interface DayOptions {
   isAway: boolean;
 }
 /** Something that the room reads, at its time. */
-export interface Said {
+interface Said {
   atMs: number;
   lines: string[];
 }
@@ -54,7 +54,7 @@ const AFTER_MS = 60 * MIN;
 /** More of one moment than any plan gives: a fault of ours goes round in circles. */
 const ROUNDS_MOST = 200;
 
-export const LAUNCH_ID = 'simulated';
+const LAUNCH_ID = 'simulated';
 const NEEDED: ReadonlySet<Effect['kind']> = new Set(['scale', 'do-step', 'finish-step']);
 
 /**

@@ -23,7 +23,7 @@ import { count, fit, safe, short, span, stamp, timeOfDay } from './words.ts';
 /**
  * The channel's post for one entry, `launch` being the state after it; null where the channel gets no post of its
  * own: measured gates and checkpoints (board and timeline have them), fire orders and the ends of shots (order
- * message, summary with its figures), and the plain end of a step.
+ * message, summary with its figures), and the plain end of a step. One piece over 300 lines: a case a kind.
  */
 export function entryMessage(launch: Launch, entry: Entry): Message | null {
   const said = bodyOf(launch, entry);
@@ -59,14 +59,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         ':key:',
         `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`,
       );
-    // Nothing else will do a refused step's work, so people must hear of it.
     case 'StepDone':
-      if ('person' in entry.by) return answered(launch, entry);
-      return entry.refused === true
-        ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`)
-        : launch.stoodDown === null
-          ? phaseEnd(launch, entry.step)
-          : cleanedUpMessage(launch, stepTitle(launch, entry.step), entry.say);
+      return stepDone(launch, entry);
     case 'StepHeld':
       return stepHeldMessage(launch, entry.step, entry.why);
     case 'StepMissed':
@@ -248,6 +242,15 @@ function phaseEnd(launch: Launch, step: string): Message | null {
   return message(`Every step of ${phase.title} is done.${sent}`, [
     section(`:checkered_flag: Every step of *${safe(phase.title, 120)}* is done.${sent}`),
   ]);
+}
+
+/** Nothing else will do a refused step's work, so people must hear of it. */
+function stepDone(launch: Launch, entry: Extract<Entry, { kind: 'StepDone' }>): Message | null {
+  if ('person' in entry.by) return answered(launch, entry);
+  const title = stepTitle(launch, entry.step);
+  if (entry.refused === true)
+    return line(launch, entry, ':warning:', `*${title}* was refused: ${safe(entry.say, 1_000)}`);
+  return launch.stoodDown === null ? phaseEnd(launch, entry.step) : cleanedUpMessage(launch, title, entry.say);
 }
 
 const stepTitle = (launch: Launch, step: string): string => safe(stepNamed(launch.runbook, step)?.title ?? step, 120);

@@ -1,6 +1,6 @@
 import type { AccountNames } from '../aws/access/resources.ts';
-import type { Subject } from './examine.ts';
 import type { FoundTask } from './judge/audience-task.ts';
+import type { Subject } from './subject-shape.ts';
 
 /** What rights are asked for, in the account that is looked at. `task`: what the bot starts; null: nothing is known of it. */
 export function accountNames(

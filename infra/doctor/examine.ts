@@ -11,16 +11,13 @@ import type { Table } from '../aws/tables.ts';
 import { accountNames } from './account-names.ts';
 import { judgeAudienceTask } from './judge/audience-task.ts';
 import { judgeClocks } from './judge/clocks.ts';
-import type { FoundClock } from './judge/clocks.ts';
 import { judgeEgress } from './judge/egress.ts';
 import { judgeFcmQuota } from './judge/fcm-quota.ts';
 import { judgeKeys } from './judge/keys.ts';
-import type { FoundKeys } from './judge/keys.ts';
 import { about } from './judge/line.ts';
 import type { Asked, Line } from './judge/line.ts';
 import type { Need } from './judge/need.ts';
 import { judgeProvider } from './judge/providers.ts';
-import type { FoundProvider } from './judge/providers.ts';
 import { judgeQueue } from './judge/queues.ts';
 import { judgeFifo, judgeQuotas } from './judge/quotas.ts';
 import { judgeRegion } from './judge/region.ts';
@@ -51,38 +48,7 @@ import type { SlackAccess } from './measure/slack.ts';
 import { findCare } from './measure/table-care.ts';
 import { examineSecondRegion } from './second-region.ts';
 import { keysOf, queueSpecs } from './shapes.ts';
-
-/** What is looked at, and with what in hand. Null: it is not at hand here, and is not looked at. */
-export interface Subject {
-  cloud: CloudConfig;
-  pool: string;
-  service: { cluster: string; service: string } | null;
-  /** What the event scales in this account. */
-  scaled: AccountNames['scaled'];
-  /** The two of a launch; null: it has one. */
-  regions: { home: string; standby: string } | null;
-  /** Names of secrets that each reads anew while it runs. */
-  secrets: { bot: readonly string[]; worker: readonly string[] };
-  /** `vcpus`: of a task, as its definition says. Null: nobody knows the audience. */
-  needOf: (vcpus: number | null) => Need | null;
-  /** Whose rights, and the role if it is known. The worker's is found in its task definition. */
-  rights: readonly { process: Process; role: string | null }[];
-  slack: SlackAccess | null;
-  channelId: string | null;
-  people: readonly { name: string; slack: readonly string[] }[];
-  /** AWS may take Spot capacity back in the middle of it. */
-  isRehearsal: boolean;
-  /** Clocks that others have told of. */
-  clocks: () => Promise<readonly FoundClock[]>;
-  /** Meets one, or asks who has met it; null: nobody. */
-  providers: Partial<Record<'apns' | 'fcm', () => Promise<Asked<FoundProvider> | null>>>;
-  /** Ways out besides those to AWS and Slack. */
-  providerWays: readonly Way[];
-  keys: FoundKeys | null;
-  nowMs: () => number;
-  /** Of one question. */
-  limitMs: number;
-}
+import type { Subject } from './subject-shape.ts';
 
 /**
  * Looks at everything at once and sends nothing. Each question has a limit of its own, so all of it is over within some ten

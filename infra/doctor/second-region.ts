@@ -1,11 +1,11 @@
 import { REPLICATED } from '../aws/replicated.ts';
 import { homesTable } from '../aws/tables.ts';
 import { otherRegion } from './account-names.ts';
-import type { Subject } from './examine.ts';
 import type { Line } from './judge/line.ts';
 import { judgeCopies, judgeHomes } from './judge/second-region.ts';
 import type { DoctorClients } from './measure/aws-clients.ts';
 import { findCopies, findHomes } from './measure/second-region.ts';
+import type { Subject } from './subject-shape.ts';
 
 /** Of a launch that another region may take over. */
 export async function examineSecondRegion(clients: DoctorClients, { cloud, regions: of }: Subject): Promise<Line[]> {

@@ -8,7 +8,6 @@ import type { CloudConfig } from '../aws/cloud-config.ts';
 import { KEY_SECRETS, keysFrom, trustedFrom } from '../aws/key-config.ts';
 import { describeConfigProblems, readEnvironment, secret } from '../environment.ts';
 import type { Env } from '../environment.ts';
-import type { Subject } from './examine.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import type { FoundKeys } from './judge/keys.ts';
 import { needOf, poolService, scaledBy } from './judge/need.ts';
@@ -16,6 +15,7 @@ import type { FoundProvider } from './judge/providers.ts';
 import { asking, ASK_LIMIT_MS } from './measure/ask.ts';
 import { wayTo } from './measure/egress.ts';
 import type { SlackAccess } from './measure/slack.ts';
+import type { Subject } from './subject-shape.ts';
 
 /** What the environment and the event give to be looked at. */
 

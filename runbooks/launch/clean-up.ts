@@ -11,7 +11,7 @@ import { stepDueAtMs } from './plan-times.ts';
 export type CleanUp = Fleet | Turned;
 
 /** `open`: nobody has begun. `moving`: on its way. `back`: confirmed. `left`: a person has skipped its step. */
-export type PutBack = 'open' | 'moving' | 'back' | 'left';
+type PutBack = 'open' | 'moving' | 'back' | 'left';
 
 interface Part {
   id: string;
@@ -21,12 +21,12 @@ interface Part {
   /** Its step can still be run or skipped. */
   isOffered: boolean;
 }
-export interface Fleet extends Part {
+interface Fleet extends Part {
   kind: 'scale';
   now: number;
   to: number;
 }
-export interface Turned extends Part {
+interface Turned extends Part {
   kind: 'switch';
   now: SwitchValue;
   to: SwitchValue;

@@ -18,7 +18,7 @@ export function deadlineAtMs(launch: Launch, { deadline, for: market }: Pick<Ste
 }
 
 /** How a step stands that is not verified; null: it is. By its gate, else by its own end; a person who skips it wants no proof. */
-export function unverified(launch: Launch, step: Step, measured: readonly Measured[], nowMs: number): string | null {
+function unverified(launch: Launch, step: Step, measured: readonly Measured[], nowMs: number): string | null {
   const state = own(launch.steps, step.id);
   if (state?.state === 'skipped') return null;
   if (step.verify !== undefined) return gateWait(launch, step.verify, measured, nowMs).why;

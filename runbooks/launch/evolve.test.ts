@@ -311,6 +311,7 @@ describe('an entry changes', () => {
     if (audience === null) throw new Error('unexpected');
     expect(changedBy({ kind: 'CampaignSet', campaign: launch.campaign, contentHash: 'c' })).toEqual({
       contentHash: 'c',
+      campaignBefore: launch.campaign,
       ticks: {},
     });
     const other = { ...audience, hash: 'b' };
