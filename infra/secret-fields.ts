@@ -27,7 +27,7 @@ function fieldsOf(text: string, names: readonly string[]): Record<string, string
 export const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
 export const EXPECT_ARN = 'the ARN of a secret in Secrets Manager, or nothing where nothing is read anew';
 
-export interface SecretPlace {
+interface SecretPlace {
   /** As the process was started with. */
   env: Env;
   /** The variable that may name the secret of Secrets Manager that holds them all. */

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from '@slack/bolt';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Env } from '../../infra/environment.ts';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
 import { TEAM } from '../../infra/local/slack/state/seed.ts';
+import { WatchedSecret } from '../../infra/watched-secret.ts';
 import { FORM, pressBody, signedPost, startRig } from '../../test/bot-rig.ts';
+import type { Signed } from '../../test/bot-rig.ts';
 import { parseSlackSecrets } from '../config.ts';
 import { SocketReceivers } from '../receivers/sockets.ts';
 import { createClient, slackLogger } from './slack-client.ts';
@@ -54,10 +56,9 @@ function watched(env: Env, { reads = neverAsked, teamId = TEAM.id, apiUrl = work
   if (!parsed.ok) throw new Error('no secrets to start with');
   const secrets = watchedSlackSecrets({
     config: { apiUrl, receive: { mode: 'socket', connections: 2 }, secrets: parsed.secrets, secretName: null },
-    reread: { env, valueOf: reads },
+    reread: { env, valueOf: reads, apartMs: 0 },
     teamId: () => teamId,
     log,
-    apartMs: 0,
   });
   onTestFinished(() => secrets.close());
   return secrets;
@@ -177,16 +178,49 @@ test('sockets that are open stay when the app token is made anew, and the next o
   await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2);
 });
 
-test('a signing secret that was made anew is obeyed at once, and what the old one signed is refused', async () => {
-  const file = await inFile('signing-secret', SECRETS.signingSecret);
-  const env = { SLACK_MODE: 'http', SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_SIGNING_SECRET_FILE: file };
-  const rig = await startRig({ mode: 'http', reread: { env, valueOf: neverAsked } });
+test('a signing secret that was made anew is obeyed at once, what the old one signed is refused, and what is no secret stands in /health', async () => {
+  const closed = vi.spyOn(WatchedSecret.prototype, 'close');
+  onTestFinished(() => void closed.mockRestore());
+  let [reads, signingSecret] = [0, 'short'];
+  const env = {
+    SLACK_MODE: 'http',
+    SLACK_BOT_TOKEN: SECRETS.botToken,
+    SLACK_SIGNING_SECRET: SECRETS.signingSecret,
+    GOBUTTON_SLACK_SECRET_ARN: ARN,
+  };
+  const valueOf = async () => {
+    reads += 1;
+    return JSON.stringify({ SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_SIGNING_SECRET: signingSecret });
+  };
+  const rig = await startRig({ mode: 'http', reread: { env, valueOf, apartMs: 0 } });
   onTestFinished(() => rig.stop());
   const { launchId } = await rig.createInRecord();
-  const press = async (secret: string) =>
-    (await signedPost(rig, pressBody('U0MARKET1', 'halt.press', { launchId }), FORM, { secret })).status;
+  const press = async (signed: Signed) =>
+    (await signedPost(rig, pressBody('U0MARKET1', 'halt.press', { launchId }), FORM, signed)).status;
+  const troubles = async () =>
+    ((await (await fetch(`http://127.0.0.1:${rig.bot.port}/health`)).json()) as { troubles: string[] }).troubles;
+
+  // Whoever sends what is not signed, or long ago, has nothing read.
+  expect([await press({ signature: null }), await press({ atMs: rig.nowMs() - 600_000 })]).toEqual([401, 401]);
+  expect([reads, await troubles()]).toEqual([0, []]);
+
   rig.workspace.admin.renew({ signingSecret: renewed.signingSecret });
-  await inFile('signing-secret', renewed.signingSecret);
-  await until('the new secret', async () => (await press(renewed.signingSecret)) === 200);
-  expect(await press(SECRETS.signingSecret)).toBe(401);
+  expect(await press({ secret: renewed.signingSecret })).toBe(401);
+  const [why] = await until('the trouble', async () => {
+    const found = await troubles();
+    return found.length > 0 && found;
+  });
+  expect(why).toMatch(
+    /^the new Slack secret is not used, the one before stays: SLACK_SIGNING_SECRET: found a text of 5/,
+  );
+  expect(await press({ secret: SECRETS.signingSecret })).toBe(200);
+
+  const asked = rig.workspace.faults.calls('auth.test');
+  ({ signingSecret } = renewed);
+  await until('the new secret', async () => (await press({ secret: renewed.signingSecret })) === 200);
+  expect([await press({ secret: SECRETS.signingSecret }), await troubles()]).toEqual([401, []]);
+  // Who the bot is under the new one.
+  await until('a look at who it is', () => rig.workspace.faults.calls('auth.test') > asked);
+  await rig.bot.stop();
+  expect(closed).toHaveBeenCalled();
 });

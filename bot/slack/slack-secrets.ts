@@ -14,13 +14,11 @@ export type WatchedSlackSecrets = WatchedSecret<SlackSecrets>;
 
 export interface SlackPlaces {
   config: BotConfig['slack'];
-  /** Where the secrets are read anew; null: nowhere, as in tests of everything else. */
-  reread: { env: Env; valueOf: (arn: string) => Promise<string> } | null;
+  /** Where the secrets are read anew, and how often at most (as `WatchedSecret`); null: nowhere, as in tests of everything else. */
+  reread: { env: Env; valueOf: (arn: string) => Promise<string>; apartMs?: number } | null;
   /** Whose workspace the bot is in; null: not known yet. */
   teamId: () => string | null;
   log: Logger;
-  /** As of `WatchedSecret`. */
-  apartMs?: number;
 }
 
 /**
@@ -28,7 +26,7 @@ export interface SlackPlaces {
  * before it is used: one that Slack refuses, or of another workspace, would silence a bot that works. The signing secret can't be met:
  * Slack alone signs with it, and with nothing else from the moment of its change (docs/facts.md#slack-signing-secret-change).
  */
-export function watchedSlackSecrets({ config, reread, teamId, log, apartMs }: SlackPlaces): WatchedSlackSecrets {
+export function watchedSlackSecrets({ config, reread, teamId, log }: SlackPlaces): WatchedSlackSecrets {
   const { receive, apiUrl, secrets: first } = config;
   const logger = slackLogger(log);
   const now = reread && rereads({ ...reread, arn: 'GOBUTTON_SLACK_SECRET_ARN', names: SLACK_SECRETS[receive.mode] });
@@ -64,7 +62,7 @@ export function watchedSlackSecrets({ config, reread, teamId, log, apartMs }: Sl
     first,
     read: now && (async () => meet(await now())),
     log,
-    ...(apartMs === undefined ? {} : { apartMs }),
+    ...(reread?.apartMs === undefined ? {} : { apartMs: reread.apartMs }),
   });
   return secrets;
 }
