@@ -52,7 +52,9 @@ describe('what an order shows of its content', () => {
 test('the bytes of each text are those of the messages that go out, on both platforms', () => {
   const ids = { launchId: 'superbowl', shotId: 'test-T0000000000' };
   const ios = Buffer.byteLength(apnsPayload(rich, 'en', ids));
-  const android = Buffer.byteLength(JSON.stringify(fcmMessage(rich, 'en', ids, 'c'.repeat(64), 2_419_200_000)));
+  const android = Buffer.byteLength(
+    JSON.stringify(fcmMessage(rich, 'en', ids, { collapseId: 'c'.repeat(64), expiresAfterMs: 2_419_200_000 })),
+  );
   expect(sizesText(rich, 'superbowl')).toContain(`\`en\` ${ios} iOS, ${android} Android`);
   expect(sizesText(rich, 'superbowl')).toContain('• The subtitle is shown on iOS; Android has none.');
   const large = { ...rich, locales: { ...rich.locales, en: { title: 'Hi', body: 'x'.repeat(4_100) } } };

@@ -33,7 +33,10 @@ describe('the message', () => {
   });
 
   test('for FCM carries launch and shot as strings, and one tag for all attempts', () => {
-    const message = fcmMessage({ ...campaign, data: { gobutton_shot: 'forged' } }, 'en', ids, 'c1', 4_500);
+    const message = fcmMessage({ ...campaign, data: { gobutton_shot: 'forged' } }, 'en', ids, {
+      collapseId: 'c1',
+      expiresAfterMs: 4_500,
+    });
     expect(message.data).toEqual({ gobutton_launch: 'superbowl-2027', gobutton_shot: 'S5', deep_link: 'lingo://next' });
     expect(message.android).toMatchObject({
       priority: 'HIGH',
@@ -41,7 +44,7 @@ describe('the message', () => {
       collapse_key: 'c1',
       notification: { tag: 'c1' },
     });
-    expect(fcmMessage(campaign, 'en', ids, 'c1', 9e12).android.ttl).toBe('2419200s');
+    expect(fcmMessage(campaign, 'en', ids, { collapseId: 'c1', expiresAfterMs: 9e12 }).android.ttl).toBe('2419200s');
   });
 
   const rich: Campaign = {
@@ -106,7 +109,7 @@ describe('the message', () => {
   });
 
   test("for FCM has Google's keys, buttons as text in data, and no subtitle, of which Android has none", () => {
-    const { data, android, notification } = fcmMessage(rich, 'en', ids, 'c1', 0);
+    const { data, android, notification } = fcmMessage(rich, 'en', ids, { collapseId: 'c1', expiresAfterMs: 0 });
     expect(notification).toEqual({ title: 'Hi', body: 'Now' });
     expect(data['actions']).toBe('[{"id":"play","title":"Play now","link":"lingo://play"}]');
     expect(android.notification).toEqual({
@@ -123,6 +126,34 @@ describe('the message', () => {
     });
   });
 
+  test('for FCM has a part for Apple where iPhones are registered there: headers, what APNs shows, and the image where FCM looks for it', () => {
+    const keeping = { collapseId: 'c1', expiresAfterMs: 4_500, fromMs: 1_000_200 };
+    const { apns } = fcmMessage({ ...rich, fcm: { priority: 'high', apple: true } }, 'en', ids, keeping);
+    expect(apns).toEqual({
+      headers: {
+        'apns-push-type': 'alert',
+        'apns-priority': '10',
+        'apns-collapse-id': 'c1',
+        'apns-expiration': '1005',
+      },
+      // The same as by APNs itself, which has the keys of data beside it.
+      payload: { aps: (JSON.parse(apnsPayload(rich, 'en', ids)) as { aps: object }).aps },
+      fcm_options: { image: 'https://cdn.example.com/game.jpg' },
+    });
+    // Title and text come from `notification`; nothing at all to say is no empty aps, which FCM refuses.
+    const bare = { ...campaign, sound: '', fcm: { priority: 'high' as const, apple: true } };
+    const silent = fcmMessage(bare, 'en', ids, keeping);
+    expect(silent.apns).not.toHaveProperty('payload');
+    expect(messageProblem({ message: { token: 'x'.repeat(140), ...silent, data: {} } })).toBeNull();
+    expect(fcmMessage({ ...bare, sound: 'gong' }, 'en', ids, keeping).apns?.payload).toEqual({
+      aps: { sound: 'gong' },
+    });
+    expect(fcmMessage(rich, 'en', ids, keeping)).not.toHaveProperty('apns');
+    expect(fcmMessage(bare, 'en', ids, { collapseId: 'c1', expiresAfterMs: 4_500 }).apns?.headers).not.toHaveProperty(
+      'apns-expiration',
+    );
+  });
+
   test("takes the locale's own before the campaign's, and an empty one as none", () => {
     expect(JSON.parse(apnsPayload(rich, 'de', ids))).toMatchObject({
       aps: { sound: 'gong', badge: 0 },
@@ -130,7 +161,7 @@ describe('the message', () => {
       deep_link: 'lingo://de',
       actions: [{ title: 'Spielen' }],
     });
-    const de = fcmMessage(rich, 'de', ids, 'c1', 0);
+    const de = fcmMessage(rich, 'de', ids, { collapseId: 'c1', expiresAfterMs: 0 });
     expect(de.android.notification).toMatchObject({ sound: 'gong', icon: 'ic_de' });
     expect(de.android.notification).not.toHaveProperty('notification_count');
     expect(de.data['deep_link']).toBe('lingo://de');
@@ -138,14 +169,25 @@ describe('the message', () => {
     for (const key of ['image', 'deep_link', 'actions']) expect(ja).not.toHaveProperty(key);
     for (const key of ['sound', 'mutable-content']) expect(ja.aps).not.toHaveProperty(key);
     for (const key of ['image', 'icon', 'sound'])
-      expect(fcmMessage(rich, 'ja', ids, 'c1', 0).android.notification).not.toHaveProperty(key);
+      expect(
+        fcmMessage(rich, 'ja', ids, { collapseId: 'c1', expiresAfterMs: 0 }).android.notification,
+      ).not.toHaveProperty(key);
   });
 
   test('is taken by the provider as it is, in every locale', () => {
     for (const locale of Object.keys(rich.locales))
-      expect(
-        messageProblem({ message: { token: 'x'.repeat(140), ...fcmMessage(rich, locale, ids, 'c1', 0) } }),
-      ).toBeNull();
+      for (const apple of [true, false])
+        expect(
+          messageProblem({
+            message: {
+              token: 'x'.repeat(140),
+              ...fcmMessage({ ...rich, fcm: { ...rich.fcm, apple } }, locale, ids, {
+                collapseId: 'c1',
+                expiresAfterMs: 0,
+              }),
+            },
+          }),
+        ).toBeNull();
     expect(campaignFaults({ ...rich, data: {} })).toEqual([]);
   });
 
@@ -155,13 +197,17 @@ describe('the message', () => {
       aps: { alert: { title: 'Did you see that?', body: 'Do your lesson.' } },
       gobutton: { launch: 'superbowl-2027', shot: 'S5' },
     });
-    expect(fcmMessage({ ...bare, fcm: { priority: 'normal' } }, 'en', ids, 'c1', 999)).toEqual({
+    expect(
+      fcmMessage({ ...bare, fcm: { priority: 'normal' } }, 'en', ids, { collapseId: 'c1', expiresAfterMs: 999 }),
+    ).toEqual({
       notification: { title: 'Did you see that?', body: 'Do your lesson.' },
       data: { gobutton_launch: 'superbowl-2027', gobutton_shot: 'S5' },
       android: { priority: 'NORMAL', ttl: '0s', collapse_key: 'c1', notification: { tag: 'c1' } },
     });
     const fcm = { priority: 'high' as const, channel_id: 'news' };
-    expect(fcmMessage({ ...campaign, fcm }, 'en', ids, 'c1', 0).android.notification).toEqual({
+    expect(
+      fcmMessage({ ...campaign, fcm }, 'en', ids, { collapseId: 'c1', expiresAfterMs: 0 }).android.notification,
+    ).toEqual({
       tag: 'c1',
       channel_id: 'news',
       sound: 'default',

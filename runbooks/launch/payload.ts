@@ -1,6 +1,7 @@
 import type { Campaign } from '../playbook/schema.ts';
 import type { Platform } from './entries.ts';
 import { localized } from './localized.ts';
+import type { Localized } from './localized.ts';
 
 /**
  * The message as the providers take it, one text per locale. The same bytes go out in test sends, in the shot and
@@ -30,25 +31,29 @@ const LONGEST_SHOT_ID = 'test-T0000000000';
  * `data`, so that no key of it can touch either.
  */
 export function apnsPayload(campaign: Campaign, locale: string, ids: PayloadIds): string {
-  const { title, subtitle, body, image, deepLink, sound, badge, actions } = localized(campaign, locale);
-  const { apns } = campaign;
+  const own = localized(campaign, locale);
+  const { image, deepLink, actions } = own;
   return JSON.stringify({
-    aps: {
-      alert: { title, ...said({ subtitle }), body },
-      ...said({
-        sound,
-        badge,
-        'thread-id': apns.thread_id,
-        category: apns.category,
-        'interruption-level': apns.interruption_level,
-        'relevance-score': apns.relevance_score,
-        'mutable-content': image !== '' || apns.mutable_content === true ? 1 : null,
-      }),
-    },
+    aps: { alert: alertOf(own), ...apsOf(campaign, own) },
     gobutton: { launch: ids.launchId, shot: ids.shotId },
     ...said({ deep_link: deepLink, image }),
     ...(actions.length === 0 ? {} : { actions }),
     ...(Object.keys(campaign.data).length === 0 ? {} : { data: campaign.data }),
+  });
+}
+
+const alertOf = ({ title, subtitle, body }: Localized) => ({ title, ...said({ subtitle }), body });
+
+/** All of `aps` but the alert. */
+function apsOf({ apns }: Campaign, { image, sound, badge }: Localized) {
+  return said({
+    sound,
+    badge,
+    'thread-id': apns.thread_id,
+    category: apns.category,
+    'interruption-level': apns.interruption_level,
+    'relevance-score': apns.relevance_score,
+    'mutable-content': image !== '' || apns.mutable_content === true ? 1 : null,
   });
 }
 
@@ -77,18 +82,29 @@ export interface FcmMessage {
     collapse_key: string;
     notification: AndroidNotification;
   };
+  apns?: AppleOfFcm;
+}
+
+/** For iPhones that are registered with FCM (docs/facts.md#fcm-apns-config): Google sends it on to APNs. */
+interface AppleOfFcm {
+  headers: Record<string, string>;
+  payload?: { aps: Record<string, unknown> };
+  fcm_options?: { image: string };
+}
+
+/** How long a message is kept, and under which name a later one takes its place. `fromMs`: time zero; absent in a test copy. */
+export interface Keeping {
+  collapseId: string;
+  expiresAfterMs: number;
+  fromMs?: number;
 }
 
 /** FCM v1 `message` without its `token`. `collapseId` comes from `Shown`. */
-export function fcmMessage(
-  campaign: Campaign,
-  locale: string,
-  ids: PayloadIds,
-  collapseId: string,
-  expiresAfterMs: number,
-): FcmMessage {
-  const { title, body, image, icon, deepLink, sound, badge, actions } = localized(campaign, locale);
+export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, keeping: Keeping): FcmMessage {
+  const own = localized(campaign, locale);
+  const { title, body, image, icon, deepLink, sound, badge, actions } = own;
   const { fcm } = campaign;
+  const { collapseId, expiresAfterMs } = keeping;
   return {
     notification: { title, body },
     data: {
@@ -119,6 +135,18 @@ export function fcmMessage(
         }),
       },
     },
+    ...(fcm.apple === true ? { apns: appleOf(campaign, own, keeping) } : {}),
+  };
+}
+
+/** Title and text are those of `notification`, and keys of `data` come beside `aps`; FCM knows the topic by the app. */
+function appleOf(campaign: Campaign, own: Localized, keeping: Keeping): AppleOfFcm {
+  const { 'apns-topic': _topic, ...headers } = apnsHeaders(campaign, keeping);
+  const aps = { ...(own.subtitle === '' ? {} : { alert: alertOf(own) }), ...apsOf(campaign, own) };
+  return {
+    headers,
+    ...(Object.keys(aps).length === 0 ? {} : { payload: { aps } }),
+    ...(own.image === '' ? {} : { fcm_options: { image: own.image } }),
   };
 }
 
@@ -137,15 +165,15 @@ export function said<T extends Record<string, string | number | null | undefined
  */
 export function apnsHeaders(
   campaign: Campaign,
-  options: { collapseId: string; expiresAfterMs: number; fromMs: number },
+  { collapseId, expiresAfterMs, fromMs }: Keeping,
 ): Record<string, string> {
-  const { collapseId, expiresAfterMs, fromMs } = options;
+  const expiration = expiresAfterMs === 0 ? 0 : Math.ceil(((fromMs ?? 0) + expiresAfterMs) / 1_000);
   return {
     'apns-topic': campaign.apns.topic,
     'apns-push-type': 'alert',
     'apns-priority': String(campaign.apns.priority),
     'apns-collapse-id': collapseId,
-    'apns-expiration': expiresAfterMs === 0 ? '0' : String(Math.ceil((fromMs + expiresAfterMs) / 1_000)),
+    ...(fromMs === undefined ? {} : { 'apns-expiration': String(expiration) }),
   };
 }
 
@@ -164,13 +192,14 @@ export function payloadProblems(campaign: Campaign, launchId: string): PayloadSi
 /** Every locale's message on both platforms, with the longest ids that a launch may have. */
 export function payloadSizes(campaign: Campaign, launchId: string): PayloadSize[] {
   const ids = { launchId, shotId: LONGEST_SHOT_ID };
-  const longestCollapseId = 'c'.repeat(64);
+  // With as many digits as any time of this century has.
+  const longest = { collapseId: 'c'.repeat(64), expiresAfterMs: FCM_TTL_MAX_MS, fromMs: 2_000_000_000_000 };
   return Object.keys(campaign.locales).flatMap((locale) => [
     { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
     {
       locale,
       platform: 'android' as const,
-      bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))),
+      bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longest))),
     },
   ]);
 }

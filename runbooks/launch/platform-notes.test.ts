@@ -27,6 +27,7 @@ test.each<[string, Campaign, RegExp]>([
     { ...campaign, fcm: { ...campaign.fcm, notification_priority: 'max' } },
     /for Android 7 and older/,
   ],
+  ['iPhones by FCM', { ...campaign, fcm: { ...campaign.fcm, apple: true } }, /in the segments of Android/],
   [
     'what Android alone has',
     { ...campaign, icon: 'ic_push', fcm: { ...campaign.fcm, color: '#58cc02', click_action: 'OPEN' } },

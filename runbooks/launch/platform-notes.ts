@@ -22,6 +22,7 @@ export function platformNotes(campaign: Campaign): string[] {
       `interruption_level ${apns.interruption_level} needs an entitlement of the app; without it the push comes like any other.`,
     fcm.notification_priority !== undefined &&
       'notification_priority is for Android 7 and older; later ones go by the channel.',
+    fcm.apple === true && 'iPhones that are registered with FCM are in the segments of Android and in its counts.',
     ...androidOnly(campaign),
   ];
   return notes.filter((note) => note !== false);

@@ -272,7 +272,10 @@ test('what the rule lets through is no fault for FCM, whatever name and text it 
       if (key === '__proto__' || campaignFaults(one).length > 0) return;
       expect(
         messageProblem({
-          message: { token: 'x'.repeat(140), ...fcmMessage(one, 'en', { launchId: 'l', shotId: 's' }, 'c', 1_000) },
+          message: {
+            token: 'x'.repeat(140),
+            ...fcmMessage(one, 'en', { launchId: 'l', shotId: 's' }, { collapseId: 'c', expiresAfterMs: 1_000 }),
+          },
         }),
       ).toBeNull();
     }),

@@ -23,7 +23,11 @@ export const REASONS = {
     expected: 'ios (apple, apns, iphone, ipad, ipados) or android (fcm, google, gcm)',
   },
   TOKEN_EMPTY: { number: 8, column: 'token', expected: 'a device token' },
-  TOKEN_NOT_HEX: { number: 9, column: 'token', expected: 'hexadecimal digits (APNs)' },
+  TOKEN_NOT_HEX: {
+    number: 9,
+    column: 'token',
+    expected: 'hexadecimal digits (APNs); an iPhone that is registered with FCM is of the platform fcm',
+  },
   TOKEN_CHARACTERS: { number: 10, column: 'token', expected: 'letters, digits, colon, dash and underscore (FCM)' },
   TOKEN_LENGTH: {
     number: 11,

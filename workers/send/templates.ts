@@ -8,18 +8,19 @@ import { VALIDATE_ONLY } from '../lanes/provider.ts';
 export function templatesOf(platform: Platform, shot: Shot, launchId: string, locales: readonly string[]): Template[] {
   const { campaign, shown, pressedAtMs } = shot;
   const { collapseId, expiresAfterMs } = shown;
+  const keeping = { collapseId, expiresAfterMs, fromMs: pressedAtMs };
   const ids = { launchId, shotId: shot.id };
   return locales.map((wanted) => {
     const locale = Object.hasOwn(campaign.locales, wanted) ? wanted : campaign.default_locale;
     if (platform === 'ios') {
       return {
-        headers: apnsHeaders(campaign, { collapseId, expiresAfterMs, fromMs: pressedAtMs }),
+        headers: apnsHeaders(campaign, keeping),
         body: Buffer.from(apnsPayload(campaign, locale, ids)),
       };
     }
     return {
       headers: {},
-      body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, collapseId, expiresAfterMs))),
+      body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, keeping))),
     };
   });
 }

@@ -69,6 +69,7 @@ describe('test copies', () => {
         tag: 'game',
         notification_priority: 'low',
         visibility: 'secret',
+        apple: true,
       },
     };
     const config = launch.config();

@@ -1,6 +1,6 @@
 import { ApnsError, Notification, Priority } from 'apns2';
 import type { ApnsClient } from 'apns2';
-import type { AndroidNotification, Message } from 'firebase-admin/messaging';
+import type { AndroidNotification, ApnsConfig, Message } from 'firebase-admin/messaging';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import type { StaffDevice } from '../../infra/aws/staff-devices.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
@@ -107,7 +107,10 @@ async function sendFcm(
   ids: Ids,
   token: string,
 ): Promise<string | null> {
-  const message = fcmMessage(launch.campaign, locale, ids, ids.collapseId, launch.runbook.delivery.expires_after);
+  const message = fcmMessage(launch.campaign, locale, ids, {
+    collapseId: ids.collapseId,
+    expiresAfterMs: launch.runbook.delivery.expires_after,
+  });
   try {
     await messaging.send(adminMessage(message, token));
     return null;
@@ -117,7 +120,7 @@ async function sendFcm(
 }
 
 /** The v1 message in the words of firebase-admin, which turns them back into the same JSON. */
-function adminMessage({ notification, data, android }: FcmMessage, token: string): Message {
+function adminMessage({ notification, data, android, apns }: FcmMessage, token: string): Message {
   const {
     channel_id: channelId,
     click_action: clickAction,
@@ -145,6 +148,15 @@ function adminMessage({ notification, data, android }: FcmMessage, token: string
       collapseKey: android.collapse_key,
       notification: { ...shown, ...named },
     },
+    ...(apns === undefined ? {} : { apns: adminApple(apns) }),
+  };
+}
+
+function adminApple({ headers, payload, fcm_options: options }: NonNullable<FcmMessage['apns']>): ApnsConfig {
+  return {
+    headers,
+    ...(payload === undefined ? {} : { payload }),
+    ...(options === undefined ? {} : { fcmOptions: { imageUrl: options.image } }),
   };
 }
 

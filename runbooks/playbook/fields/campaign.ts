@@ -118,6 +118,12 @@ const fcm = z.strictObject({
     means: '`high` wakes a sleeping phone.',
     example: 'high',
   }),
+  apple: key(z.boolean().optional(), {
+    means:
+      'Whether iPhones are among its devices: each message then has a part for Apple, too. They are in the list as `fcm`, go out at the pace of Android, and are counted with it.',
+    absent: 'no',
+    example: true,
+  }),
   color: key(
     z
       .string(COLOR)
@@ -177,5 +183,8 @@ export const campaign = z.strictObject({
     example: { theme: 'gold' },
   }),
   apns: key(apns, { means: 'For iOS.', example: { topic: 'com.example.lingo' } }),
-  fcm: key(fcm.prefault({}), { means: 'For Android.', example: { channel_id: 'reminders' } }),
+  fcm: key(fcm.prefault({}), {
+    means: 'For Android, and for iPhones that are registered with FCM.',
+    example: { channel_id: 'reminders' },
+  }),
 });
