@@ -6,6 +6,9 @@ import type { RoomView } from '../infra/local/slack/for-tests.ts';
 import { buttonsOf, readyLaunch, RUNBOOK, startRig, textOf } from '../test/bot-rig.ts';
 import type { Rig, Someone } from '../test/bot-rig.ts';
 
+/** Two pictures are seconds of CPU time, in a thread beside whatever else the machine does. */
+const DRAWN_WITHIN_MS = 40_000;
+
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
 
 describe('forms', () => {
@@ -134,6 +137,23 @@ describe('forms', () => {
       await rig.journal.append(id, { kind: 'set-campaign', by: 'olu', campaign: { ...campaign, sound: 'loud' } }),
     ).toMatchObject({ ok: false, code: 'ROLE_MISSING' });
     expect((await rig.launch()).contentHash).toBe(contentHash);
+  });
+
+  it('campaign preview: pictures of the locales that were named stand in the channel, with what is cut', async () => {
+    expect(await rig.ask(rig.ben, 'campaign preview xx')).toContain('The campaign has no locale `xx`');
+    expect(await rig.ben.go('campaign preview de en')).toMatchObject({ ok: true });
+    const post = await until(
+      'the pictures',
+      async () => (await rig.ben.messages()).find(({ files }) => files.length > 0),
+      DRAWN_WITHIN_MS,
+    );
+    const { contentHash } = await rig.launch();
+    expect(post.files.map(({ name }) => name)).toEqual(
+      ['de', 'en'].map((locale) => `preview-${locale}-${contentHash.slice(0, 8)}.png`),
+    );
+    expect(textOf(post)).toContain(`Content \`${contentHash.slice(0, 8)}\` on a locked phone`);
+    const picture = await fetch(new URL(post.files[0]?.url ?? '', rig.workspace.url));
+    expect(picture.headers.get('content-type')).toBe('image/png');
   });
 
   it('a waiver is asked for by one person and granted by another with a button', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { grantedByManifest } from '../infra/local/slack/app-manifest.ts';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig } from '../test/bot-rig.ts';
+import { readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
 import type { Rig } from '../test/bot-rig.ts';
 
 let rig: Rig;
@@ -65,6 +65,14 @@ describe('a timeline that Slack takes no file of', () => {
     expect(parts.every((part) => part.text.startsWith('```\n') && part.text.endsWith('\n```'))).toBe(true);
     expect((await rig.ana.messages()).find((message) => message.text.includes('Slack took no file'))?.text).toContain(
       'npm run go -- timeline --launch',
+    );
+    // Nor are there pictures of the texts.
+    expect(await rig.ana.go('campaign preview en')).toMatchObject({ ok: true });
+    await until(
+      'the answer',
+      async () =>
+        (await rig.ana.messages()).some((one) => textOf(one).includes('The pictures could not be drawn or posted')),
+      40_000,
     );
   });
 });

@@ -1,24 +1,29 @@
+import type { Preview } from '../../infra/preview/draw.ts';
+import { drawPreviews } from '../../infra/preview/previews.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
-import { code } from '../views/answers.ts';
+import { postPreviews } from '../channel/post-previews.ts';
+import { code, done, info } from '../views/answers.ts';
 import { message, section } from '../views/blocks.ts';
-import { contentTexts, sizesText } from '../views/content.ts';
+import { contentTexts, previewText, sizesText } from '../views/content.ts';
 import type { Message } from '../views/message.ts';
 import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse } from './subcommand.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { PersonAsk, Subcommand } from './subcommand.ts';
 
 export const campaign: Subcommand = {
   name: 'campaign',
   also: ['text', 'copy', 'edit'],
-  usage: ['campaign', 'campaign de fr', 'campaign show'],
+  usage: ['campaign', 'campaign de fr', 'campaign show', 'campaign preview', 'campaign preview de fr'],
   group: 'Prepare',
   needs: 'person',
-  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes.',
-  async run({ desk, launch, person, typed, triggerId, channelId }) {
+  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes; `campaign preview` posts pictures of locked phones with it.',
+  async run(ask) {
+    const { desk, launch, person, typed, triggerId, channelId } = ask;
     const all = Object.keys(launch.campaign.locales);
+    if (typed.words[0]?.toLowerCase() === 'preview') return preview(ask, typed.words.slice(1));
     if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign'))
       return message('The text of the push', [
         ...contentTexts(
@@ -44,6 +49,32 @@ export const campaign: Subcommand = {
     return null;
   },
 };
+
+/** A file for each; more nobody looks at in one message. */
+const PREVIEWS = 10;
+
+async function preview({ desk, launch, channelId }: PersonAsk, words: readonly string[]): Promise<Message> {
+  const all = Object.keys(launch.campaign.locales);
+  const locales = localesNamed(all, words);
+  if (!Array.isArray(locales)) return locales;
+  if (locales.length > PREVIEWS)
+    return misuse(
+      campaign,
+      `That is ${locales.length} locales; one message shows ${PREVIEWS}. Name the ones to see: \`/go campaign preview ${all.slice(0, 2).join(' ')}\``,
+    );
+  const { campaign: content, contentHash } = launch;
+  let previews: Preview[];
+  try {
+    previews = await drawPreviews(content, locales);
+    await postPreviews(desk.client, { channelId, contentHash, comment: previewText(contentHash, previews), previews });
+  } catch (error) {
+    desk.log.error({ err: error, launchId: launch.id }, 'no pictures of the texts');
+    return info(
+      'The pictures could not be drawn or posted, so there is no preview. `/go test` sends a copy to phones of the launch.',
+    );
+  }
+  return done(`The ${previews.length === 1 ? 'picture stands' : 'pictures stand'} in the channel.`);
+}
 
 /** Those that were named, or all; or what to tell whoever named one that there is not. */
 function localesNamed(all: readonly string[], words: readonly string[]): string[] | Message {

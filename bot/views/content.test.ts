@@ -4,7 +4,7 @@ import type { Json } from '../../infra/local/slack/state/model.ts';
 import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
-import { contentTexts, sizesText } from './content.ts';
+import { contentTexts, previewText, sizesText } from './content.ts';
 import { entryMessage } from './entry-message.ts';
 import type { Message } from './message.ts';
 
@@ -59,6 +59,17 @@ test('the bytes of each text are those of the messages that go out, on both plat
   expect(sizesText(rich, 'superbowl')).toContain('• The subtitle is shown on iOS; Android has none.');
   const large = { ...rich, locales: { ...rich.locales, en: { title: 'Hi', body: 'x'.repeat(4_100) } } };
   expect(sizesText(large, 'superbowl')).toMatch(/`en` :no_entry: 4,\d{3} iOS, :no_entry: 4,\d{3} Android/);
+});
+
+test('beside the pictures stands what they cut, and what no font could draw', () => {
+  const said = previewText('c0ffee00aa', [
+    { locale: 'en', cut: [], missing: [] },
+    { locale: 'de', cut: ['title on iOS', 'text on Android'], missing: ['ᚠ'] },
+  ]);
+  expect(said).toContain('Content `c0ffee00`');
+  expect(said).toContain('*Cut there*\n• `de` title on iOS, text on Android');
+  expect(said).toContain('no font for it here: ᚠ');
+  expect(previewText('c0ffee00aa', [{ locale: 'en', cut: [], missing: [] }])).not.toMatch(/Cut|Not drawn/);
 });
 
 describe('a change of the content in the room', () => {

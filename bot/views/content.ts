@@ -8,7 +8,7 @@ import { platformNotes } from '../../runbooks/launch/platform-notes.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
 import { platformName } from './names.ts';
-import { count, fit, oneLine, plural, safe } from './words.ts';
+import { count, fit, oneLine, plural, safe, short } from './words.ts';
 
 /** All text of a message together may be 12,000 characters (bolt-js#2509); the rest of an order needs its share. */
 const BUDGET_CHARS = 5_200;
@@ -121,4 +121,25 @@ export function doubtsNote(campaign: Campaign): string {
   return doubts.length === 0
     ? ''
     : `\n:warning: *Looks unfinished*: ${safe(doubtsText(doubts), 600)}. Nothing is filled in when the push goes out, so it would go out exactly so: correct it with \`/go campaign\`, or somebody ticks “${COPY_GATE.title}” in \`/go ready\`.`;
+}
+
+/** Beside the pictures: of what content they are, what a lock screen cuts, and what could not be drawn. */
+export function previewText(
+  contentHash: string,
+  previews: readonly { locale: string; cut: readonly string[]; missing: readonly string[] }[],
+): string {
+  const cut = previews.filter((one) => one.cut.length > 0);
+  const missing = [...new Set(previews.flatMap((one) => one.missing))];
+  return [
+    `:iphone: Content \`${short(contentHash)}\` on a locked phone, light and dark. A real one may differ by a word.`,
+    ...(cut.length === 0
+      ? []
+      : [
+          `*Cut there*\n${fit(
+            cut.map((one) => `• \`${safe(one.locale, 20)}\` ${one.cut.join(', ')}`),
+            1_500,
+          )}`,
+        ]),
+    ...(missing.length === 0 ? [] : [`Not drawn, as there is no font for it here: ${safe(missing.join(' '), 200)}`]),
+  ].join('\n');
 }
