@@ -55,7 +55,8 @@ describe('a launch in the war room', () => {
     await (await ana.go('scale edge 40', 'from 0 to 40?')).getByRole('button', { name: 'Yes: from 0 to 40' }).click();
     await ana.go('scale workers 2', /Send workers to 2[^]*took/);
     await ana.go('test all', 'Test copies: 8 of 8 reached their phone');
-    expect(await ana.phoneNotes.count()).toBe(4);
+    // The asker's also gets the four texts that no phone has, and shows its newest three.
+    expect(await ana.phoneNotes.count()).toBe(6);
     await ana.tickGates();
     await ana.boardSays('ready to fire');
   });
@@ -74,16 +75,16 @@ describe('a launch in the war room', () => {
     await ben.sees('void: Ana Ortiz changed the content');
     await ben.goButton.waitFor({ state: 'detached' });
     await mia.go('fire all', 'Every gate must be green or waived');
-    await ana.boardSays('3 gates open');
+    await ana.boardSays('2 gates open');
   });
 
   it('is fired by two people, never by the one who asked, and accounts for every device', async () => {
-    // The copies of the text before are in the channel already.
-    const copies = ana.page.getByRole('article').filter({ hasText: 'Test copies: 8 of 8 reached their phone' });
     await mia.type('/go test all');
-    await copies.nth(1).waitFor();
+    await ana.sees('Test copies: 12 of 12 reached their phone');
     await ana.tickGates();
     await ana.boardSays('ready to fire');
+    const notes = ['見ましたか？', 'هل رأيت ذلك؟'].map((words) => ben.phoneNotes.filter({ hasText: words }));
+    const copies = await Promise.all(notes.map((note) => note.count()));
     const order = await mia.go('fire all', 'asks to send all 14 segments to 3,000 devices');
     for (const words of ['見ましたか？', 'هل رأيت ذلك؟', 'Did you see THAT?'])
       expect(await order.innerText()).toContain(words);
@@ -110,7 +111,7 @@ describe('a launch in the war room', () => {
       '[...document.querySelectorAll("img")].find(({ alt }) => alt.startsWith("Delivery curve of shot"))?.naturalWidth ?? 0';
     await expect.poll(() => ben.page.evaluate<number>(chartWidth), { timeout: 10_000 }).toBeGreaterThan(600);
     await ben.page.locator('#phones-count').filter({ hasText: '8 of 8 reached' }).waitFor();
-    for (const words of ['見ましたか？', 'هل رأيت ذلك؟']) await ben.phoneNotes.filter({ hasText: words }).waitFor();
+    for (const [at, note] of notes.entries()) await expect.poll(() => note.count()).toBeGreaterThan(copies[at] ?? 0);
     await ben.boardSays(/everything is sent|not reached yet/);
 
     const [launch] = await stack.cloud.live.launches();
