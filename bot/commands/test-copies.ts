@@ -25,11 +25,15 @@ interface Wanted {
   locales: string[];
   segments: { id: string; platform: Platform }[];
   platforms: Set<Platform>;
+  /** Said to be a market, and none. */
+  strange: string[];
 }
 
 async function testCopies(ask: PersonAsk): Promise<Answer> {
   const { launch, person, typed } = ask;
   const wanted = read(launch, typed.words);
+  const [strange] = wanted.strange;
+  if (strange !== undefined) return misuse(test, `The audience has no market or segment ${code(strange)}.`);
   const found = peopleOf(launch, wanted.people, person);
   if (!found.ok) return misuse(test, found.problem);
   if (wanted.platforms.size > 1) return misuse(test, 'One platform, or none: then it is both.');
@@ -81,7 +85,7 @@ const EVERY = new Set(['all', 'everybody', 'everyone']);
 
 /** After `in` a word is a language, after `for` a market; else a person comes first. */
 function read(launch: Launch, words: readonly string[]): Wanted {
-  const wanted: Wanted = { people: [], everybody: false, locales: [], segments: [], platforms: new Set() };
+  const wanted: Wanted = { people: [], everybody: false, locales: [], segments: [], platforms: new Set(), strange: [] };
   let about = '';
   for (const typed of words.flatMap((word) => (word.startsWith('<@') ? [word] : word.split(/[,;]+/)))) {
     const word = typed.startsWith('<@') ? typed : bareWord(typed);
@@ -99,6 +103,7 @@ function read(launch: Launch, words: readonly string[]): Wanted {
     else if (segments.length > 0) addSegments(wanted, segments);
     // It is named as what it was said to be: a person of that name would be a surprise.
     else if (about === 'in') wanted.locales.push(typed);
+    else if (about === 'for') wanted.strange.push(typed);
     else wanted.people.push(typed);
   }
   return wanted;
