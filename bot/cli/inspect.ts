@@ -10,7 +10,7 @@ import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { isPending } from '../../runbooks/launch/voiding.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
-import { missedText } from '../../runbooks/record/describe.ts';
+import { missedText, sentText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { differing } from '../mirrored-switches.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
@@ -41,7 +41,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   ]);
   const alive = fresh(reports, nowMs());
   out(
-    `${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`,
+    `${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}${calledOff(launch)}`,
   );
   out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
   out(
@@ -71,6 +71,11 @@ export async function status(session: Session, launchId: string): Promise<void> 
     out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
   for (const shot of runningShots(launch)) await shotLines(session, launch, shot);
 }
+
+const calledOff = ({ stoodDown }: Launch): string =>
+  stoodDown === null
+    ? ''
+    : `; STOOD DOWN by ${stoodDown.by} ${utc(stoodDown.atMs)}: ${stoodDown.reason === '' ? 'no reason given' : stoodDown.reason}. ${sentText(stoodDown.sent)}`;
 
 /** Whoever may act in this launch, with what they act with. */
 export async function people(session: Session, launchId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
 import { orderMessage } from './order.ts';
 import { standDownMessage } from './stand-down.ts';
+import { stepsMessage } from './steps.ts';
 
 /** How a launch that was called off is told: in the room, on the board, in the record. */
 
@@ -50,6 +51,13 @@ test('the room hears that nothing was sent, which orders are void, and gets a bu
   expect(shown).toContain('"Run: Apps talk again"');
   expect(shown).toContain('"Put everything back"');
   expect(shown).toContain('"Close without that"');
+});
+
+test('with nothing sent the plan offers the way down, which it does not before', () => {
+  const scene = calledOff();
+  const stays = 'Not offered now: nothing has been sent yet';
+  expect(text(stepsMessage({ ...scene.state, stoodDown: null }, scene.nowMs))).toContain(stays);
+  expect(text(stepsMessage(scene.state, scene.nowMs))).not.toContain(stays);
 });
 
 test('the board says it, and what is left; so does the order, which asks nobody to ask again', () => {

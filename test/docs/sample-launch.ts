@@ -306,7 +306,7 @@ function readiesTheText(player: Player): void {
   player.does({
     kind: 'report-test',
     testId: `T${player.scene.state.seq}`,
-    results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 84 }],
+    results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 84, locale: 'en' }],
   });
   player.does({
     kind: 'tick-gate',

@@ -404,6 +404,39 @@ const MUTANTS: [string, Mutant, string[]][] = [
     ['STEP_RUNS_ONCE'],
   ],
   [
+    'anybody renews an order',
+    {
+      decide: (real) => (launch, command, given) =>
+        command.kind === 'renew-order' && launch !== null
+          ? relabelled(
+              real(launch, { ...command, by: launch.orders[command.orderId]?.requestedBy ?? '' }, given),
+              command.by,
+            )
+          : real(launch, command, given),
+    },
+    ['RENEWED_BY_ITS_ASKER'],
+  ],
+  [
+    'a launch that was stood down goes on',
+    {
+      decide: (real) => (launch, command, given) =>
+        real(launch === null ? null : { ...launch, stoodDown: null }, command, given),
+    },
+    ['NOTHING_AFTER_STAND_DOWN'],
+  ],
+  [
+    'a stand-down leaves orders open',
+    {
+      evolve: (real) => (launch, entry) => {
+        const after = real(launch, entry);
+        return entry.kind === 'StoodDown' && launch !== null
+          ? { ...after, orders: launch.orders, stoodDown: null }
+          : after;
+      },
+    },
+    ['NOTHING_AFTER_STAND_DOWN'],
+  ],
+  [
     'a closed launch goes on',
     {
       decide: (real) => (launch, command, given) =>
@@ -436,6 +469,10 @@ function relabel(real: Decide, launch: Launch | null, command: Command, given: G
     ? { ok: true, entry: { ...decision.entry, via: command.via } }
     : decision;
 }
+
+/** Decided for one person, recorded with another. */
+const relabelled = (decision: Decision, person: string): Decision =>
+  decision.ok ? { ok: true, entry: { ...decision.entry, by: { person } } } : decision;
 
 /** Where a mutant breaks within ten histories; at the usual seed it takes up to hundreds. Any seed will do, only later. */
 const SOONER: Record<string, number> = {

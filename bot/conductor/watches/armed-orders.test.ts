@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { keptAt, slackVia } from '../../../test/properties/scene.ts';
@@ -103,10 +104,13 @@ test('what nobody has armed by its moment is held for a press', async () => {
   expect(await last(memory)).toMatchObject({ kind: 'FireHeld', reason: 'nobody had armed it by then' });
 });
 
-test('what was disarmed or halted meanwhile is left alone', async () => {
+test.each<[string, (orderId: string) => Command]>([
+  ['disarmed', (orderId) => ({ kind: 'decline-fire', by: 'ben', orderId, reason: '' })],
+  ['called off with the launch', () => ({ kind: 'stand-down', by: 'ana', reason: '' })],
+])('what was %s meanwhile is left alone', async (_, ends) => {
   const { memory, momentMs } = await armed();
   const seen = await memory.launch();
-  await memory.does({ kind: 'decline-fire', by: 'ben', orderId: Object.keys(seen.orders)[0] ?? '', reason: '' });
+  await memory.does(ends(Object.keys(seen.orders)[0] ?? ''));
   comes(memory, momentMs);
   await armedOrders(memory.context, seen);
   expect(await kinds(memory)).toEqual([]);
