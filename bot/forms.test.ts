@@ -239,4 +239,38 @@ describe('forms', () => {
       ),
     );
   });
+
+  it('a tick that needs a link asks for it in a form; who is there says so with a button', async () => {
+    await rig.ana.send('POST', `views/${(await rig.ana.views())[0]?.id ?? ''}/close`, {});
+    expect(await rig.ask(rig.ana, 'close the drill is over')).toContain('The launch is closed');
+    await writeFile(
+      join(rig.runbooksDir, 'shown.yaml'),
+      RUNBOOK.replace('id: drill\n', 'id: shown\n').replace(
+        'gates:\n',
+        `gates:
+  - { id: checked, title: The list was checked, evidence: link }
+  - { id: there, title: People are there, probe: { kind: people-present, people: [mia] } }
+`,
+      ),
+    );
+    expect(await rig.ask(rig.ana, 'create shown in 1h')).toContain('Created');
+    expect(await rig.ask(rig.mia, 'ready')).toContain('not heard of within 30 min: Mia Chen');
+    const press = async (action: string, what: string) => {
+      const button = buttonsOf(await rig.mia.messages(), action).findLast(({ value: to }) => to.includes(what));
+      if (button === undefined) throw new Error(`no button ${action}`);
+      await rig.mia.press(button.ts, action, { block_id: button.blockId, value: button.value });
+    };
+    await press('gate.tick', '"checked"');
+    const form = await until('the form', async () => (await rig.mia.views())[0]);
+    expect(form.html).toContain('Link that shows it');
+    expect(await rig.mia.submit(form.id, { note: value('I looked') })).toMatchObject({
+      ok: false,
+      errors: { note: expect.stringContaining('“I looked” has none') as string },
+    });
+    expect((await rig.launch()).ticks).toEqual({});
+    expect(await rig.mia.submit(form.id, { note: value('https://wiki.example.com/list') })).toMatchObject({ ok: true });
+    expect((await rig.launch()).ticks['checked']).toMatchObject({ by: 'mia', note: 'https://wiki.example.com/list' });
+    expect(await rig.press(rig.mia, 'person.here')).toContain('you are there');
+    expect((await rig.launch()).present).toHaveProperty('mia');
+  });
 });
