@@ -142,6 +142,7 @@ describe('what is left to put back', () => {
     scene.does({ kind: 'run-step', by: 'ana', step: 'down' });
     expect(states(scene)).toEqual(['workers down moving', 'zombie talk open']);
     scene.does({ kind: 'order-scale', by: null, target: 'workers', desired: 0, step: 'down', reason: '' });
+    expect(states(scene)).toEqual(['workers down moving', 'zombie talk open']);
     scene.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 1_000, stands: 0 });
     scene.does({ kind: 'finish-step', step: 'down', say: '' });
     expect(states(scene)).toEqual(['workers down back', 'zombie talk open']);

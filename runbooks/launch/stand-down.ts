@@ -60,5 +60,5 @@ export function stoodDownProblem(launch: Launch): Refusal | null {
 
 /** Called off, and all that it had raised is back or left on purpose: nothing is left to do in it. */
 export function isPutBack(launch: Launch): boolean {
-  return launch.stoodDown !== null && !launch.closed && owed(launch).length === 0 && runningShots(launch).length === 0;
+  return launch.stoodDown !== null && !launch.closed && owed(launch).length === 0;
 }
