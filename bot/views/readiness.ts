@@ -54,7 +54,7 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
   for (const gate of ticked)
     blocks.push(
       section(
-        tickText(launch, gate),
+        tickText(gate),
         button(ACTION.untick, 'Untick', { launchId: launch.id, gate: gate.id }),
         `ticked:${gate.id}`,
       ),
@@ -93,7 +93,5 @@ function gateButton(launch: Launch, gate: GateLine): Button | undefined {
   return gate.hard ? undefined : button(ACTION.askWaiver, 'Ask for a waiver', { launchId: launch.id, gate: gate.id });
 }
 
-function tickText(launch: Launch, gate: GateLine): string {
-  const tick = launch.ticks[gate.id];
-  return `:white_check_mark: ${safe(gate.title, 120)}${tick === undefined ? '' : ` · ticked by ${nameOf(launch, tick.by)}${tick.note === '' ? '' : `: ${safe(tick.note, 200)}`}`}`;
-}
+/** Whose tick it is, if it is not its owner's, with what it came and what it holds for. */
+const tickText = (gate: GateLine): string => `:white_check_mark: ${safe(gate.title, 120)} · ${safe(gate.say, 400)}`;
