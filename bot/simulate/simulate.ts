@@ -12,7 +12,6 @@ import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { nameOf } from '../../runbooks/launch/people.ts';
 import { stepDueAtMs } from '../../runbooks/launch/plan-times.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import { plannedSteps } from '../../runbooks/launch/steps.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
@@ -46,8 +45,9 @@ export interface Day {
 }
 
 const MIN = 60_000;
-/** While something is under way, and while nothing is; steps, deadlines and what goes wrong are met to the millisecond. */
+/** While something is under way, while something waits, and while nothing does; steps, deadlines and what goes wrong are met to the millisecond. */
 const BUSY_MS = 30_000;
+const WAITING_MS = 2 * MIN;
 const IDLE_MS = 10 * MIN;
 const BEFORE_MS = 10 * MIN;
 const AFTER_MS = 60 * MIN;
@@ -77,7 +77,7 @@ export async function simulate(plan: Runbook, options: DayOptions): Promise<Day>
     const moments = [...times(launch), ...crew.moments(launch)];
     if (world.nowMs > Math.max(options.targetAtMs, ...moments.filter(Number.isFinite)) + AFTER_MS) break;
     const next = moments.filter((atMs) => atMs > world.nowMs);
-    world.nowMs = Math.min(world.nowMs + (isBusy(launch) ? BUSY_MS : IDLE_MS), ...next);
+    world.nowMs = Math.min(world.nowMs + paceOf(launch), ...next);
   }
   return { said: day.said, entries: day.entries, launch: day.launch, fromMs, untilMs: day.world.nowMs };
 }
@@ -86,11 +86,12 @@ function plannedTimes(clock: { targetAtMs: number; compress: number; runbook: Ru
   return plannedSteps(clock.runbook).map((step) => stepDueAtMs(clock, step));
 }
 
-const isBusy = (launch: Launch): boolean =>
-  runningShots(launch).length > 0 ||
-  Object.values(launch.scale).some(({ state }) => state !== 'reached') ||
-  Object.values(launch.orders).some(({ state }) => state === 'open') ||
-  Object.values(launch.steps).some(({ state }) => state === 'put' || state === 'held' || state === 'started');
+function paceOf({ shots, scale, orders, steps }: Launch): number {
+  const states = [...Object.values(scale), ...Object.values(orders), ...Object.values(steps)].map(({ state }) => state);
+  const isUnderWay = Object.values(shots).some(({ closed }) => closed === null);
+  if (isUnderWay || states.some((state) => state === 'moving' || state === 'open')) return BUSY_MS;
+  return states.some((state) => ['put', 'held', 'late', 'started'].includes(state)) ? WAITING_MS : IDLE_MS;
+}
 
 /** Who has no account in Slack yet presses all the same. */
 function withAccounts(runbook: Runbook): Runbook {
