@@ -104,6 +104,12 @@ describe('an answer', () => {
     );
   });
 
+  test('that leads elsewhere is followed nowhere', async () => {
+    const { asked, outside } = await somebody((response) => void response.writeHead(307, { location: '/else' }).end());
+    expect(await outside.page(page)).toMatchObject({ ok: false, again: false, say: 'PagerDuty answers 307' });
+    expect(asked).toHaveLength(1);
+  });
+
   test('that does not come in time, or from nobody, is tried again', async () => {
     const { outside } = await somebody(() => {}, 50);
     expect(await outside.page(page)).toEqual({ ok: false, again: true, say: 'PagerDuty gives no answer (time-out)' });
@@ -115,7 +121,7 @@ describe('an answer', () => {
     const { outside } = await somebody((response) => {
       response.writeHead(400);
       response.write('y'.repeat(400));
-    });
+    }, 600_000);
     expect(await outside.page(page)).toMatchObject({ say: `PagerDuty answers 400: ${'y'.repeat(300)}` });
   });
 });
