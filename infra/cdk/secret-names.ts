@@ -9,6 +9,8 @@ export const SECRETS = {
   'bot-keys': ['GOBUTTON_BOT_KEY', 'GOBUTTON_WORKER_PUBLIC_KEYS'],
   'worker-keys': ['GOBUTTON_WORKER_KEY', 'GOBUTTON_BOT_PUBLIC_KEYS'],
   apns: ['APNS_KEY', 'APNS_KEY_ID', 'APNS_TEAM_ID'],
+  'pagerduty-routing-key': ['GOBUTTON_PAGERDUTY_KEY'],
+  webhooks: ['GOBUTTON_WEBHOOKS'],
   google: ['GOOGLE_SERVICE_ACCOUNT'],
 } as const;
 

@@ -18,15 +18,17 @@ export const secretArns = (
     ]),
   );
 
+/** Those with one value, which is the whole of them: what Google gives is a file, and is kept as it is. */
+const WHOLE: ReadonlySet<SecretId> = new Set(['google', 'pagerduty-routing-key', 'webhooks']);
+
 /** Secrets as a task takes them. Its execution role may read these, and no others. */
 export function taskSecrets(scope: Construct, name: string, ids: readonly SecretId[]): Record<string, TaskSecret> {
   return Object.fromEntries(
     ids.flatMap((id) => {
       const secret: ISecret = Secret.fromSecretNameV2(scope, `secret-${id}`, secretName(name, id));
-      // What Google gives is a file, and is kept as it is.
       return SECRETS[id].map((field): [string, TaskSecret] => [
         field,
-        TaskSecret.fromSecretsManager(secret, id === 'google' ? undefined : field),
+        TaskSecret.fromSecretsManager(secret, WHOLE.has(id) ? undefined : field),
       ]);
     }),
   );
