@@ -1,6 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { AUDIENCE, buttonsOf, FORM, pressBody, readyLaunch, signedPost, startRig, textOf } from '../test/bot-rig.ts';
+import {
+  AUDIENCE,
+  buttonsOf,
+  FORM,
+  pressBody,
+  readyLaunch,
+  RUNBOOK,
+  signedPost,
+  startRig,
+  textOf,
+} from '../test/bot-rig.ts';
 import type { Rig } from '../test/bot-rig.ts';
 
 describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) => {
@@ -87,6 +99,38 @@ describe('two people pressing GO together', () => {
     // What they wanted has happened: that is no refusal.
     expect(told[0]).not.toContain('Nothing was changed');
     expect(answers[2]).not.toContain('your press fired');
+  });
+});
+
+describe('a question of the plan', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig();
+  });
+  afterAll(() => rig.stop());
+
+  it('is answered by its button, by somebody on duty, and then has none', async () => {
+    const asks = RUNBOOK.replace('id: drill', 'id: asks').replace(
+      'at: T-8h, do: { kind: remind, say: Hello. }',
+      'at: T-1h, owner: mia, do: { kind: ask, say: Is the feed up?, answers: [It is, Not yet] }',
+    );
+    await writeFile(join(rig.runbooksDir, 'asks.yaml'), asks);
+    await rig.ask(rig.ana, 'create asks in 1h');
+    expect(await rig.press(rig.olu, 'step.answer.0')).toContain('needs on-call or marketer');
+    const asked = await until('the second answer', async () =>
+      buttonsOf(await rig.mia.messages(), 'step.answer.1').at(-1),
+    );
+    expect(asked.label).toBe('Not yet');
+    await rig.mia.press(asked.ts, 'step.answer.1', { block_id: asked.blockId, value: asked.value });
+    await until('the answer in its message', async () =>
+      (await rig.mia.messages()).some((one) => one.ts === asked.ts && textOf(one).includes('refused: Not yet')),
+    );
+    expect(buttonsOf(await rig.mia.messages(), 'step.answer.1')).toEqual([]);
+    const done = (await rig.journal.entries((await rig.launch()).id)).filter(({ kind }) => kind === 'StepDone');
+    expect(done).toMatchObject([{ step: 'hello', by: { person: 'mia' }, say: 'Not yet', refused: true }]);
+    await until('the answer in the room', async () =>
+      (await rig.ben.messages()).some((one) => textOf(one).includes('*Mia Chen* answered *War room opens*: Not yet')),
+    );
   });
 });
 
