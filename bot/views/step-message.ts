@@ -84,8 +84,24 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   ]);
 }
 
-const becameOf = (title: string, { state, say: how }: StepState): Message =>
-  say(`:hourglass: *${title}*: ${state}${how === '' ? '' : `, ${safe(how, 300)}`}`, `${title}: ${state}`);
+const SIGN = {
+  held: ':hourglass:',
+  started: ':arrow_forward:',
+  put: ':hourglass:',
+  skipped: ':fast_forward:',
+  done: ':white_check_mark:',
+} as const;
+
+/** A step that was refused is done, and nothing else will do its work: it is red. */
+export function signOf(state: StepState | undefined): string {
+  if (state === undefined) return ':white_circle:';
+  return state.refused === true ? ':red_circle:' : SIGN[state.state];
+}
+
+function becameOf(title: string, state: StepState): Message {
+  const how = state.say === '' ? '' : `, ${safe(state.say, 300)}`;
+  return say(`${signOf(state)} *${title}*: ${state.state}${how}`, `${title}: ${state.state}`);
+}
 
 /** With something left to send the way down is no button beside "skip": whoever calls the event off says so in words. */
 function notOffered(launch: Launch, step: Step, why: string): KnownBlock[] {

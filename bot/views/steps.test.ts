@@ -125,6 +125,10 @@ test('a question has a button for each answer, also in the plan, until it is ans
   expect(JSON.stringify(entryMessage(scene.state, asked)?.blocks)).toContain('<@U0MARKET1>\\nIs it up?');
   const answered = scene.does({ kind: 'answer-step', by: 'mia', step: 'q', answer: 1 });
   for (const message of messages()) expect(JSON.stringify(message?.blocks)).not.toContain(ACTION.answerStep);
+  // A step that was refused is over, and stands red in the plan.
+  expect(JSON.stringify(stepsMessage(scene.state, scene.nowMs).blocks)).toContain(
+    ':red_circle: The feed: refused: Not yet',
+  );
   const said = JSON.stringify(entryMessage(scene.state, answered)?.blocks);
   expect(said).toContain('*Mia Chen* answered *The feed*: Not yet');
   expect(said).toContain('Every step of *P* is done');

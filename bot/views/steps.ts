@@ -8,16 +8,8 @@ import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { ownerName } from './names.ts';
-import { answerButtons } from './step-message.ts';
+import { answerButtons, signOf } from './step-message.ts';
 import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
-
-const SIGN = {
-  held: ':hourglass:',
-  started: ':arrow_forward:',
-  put: ':hourglass:',
-  skipped: ':fast_forward:',
-  done: ':white_check_mark:',
-} as const;
 
 /** What a step that only says something ends with: no news. */
 const TOLD = 'told the channel';
@@ -42,7 +34,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
         fit(
           over.map(
             ({ step, state }) =>
-              `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`,
+              `${signOf(state)} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`,
           ),
           2_000,
         ),
@@ -51,7 +43,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
