@@ -114,11 +114,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     await acked;
   });
 
-  const press: <V>(
-    id: string,
-    schema: Parameters<typeof onPress<V>>[4],
-    handle: Parameters<typeof onPress<V>>[5],
-  ) => void = (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
+  const press: OnPress = (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
   press(ACTION.go, goValue, pressGo);
   press(ACTION.decline, declineValue, pressDecline);
   press(ACTION.disarm, declineValue, pressDisarm);
@@ -133,9 +129,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.untick, gateValue, pressUntick);
   press(ACTION.askWaiver, gateValue, pressAskWaiver);
   press(ACTION.grantWaiver, waiverValue, pressGrantWaiver);
-  press(ACTION.runStep, stepValue, pressRunStep);
-  press(ACTION.skipStep, stepValue, pressSkipStep);
-  for (let answer = 0; answer < ANSWERS_MOST; answer += 1) press(answerAction(answer), answerValue, pressAnswer);
+  stepButtons(press);
   press(ACTION.approveSwitch, switchValue, pressApproveSwitch);
   press(ACTION.approveRoster, rosterValue, pressApproveRoster);
   press(ACTION.ready, launchValue, pressReady);
@@ -162,4 +156,16 @@ function onForms(app: App, desk: Desk, once: ReturnType<typeof createOnce>): voi
   onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
   onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
   onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
+}
+
+type OnPress = <V>(
+  id: string,
+  schema: Parameters<typeof onPress<V>>[4],
+  handle: Parameters<typeof onPress<V>>[5],
+) => void;
+
+function stepButtons(press: OnPress): void {
+  press(ACTION.runStep, stepValue, pressRunStep);
+  press(ACTION.skipStep, stepValue, pressSkipStep);
+  for (let answer = 0; answer < ANSWERS_MOST; answer += 1) press(answerAction(answer), answerValue, pressAnswer);
 }

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
+import { isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -13,7 +13,8 @@ import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { shotSegments } from './segments-text.ts';
-import { cleanedUpMessage, closedAfterStandDown, standDownMessage } from './stand-down.ts';
+import { closedAfterStandDown, standDownMessage } from './stand-down.ts';
+import { stepEndMessage } from './step-end.ts';
 import { stepHeldMessage, stepMissedMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { movedText } from './target-move.ts';
 import { reopenedText } from './ticks.ts';
@@ -60,7 +61,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`,
       );
     case 'StepDone':
-      return stepDone(launch, entry);
+      return stepEndMessage(launch, entry);
     case 'StepHeld':
       return stepHeldMessage(launch, entry.step, entry.why);
     case 'StepMissed':
@@ -226,31 +227,6 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       throw new Error(`ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
-}
-
-function answered(launch: Launch, entry: Extract<Entry, { kind: 'StepDone' }>): Message {
-  const sign = entry.refused === true ? ':warning:' : ':speech_balloon:';
-  const said = line(launch, entry, sign, `answered *${stepTitle(launch, entry.step)}*: ${safe(entry.say, 200)}`);
-  return { ...said, blocks: [...said.blocks, ...(phaseEnd(launch, entry.step)?.blocks ?? [])] };
-}
-
-function phaseEnd(launch: Launch, step: string): Message | null {
-  const phase = endedPhase(launch, step);
-  if (phase === null) return null;
-  // "Done" alone reads as sent.
-  const sent = Object.keys(launch.shots).length > 0 ? '' : ' Nothing was sent so far.';
-  return message(`Every step of ${phase.title} is done.${sent}`, [
-    section(`:checkered_flag: Every step of *${safe(phase.title, 120)}* is done.${sent}`),
-  ]);
-}
-
-/** Nothing else will do a refused step's work, so people must hear of it. */
-function stepDone(launch: Launch, entry: Extract<Entry, { kind: 'StepDone' }>): Message | null {
-  if ('person' in entry.by) return answered(launch, entry);
-  const title = stepTitle(launch, entry.step);
-  if (entry.refused === true)
-    return line(launch, entry, ':warning:', `*${title}* was refused: ${safe(entry.say, 1_000)}`);
-  return launch.stoodDown === null ? phaseEnd(launch, entry.step) : cleanedUpMessage(launch, title, entry.say);
 }
 
 const stepTitle = (launch: Launch, step: string): string => safe(stepNamed(launch.runbook, step)?.title ?? step, 120);
