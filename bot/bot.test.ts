@@ -114,8 +114,9 @@ describe('a question of the plan', () => {
       'at: T-8h, do: { kind: remind, say: Hello. }',
       'at: T-1h, owner: mia, do: { kind: ask, say: Is the feed up?, answers: [It is, Not yet] }',
     );
-    await writeFile(join(rig.runbooksDir, 'asks.yaml'), asks);
-    await rig.ask(rig.ana, 'create asks in 1h');
+    const pages = asks.replace('do: { kind: remind, say: Bye. }', 'do: { kind: page, say: Bye. }');
+    await writeFile(join(rig.runbooksDir, 'asks.yaml'), pages);
+    expect(await rig.ask(rig.ana, 'create asks in 1h')).toContain('GOBUTTON_PAGERDUTY_KEY is not set');
     expect(await rig.press(rig.olu, 'step.answer.0')).toContain('needs on-call or marketer');
     const asked = await until('the second answer', async () =>
       buttonsOf(await rig.mia.messages(), 'step.answer.1').at(-1),

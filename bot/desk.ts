@@ -7,7 +7,7 @@ import type { Command } from '../runbooks/launch/commands.ts';
 import type { Entry, Via } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { personOf } from '../runbooks/launch/people.ts';
-import type { Person } from '../runbooks/playbook/schema.ts';
+import type { Person, Runbook } from '../runbooks/playbook/schema.ts';
 import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
@@ -34,6 +34,8 @@ export interface Desk {
   log: Logger;
   nowMs: () => number;
   runbooksDir: string;
+  /** Whom steps of a plan would call and this bot can't, each as a sentence. */
+  unreachable: (runbook: Runbook) => string[];
   /** Of audiences, and of lists that people put there. */
   bucket: string;
   /** Whether the account, Slack and the providers are as a launch needs them. */

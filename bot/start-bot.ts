@@ -16,6 +16,7 @@ import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
 import { launchDoctor } from './launch-doctor.ts';
+import { unreachable } from './outside/unreachable.ts';
 import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
 import { Rooms } from './slack/rooms.ts';
@@ -106,6 +107,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     log,
     nowMs,
     runbooksDir: config.runbooksDir,
+    unreachable: (runbook) => unreachable(config.outside, runbook),
     bucket: config.cloud.bucket,
     examine: launchDoctor(config, { live: cloud.live, secrets, nowMs }),
   };

@@ -145,7 +145,10 @@ export async function createLaunch(
   return {
     ok: true,
     answer: done(
-      `Created *${safe(command.name, 120)}* (${code(command.launchId)}), target ${stamp(wanted.targetAtMs)}. Next: \`npm run audience -- compile devices.csv --launch ${command.launchId}\`, then \`/go ready\`.${doubtsNote(runbook.campaign)}`,
+      `Created *${safe(command.name, 120)}* (${code(command.launchId)}), target ${stamp(wanted.targetAtMs)}. Next: \`npm run audience -- compile devices.csv --launch ${command.launchId}\`, then \`/go ready\`.${doubtsNote(runbook.campaign)}${desk
+        .unreachable(runbook)
+        .map((problem) => `\n:warning: ${problem}`)
+        .join('')}`,
     ),
   };
 }

@@ -43,7 +43,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? 'waits: ' : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));

@@ -6,12 +6,10 @@ type Plan = Pick<Runbook, 'phases'>;
 
 export const plannedSteps = ({ phases }: Plan): Step[] => phases.flatMap(({ steps }) => steps);
 
-/** A step by its id. */
-export function stepNamed(plan: Plan, id: string): Step | undefined {
-  return plannedSteps(plan)
-    .flatMap((step) => [step, ...backupSteps(step)])
-    .find((step) => step.id === id);
-}
+/** With those of backups, each after the step that it is for. */
+export const everyStep = (plan: Plan): Step[] => plannedSteps(plan).flatMap((step) => [step, ...backupSteps(step)]);
+
+export const stepNamed = (plan: Plan, id: string): Step | undefined => everyStep(plan).find((step) => step.id === id);
 
 /** What a step's backup does, as steps of their own: due at its deadline, however late that is noticed. */
 export function backupSteps(step: Step): Step[] {
