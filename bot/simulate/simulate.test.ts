@@ -58,13 +58,13 @@ test('a fleet that never comes is told as late while there is time, missed at it
   const day = await play({ fleets: ['edge'] });
   expect(of(day, 'ScaleLate').map(({ target, atMs }) => [target, (atMs - T) / H])).toEqual([['edge', -5.5]]);
   expect(of(day, 'StepMissed')).toMatchObject([
-    { step: 'edge-up', atMs: T - 5 * H, why: '“API servers stand at game-day size” is red: 8 of 40 running' },
+    { step: 'edge-up', atMs: T - 2 * H, why: '“API servers stand at game-day size” is red: 8 of 40 running' },
   ]);
   expect(of(day, 'StepPut').map(({ step }) => step)).toContain('clients-quiet');
   expect(begun(day).filter((one) => one.startsWith('clients-quiet'))).toHaveLength(1);
   expect(day.launch.switches['zombie']?.value).toBe(true);
   expect(room(day)).toContain(
-    "was to be verified by 18:30:00 UTC (T-5 h), and is not: “API servers stand at game-day size” is red: 8 of 40 running\n@Ana Ortiz\nBackup: raise the group's maximum by hand",
+    "was to be verified by 21:30:00 UTC (T-2 h), and is not: “API servers stand at game-day size” is red: 8 of 40 running\n@Ana Ortiz\nBackup: raise the group's maximum by hand",
   );
   // GO is refused for that gate, and nothing is taken down.
   expect(Object.keys(day.launch.shots)).toEqual([]);
@@ -73,9 +73,9 @@ test('a fleet that never comes is told as late while there is time, missed at it
 });
 
 test('a scale-up with a deadline is told as late while a quarter of its time is left, however patient its order is', async () => {
-  const patient = loaded((text) => text.replace('to: 40, late_after: 30m', 'to: 40, late_after: 90m'));
+  const patient = loaded((text) => text.replace('to: 40, late_after: 30m', 'to: 40, late_after: 6h'));
   const day = await play({ fleets: ['edge'] }, {}, patient);
-  expect(of(day, 'ScaleLate').map(({ atMs }) => (atMs - T) / H)).toEqual([-5.25]);
+  expect(of(day, 'ScaleLate').map(({ atMs }) => (atMs - T) / H)).toEqual([-3]);
 });
 
 test('a bot that dies at T-2h and is back at T-30m has run nothing twice, and puts what is too late to people', async () => {
