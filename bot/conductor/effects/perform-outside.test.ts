@@ -40,6 +40,26 @@ test('a page and a webhook are called by an id of launch and step, and their ste
   }
 });
 
+test('a webhook is told of launch and step, and nothing of its data takes their place', async () => {
+  const { memory, perform } = await begun({ kind: 'webhook', to: 'ads-team', data: { banner: 'on', launch: 'mine' } });
+  const told: object[] = [];
+  memory.context.outside = {
+    ...memory.outside,
+    webhook: async (_, { data }) => {
+      told.push(data);
+      return { ok: true, say: 'taken' };
+    },
+  };
+  await perform();
+  expect(told).toEqual([
+    {
+      banner: 'on',
+      launch: { id: LAUNCH_ID, name: 'Super Bowl', target_at: '2027-02-14T23:30:00.000Z' },
+      step: { id: 's', title: 'Call them' },
+    },
+  ]);
+});
+
 test('what may be taken later is tried again for five minutes, and is red then', async () => {
   const { memory, perform } = await begun(PAGE, { ok: false, again: true, say: 'PagerDuty answers 503' });
   await expect(perform()).rejects.toThrow('OUTSIDE_NOT_TAKEN s: PagerDuty answers 503');

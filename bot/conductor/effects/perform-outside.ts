@@ -35,9 +35,9 @@ export async function callOutside({ outside, nowMs }: Context, launch: Launch, s
           id: callId,
           atMs,
           data: {
+            ...step.do.data,
             launch: { id: launch.id, name: launch.name, target_at: new Date(launch.targetAtMs).toISOString() },
             step: { id: step.id, title: step.title },
-            ...step.do.data,
           },
         });
       default:
