@@ -30,6 +30,8 @@ function plain(text: string, ids: ReadonlyMap<string, string>): string {
   const said = text
     .replaceAll(/<!date\^[^|>]*\|([^>]*)> \([^)]*\)/g, '$1')
     .replaceAll(/<(?:@|!subteam\^)([A-Z0-9]+)>/g, (_, id: string) => `@${ids.get(id) ?? id}`)
-    .replaceAll(/:[a-z_]+: ?/g, '');
+    .replaceAll(/:[a-z_]+: ?/g, '')
+    // Marks that keep foreign text in its place on a screen with two directions.
+    .replaceAll(/[\u2066-\u2069]/g, '');
   return plainText(said).trim();
 }

@@ -51,6 +51,7 @@ test('on a good day every step runs once at its time, the push goes out, and the
     edge: [8, 'reached'],
   });
   expect(room(day)).toContain('API servers stands at 40 after 4 min');
+  expect(dayText(day, 'UTC')).toContain('`en` 200,000  Did you see that? 👀 Do your lesson.');
   expect(dayText(day, 'UTC')).toMatch(/done 8: War room opens, .*\nshots 1$/s);
 });
 
