@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
@@ -93,7 +92,7 @@ export async function createLaunch(
 
   const listed = (await listRunbooks(desk.runbooksDir)).find((one) => one.id === wanted.runbook);
   if (listed === undefined) return no('runbook', 'RUNBOOK_UNKNOWN', `There is no runbook ${wanted.runbook}.`);
-  const { text, loaded } = await readRunbook(desk.runbooksDir, listed.file);
+  const { hash, loaded } = await readRunbook(desk.runbooksDir, listed.file);
   if (!loaded.ok || listed.problem !== null) {
     const lines = loaded.ok ? [listed.problem ?? ''] : loaded.problems.map(describeProblem);
     return {
@@ -117,7 +116,7 @@ export async function createLaunch(
     channelId: who.channelId,
     ...(who.teamId === null ? {} : { teamId: who.teamId }),
     runbook,
-    runbookHash: createHash('sha256').update(text).digest('hex'),
+    runbookHash: hash,
     targetAtMs: wanted.targetAtMs,
     compress: wanted.compress,
   } as const;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../infra/local/slack/for-tests.ts';
@@ -67,6 +67,25 @@ describe('bad files in the folder of runbooks', () => {
     await writeFile(file, RUNBOOK);
     expect(await problem()).toBeNull();
     expect((await readRunbook(rig.runbooksDir, 'mend.yaml')).loaded.ok).toBe(true);
+  });
+
+  it('are read anew when a file that they include has changed; what is included is no runbook itself', async () => {
+    const put = (name: string, text: string) => writeFile(join(rig.runbooksDir, name), text);
+    const people = RUNBOOK.slice(RUNBOOK.indexOf('people:'), RUNBOOK.indexOf('pool:'));
+    await put('who.yaml', people);
+    await put('split.yaml', RUNBOOK.replace(people, 'include: [who.yaml]\n').replace('id: drill', 'id: split'));
+    const named = async (id: string) => (await listRunbooks(rig.runbooksDir)).find((one) => one.id === id);
+    expect(await named('split')).toMatchObject({ ownId: 'split', problem: null });
+    expect(await named('who')).toBeUndefined();
+    await put('who.yaml', people.replace('roles: [on-call]', 'roles: [boss]'));
+    expect((await named('split'))?.problem).toMatch(/^who\.yaml:\d+:\d+ people\.\d\.roles\.0: found "boss"/);
+    await put('who.yaml', people);
+    expect((await named('split'))?.problem).toBeNull();
+    await rm(join(rig.runbooksDir, 'who.yaml'));
+    expect((await named('split'))?.problem).toMatch(
+      /^split\.yaml:\d+:\d+ include\.0: found who\.yaml, a file that can't be read/,
+    );
+    await rm(join(rig.runbooksDir, 'split.yaml'));
   });
 
   it('are named in the room wherever runbooks are, and the good ones go on', async () => {

@@ -22,13 +22,22 @@ export interface ListedRunbook {
  * What was found in a file, as long as it stays the same: a form must be open within 3 s (docs/facts.md#slack-ack),
  * however many files there are.
  */
-const known = new Map<string, { stamp: string; listed: ListedRunbook }>();
+const known = new Map<string, Looked & { stamp: string }>();
+
+interface Looked {
+  listed: ListedRunbook;
+  /** Files that it includes, by path from the folder. */
+  included: readonly string[];
+}
 const KNOWN_MOST = 1_000;
 
 /** By file name; titles from inside. A folder that isn't there has none. */
 export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
   const files = (await namesIn(dir)).filter((name) => /^[^.].*\.ya?ml$/i.test(name)).toSorted();
-  const listed = await Promise.all(files.map((file) => look(dir, file)));
+  const looked = await Promise.all(files.map((file) => look(dir, file)));
+  // What a good runbook includes is a part of it, and none itself.
+  const parts = new Set(looked.flatMap(({ listed: { problem }, included }) => (problem === null ? included : [])));
+  const listed = looked.flatMap((one) => (parts.has(one.listed.file) ? [] : [one.listed]));
   // Two files of one name but for their ending: neither can be meant by that name.
   return listed.map((one) => {
     const twin = listed.find((other) => other !== one && other.id === one.id);
@@ -59,15 +68,18 @@ export function meantRunbook(listed: readonly ListedRunbook[], typed: string): L
 export const readRunbook = (dir: string, file: string): ReturnType<typeof readRunbookFile> =>
   readRunbookFile(join(dir, file), file);
 
-async function look(dir: string, file: string): Promise<ListedRunbook> {
+async function look(dir: string, file: string): Promise<Looked> {
   const path = join(dir, file);
-  const stamp = await stat(path).then(
-    ({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`,
-    () => 'unreadable',
-  );
   const before = known.get(path);
-  if (before?.stamp === stamp && stamp !== 'unreadable') return before.listed;
-  const { loaded } = await readRunbook(dir, file);
+  if (before !== undefined && before.stamp === (await stampOf(dir, [file, ...before.included]))) return before;
+  // The stamp before the reading: a change in between is seen the next time. What is included is known only from a first one.
+  let stamp = await stampOf(dir, [file]);
+  let read = await readRunbook(dir, file);
+  if (read.included.length > 0) {
+    stamp = await stampOf(dir, [file, ...read.included]);
+    read = await readRunbook(dir, file);
+  }
+  const { loaded, included } = read;
   const listed = {
     id: file.replace(/\.ya?ml$/i, ''),
     ownId: loaded.ok ? loaded.runbook.id : null,
@@ -75,9 +87,21 @@ async function look(dir: string, file: string): Promise<ListedRunbook> {
     title: loaded.ok ? loaded.runbook.title : file,
     problem: loaded.ok ? null : firstOf(loaded),
   };
+  const looked = { listed, included };
   if (known.size >= KNOWN_MOST) known.clear();
-  known.set(path, { stamp, listed });
-  return listed;
+  known.set(path, { ...looked, stamp });
+  return looked;
+}
+
+/** Changes with any of the files; with one that can't be looked at it is never the same, so that they are read anew. */
+async function stampOf(dir: string, files: readonly string[]): Promise<string> {
+  const stamps = files.map((file) =>
+    stat(join(dir, file)).then(
+      ({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`,
+      () => `unreadable at ${performance.now()}`,
+    ),
+  );
+  return (await Promise.all(stamps)).join('\n');
 }
 
 function firstOf({ problems }: LoadedRunbook & { ok: false }): string {

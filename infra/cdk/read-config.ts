@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { checkedYaml, describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { readRunbookFileSync } from '../runbook/read-runbook.ts';
 import { configProblems, runbookProblems } from './config-rules.ts';
 import { launchConfig } from './launch-config.ts';
 import type { LaunchConfig } from './launch-config.ts';
@@ -31,15 +31,14 @@ export function readDeployment(file: string, text = textOf(file)): ReadDeploymen
     return checked.ok ? [] : checked.problems.map(describeProblem);
   };
   const at = relative(process.cwd(), resolve(dirname(file), config.runbook));
-  const plan = textOf(at);
-  if (plan === null)
+  if (textOf(at) === null)
     return {
       ok: false,
       problems: against(() => [
         { path: ['runbook'], found: JSON.stringify(config.runbook), expected: `a runbook at ${at}` },
       ]),
     };
-  const loaded = loadRunbook(plan, at);
+  const { loaded } = readRunbookFileSync(at);
   if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };
   const { runbook } = loaded;
   const problems = against((found) => runbookProblems(found, runbook));

@@ -150,7 +150,7 @@ test('a wrong command line or environment is refused at once, with what was foun
     [['--devices', 'many'], /--devices: found "many", expected/],
     [['--lunch', 'x'], /--lunch/],
     [['--runbook', 'a', '--launch', 'b'], /found --runbook and --launch, expected one of them/],
-    [['--runbook', join(dir, 'none.yaml')], /none\.yaml" can't be read/],
+    [['--runbook', join(dir, 'none.yaml')], /none\.yaml:1:1 found a file that can't be read \(ENOENT\)/],
     [['--runbook', 'a', '--config', 'b'], /found --runbook and --config, expected one of them/],
     [['--config', join(dir, 'none.yaml')], /--config: it is not usable:\n.*none\.yaml: found no file/],
     [['--workbook', 'x.md'], /--workbook needs the event/],

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { fresh } from '../../contract/liveness.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import { createCloud } from '../aws/create-cloud.ts';
 import { createJournal } from '../aws/journal.ts';
@@ -9,6 +7,7 @@ import { trustedFrom } from '../aws/key-config.ts';
 import { looseKeyring } from '../aws/keyring.ts';
 import type { Deployment } from '../cdk/read-config.ts';
 import type { Env } from '../environment.ts';
+import { readRunbookFile } from '../runbook/read-runbook.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { about, unasked } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
@@ -50,9 +49,7 @@ export async function eventOf(
     if (only !== undefined && others.length === 0) return fromRecord(env, config, only, limitMs);
     return { ok: true, event: null, clocks: none, lines: [] };
   }
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return { ok: false, problem: `--runbook: "${path}" can't be read` };
-  const loaded = loadRunbook(text, path);
+  const { loaded } = await readRunbookFile(path);
   if (!loaded.ok)
     return { ok: false, problem: `--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}` };
   const { runbook } = loaded;

@@ -17,11 +17,24 @@ export interface FileProblem {
   expected: string;
 }
 
-export type CheckedYaml<T> = { ok: true; value: T } | { ok: false; problems: FileProblem[] };
+/** `written`: the value before the schema: durations and times as they stand in the file. */
+export type CheckedYaml<T> = { ok: true; value: T; written: unknown } | { ok: false; problems: FileProblem[] };
 export type Found = Omit<YamlProblem, 'offset'>;
 
 type Path = readonly (string | number)[];
-type Places = ReadonlyMap<string, Place>;
+/** `file` null: the one that was asked about, not one that it includes. */
+type Spot = Place & { file: string | null };
+type Places = ReadonlyMap<string, Spot>;
+type PlacedProblem = YamlProblem & { file: string | null };
+
+/** What was read, of one file or of several. */
+export interface YamlSource {
+  value: unknown;
+  places: Places;
+  problems: readonly PlacedProblem[];
+  /** A file's text, and what problems call it. */
+  fileOf: (file: string | null) => { name: string; text: string };
+}
 
 /** More than this nobody reads at once. */
 const PROBLEMS_MOST = 50;
@@ -37,9 +50,28 @@ export function checkedYaml<S extends z.ZodType>(
   schema: S,
   rules: (value: z.output<S>) => readonly Found[],
 ): CheckedYaml<z.output<S>> {
-  const { value, places, problems: inYaml } = readYaml(text);
+  const { value, places, problems } = readYaml(text);
+  return checkedSource(
+    {
+      value,
+      places: new Map([...places].map(([path, place]) => [path, { ...place, file: null }])),
+      problems: problems.map((one) => ({ ...one, file: null })),
+      fileOf: () => ({ name: file, text }),
+    },
+    schema,
+    rules,
+  );
+}
+
+/** The same of what was read already. */
+export function checkedSource<S extends z.ZodType>(
+  source: YamlSource,
+  schema: S,
+  rules: (value: z.output<S>) => readonly Found[],
+): CheckedYaml<z.output<S>> {
+  const { value, places, problems: inYaml } = source;
   // Without a structure there is nothing to check.
-  if (places.size === 0) return { ok: false, problems: placed(inYaml, text, file) };
+  if (places.size === 0) return { ok: false, problems: placed(inYaml, source) };
   const parsed = schema.safeParse(value);
   const found = parsed.success
     ? rules(parsed.data)
@@ -48,12 +80,10 @@ export function checkedYaml<S extends z.ZodType>(
   const known = new Set(inYaml.map(({ path }) => placeKey(path)));
   const problems = [
     ...inYaml,
-    ...found
-      .filter(({ path }) => !known.has(placeKey(path)))
-      .map((one) => ({ ...one, offset: offsetOf(places, one.path) })),
+    ...found.filter(({ path }) => !known.has(placeKey(path))).map((one) => ({ ...one, ...spotOf(places, one.path) })),
   ];
-  if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, text, file) };
-  return { ok: true, value: parsed.data };
+  if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, source) };
+  return { ok: true, value: parsed.data, written: value };
 }
 
 function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places, schema: z.ZodType): Found[] {
@@ -99,14 +129,15 @@ function meantField(key: string, known: readonly string[]): string {
   return known.length === 0 ? 'one of the documented fields' : `one of the documented fields: ${known.join(', ')}`;
 }
 
-function placed(problems: readonly YamlProblem[], text: string, file: string): FileProblem[] {
-  const at = (offset: number) => {
+function placed(problems: readonly PlacedProblem[], { fileOf }: YamlSource): FileProblem[] {
+  const at = (file: string | null, offset: number) => {
+    const { name, text } = fileOf(file);
     const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
-    return { file, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
+    return { file: name, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
   };
   const said = problems
     .slice(0, PROBLEMS_MOST)
-    .map(({ offset, path, found, expected }) => ({ ...at(offset), path: path.join('.'), found, expected }));
+    .map(({ file, offset, path, found, expected }) => ({ ...at(file, offset), path: path.join('.'), found, expected }));
   const [first] = said;
   if (problems.length <= PROBLEMS_MOST || first === undefined) return said;
   return [
@@ -122,12 +153,12 @@ export function describeProblem(problem: FileProblem): string {
 }
 
 /** Where a path stands, the name of a field before its value; for a missing one the nearest place around it that exists. */
-function offsetOf(places: Places, path: Path): number {
+function spotOf(places: Places, path: Path): { file: string | null; offset: number } {
   for (let length = path.length; length >= 0; length -= 1) {
     const place = places.get(placeKey(path.slice(0, length)));
-    if (place !== undefined) return place.keyOffset ?? place.offset;
+    if (place !== undefined) return { file: place.file, offset: place.keyOffset ?? place.offset };
   }
-  return 0;
+  return { file: null, offset: 0 };
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -8,9 +8,39 @@ export function publishedSchema(): JsonSchema {
   return {
     ...($schema === undefined ? {} : { $schema }),
     title: 'A runbook of gobutton',
-    ...rest,
+    ...mayBeIncluded(rest),
   };
 }
+
+/** What files that are included may hold: required here only where none is. */
+const SHARED = ['people', 'campaign'];
+
+function mayBeIncluded(schema: JsonSchema): JsonSchema {
+  const { properties = {}, required = [], ...rest } = schema;
+  const whole = SHARED.map((name): [string, JsonSchema] => {
+    const { required: keys, minItems } = properties[name] ?? {};
+    return [
+      name,
+      { ...(keys === undefined ? {} : mustHave(keys)), ...(minItems === undefined ? {} : { type: 'array', minItems }) },
+    ];
+  });
+  const parts = SHARED.map((name): [string, JsonSchema] => {
+    const { required: _, minItems: __, ...part } = properties[name] ?? {};
+    return [name, part];
+  });
+  return {
+    ...rest,
+    properties: { ...properties, ...Object.fromEntries(parts) },
+    required: required.filter((name) => !SHARED.includes(name)),
+    anyOf: [mustHave(['include']), { required: SHARED, properties: Object.fromEntries(whole) }],
+  };
+}
+
+/** Validators want a key named beside the word that it must be there. */
+const mustHave = (keys: readonly string[]): JsonSchema => ({
+  required: [...keys],
+  properties: Object.fromEntries(keys.map((key) => [key, {}])),
+});
 
 function plain(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(plain);

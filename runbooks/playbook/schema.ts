@@ -70,6 +70,12 @@ export const runbook = z.strictObject({
     absent: 'nothing is said',
     example: 'One push in the seconds after the ad.',
   }),
+  include: key(z.array(z.string()).optional(), {
+    means:
+      'Files with `people`, `scale_targets` or `campaign` that several runbooks share, in this folder or below it. What they hold stands before what this file says itself.',
+    absent: 'all of it stands here',
+    example: ['shared/people.yaml'],
+  }),
   target: key(fixedTime.optional(), {
     means:
       'When the event is, if that is known: T, unless `/go create` is given another. A runbook with times of its own needs it: a launch that is compressed measures them from here.',
@@ -162,7 +168,8 @@ type PersonDevice =
   | z.output<typeof person>['devices'][number]
   | { platform: 'ios' | 'android'; ref: string; locale: string };
 export type Person = Omit<z.output<typeof person>, 'devices'> & { devices: PersonDevice[] };
-export type Runbook = Omit<z.output<typeof runbook>, 'people'> & { people: Person[] };
+/** Files that it includes have been put into their places (include.ts). */
+export type Runbook = Omit<z.output<typeof runbook>, 'people' | 'include'> & { people: Person[] };
 export type Gate = z.output<typeof gate>;
 export type Probe = z.output<typeof probe>;
 export type Step = z.output<typeof step>;

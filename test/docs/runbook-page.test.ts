@@ -63,6 +63,19 @@ describe('the schema in the repository', () => {
   });
 });
 
+test('what a runbook includes need not stand in it, and without an include it must', () => {
+  const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(publishedSchema());
+  const { people, campaign, ...own } = parse(read('runbooks/library/superbowl.yaml')) as Record<string, object>;
+  const { locales: _, ...rest } = campaign as Record<string, unknown>;
+  expect(validate({ ...own, include: ['shared/all.yaml'] })).toBe(true);
+  expect(validate({ ...own, include: ['shared/all.yaml'], people: [(people as object[])[0]], campaign: rest })).toBe(
+    true,
+  );
+  expect(validate({ ...own, people, campaign: rest })).toBe(false);
+  expect(validate({ ...own, campaign, people: [(people as object[])[0]] })).toBe(false);
+  expect(validate({ ...own, include: 5 })).toBe(false);
+});
+
 describe('every key of the runbook', () => {
   test('says what it means and has an example', () => {
     expect(keys.length).toBeGreaterThan(80);

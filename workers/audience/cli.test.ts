@@ -273,6 +273,36 @@ test('an audience that is not like the last one is stored and not set before som
   expect((await journal.launch('this-year'))?.audience?.devices).toBe(5);
 });
 
+test('without a launch, --strict fails on what a launch would set only with --accept', async () => {
+  await using folder = await testFolder();
+  const rows = (wrong: number) =>
+    csv(...Array.from({ length: 50 }, (_, i) => `u${i},ios,${apns(i)},${i < wrong ? 'tlh' : 'en'},us`));
+  const compile = async (content: string, ...more: string[]) =>
+    audience([
+      'compile',
+      await folder.file('d.csv', content),
+      '--rejects',
+      folder.rejectsPath,
+      '--out',
+      folder.path,
+      '--runbook',
+      RUNBOOK,
+      ...more,
+    ]);
+  expect(await compile(rows(2))).toMatchObject({ code: 0, err: '' });
+  expect(await compile(rows(2), '--strict')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /only with --accept:\n +4 % of the rows are rejected, 2 of 50 [^]*ACCEPT_NEEDED/,
+    ) as string,
+  });
+  expect(await compile(rows(1), '--strict')).toMatchObject({ code: 0, err: '' });
+  expect(await audience(['compile', 'd.csv', '--launch', 'any', '--as', 'ana', '--strict'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--launch and --strict: found both') as string,
+  });
+});
+
 test('who may not set it, an unknown launch and a missing variable are refused before anything is read', async () => {
   await using folder = await testFolder();
   const journal = await createLaunch('refusing');
@@ -324,7 +354,11 @@ test('wrong command lines say what was found and expected, and name the nearest 
       2,
       'found fr, expected locales of the campaign: en, es',
     ],
-    [['compile', input, '--runbook', `${folder.path}/none.yaml`, ...out], 1, 'none.yaml: found no readable file'],
+    [
+      ['compile', input, '--runbook', `${folder.path}/none.yaml`, ...out],
+      1,
+      "none.yaml:1:1 found a file that can't be read",
+    ],
     [['compile', input, '--runbook', broken, ...out], 1, 'broken.yaml:1:'],
     [
       ['compile', input, '--locales', 'en', '--map', 'tokn=x', ...out],

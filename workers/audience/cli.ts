@@ -13,7 +13,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- compile devices.csv --runbook runbooks/library/superbowl.yaml [--out folder]
       [--map token=push_token,user=uid] [--fallback-locale en] [--locales en,es] [--batch-size 1000]
       [--suppress opted-out.csv]... [--skip bad-tokens.txt]... [--column user_id] [--allow-none]
-      [--segments us-ios,us-android] [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
+      [--segments us-ios,us-android] [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500] [--strict]
   npm run audience -- compile --users users.csv --device-table NAME --launch ID --as PERSON [--map token=push.token,user=uid]
       [--devices devices] [--capacity 1500] [--fresh] [--task ID] [and what compile takes else]
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
@@ -25,7 +25,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
 compile takes a file, several, a folder, or a pattern in quotes ('part-*.parquet'), of CSV, NDJSON or Parquet, plain or packed
 (.gz, .zst). Columns are user, platform, token, locale and market. A damaged file is refused whole. With --launch, an audience
 that rejects more than 2 % of the rows, differs by more than 20 % from the last launch of the runbook, or sends more than 1 %
-to the fallback language is stored, and set only with --accept.
+to the fallback language is stored, and set only with --accept. Without a launch, --strict fails on such a one.
 
 With --device-table the devices come from a DynamoDB table whose partition key is the user id: one item a user with the devices in
 the attribute "devices" (--devices; a list or map of maps, or a list or set of tokens; without it the item itself is the device), or,

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { describeConfigProblems } from '../../infra/environment.ts';
+import { readRunbookFile } from '../../infra/runbook/read-runbook.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { parseConfig, parseProvider } from '../config.ts';
 import type { ProviderConfig } from '../config.ts';
 import { primeRation } from '../lanes/prime-ration.ts';
@@ -166,10 +165,7 @@ const NO_DEVICE = (where: string, platform: Platform): string =>
   `None of the people ${where} has ${platform === 'ios' ? 'an iOS' : 'an Android'} device: one that doesn't exist is asked for.`;
 
 async function fromRunbook(path: string, platform: Platform): Promise<Target> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new Unusable(`--runbook: "${path}" can't be read`, 1);
-  });
-  const loaded = loadRunbook(text, path);
+  const { loaded } = await readRunbookFile(path);
   if (!loaded.ok)
     throw new Unusable(`--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}`, 1);
   const { people, campaign } = loaded.runbook;

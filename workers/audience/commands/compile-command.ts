@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AudienceError } from '../../../contract/audience-error.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
+import { readRunbookFile } from '../../../infra/runbook/read-runbook.ts';
 import { describeProblem } from '../../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import { acceptProblems } from '../accept.ts';
 import { compileAudience, neededFields } from '../compile.ts';
@@ -13,7 +12,7 @@ import type { ListRole } from '../lists/id-list.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output, Tell } from '../progress.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
-import { adviceOf, summaryOf } from './compile-summary.ts';
+import { adviceOf, refuseDoubtful, summaryOf } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
 import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts';
 import { earlierAudience, submit, withLaunch, withLaunchToRead } from './launch-session.ts';
@@ -61,7 +60,7 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
   const { words, option, flag, many } = readArguments(
     args,
     OPTIONS,
-    ['accept', 'allow-none', 'fresh'],
+    ['accept', 'allow-none', 'fresh', 'strict'],
     ['suppress', 'skip'],
   );
   const given: Given = {
@@ -90,11 +89,17 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
       'ARGUMENT_INVALID',
       "--launch and --out: found both, expected one; a launch's audience goes to its bucket",
     );
+  if (option.launch !== undefined && flag.has('strict'))
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      '--launch and --strict: found both, expected one; for a launch it is so without --accept',
+    );
   if (option.task !== undefined) return compileAsTask(option.task, given, out);
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);
     await withObjects(option.out, env, (objects) =>
       compile(given, rules, objects, out, async (compiled) => {
+        if (flag.has('strict')) refuseDoubtful(compiled);
         out.write(adviceOf(compiled));
       }),
     );
@@ -161,12 +166,7 @@ function notAccepted(compiled: Compiled, problems: readonly string[], launchId: 
 }
 
 async function readRunbook(path: string): Promise<Runbook> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AudienceError('RUNBOOK_INVALID', `${path}: found no readable file, expected a runbook in YAML`, {
-      cause,
-    });
-  });
-  const loaded = loadRunbook(text, path);
+  const { loaded } = await readRunbookFile(path);
   if (!loaded.ok) throw new AudienceError('RUNBOOK_INVALID', loaded.problems.map(describeProblem).join('\n'));
   return loaded.runbook;
 }

@@ -1,3 +1,4 @@
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { acceptProblems } from '../accept.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import type { LocaleSaid } from '../judge-rows.ts';
@@ -84,4 +85,14 @@ export function adviceOf(compiled: Compiled): string {
         ...problems.map((problem) => ['mind', problem] as const),
         ['', 'with --launch this audience is set only with --accept'],
       ]);
+}
+
+/** For who only asks whether a launch would take it. Throws ACCEPT_NEEDED. */
+export function refuseDoubtful(compiled: Compiled): void {
+  const problems = acceptProblems(compiled, null);
+  if (problems.length === 0) return;
+  throw new AudienceError(
+    'ACCEPT_NEEDED',
+    `A launch would take this audience only with --accept:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nLook at the list and the rejects.`,
+  );
 }
