@@ -16,7 +16,7 @@ export const LOCAL_AUDIENCE_TASK = {
   roles: ['audience', 'audience-execution'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/gobutton-${name}`),
 };
 
-/** The account that a local stack is in. */
+/** The account that a local stack of the sample launch is in. */
 export const LOCAL_ACCOUNT: AccountNames = {
   partition: 'aws',
   region: REGION,
@@ -34,19 +34,19 @@ export const LOCAL_ACCOUNT: AccountNames = {
 };
 
 /** The tables of devices and the lists are the app's, which in the local account is whoever started it. */
-const appsOwn = (): Statement[] => [
+const appsOwn = (account: AccountNames): Statement[] => [
   {
     Sid: 'OwnDevices',
     Effect: 'Allow',
     Action: ['dynamodb:CreateTable', 'dynamodb:DeleteTable', 'dynamodb:BatchWriteItem'],
-    Resource: arnsOf('device-tables', LOCAL_ACCOUNT),
+    Resource: arnsOf('device-tables', account),
   },
-  { Sid: 'OwnLists', Effect: 'Allow', Action: ['s3:PutObject'], Resource: arnsOf('uploads', LOCAL_ACCOUNT) },
+  { Sid: 'OwnLists', Effect: 'Allow', Action: ['s3:PutObject'], Resource: arnsOf('uploads', account) },
 ];
 
 /** Each process of a local stack with the policy that its role has on AWS; and a person, who runs the commands and the doctor. */
-export function principalsOf(newKeyId: () => string): Principal[] {
-  const statements = (name: ProcessName) => policyOf(name, LOCAL_ACCOUNT);
+export function principalsOf(newKeyId: () => string, account: AccountNames): Principal[] {
+  const statements = (name: ProcessName) => policyOf(name, account);
   return [
     ...PROCESSES.map((name) => ({ accessKeyId: newKeyId(), name, statements: statements(name) })),
     {
@@ -55,8 +55,8 @@ export function principalsOf(newKeyId: () => string): Principal[] {
       statements: [
         ...statements('command-line'),
         ...statements('audience'),
-        ...statementsOf(DOCTOR_READS, LOCAL_ACCOUNT),
-        ...appsOwn(),
+        ...statementsOf(DOCTOR_READS, account),
+        ...appsOwn(account),
       ],
     },
   ];

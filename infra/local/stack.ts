@@ -13,14 +13,17 @@ import { startLocalCloud } from './cloud/start.ts';
 import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
+import { ensureFleetTables } from './event/fleet-tables.ts';
+import { accountOf, placeOf, SAMPLE_SURROUNDINGS } from './event/surroundings.ts';
+import type { Surroundings } from './event/surroundings.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import type { OtlpReceiver } from './otlp-receiver.ts';
 import { freePort } from './ports.ts';
-import { LOCAL_ACCOUNT, LOCAL_AUDIENCE_TASK, LOCAL_GROUP, LOCAL_POOL, principalsOf } from './principals.ts';
+import { LOCAL_ACCOUNT, LOCAL_AUDIENCE_TASK, principalsOf } from './principals.ts';
 import { ensureRecordKeys } from './record-keys.ts';
 import { startWorkspace } from './slack/start.ts';
 import type { Workspace } from './slack/start.ts';
-import { localAudienceTask, localWorkers } from './tasks.ts';
+import { countedService, localAudienceTask, localWorkers } from './tasks.ts';
 
 /** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. One piece over 300 lines: what is started is stopped in the reverse order, in one place. */
 export interface Stack {
@@ -78,6 +81,8 @@ export interface StackOptions {
   taskStartDelayMs: number;
   /** Runbooks that `/go create` offers; absent: the library. */
   runbooksDir?: string;
+  /** What the launch's runbook takes for there. Absent: what that of the sample launch does. */
+  surroundings?: Surroundings;
 }
 
 const USUAL_PORTS = {
@@ -89,10 +94,13 @@ const USUAL_PORTS = {
   bot: 4601,
   traces: 4318,
 } as const;
+/** Of instances and tasks that are only counted: long enough to be seen on their way. */
+const FLEET_START_MS = 3_000;
 const random = () => randomBytes(16).toString('hex');
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir } = options;
+  const { dataDir, surroundings = SAMPLE_SURROUNDINGS } = options;
+  const { pool, workers, fleets, seed } = surroundings;
   await mkdir(dataDir, { recursive: true });
   // Tokens, user ids and keys lie in it; also in a folder from before.
   await chmod(dataDir, 0o700);
@@ -160,7 +168,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // New at each start: another program of this machine reaches neither record nor tokens.
     const accessKeyId = random();
     const version = ownVersion(process.env);
-    const principals = principalsOf(random);
+    const principals = principalsOf(random, accountOf(surroundings));
     const shared: Record<string, string> = {
       // Once for all: a commit in between is no deployment.
       ...(version === null ? {} : { GOBUTTON_VERSION: version }),
@@ -185,7 +193,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...shared,
       ...keys.worker,
       GOBUTTON_PARENT_PID: String(process.pid),
-      GOBUTTON_POOL: LOCAL_POOL,
+      GOBUTTON_POOL: pool,
       HEALTH_PORT: '0',
       PATH: process.env['PATH'] ?? '',
     };
@@ -195,14 +203,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       principals,
       tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
-      services: [localWorkers(workerEnv, options.taskStartDelayMs)],
+      services: [
+        localWorkers(workers, workerEnv, options.taskStartDelayMs),
+        ...fleets.flatMap((one) => (one.kind === 'ecs-service' ? [countedService(placeOf(one), FLEET_START_MS)] : [])),
+      ],
       families: [
         localAudienceTask(
           { AWS_REGION: region, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket },
           { startDelayMs: options.taskStartDelayMs, logFile: join(logs, 'audience-task.log') },
         ),
       ],
-      groups: [{ name: LOCAL_GROUP, startDelayMs: 3_000 }],
+      groups: fleets.flatMap((one) =>
+        one.kind === 'auto-scaling-group' ? [{ name: one.group, startDelayMs: FLEET_START_MS }] : [],
+      ),
       logsDir: logs,
     });
     stops.push(() => localCloud.stop());
@@ -211,13 +224,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const cloudConfig: CloudConfig = { endpoint: localCloud.url, region, tablePrefix, bucket };
     await ensureTables(cloudConfig);
+    await ensureFleetTables(cloudConfig, fleets);
     const cloud = createCloud(cloudConfig);
     stops.push(async () => cloud.close());
     // As the stacks make them: nobody who runs has the right to.
-    await cloud.queues.ensurePool(LOCAL_POOL);
+    await cloud.queues.ensurePool(pool);
 
     const workspace: Workspace = await startWorkspace({
       dataDir: join(dataDir, 'slack'),
+      seed,
       port: await port('page'),
       ...secrets,
       pageKey: random(),

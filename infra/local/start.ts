@@ -1,105 +1,28 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { span } from '../../runbooks/launch/words.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { visibleLines } from '../visible.ts';
-import { whole } from './arguments.ts';
-import { projectRoot } from './child.ts';
-import { changeWeather, cloudWeather } from './cloud-weather.ts';
-import type { CloudWeatherName } from './cloud/weather.ts';
-import { LOCK_FILE, lockDataDir } from './data-lock.ts';
+import { changeWeather } from './cloud-weather.ts';
+import { emptyDataDir, otherThanAsked, ownDataDir, readPrepared, writePrepared } from './data-folder.ts';
+import type { Prepared } from './data-folder.ts';
+import { lockDataDir } from './data-lock.ts';
+import { checkAudience } from './event/check-audience.ts';
+import { keepEvent, keptEvent, readEvent } from './event/local-event.ts';
+import type { LocalEvent, ReadEvent } from './event/local-event.ts';
+import { beforeTargetMs, playTimes } from './event/play-times.ts';
+import type { PlayTimes } from './event/play-times.ts';
+import { surroundingsOf } from './event/surroundings.ts';
 import { onNpmGone } from './npm-gone.ts';
-import { createSampleLaunch } from './sample-launch.ts';
+import { prepareLaunch, sampleEvent, tonguesOf } from './sample-launch.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
+import { readArguments, USAGE } from './start-arguments.ts';
+import type { Arguments } from './start-arguments.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
 
-const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack socket|http] [--latency-ms L] [--aws-weather W]
-  --devices N       size of the sample audience, 1,000 to 10,000,000 (default 200000)
-  --fresh           begin anew; without it the launch in the data folder goes on where it was
-  --data DIR        data folder (default .gobutton)
-  --slack MODE      how the bot talks to the local Slack: socket (default) or http
-  --latency-ms L    answer latency of the local push providers (default 20)
-  --aws-weather W   the local cloud once the war room is open: throttled, slow or down (default fair); typing another one
-                    and Enter changes it`;
-
-interface Arguments {
-  devices: number | null;
-  fresh: boolean;
-  dataDir: string;
-  slackMode: 'socket' | 'http';
-  latencyMs: number;
-  awsWeather: CloudWeatherName | null;
-}
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-function readArguments(argv: string[]): Arguments {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      devices: { type: 'string' },
-      fresh: { type: 'boolean', default: false },
-      data: { type: 'string', default: '.gobutton' },
-      slack: { type: 'string', default: 'socket' },
-      'latency-ms': { type: 'string', default: '20' },
-      'aws-weather': { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    say(USAGE);
-    process.exit(0);
-  }
-  const devices = values.devices === undefined ? null : whole('--devices', values.devices, 1_000, 10_000_000);
-  if (values.slack !== 'socket' && values.slack !== 'http')
-    throw new Error(`--slack: found "${values.slack}", expected socket or http`);
-  return {
-    devices,
-    fresh: values.fresh,
-    dataDir: resolve(projectRoot, values.data),
-    slackMode: values.slack,
-    latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
-    awsWeather: values['aws-weather'] === undefined ? null : cloudWeather('--aws-weather', values['aws-weather']),
-  };
-}
-
-/** What the data folder holds; written last, so that a half-made sample is made again. */
-interface Sample {
-  launchId: string;
-  devices: number;
-}
-
-const markOf = (dataDir: string): string => join(dataDir, 'gobutton.json');
-
-async function readSample(dataDir: string): Promise<Sample | null> {
-  const text = await readFile(markOf(dataDir), 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as { sample: Sample | null }).sample;
-}
-
-async function writeSample(dataDir: string, sample: Sample | null): Promise<void> {
-  // The rename is what makes it whole, whenever somebody pulls the plug.
-  await writeFile(`${markOf(dataDir)}.new`, JSON.stringify({ sample }));
-  await rename(`${markOf(dataDir)}.new`, markOf(dataDir));
-}
-
-/** A mistyped --data must not lock, fill or delete somebody's folder. */
-async function ownDataDir(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  const names = await readdir(dataDir);
-  if (names.some((name) => name !== LOCK_FILE) && !names.includes('gobutton.json'))
-    throw new Error(
-      `--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`,
-    );
-}
-
-/** Empties the data folder, which we hold. */
-async function emptyDataDir(dataDir: string): Promise<void> {
-  const names = (await readdir(dataDir)).filter((name) => name !== LOCK_FILE);
-  // The mark last: until then it is still a folder of ours.
-  for (const name of names.toSorted((a, b) => Number(a === 'gobutton.json') - Number(b === 'gobutton.json')))
-    await rm(join(dataDir, name), { recursive: true });
-}
 
 /** What our own commands need to reach this stack from another terminal. */
 async function writeCommandEnv(dataDir: string, env: Record<string, string>): Promise<string> {
@@ -119,29 +42,64 @@ async function main(): Promise<void> {
   // What we and our children write holds tokens, user ids and keys.
   process.umask(0o077);
   const args = readArguments(process.argv.slice(2));
+  if (args === null) return say(USAGE);
+  const own = args.runbook === null ? null : await readEvent(args.runbook, args.workers);
+  // Refused before anything is begun, where it can't be.
+  if (own !== null) playTimes(own.runbook, args.compress, Date.now());
   await ownDataDir(args.dataDir);
   const unlock = await lockDataDir(args.dataDir);
   try {
-    await run(args, startedAtMs, unlock);
+    await run(args, own, startedAtMs, unlock);
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
-async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<void>): Promise<void> {
-  const before = args.fresh ? null : await readSample(args.dataDir);
-  if (before !== null && args.devices !== null && before.devices !== args.devices) {
-    throw new Error(
-      `--devices: found ${args.devices.toLocaleString('en-US')}, expected ${before.devices.toLocaleString('en-US')}, the size of the launch in ${args.dataDir}; add --fresh to begin anew`,
-    );
-  }
-  // Nothing finished there yet: what an interrupted first start left behind goes too.
-  if (before === null) {
-    await emptyDataDir(args.dataDir);
-    await writeSample(args.dataDir, null);
-  }
+/** What there is to play, checked, in a folder that is ready for it. `before` null: it is to be made. */
+interface Play {
+  before: Prepared | null;
+  event: LocalEvent;
+  /** The folder of one's own runbook; null: it is the sample. */
+  folder: string | null;
+}
 
+async function whatToPlay(args: Arguments, own: ReadEvent | null): Promise<Play> {
+  const { dataDir, audience, devices, compress } = args;
+  const standing = await readPrepared(dataDir);
+  const before = args.fresh ? null : standing;
+  if (before !== null) {
+    const asked = { devices, compress, audience: audience?.file ?? null, runbook: own };
+    const problem = otherThanAsked(before, asked, dataDir);
+    if (problem !== null) throw new Error(problem);
+    if (before.runbook === undefined) return { before, event: await sampleEvent(), folder: null };
+    const kept = await keptEvent(dataDir);
+    return { before, event: kept, folder: kept.folder };
+  }
+  if (own !== null) {
+    say(`gobutton: ${own.runbook.title}, from ${relative(process.cwd(), own.file)}`);
+    for (const note of own.notes) say(`  ${note}`);
+  }
+  // Nothing finished there yet: what an interrupted first start left behind goes, too. A launch that stands goes only once all is right.
+  if (standing === null) await beginAnew(dataDir);
+  const event = own ?? (await sampleEvent());
+  if (audience !== null) await checkAudience(event, audience, dataDir);
+  if (standing !== null) await beginAnew(dataDir);
+  return { before: null, event, folder: own === null ? null : await keepEvent(own, dataDir) };
+}
+
+async function beginAnew(dataDir: string): Promise<void> {
+  await emptyDataDir(dataDir);
+  await writePrepared(dataDir, null);
+}
+
+async function run(
+  args: Arguments,
+  own: ReadEvent | null,
+  startedAtMs: number,
+  unlock: () => Promise<void>,
+): Promise<void> {
+  const { before, event, folder } = await whatToPlay(args, own);
   say('gobutton: starting the local cloud, push providers, Slack workspace and bot …');
   let stack: Stack | null = null;
   let stopping = false;
@@ -166,7 +124,8 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
   stack = await startStack({
     dataDir: args.dataDir,
     unlock,
-    ...(runbooksDir === '' ? {} : { runbooksDir: resolve(runbooksDir) }),
+    ...(folder !== null ? { runbooksDir: folder, surroundings: surroundingsOf(event.runbook) } : {}),
+    ...(folder === null && runbooksDir !== '' ? { runbooksDir: resolve(runbooksDir) } : {}),
     ports: 'usual',
     slackMode: args.slackMode,
     latencyMs: args.latencyMs,
@@ -178,25 +137,10 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
     await stack.stop();
     return;
   }
-  const devices = before?.devices ?? args.devices ?? 200_000;
-  if (before === null) {
-    say(`Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`);
-    const launchId = await createSampleLaunch({
-      cloud: stack.cloud,
-      env: stack.envOf('audience'),
-      dataDir: args.dataDir,
-      devices,
-      seed: 7,
-      nowMs: Date.now(),
-    });
-    await writeSample(args.dataDir, { launchId, devices });
-  }
+  const times = before === null ? await prepare(stack, args, own, event) : null;
   say(`\n  The war room is open: ${stack.pageUrl}\n`);
-  say(
-    before === null
-      ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,\n  switch to another person and press GO.'
-      : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`,
-  );
+  for (const line of times === null ? goingOn(before) : own === null ? SAMPLE_DAY : ownDay(event.runbook, times))
+    say(`  ${line}`);
   const commandEnv = relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env));
   say(`  Commands from another terminal: npx node --env-file=${commandEnv} bot/cli.ts launches`);
   say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);
@@ -211,6 +155,64 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
     process.stderr.write(`The bot ended (${how}); see ${join(args.dataDir, 'logs', 'bot.log')}.\n`);
     stop(1);
   }
+}
+
+/** The launch with its audience; gives when its plan is played. */
+async function prepare(stack: Stack, args: Arguments, own: ReadEvent | null, event: LocalEvent): Promise<PlayTimes> {
+  const { dataDir, audience } = args;
+  const devices = args.devices ?? 200_000;
+  say(
+    audience === null
+      ? `Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`
+      : `Making a launch with the audience of ${relative(process.cwd(), audience.file)} …`,
+  );
+  const nowMs = Date.now();
+  const times = playTimes(event.runbook, args.compress, nowMs);
+  const launchId = await prepareLaunch({
+    cloud: stack.cloud,
+    env: stack.envOf('audience'),
+    dataDir,
+    event,
+    times,
+    audience: audience ?? { devices, seed: 7, ...(own === null ? {} : tonguesOf(event.runbook)) },
+    nowMs,
+  });
+  await writePrepared(dataDir, {
+    launchId,
+    devices: audience === null ? devices : null,
+    ...(own === null ? {} : { runbook: { file: own.file, source: own.source } }),
+    ...(audience === null ? {} : { audience: audience.file }),
+  });
+  return times;
+}
+
+const SAMPLE_DAY = [
+  'The day of the game takes about a minute here: servers and workers scale up by themselves.',
+  'Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,',
+  'switch to another person and press GO.',
+];
+
+const goingOn = (before: Prepared | null): string[] => [
+  `Going on with the launch ${before?.devices == null ? (before?.launchId ?? '') : `of ${before.devices.toLocaleString('en-US')} devices`}; --fresh begins anew.`,
+];
+
+/** Further away than this its date is said, too. */
+const TODAY_MS = 43_200_000;
+
+/** When it is played, and what to do. */
+function ownDay(runbook: Runbook, { targetAtMs, compress }: PlayTimes): string[] {
+  const beforeMs = beforeTargetMs(runbook);
+  const isToday = targetAtMs - Date.now() < TODAY_MS;
+  const at = new Date(targetAtMs);
+  const holders = runbook.people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
+  return [
+    `T is ${isToday ? `at ${at.toLocaleTimeString('en-GB')}` : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`}. ${
+      beforeMs === 0 ? 'Nothing of the plan is before it' : `The plan begins ${span(beforeMs)} before T`
+    }, and it is played ${compress === 1 ? 'in real time' : `${compress.toLocaleString('en-US')} times faster than it is written (--compress)`}.`,
+    ...(isToday ? [] : ['What a step would do at its time, /go scale and /go test do now.']),
+    'Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,',
+    `switch to another person and press GO. Who may: ${holders.map(({ name }) => name).join(', ')}.`,
+  ];
 }
 
 if (import.meta.main) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exitWithParent, projectRoot } from './child.ts';
 import type { TaskFamily } from './cloud/run-task.ts';
 import type { ServiceDefinition } from './cloud/service-definition.ts';
-import { LOCAL_AUDIENCE_TASK, LOCAL_CLUSTER, LOCAL_POOL } from './principals.ts';
+import { LOCAL_AUDIENCE_TASK } from './principals.ts';
 
 /** What the local ECS runs: the same programs that the stacks run, each as a process of this machine that ends with its parent. */
 
@@ -15,15 +15,31 @@ const program = (script: string, ...flags: string[]): string[] => [
   join(projectRoot, script),
 ];
 
-export const localWorkers = (env: Record<string, string>, startDelayMs: number): ServiceDefinition => ({
-  cluster: LOCAL_CLUSTER,
-  service: LOCAL_POOL,
+export const localWorkers = (
+  place: { cluster: string; service: string },
+  env: Record<string, string>,
+  startDelayMs: number,
+): ServiceDefinition => ({
+  ...place,
   principal: 'worker',
   cwd: projectRoot,
   startDelayMs,
   env,
   // A nursery of 12 MiB, as its threads have: what a worker makes anew lives shortly, and 60 MB of memory are saved.
   command: program('workers/main.ts', '--max-semi-space-size=4'),
+});
+
+/** A service that a runbook scales and that is not ours: nothing runs, its tasks are counted. */
+export const countedService = (
+  place: { cluster: string; service: string },
+  startDelayMs: number,
+): ServiceDefinition => ({
+  cluster: place.cluster,
+  service: place.service,
+  command: null,
+  cwd: projectRoot,
+  startDelayMs,
+  env: {},
 });
 
 /** Without a key: what it compiles is set by the bot. */

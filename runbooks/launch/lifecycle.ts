@@ -16,7 +16,7 @@ import { clock, isOfTheseYears, span } from './words.ts';
 const LAUNCH_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 const NOTE_MAX = 3_000;
 /** A day in a minute is 1,440; beyond this, times of steps would be no dates any more. */
-const COMPRESS_MOST = 100_000;
+export const COMPRESS_MOST = 100_000;
 /** A target further back is a slip in the date: it would put every step to a person at once. */
 const TARGET_PAST_MOST_MS = 86_400_000;
 

@@ -50,7 +50,6 @@ const LONGER: Record<string, string> = {
   'infra/local/slack/render/render.ts block': CASES,
   'infra/local/slack/start.ts startWorkspace': WIRING,
   'infra/local/stack.ts startStack': WIRING,
-  'infra/local/start.ts run': WIRING,
   'test/bot-rig.ts startRig': WIRING,
   'test/faults/war-room.ts prepare': WALK,
   'test/lane-rig.ts run': WIRING,

@@ -29,7 +29,10 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-async function start(script: string, options: { dataDir?: string; startDelayMs?: number; command?: string[] } = {}) {
+async function start(
+  script: string,
+  options: { dataDir?: string; startDelayMs?: number; command?: string[] | null } = {},
+) {
   const local = await startLocalCloud({
     dataDir: options.dataDir ?? null,
     groups: [],
@@ -37,7 +40,7 @@ async function start(script: string, options: { dataDir?: string; startDelayMs?:
       {
         cluster: 'c',
         service: 'w',
-        command: options.command ?? [process.execPath, '-e', script],
+        command: options.command === undefined ? [process.execPath, '-e', script] : options.command,
         env: { MODE: 'test' },
         cwd: tmpdir(),
         startDelayMs: options.startDelayMs ?? 40,
@@ -208,4 +211,19 @@ test('a count far beyond this machine starts 32 tasks and says why there are no 
     pending: 32,
     say: expect.stringContaining('unable to place a task') as string,
   });
+});
+
+test('tasks of a service without a command are only counted: as many as a fleet has, and no process', async () => {
+  const { local, ecs, scaling, target } = await start('', { command: null });
+  await scaleTo(scaling, target, 200);
+  await eventually(async () =>
+    expect(await scaling.observe(target)).toEqual({ desired: 200, running: 200, pending: 0, say: null }),
+  );
+  expect(running(local).every(({ pid }) => pid === null)).toBe(true);
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: 'c', serviceName: 'w' }));
+  await ecs.send(new StopTaskCommand({ cluster: 'c', task: taskArns[0] ?? '' }));
+  // Replaced, as a process would be.
+  await eventually(async () => expect(await scaling.observe(target)).toMatchObject({ running: 200 }));
+  await ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', desiredCount: 3 }));
+  await eventually(() => expect(running(local)).toHaveLength(3));
 });

@@ -221,10 +221,9 @@ export function startEcs(options: {
               containerDefinitions: [
                 {
                   name: service.name,
-                  image: more?.image ?? command[0],
+                  image: more?.image ?? command?.[0] ?? service.name,
                   // A program of this machine stands for the image.
-                  entryPoint: command.slice(0, 1),
-                  command: command.slice(1),
+                  ...(command === null ? {} : { entryPoint: command.slice(0, 1), command: command.slice(1) }),
                   essential: true,
                   ...(more === undefined ? {} : { stopTimeout: more.stopTimeout }),
                 },

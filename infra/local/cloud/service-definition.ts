@@ -1,8 +1,9 @@
-/** An ECS service: its tasks are processes of `command`. They get `env`, PATH, HOME, TMPDIR, the endpoint and their task id, and nothing else. */
+/** An ECS service: its tasks are processes of `command`, or only counted. Processes get `env`, PATH, HOME, TMPDIR, the endpoint and their task id, and nothing else. */
 export interface ServiceDefinition {
   cluster: string;
   service: string;
-  command: string[];
+  /** Null: a task is no process, and runs as soon as its start delay is over. */
+  command: string[] | null;
   env: Record<string, string>;
   /** Whose access key its tasks get. Absent: that of who may do everything. */
   principal?: string;

@@ -11,8 +11,9 @@ const BACK_OFF_FIRST_MS = 500;
 const BACK_OFF_MOST_MS = 15_000;
 const FAILURES_TO_SAY = 3;
 const STOPPED_KEPT = 50;
-/** Every task is a real process: one machine is a small account. */
-const TASKS_MOST = 32;
+/** Real processes: one machine is a small account. Tasks that are only counted: as many as ECS gives to a service. */
+const PROCESSES_MOST = 32;
+const COUNTED_MOST = 5_000;
 const EVENTS_KEPT = 100;
 
 /**
@@ -31,12 +32,14 @@ export class Service {
   #notBeforeMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
+  readonly #most: number;
   #steady = true;
   readonly #log: WriteStream | null;
 
   constructor(definition: ServiceDefinition, logFile: string | null) {
     this.definition = definition;
     this.#env = definition.env;
+    this.#most = definition.command === null ? COUNTED_MOST : PROCESSES_MOST;
     this.arn = `arn:aws:ecs:us-east-1:000000000000:service/${definition.cluster}/${definition.service}`;
     if (logFile !== null) mkdirSync(dirname(logFile), { recursive: true });
     this.#log = logFile === null ? null : createWriteStream(logFile, { flags: 'a' });
@@ -89,8 +92,8 @@ export class Service {
     if (this.#closed) return;
     const alive = this.#tasks.filter((task) => task.isAlive);
     if (alive.length > this.#desired) this.#scaleIn(alive);
-    else if (alive.length < Math.min(this.#desired, TASKS_MOST))
-      this.#scaleOut(Math.min(this.#desired, TASKS_MOST) - alive.length);
+    else if (alive.length < Math.min(this.#desired, this.#most))
+      this.#scaleOut(Math.min(this.#desired, this.#most) - alive.length);
     else if (!this.#steady && this.counts.running === this.#desired) {
       this.#steady = true;
       this.#say('has reached a steady state.');
@@ -121,9 +124,9 @@ export class Service {
     );
     this.#tasks.push(...started);
     this.#say(`has started ${count} tasks: ${started.map((task) => `(task ${task.id})`).join(' ')}.`);
-    if (this.#desired > TASKS_MOST)
+    if (this.#desired > this.#most)
       this.#say(
-        `was unable to place a task. Reason: You've reached the limit on the number of tasks you can run concurrently (${TASKS_MOST} on this machine).`,
+        `was unable to place a task. Reason: You've reached the limit on the number of tasks you can run concurrently (${this.#most} on this machine).`,
       );
   }
 

@@ -7,7 +7,8 @@ export type TaskState = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPING' | 'S
 
 export interface TaskOptions {
   cluster: string;
-  command: string[];
+  /** Null: it is only counted. */
+  command: string[] | null;
   env: Record<string, string>;
   cwd: string;
   startDelayMs: number;
@@ -24,7 +25,7 @@ const STOP_TIMEOUT_MS = 30_000;
 const TAIL_LINES = 100;
 
 /**
- * One task, of a service or alone: a real process.
+ * One task, of a service or alone: a real process, unless it is only counted.
  * PROVISIONING → PENDING (half of the start delay) → RUNNING (process started) → STOPPING (SIGTERM sent) → STOPPED; a task that
  * is stopped before it runs, can't be started, or ends by itself goes to STOPPED directly.
  */
@@ -91,11 +92,9 @@ export class Task {
   }
 
   #run(): void {
-    const {
-      command: [program = '', ...args],
-      env,
-      cwd,
-    } = this.#options;
+    const { command, env, cwd } = this.#options;
+    if (command === null) return this.#runs();
+    const [program = '', ...args] = command;
     const own = { GOBUTTON_TASK_ID: this.id, GOBUTTON_TASK_ARN: this.arn };
     // A group of its own: Ctrl-C in the terminal reaches the stand-in alone, which stops its tasks in order.
     const child = spawn(program, args, {
@@ -106,10 +105,7 @@ export class Task {
     });
     this.#child = child;
     child.once('spawn', () => {
-      if (this.desiredStatus === 'STOPPED') return;
-      this.state = 'RUNNING';
-      this.startedAtMs = this.#nowMs();
-      this.#options.onRunning(this);
+      if (this.desiredStatus !== 'STOPPED') this.#runs();
     });
     child.once('error', (error) => {
       if (child.pid !== undefined) return;
@@ -128,6 +124,12 @@ export class Task {
       }
       this.#finish();
     });
+  }
+
+  #runs(): void {
+    this.state = 'RUNNING';
+    this.startedAtMs = this.#nowMs();
+    this.#options.onRunning(this);
   }
 
   #say(text: string): void {

@@ -17,7 +17,8 @@ import { SocketMode } from './delivery/socket-mode.ts';
 import { HttpError, readBody, sendJson } from './http.ts';
 import { Renderer } from './render/render.ts';
 import { FileVault } from './state/file-vault.ts';
-import { APP } from './state/seed.ts';
+import { APP, SAMPLE_SEED } from './state/seed.ts';
+import type { Seed } from './state/seed.ts';
 import { SlackError } from './state/slack-error.ts';
 import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
@@ -31,6 +32,8 @@ export interface WorkspaceOptions {
   port?: number;
   /** Where messages, channels and files are kept; null: in memory. */
   dataDir: string | null;
+  /** Who is there when it begins. Absent: the people of the sample launch. */
+  seed?: Seed;
   botToken: string;
   appToken: string;
   signingSecret: string;
@@ -103,7 +106,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     appToken: options.appToken,
     signingSecret: options.signingSecret,
   };
-  const state = new WorkspaceState({ dataDir: options.dataDir, nowMs });
+  const state = new WorkspaceState({ dataDir: options.dataDir, seed: options.seed ?? SAMPLE_SEED, nowMs });
   const views = new Views(state);
   const triggers = new Triggers(nowMs);
   const files = new FileVault({ dataDir: options.dataDir, state });

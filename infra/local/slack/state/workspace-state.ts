@@ -1,7 +1,8 @@
 import { DocumentStore } from './document-store.ts';
 import { shortId, slackId, TimestampClock } from './ids.ts';
 import type { Bookmark, Change, Channel, Ephemeral, FileRecord, Json, Message, User } from './model.ts';
-import { APP, CHANNELS, TEAM, USERS } from './seed.ts';
+import { APP, TEAM } from './seed.ts';
+import type { Seed } from './seed.ts';
 import { SlackError } from './slack-error.ts';
 
 /** Ephemeral messages kept per workspace for the page; older ones are forgotten. */
@@ -23,12 +24,12 @@ export class WorkspaceState {
   #clock: TimestampClock;
   readonly nowMs: () => number;
 
-  constructor(options: { dataDir: string | null; nowMs: () => number }) {
+  constructor(options: { dataDir: string | null; seed: Seed; nowMs: () => number }) {
     this.nowMs = options.nowMs;
     this.#store = new DocumentStore(options.dataDir);
-    for (const user of [...USERS, ...this.#store.all<User>('user')]) this.users.set(user.id, user);
-    for (const channel of [...CHANNELS.map((one) => structuredClone(one)), ...this.#store.all<Channel>('channel')])
-      this.channels.set(channel.id, channel);
+    for (const user of [...options.seed.users, ...this.#store.all<User>('user')]) this.users.set(user.id, user);
+    const channels = options.seed.channels.map((one) => structuredClone(one));
+    for (const channel of [...channels, ...this.#store.all<Channel>('channel')]) this.channels.set(channel.id, channel);
     for (const file of this.#store.all<FileRecord>('file')) this.files.set(file.id, file);
     for (const bookmark of this.#store.all<Bookmark>('bookmark')) this.bookmarks.set(bookmark.id, bookmark);
     let lastTs = '0.000000';

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { readArguments } from './start-arguments.ts';
+
+test('without anything it is the sample, and with one’s own files it is one’s own event', () => {
+  expect(readArguments([])).toMatchObject({
+    devices: null,
+    runbook: null,
+    audience: null,
+    compress: null,
+    workers: null,
+  });
+  expect(
+    readArguments([
+      '--runbook',
+      'sale.yaml',
+      '--audience',
+      'list.csv',
+      '--map',
+      'token=push',
+      '--accept',
+      '--compress',
+      '1k',
+      '--workers',
+      '3',
+    ]),
+  ).toMatchObject({
+    runbook: 'sale.yaml',
+    audience: { file: resolve('list.csv'), options: ['--map', 'token=push'], accept: true },
+    compress: 1_000,
+    workers: 3,
+  });
+  expect(readArguments(['--help'])).toBeNull();
+});
+
+test.each([
+  [['--audience', 'l.csv', '--devices', '5000'], /^--audience and --devices: found both, expected one/],
+  [['--map', 'token=push'], /^--map: found it without --audience/],
+  [['--accept'], /^--accept: found it without --audience/],
+  [['--compress', '60'], /^--compress: found it without --runbook/],
+  [['--workers', '3'], /^--workers: found it without --runbook/],
+  [['--runbook', 'a.yaml', '--compress', '0.5'], /^--compress: found "0.5", expected .* how many times faster/],
+  [['--runbook', 'a.yaml', '--workers', '40'], /^--workers: found "40", expected /],
+])('%j is refused with what was expected', (argv, expected) => {
+  expect(() => readArguments(argv)).toThrow(expected);
+});
