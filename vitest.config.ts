@@ -10,7 +10,7 @@ export const FAULTS = [
   'infra/aws/calls/foreign-servers.test.ts',
   'test/{bench/lane-bench,mutants/run}.test.ts',
   'test/{conformance,faults}/**/*.test.ts',
-  'test/launch/{images,permissions}.test.ts',
+  'test/launch/{images,own-event,own-rehearsal,permissions}.test.ts',
   'test/prove/long-searches.test.ts',
   'workers/worker-ends.test.ts',
 ];

@@ -34,6 +34,8 @@ export interface RehearsalReport {
   cpu: CpuUse | null;
   /** What the open streams of all workers to a provider can carry, and what it got while it got anything. Null: the provider answers at once, or got nothing. */
   streams: Record<Platform, StreamUse | null>;
+  /** In their order, with what each was for. */
+  shots: { id: string; segments: string[] }[];
   entries: number;
   timelinePath: string;
 }
@@ -125,6 +127,11 @@ export function verdictOf(report: RehearsalReport): { faults: string[]; summary:
   const seconds = (ms: number | null) => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
   const lines = [
     '',
+    ...(report.shots.length < 2
+      ? []
+      : [
+          `  shots      ${report.shots.map(({ segments }) => segments.join(' + ')).join(', then ')}; times since GO are those of the largest`,
+        ]),
     `  devices    ${number(devices)} (${number(report.platforms.ios)} iOS, ${number(report.platforms.android)} Android)`,
     `  outcome    ${describeTotals({ ...outcome, failed, reasons: outcome.failed })}`,
     `  providers  received ${number(provider.received)}, ${number(provider.distinctDevices)} devices, ${number(provider.duplicates)} duplicates`,

@@ -5,9 +5,11 @@ import { parseArgs } from 'node:util';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { cloudWeather } from './cloud-weather.ts';
+import { readEvent } from './event/local-event.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
-import type { Script } from './rehearsal-script.ts';
+import type { Script } from './rehearsal-stage.ts';
+import { AUDIENCE_OPTIONS, ownAudience, timesFaster } from './start-arguments.ts';
 import { waterfall } from './waterfall.ts';
 
 /**
@@ -16,7 +18,13 @@ import { waterfall } from './waterfall.ts';
  */
 
 const USAGE = `npm run rehearse -- --devices N [options] --report out.json
-  --devices N               devices of the audience, 100 to 10,000,000
+npm run rehearse -- --runbook NAME|FILE [--audience FILE] [--compress N] [options]
+  --devices N               devices of a made-up audience, 100 to 10,000,000 (with --runbook: default 10000)
+  --runbook NAME|FILE       your own event in place of the Super Bowl: one of the library by its name, or a file
+  --audience FILE           your device list in place of a made-up one, with --map, --fallback-locale and --accept as
+                            npm run audience -- compile takes them
+  --compress N              the plan runs by itself, N times faster than it is written, and each market that has its own moment
+                            is fired at that (default: what the plan scales is ordered at once, and all is fired when ready)
   --workers W               worker processes, 1 to 16 (default 2)
   --seed S                  seed of the sample audience (default 7)
   --latency-ms L            answer latency of the local push providers (default 20)
@@ -33,14 +41,23 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function readArguments(
-  argv: string[],
-): Script & { report: string | null; timeline: string; trace: string | null; keep: boolean } {
+type Asked = Omit<Script, 'event'> & {
+  runbook: string | null;
+  report: string | null;
+  timeline: string;
+  trace: string | null;
+  keep: boolean;
+};
+
+function readArguments(argv: string[]): Asked {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: argv,
     options: {
       devices: text,
+      runbook: text,
+      ...AUDIENCE_OPTIONS,
+      compress: text,
       workers: { ...text, default: '2' },
       seed: { ...text, default: '7' },
       'latency-ms': { ...text, default: '20' },
@@ -61,13 +78,18 @@ function readArguments(
     say(USAGE);
     process.exit(0);
   }
-  if (values.devices === undefined)
+  const { runbook = null, compress } = values;
+  const audience = ownAudience(values);
+  if (values.devices === undefined && runbook === null && audience === null)
     throw new Error('--devices: found nothing, expected a whole number from 100 to 10,000,000');
   const optional = (name: string, value: string | undefined): number | null =>
     value === undefined ? null : whole(name, value, 0, 600_000);
   const report = values.report === undefined ? null : resolve(values.report);
   return {
-    devices: whole('--devices', values.devices, 100, 10_000_000),
+    devices: whole('--devices', values.devices ?? '10000', 100, 10_000_000),
+    runbook,
+    ...(audience === null ? {} : { audience }),
+    ...(compress === undefined ? {} : { compress: timesFaster(compress) }),
     workers: whole('--workers', values.workers, 1, 16),
     seed: whole('--seed', values.seed, 0, 2 ** 31 - 1),
     latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
@@ -91,7 +113,10 @@ function readArguments(
 async function main(): Promise<number> {
   // What we and our children write holds tokens, user ids and keys.
   process.umask(0o077);
-  const { report: reportPath, timeline, trace, keep, ...script } = readArguments(process.argv.slice(2));
+  const { report: reportPath, timeline, trace, keep, runbook, ...asked } = readArguments(process.argv.slice(2));
+  const event = runbook === null ? null : await readEvent(runbook, asked.workers);
+  for (const note of event?.notes ?? []) say(`  ${note}`);
+  const script: Script = { ...asked, ...(event === null ? {} : { event }) };
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-rehearsal-'));
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new Error('INTERRUPTED'));

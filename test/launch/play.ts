@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { playLaunch } from '../../infra/local/rehearsal-script.ts';
-import type { Played, Script } from '../../infra/local/rehearsal-script.ts';
+import type { Played } from '../../infra/local/rehearsal-script.ts';
+import type { Script } from '../../infra/local/rehearsal-stage.ts';
 
 /** A whole launch: real bot and worker processes, local cloud, push providers and Slack, scripted people; and in how many states its devices ended. */
 export async function play(wanted: Partial<Script>): Promise<Played & { states: number }> {

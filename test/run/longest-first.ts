@@ -45,6 +45,8 @@ export const LONGEST = [
   'test/faults/launch-faults.test.ts',
   'test/faults/weather-shot.test.ts',
   'test/faults/clocks.test.ts',
+  'test/launch/own-event.test.ts',
+  'test/launch/own-rehearsal.test.ts',
   'test/launch/permissions.test.ts',
 ];
 

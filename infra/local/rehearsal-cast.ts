@@ -1,0 +1,65 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { targetOf } from '../../runbooks/launch/plan-times.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { ScriptedPerson } from './scripted-person.ts';
+import { WAR_ROOM } from './slack/state/seed.ts';
+
+/** Who plays what in a rehearsal, and what is fired when. */
+
+interface Player {
+  /** As in the runbook. */
+  id: string;
+  name: string;
+  room: ScriptedPerson;
+}
+
+export interface Cast {
+  onCall: Player;
+  asks: Player;
+  approves: Player;
+  /** Presses at the same moment, where that is asked for. Null: there are only two who may. */
+  third: Player | null;
+}
+
+/** Marketers ask and approve where there are any: who scales has other things to do. The loader has made sure of two people. */
+export function castOf({ people }: Runbook, pageUrl: string): Cast {
+  const players = people
+    .filter(({ roles }) => roles.some((role) => role !== 'observer'))
+    .toSorted((a, b) => Number(b.roles.includes('on-call')) - Number(a.roles.includes('on-call')))
+    .map(({ id, name, slack }): Player => ({ id, name, room: new ScriptedPerson(pageUrl, WAR_ROOM, slack[0] ?? '') }));
+  const [onCall, asks, another] = players as [Player, Player, Player?];
+  return { onCall, asks, approves: another ?? onCall, third: another === undefined ? null : onCall };
+}
+
+/** What one order is for; `atMs`: when it is asked for. */
+export interface Round {
+  segments: string[];
+  atMs: number;
+}
+
+/** Markets that have a moment of their own, each at that, earliest first; what is left at T. */
+export function roundsOf(launch: Launch): Round[] {
+  const all = launch.audience?.segments.map(({ id }) => id) ?? [];
+  const taken = new Set<string>();
+  const own = Object.keys(launch.runbook.targets ?? {})
+    .map((name) => ({ name, atMs: targetOf(launch, name) }))
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ name, atMs }) => {
+      const segments = all.filter((id) => !taken.has(id) && (id === name || id.startsWith(`${name}-`)));
+      for (const id of segments) taken.add(id);
+      return { segments, atMs };
+    });
+  const rest = { segments: all.filter((id) => !taken.has(id)), atMs: launch.targetAtMs };
+  return [...own, rest].filter(({ segments }) => segments.length > 0).toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** The most that the plan asks of each fleet but the pool. */
+export function fullSizes({ phases, scale_targets: targets, pool }: Runbook): { target: string; to: number }[] {
+  const orders = phases
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ do: action }) => (action.kind === 'scale' ? [action] : []));
+  return targets.flatMap(({ id }) => {
+    const asked = orders.filter(({ target }) => target === id).map(({ to }) => to);
+    return id === pool.scale_target || asked.length === 0 ? [] : [{ target: id, to: Math.max(...asked) }];
+  });
+}
