@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -196,4 +196,15 @@ test('a command line that is none says what was expected', async () => {
       err: expect.stringContaining('expected new, check, plan or simulate'),
     });
   expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('npm run runbook --') });
+});
+
+test('every ready-made runbook is right, and has a day that can be printed', async () => {
+  const library = join(import.meta.dirname, '../../runbooks/library');
+  const files = (await readdir(library)).filter((name) => name.endsWith('.yaml'));
+  expect(files.length).toBeGreaterThan(4);
+  for (const file of files) {
+    expect(await run(['check', join(library, file)]), file).toMatchObject({ code: 0, err: '' });
+    const plan = await run(['plan', join(library, file), '--target', '2027-11-26 00:00 Europe/Berlin']);
+    expect(plan, file).toMatchObject({ code: 0, err: '' });
+  }
 });

@@ -183,7 +183,10 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
     );
   }
   await writeFile(file, text, { flag: 'wx' });
-  terminal.out.write(`Wrote ${visibleLines(file)}. Next: npm run runbook -- plan ${visibleLines(file)}\n`);
+  const name = visibleLines(file);
+  terminal.out.write(
+    `Wrote ${name}. Next: npm run runbook -- plan ${name}\nTo play it on this machine: npm start -- --runbook ${name}\n`,
+  );
   return 0;
 }
 
