@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { cloudWeather } from './cloud-weather.ts';
@@ -9,7 +8,7 @@ import { readEvent } from './event/local-event.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
 import type { Script } from './rehearsal-stage.ts';
-import { AUDIENCE_OPTIONS, ownAudience, timesFaster } from './start-arguments.ts';
+import { AUDIENCE_OPTIONS, optionsFrom, ownAudience, timesFaster } from './start-arguments.ts';
 import { waterfall } from './waterfall.ts';
 
 /**
@@ -51,28 +50,25 @@ type Asked = Omit<Script, 'event'> & {
 
 function readArguments(argv: string[]): Asked {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      devices: text,
-      runbook: text,
-      ...AUDIENCE_OPTIONS,
-      compress: text,
-      workers: { ...text, default: '2' },
-      seed: { ...text, default: '7' },
-      'latency-ms': { ...text, default: '20' },
-      connections: { ...text, default: '40' },
-      threads: text,
-      'halt-after-ms': text,
-      'double-press': { type: 'boolean', default: false },
-      'kill-worker-after-ms': text,
-      'aws-weather': text,
-      report: text,
-      timeline: text,
-      trace: text,
-      keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+  const values = optionsFrom(argv, {
+    devices: text,
+    runbook: text,
+    ...AUDIENCE_OPTIONS,
+    compress: text,
+    workers: { ...text, default: '2' },
+    seed: { ...text, default: '7' },
+    'latency-ms': { ...text, default: '20' },
+    connections: { ...text, default: '40' },
+    threads: text,
+    'halt-after-ms': text,
+    'double-press': { type: 'boolean', default: false },
+    'kill-worker-after-ms': text,
+    'aws-weather': text,
+    report: text,
+    timeline: text,
+    trace: text,
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   });
   if (values.help) {
     say(USAGE);

@@ -35,6 +35,7 @@ test('without anything it is the sample, and with one’s own files it is one’
 
 test.each([
   [['--audience', 'l.csv', '--devices', '5000'], /^--audience and --devices: found both, expected one/],
+  [['--audiense', 'l.csv'], /^Unknown option '--audiense'; expected options of --devices, .*--audience/],
   [['--map', 'token=push'], /^--map: found it without --audience/],
   [['--accept'], /^--accept: found it without --audience/],
   [['--compress', '60'], /^--compress: found it without --runbook/],

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
 import { readNumber } from '../../runbooks/typed/number.ts';
+import { optionProblem } from '../option-problem.ts';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
 import { cloudWeather } from './cloud-weather.ts';
@@ -39,26 +41,34 @@ export interface Arguments {
   workers: number | null;
 }
 
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+/** One's own list, and how it is read. */
+export const AUDIENCE_OPTIONS = {
+  audience: text,
+  map: text,
+  'fallback-locale': text,
+  accept: flag,
+} as const;
+
+const OPTIONS = {
+  devices: text,
+  fresh: flag,
+  data: { ...text, default: '.gobutton' },
+  slack: { ...text, default: 'socket' },
+  'latency-ms': { ...text, default: '20' },
+  'aws-weather': text,
+  runbook: text,
+  ...AUDIENCE_OPTIONS,
+  compress: text,
+  workers: text,
+  help: flag,
+} as const;
+
 /** Null: the usage was asked for. Throws what was found and what was expected. */
 export function readArguments(argv: string[]): Arguments | null {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      devices: text,
-      fresh: flag,
-      data: { ...text, default: '.gobutton' },
-      slack: { ...text, default: 'socket' },
-      'latency-ms': { ...text, default: '20' },
-      'aws-weather': text,
-      runbook: text,
-      ...AUDIENCE_OPTIONS,
-      compress: text,
-      workers: text,
-      help: flag,
-    },
-  });
+  const values = optionsFrom(argv, OPTIONS);
   if (values.help) return null;
   if (values.slack !== 'socket' && values.slack !== 'http')
     throw new Error(`--slack: found "${values.slack}", expected socket or http`);
@@ -84,13 +94,14 @@ export function readArguments(argv: string[]): Arguments | null {
   };
 }
 
-/** One's own list, and how it is read. */
-export const AUDIENCE_OPTIONS = {
-  audience: { type: 'string' },
-  map: { type: 'string' },
-  'fallback-locale': { type: 'string' },
-  accept: { type: 'boolean', default: false },
-} as const;
+/** As `parseArgs` reads them; throws what was found and what was probably meant. */
+export function optionsFrom<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (cause) {
+    throw new Error(optionProblem(cause, Object.keys(options)), { cause });
+  }
+}
 
 export function ownAudience(
   values: Partial<Record<'audience' | 'map' | 'fallback-locale' | 'devices', string | undefined>> & { accept: boolean },
