@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { visibleLines } from '../visible.ts';
@@ -203,17 +204,33 @@ const TODAY_MS = 43_200_000;
 function ownDay(runbook: Runbook, { targetAtMs, compress }: PlayTimes): string[] {
   const beforeMs = beforeTargetMs(runbook);
   const isToday = targetAtMs - Date.now() < TODAY_MS;
-  const at = new Date(targetAtMs);
   const holders = runbook.people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
   return [
-    `T is ${isToday ? `at ${at.toLocaleTimeString('en-GB')}` : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`}. ${
+    `T is ${isToday ? 'at ' : ''}${clockOf(targetAtMs)}. ${
       beforeMs === 0 ? 'Nothing of the plan is before it' : `The plan begins ${span(beforeMs)} before T`
     }, and it is played ${compress === 1 ? 'in real time' : `${compress.toLocaleString('en-US')} times faster than it is written (--compress)`}.`,
     ...(isToday ? [] : ['What a step would do at its time, /go scale and /go test do now.']),
+    ...marketMoments(runbook, { targetAtMs, compress }),
     'Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,',
     `switch to another person and press GO. Who may: ${holders.map(({ name }) => name).join(', ')}.`,
   ];
 }
+
+/** Where markets have a T of their own. */
+function marketMoments(runbook: Runbook, times: PlayTimes): string[] {
+  const moments = Object.keys(runbook.targets ?? {})
+    .map((name) => ({ name, atMs: targetOf({ ...times, runbook }, name) }))
+    .toSorted((a, b) => a.atMs - b.atMs);
+  if (moments.length === 0) return [];
+  const said = moments.map(({ name, atMs }) => `${name} ${clockOf(atMs)}`);
+  return [`Moments of their own: ${said.join(', ')}. Each is an order of its own: /go fire ${moments[0]?.name ?? ''}.`];
+}
+
+/** Of today the time, of another day the date with it. */
+const clockOf = (atMs: number): string =>
+  atMs - Date.now() < TODAY_MS
+    ? new Date(atMs).toLocaleTimeString('en-GB')
+    : `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
