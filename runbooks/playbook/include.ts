@@ -166,9 +166,9 @@ function mergeIn(into: unknown, value: unknown, part: Part, merging: Merging): u
   const shifts: { from: Path; by: number }[] = [];
   const merged = put(into, value, [], part, merging, shifts);
   for (const [key, place] of part.read.places) {
-    const path = JSON.parse(key) as (string | number)[];
+    const at = shifts.length === 0 ? key : placeKey(shifted(JSON.parse(key) as (string | number)[], shifts));
     // Of a map in several files the place in the last one counts, which is the runbook's: what it lacks is lacking there.
-    merging.places.set(placeKey(shifted(path, shifts)), { ...place, file: part.file });
+    merging.places.set(at, { ...place, file: part.file });
   }
   return merged;
 }
