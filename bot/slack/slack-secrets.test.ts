@@ -180,8 +180,9 @@ test('sockets that are open stay when the app token is made anew, and the next o
 
 test('a signing secret that was made anew is obeyed at once, what the old one signed is refused, and what is no secret stands in /health', async () => {
   const closed = vi.spyOn(WatchedSecret.prototype, 'close');
-  onTestFinished(() => void closed.mockRestore());
-  let [reads, signingSecret] = [0, 'short'];
+  onTestFinished(() => closed.mockRestore());
+  let reads = 0;
+  let signingSecret = 'short';
   const env = {
     SLACK_MODE: 'http',
     SLACK_BOT_TOKEN: SECRETS.botToken,
@@ -206,10 +207,7 @@ test('a signing secret that was made anew is obeyed at once, what the old one si
 
   rig.workspace.admin.renew({ signingSecret: renewed.signingSecret });
   expect(await press({ secret: renewed.signingSecret })).toBe(401);
-  const [why] = await until('the trouble', async () => {
-    const found = await troubles();
-    return found.length > 0 && found;
-  });
+  const why = await until('the trouble', async () => (await troubles())[0]);
   expect(why).toMatch(
     /^the new Slack secret is not used, the one before stays: SLACK_SIGNING_SECRET: found a text of 5/,
   );
