@@ -21,8 +21,8 @@ test('the ad does not air: one command ends the order, a press puts back what wa
     expect(await rig.ask(rig.ana, 'stand by')).toContain('there is no way back');
     expect(await rig.ask(rig.mia, 'stand-down')).toContain('needs on-call');
     const answer = await rig.ask(rig.ana, 'stand down the ad was pulled');
-    expect(answer).toContain('Nothing was sent');
-    expect(answer).toContain('zombie mode *on*; to be off');
+    expect(answer).toContain('Called off. Nothing was sent.');
+    expect(await rig.ask(rig.ana, 'stand-down')).toContain('zombie mode *on*; to be off');
     expect(await rig.ask(rig.ana, 'fire')).toContain('Ana Ortiz stood Fire drill down');
     expect(await rig.ask(rig.ana, 'status')).toContain('stood down, 1 to put back');
     await until('the order without GO', async () => buttonsOf(await rig.mia.messages(), 'fire.go').length === 0);
@@ -57,10 +57,10 @@ test('everything back in one press, or closed without that', async () => {
     await until('its close', async () => (await rig.launch()).closed);
     expect(await rig.launch()).toMatchObject({ switches: { zombie: { value: false }, banner: { value: false } } });
 
-    await readyLaunch(rig);
+    const { id } = await readyLaunch(rig);
     await rig.ask(rig.ana, 'zombie on');
     await rig.ask(rig.ana, 'stand-down rain');
-    expect(await rig.press(rig.ana, 'stand-down.close')).toContain('The launch is closed');
+    expect(await rig.press(rig.ana, 'stand-down.close', `"${id}"`)).toContain('The launch is closed');
   } finally {
     await rig.stop();
   }

@@ -1,3 +1,5 @@
+import { sentText } from '../../runbooks/record/describe.ts';
+import { done } from '../views/answers.ts';
 import { standDownMessage } from '../views/stand-down.ts';
 import { oneLine } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -20,7 +22,10 @@ export const standDown: Subcommand = {
     return submit(
       ask,
       (by) => ({ kind: 'stand-down', by, reason: reason.replace(/^because\s+/i, '') }),
-      (after) => standDownMessage(after),
+      (after) =>
+        done(
+          `Called off. ${sentText(after.stoodDown?.sent ?? null)}. The channel has what is left to put back, with its buttons.`,
+        ),
     );
   },
 };
