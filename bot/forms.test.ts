@@ -139,6 +139,21 @@ describe('forms', () => {
     expect((await rig.launch()).contentHash).toBe(contentHash);
   });
 
+  it('campaign set: one key of a locale is changed, and the room sees before and after', async () => {
+    expect(await rig.ask(rig.mia, 'campaign set de badge two')).toContain(
+      'locales.de.badge: found "two", expected a whole number',
+    );
+    expect(await rig.ask(rig.mia, 'campaign set de image http://x.example.com/a.jpg')).toContain(
+      'expected an https address',
+    );
+    expect(await rig.ask(rig.mia, 'campaign set de badge 2')).toContain('Saved.');
+    expect((await rig.launch()).campaign.locales['de']).toMatchObject({ body: 'Neuer Text.', badge: 2 });
+    await until('the change in the room', async () =>
+      (await rig.ana.messages()).some((one) => /de badge is new[^]*now: .?2/.test(textOf(one).replaceAll('*', ''))),
+    );
+    expect(await rig.ask(rig.olu, 'campaign set badge 2')).toContain('Olu Adeyemi is observer here');
+  });
+
   it('campaign preview: pictures of the locales that were named stand in the channel, with what is cut', async () => {
     expect(await rig.ask(rig.ben, 'campaign preview xx')).toContain('The campaign has no locale `xx`');
     expect(await rig.ben.go('campaign preview de en')).toMatchObject({ ok: true });

@@ -6,24 +6,34 @@ import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { postPreviews } from '../channel/post-previews.ts';
 import { code, done, info } from '../views/answers.ts';
 import { message, section } from '../views/blocks.ts';
-import { contentTexts, previewText, sizesText } from '../views/content.ts';
+import { contentTexts, doubtsNote, previewText, sizesText } from '../views/content.ts';
 import type { Message } from '../views/message.ts';
 import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
+import { safe } from '../views/words.ts';
+import { changedCampaign } from './campaign-set.ts';
 import { didYouMean } from './nearest.ts';
-import { misuse } from './subcommand.ts';
-import type { PersonAsk, Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const campaign: Subcommand = {
   name: 'campaign',
   also: ['text', 'copy', 'edit'],
-  usage: ['campaign', 'campaign de fr', 'campaign show', 'campaign preview', 'campaign preview de fr'],
+  usage: [
+    'campaign',
+    'campaign de fr',
+    'campaign show',
+    'campaign preview',
+    'campaign preview de fr',
+    'campaign set de badge 2',
+  ],
   group: 'Prepare',
   needs: 'person',
-  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes; `campaign preview` posts pictures of locked phones with it.',
+  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes; `campaign preview` posts pictures of locked phones with it; `campaign set` sets one key as a runbook has it, for all locales or for one (`none` takes it away).',
   async run(ask) {
     const { desk, launch, person, typed, triggerId, channelId } = ask;
     const all = Object.keys(launch.campaign.locales);
     if (typed.words[0]?.toLowerCase() === 'preview') return preview(ask, typed.words.slice(1));
+    if (typed.words[0]?.toLowerCase() === 'set') return setKey(ask, typed.rest.replace(/^\S+\s*/, ''));
     if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign'))
       return message('The text of the push', [
         ...contentTexts(
@@ -49,6 +59,20 @@ export const campaign: Subcommand = {
     return null;
   },
 };
+
+function setKey(ask: PersonAsk, typed: string): Promise<Answer> | Message {
+  const changed = changedCampaign(ask.launch.campaign, typed);
+  if (!changed.ok) return misuse(campaign, safe(`Nothing was changed. ${changed.problem}.`, 1_500));
+  return submit(
+    ask,
+    (by, present) => {
+      // On what stands by now: a text that somebody has saved meanwhile stays.
+      const again = changedCampaign(present.campaign, typed);
+      return { kind: 'set-campaign', by, campaign: again.ok ? again.campaign : present.campaign };
+    },
+    (launch) => done(`Saved. Orders, ticks and test copies of the old content are void.${doubtsNote(launch.campaign)}`),
+  );
+}
 
 /** A file for each; more nobody looks at in one message. */
 const PREVIEWS = 10;
