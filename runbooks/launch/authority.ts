@@ -99,7 +99,9 @@ const OVER_ONCE_STOOD_DOWN: ReadonlySet<CommandKind> = new Set([
   'request-test',
   'move-target',
   'start-step',
+  'hold-step',
   'put-step',
+  'miss-step',
   'stand-down',
 ]);
 

@@ -7,9 +7,10 @@ const MIN = 60_000;
 const DEADLINE = T0_MS - 20 * MIN;
 
 /** One step at T-40m with a deadline at T-20m. */
-const withStep = (more: object = {}): Scene =>
+const withStep = (more: object = {}, runbook: Record<string, unknown> = {}): Scene =>
   Scene.ready(
     sampleRunbook({
+      ...runbook,
       phases: [
         {
           id: 'p',
@@ -85,12 +86,29 @@ test('a fleet that somebody has ordered to another count is verified by the arri
   expect(missed(scene)).toEqual([]);
 });
 
-test('a launch that is created later than a deadline has not missed it, and a closed one misses nothing', () => {
+test('a launch that is created later than a deadline has not missed it, and one that is closed or called off misses nothing', () => {
   const scene = withStep({ at: 'T-3h', deadline: 'T-2h' });
   expect(missed(at(scene, T0_MS))).toEqual([]);
   const closed = withStep();
   closed.does({ kind: 'close-launch', by: 'ana', reason: '' });
   expect(missed(at(closed, DEADLINE))).toEqual([]);
+  const calledOff = withStep();
+  calledOff.does({ kind: 'stand-down', by: 'ana', reason: '' });
+  expect(missed(at(calledOff, DEADLINE))).toEqual([]);
+});
+
+test('a rule that no probe measures verifies a step, too', () => {
+  const probe = { kind: 'people-present', within: '30m' };
+  const scene = withStep(
+    { verify: 'there' },
+    {
+      gates: [
+        { id: 'there', title: 'People are there', probe },
+        { id: 'copy-read', title: 'Read' },
+      ],
+    },
+  );
+  expect(missed(at(scene, DEADLINE))).toEqual(['up']);
 });
 
 describe('a step that a gate verifies', () => {

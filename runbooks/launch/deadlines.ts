@@ -3,7 +3,7 @@ import type { Decision, Given } from './commands.ts';
 import { accept, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
 import type { Measured } from './entries.ts';
-import { isMeasured } from './gates.ts';
+import { isKnown } from './gates.ts';
 import type { Launch } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
 import { plannedSteps } from './steps.ts';
@@ -46,8 +46,8 @@ function missedWhy(launch: Launch, step: Step, measured: readonly Measured[], no
   if (atMs === null || nowMs < atMs || atMs <= launch.createdAtMs || own(launch.missed, step.id) !== undefined)
     return null;
   // A bot that has just started has measured nothing yet, and says nothing of what it doesn't know.
-  const isKnown = step.verify === undefined || isMeasured(launch, step.verify, measured, nowMs);
-  if (!isKnown || hasTurnedSince(launch, step, atMs)) return null;
+  const isUnknown = step.verify !== undefined && !isKnown(launch, step.verify, measured, nowMs);
+  if (isUnknown || hasTurnedSince(launch, step, atMs)) return null;
   return unverified(launch, step, measured, nowMs);
 }
 

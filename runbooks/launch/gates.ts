@@ -4,14 +4,14 @@ import type { Decision, Given } from './commands.ts';
 import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
-import type { Measured } from './entries.ts';
+import type { Measured, PersonId } from './entries.ts';
 import { HOME_GATE, homeGate } from './home-gate.ts';
 import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
 import { ownerOf } from './owners.ts';
 import { nameOf } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
-import { foundByRule } from './rule-gates.ts';
+import { foundByRule, isMeasured } from './rule-gates.ts';
 import { textsUnseen } from './test-copies.ts';
 import { VERSIONS_GATE, versionsGate } from './versions-gate.ts';
 import { clock, listed, span } from './words.ts';
@@ -106,7 +106,7 @@ function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
     };
   // Anyone on duty may, since the owner may be away; whoever relies on it must see that it was somebody else.
   const other =
-    gate.owner === undefined || ownerOf(launch, gate.owner).people.includes(tick.by)
+    gate.owner === undefined || ownsIt(launch, gate, tick.by)
       ? ''
       : `, who is not its owner ${ownerOf(launch, gate.owner).name},`;
   const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
@@ -176,9 +176,10 @@ function newestOf(gate: string, measured: readonly Measured[]): Measured | null 
     .reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
 }
 
-/** Whether anything is known of a gate now, if only that it can't be measured. A tick is always known. */
-export function isMeasured(launch: Launch, id: string, measured: readonly Measured[], nowMs: number): boolean {
-  if (gateNamed(launch, id)?.probe === undefined) return true;
+/** Whether anything is known of a gate now, if only that it can't be measured. A tick, and what a rule answers, is always known. */
+export function isKnown(launch: Launch, id: string, measured: readonly Measured[], nowMs: number): boolean {
+  const gate = gateNamed(launch, id);
+  if (gate === undefined || !isMeasured(gate)) return true;
   const newest = newestOf(id, measured);
   return newest !== null && Math.abs(nowMs - newest.atMs) <= MEASUREMENT_LIFE_MS;
 }
@@ -242,6 +243,10 @@ function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | nul
   return null;
 }
 
+/** Alone or with others of a group. */
+const ownsIt = (launch: Launch, { owner }: Gate, person: PersonId): boolean =>
+  owner !== undefined && ownerOf(launch, owner).people.includes(person);
+
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
   const gate = gatesOf(launch).find(({ id }) => id === command.gate);
   const manual = gatesOf(launch)
@@ -263,7 +268,8 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
   const tick = own(launch.ticks, gate.id);
   // Its owner may put their own name where somebody else's stands.
   const isAnew =
-    tick !== undefined && (isStale(gate, tick, given.nowMs) || (gate.owner === command.by && tick.by !== command.by));
+    tick !== undefined &&
+    (isStale(gate, tick, given.nowMs) || (ownsIt(launch, gate, command.by) && !ownsIt(launch, gate, tick.by)));
   if (tick?.green === command.green && !isAnew)
     return refuse(
       'ALREADY_SO',

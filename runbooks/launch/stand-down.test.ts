@@ -87,7 +87,9 @@ describe('a launch that is called off', () => {
       { kind: 'request-test', by: 'ana', to: ['ana'] },
       { kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 60_000, reason: '' },
       { kind: 'start-step', step: 'scale-up' },
+      { kind: 'hold-step', step: 'scale-up', measured: [] },
       { kind: 'put-step', step: 'scale-up', why: '' },
+      { kind: 'miss-step', step: 'scale-up', measured: [] },
       down(),
     ] satisfies Command[])
       expect(scene.refuses(command), command.kind).toMatchObject({

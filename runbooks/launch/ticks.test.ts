@@ -52,6 +52,15 @@ describe('a tick', () => {
     expect(scene.refuses(tick('copy', 'mia')).code).toBe('ALREADY_SO');
   });
 
+  test('of a gate that a group owns is anew by one of them, once', () => {
+    const groups = [{ id: 'readers', title: 'Readers', people: ['mia', 'ben'] }];
+    const scene = Scene.created(sampleRunbook({ groups, gates: [{ id: 'copy', title: 'Read', owner: 'readers' }] }));
+    scene.does(tick('copy'));
+    expect(lineOf(scene, 'copy')?.say).toContain('ticked by Ana Ortiz, who is not its owner Readers,');
+    scene.does(tick('copy', 'ben'));
+    expect(scene.refuses(tick('copy', 'mia')).code).toBe('ALREADY_SO');
+  });
+
   test('grows stale after its time, and is ticked anew then', () => {
     const scene = ticked();
     scene.nowMs += 30 * 60_000;
