@@ -70,8 +70,10 @@ function created(runbook: Runbook): Scene {
 /** What conductor and people do at the hour of a step. */
 function hour(scene: Scene, seen: string[]): void {
   for (const { step, verdict } of dueSteps(scene.state, scene.nowMs)) {
-    if (verdict === 'put') {
-      scene.does({ kind: 'put-step', step: step.id, why: 'asks first' });
+    if (verdict === 'put' || verdict === 'hold') {
+      // Nothing is sent on this day: what waits for that is run by a person as well.
+      if (verdict === 'put') scene.does({ kind: 'put-step', step: step.id, why: 'asks first' });
+      else scene.does({ kind: 'hold-step', step: step.id, measured: measured(scene) });
       scene.does({ kind: 'run-step', by: 'ana', step: step.id });
     } else scene.does({ kind: 'start-step', step: step.id });
     if (step.do.kind === 'scale')
