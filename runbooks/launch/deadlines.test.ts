@@ -86,6 +86,15 @@ test('a fleet that somebody has ordered to another count is verified by the arri
   expect(missed(scene)).toEqual([]);
 });
 
+test('a count that had come before the step began verifies nothing of it', () => {
+  const scene = withStep();
+  scene.does({ kind: 'order-scale', target: 'workers', reason: '', by: 'ana', desired: 1, step: null });
+  scene.does({ kind: 'report-scale', target: 'workers', desired: 1, tookMs: 1, stands: 1 });
+  at(scene, T0_MS - 40 * MIN);
+  scene.does({ kind: 'start-step', step: 'up' });
+  expect(missed(at(scene, DEADLINE))).toEqual(['up']);
+});
+
 test('a launch that is created later than a deadline has not missed it, and one that is closed or called off misses nothing', () => {
   const scene = withStep({ at: 'T-3h', deadline: 'T-2h' });
   expect(missed(at(scene, T0_MS))).toEqual([]);
@@ -194,6 +203,9 @@ describe('a backup', () => {
     scene.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 20 * MIN, reason: '' });
     expect(scene.state.missed).toEqual({});
     expect(Object.keys(scene.state.steps)).toEqual(['up', 'more']);
+    // What has begun can still end.
+    expect(scheduledSteps(scene.state).map(({ step }) => step.id)).toEqual(['up', 'more']);
+    scene.does({ kind: 'finish-step', step: 'more', say: '' });
     at(scene, DEADLINE + 20 * MIN);
     scene.does(miss);
     expect(verdicts(scene)).toEqual(['tell put']);

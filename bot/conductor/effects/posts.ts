@@ -1,5 +1,6 @@
 import { gateLines, orderGates } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { backupOf } from '../../../runbooks/launch/scale-late.ts';
 import { isForbidden, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
 import { context, message, section } from '../../views/blocks.ts';
@@ -17,7 +18,6 @@ import { FACT, fact, keepFact } from '../facts.ts';
 import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
-import { backupOf } from '../watches/scale-watch.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
 

@@ -1,21 +1,16 @@
 import { fresh, isReady } from '../../../contract/liveness.ts';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { ScaleObservation } from '../../../infra/aws/scaling/scaling-kind.ts';
-import { deadlineAtMs } from '../../../runbooks/launch/deadlines.ts';
 import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
-import { plannedSteps, stepNamed } from '../../../runbooks/launch/steps.ts';
-import type { ScaleTarget, Step } from '../../../runbooks/playbook/schema.ts';
+import { backupOf, lateAfterMs } from '../../../runbooks/launch/scale-late.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
-
-/** For orders that no step has given: the schema's own default. */
-const LATE_AFTER_MS = 300_000;
-const BACKUP = 'ask on-call to scale by hand in the console';
 
 /** Watches what was ordered arrive, says so in the order's message, and records when it is there or late. */
 export class ScaleWatch {
@@ -159,28 +154,4 @@ function hasArrived(launch: Launch, target: string, observed: ScaleObservation, 
   if (!holds) return running >= desired;
   const there = ready === null || launch.audience === null ? running : Math.min(running, ready);
   return desired >= count && there >= count;
-}
-
-/** The step whose order stands, else the first one of the plan for this target: its words hold for orders by hand, too. */
-function stepOf(launch: Launch, target: string): Step | undefined {
-  const id = launch.scale[target]?.step ?? '';
-  return (
-    stepNamed(launch.runbook, id) ??
-    plannedSteps(launch.runbook).find(({ do: act }) => act.kind === 'scale' && act.target === target)
-  );
-}
-
-/** A step with a deadline is told as late while there is still a quarter of its time left for something else. */
-const LATE_SHARE = 0.75;
-
-function lateAfterMs(launch: Launch, target: string, { step: id, orderedAtMs }: ScaleState): number {
-  const step = stepOf(launch, target);
-  const asked = step?.do.kind === 'scale' ? step.do.late_after : LATE_AFTER_MS;
-  const deadline = step === undefined || step.id !== id ? null : deadlineAtMs(launch, step);
-  return deadline === null || deadline <= orderedAtMs ? asked : Math.min(asked, (deadline - orderedAtMs) * LATE_SHARE);
-}
-
-export function backupOf(launch: Launch, target: string): string {
-  const step = stepOf(launch, target);
-  return step?.backup?.say ?? (step?.do.kind === 'scale' ? step.do.backup : BACKUP);
 }
