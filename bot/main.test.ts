@@ -121,7 +121,7 @@ describe('npm run bot', () => {
         (answer) => answer.status,
         () => 0,
       );
-    await until('the bot', async () => (await status('/ready')) === 200, 15_000);
+    await until('the bot', async () => (await status('/ready')) === 200);
     expect(await Promise.all(['/live', '/ready', '/health', '/toString'].map(status))).toEqual([200, 200, 503, 404]);
   });
 
@@ -153,7 +153,7 @@ describe('npm run bot', () => {
       expect(early.said).toEqual({ out: '', err: '' });
 
       const late = start();
-      await until('a leader', () => late.said.out.includes('"leading"'), 15_000);
+      await until('a leader', () => late.said.out.includes('"leading"'));
       stopFirstProcess(late.child);
       expect(await late.ended).toBe(0);
     },

@@ -20,11 +20,11 @@ afterAll(async () => {
 it('the bot that leads is protected from scaling in while an order waits, and no longer', async () => {
   expect(agent.calls).toEqual([]);
   await rig.ask(rig.ana, 'fire us-ios');
-  await until('the protection', async () => agent.isProtected(), 8_000);
+  await until('the protection', async () => agent.isProtected());
   expect(await (await fetch(`http://127.0.0.1:${rig.bot.port}/health`)).json()).toMatchObject({
     protection: { on: true, problem: null },
   });
   await rig.ask(rig.mia, 'decline because the link is dead');
-  await until('its end', async () => !agent.isProtected(), 8_000);
+  await until('its end', async () => !agent.isProtected());
   expect(agent.calls).toEqual([30, 'free']);
 }, 20_000);

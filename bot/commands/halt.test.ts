@@ -38,7 +38,7 @@ test('the answer says whether a shot was cut off, and that a closed launch has n
 
 test('in the channel of a closed launch the open ones are named, each with its HALT', async () => {
   const { launchId } = await rig.createInRecord('C0GENERAL');
-  await until('the new launch in the index', async () => (await rig.ask(rig.mia, 'halt')).includes(launchId), 10_000);
+  await until('the new launch in the index', async () => (await rig.ask(rig.mia, 'halt')).includes(launchId));
   const answer = await rig.ask(rig.mia, 'halt');
   expect(answer).toContain('the launch of this channel, is closed');
   expect(await rig.press(rig.mia, 'halt.press', launchId)).toContain('*Halted*');

@@ -287,7 +287,7 @@ test('a halt that lands between the two looks at it is neither pressed again nor
   };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   await conductor.start();
-  await until('several looks', () => looks > 5, 12_000);
+  await until('several looks', () => looks > 5);
   expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({
     halted: true,
     haltEpoch: 1,
@@ -311,7 +311,7 @@ test('a switch item that is written for the first time between the two looks at 
   };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   await conductor.start();
-  await until('several looks', () => looks > 3, 12_000);
+  await until('several looks', () => looks > 3);
   expect(await rig.entries('Noted')).toEqual([]);
 });
 

@@ -108,7 +108,7 @@ describe('several sockets to Slack', () => {
           true,
         );
         workspace.refuseConnections(null);
-        await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2, 8_000);
+        await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2);
         expect(sockets.troubles).toEqual([]);
       } finally {
         await app.stop();

@@ -89,7 +89,7 @@ describe.each<[string, Fault]>([
     await (
       await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'wrong copy', pressedAtMs: halted })
     ).recorded;
-    await rig.seen('wrong copy', 3_000);
+    await rig.seen('wrong copy');
     rig.workspace.faults.set('chat.update', null);
     if (name === 'answers 503')
       await until(
@@ -105,11 +105,11 @@ describe.each<[string, Fault]>([
     await rig.create();
     await rig.conductor('first', { timings: { stopMs: 200 } }).conductor.start();
     const order = await rig.request(['us-ios']);
-    await until('the order', async () => (await orders(order.orderId))[0], 6_000);
+    await until('the order', async () => (await orders(order.orderId))[0]);
     const { shotId } = await rig.appendAs('FireApproved', rig.approval(order));
     await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500)] });
     await rig.append({ kind: 'note', by: 'ana', text: 'what comes after' });
-    await rig.seen('what comes after', 6_000);
+    await rig.seen('what comes after');
   }, 30_000);
 });
 
@@ -135,6 +135,6 @@ test('a post that came through without an answer is found, and not made twice', 
   await rig.seen('said once');
   rig.workspace.faults.set('chat.postMessage', null);
   await rig.append({ kind: 'note', by: 'ana', text: 'and on' });
-  await rig.seen('and on', 12_000);
+  await rig.seen('and on');
   expect(await rig.messages('said once')).toHaveLength(1);
 }, 20_000);

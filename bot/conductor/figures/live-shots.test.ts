@@ -179,7 +179,7 @@ test('a shot that no worker closes is closed here, every device accounted for', 
   const { conductor } = rig.conductor('first', { timings: { closeAfterDueMs: 0 } });
   await conductor.start();
   await rig.append(rig.approval(await rig.request()));
-  const closed = await until('ShotClosed', async () => (await rig.entries('ShotClosed'))[0], 8_000);
+  const closed = await until('ShotClosed', async () => (await rig.entries('ShotClosed'))[0]);
   expect(closed.cause).toBe('not-after');
   expect(closed.segments.map(({ segment, totals }) => [segment, totals.late])).toEqual([
     ['us-ios', 500],

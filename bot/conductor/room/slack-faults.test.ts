@@ -437,7 +437,7 @@ test('what a bot of this machine held when it ended is free at once, and looked 
   await rig.slack.postMessage(ROOM, { text: 'half done', blocks: [] }, { mark: { launchId: rig.launchId, effectId } });
   await rig.conductor('next', { hasEnded: (holder) => holder === 'ended' }).conductor.start();
   await note('and on');
-  await rig.seen('and on', 4_000);
+  await rig.seen('and on');
   expect(await rig.messages('half done')).toHaveLength(1);
 });
 

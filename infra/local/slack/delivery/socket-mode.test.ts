@@ -274,7 +274,7 @@ describe('connections', () => {
     await app.start();
     workspace.refreshConnections('refresh_requested');
     await until('the old one gone', () => workspace.connectionCount() === 0);
-    await until('the new one', () => workspace.connectionCount() === 1, 12_000);
+    await until('the new one', () => workspace.connectionCount() === 1);
     expect(await person(workspace, 'U0ONCALL').go('x')).toMatchObject({ ok: true });
     await app.stop();
     await workspace.stop();
