@@ -23,6 +23,7 @@ it('markets with a target of their own get an order each, at that moment, asked 
       ['us-ios', targetAtMs],
       ['us-android', own],
     ]);
+    expect(answer).toMatch(/us-ios, at [^]*us-android, at /);
     expect(await rig.ask(rig.ana, 'fire nowhere at its target')).toContain('There is no segment');
   } finally {
     await rig.stop();

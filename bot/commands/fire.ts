@@ -8,7 +8,7 @@ import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
-import { message } from '../views/blocks.ts';
+import { context, message } from '../views/blocks.ts';
 import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
@@ -55,9 +55,13 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
   const blocks: KnownBlock[] = [];
   for (const [momentMs, ids] of [...groups].toSorted(([a], [b]) => a - b)) {
     const answer = await requestFire(ask, ids, false, momentMs);
-    blocks.push(...((answer?.blocks ?? []) as KnownBlock[]));
+    const whose = segmentsText(
+      launch,
+      ids.map((segment) => ({ segment, attempt: 1 })),
+    );
+    blocks.push(context(`${whose}, at ${timeOfDay(momentMs)}:`), ...((answer?.blocks ?? []) as KnownBlock[]));
   }
-  return message(`Asked for ${plural(groups.size, 'order')}, each at its own target.`, blocks);
+  return message(`What became of ${plural(groups.size, 'order')}, each at its own target.`, blocks);
 }
 
 /** Its own target by its id or its market, else the launch's. */

@@ -199,14 +199,14 @@ test('all that was held back is sent and the shot closed before anybody can say 
 });
 
 test('a gust is not told, and a lull is no end', async () => {
-  const { begins, now } = await fired({ timings: { stoppedMs: 1_200, fairMs: 1_200 } });
+  const { begins, now } = await fired({ timings: { stoppedMs: 3_000, fairMs: 1_200 } });
   begins({ apns: {} });
   await new Promise((resolve) => {
     setTimeout(resolve, 600);
   });
   now.sky = {};
   await new Promise((resolve) => {
-    setTimeout(resolve, 1_500);
+    setTimeout(resolve, 3_500);
   });
   expect(await notes()).toEqual([]);
   begins({ apns: {} });
