@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createConductor } from '../bot/conductor/conductor.ts';
 import type { Conductor } from '../bot/conductor/conductor.ts';
 import type { Timings } from '../bot/conductor/timings.ts';
+import type { OutsideConfig } from '../bot/outside/outside-config.ts';
 import { createSlackPort } from '../bot/slack/slack-port.ts';
 import type { SlackPort } from '../bot/slack/slack-port.ts';
 import { fixedToken } from '../bot/slack/slack-token.ts';
@@ -124,6 +125,7 @@ export class Rig {
       cloud?: Cloud;
       slack?: SlackPort | null;
       hasEnded?: (holder: string) => boolean;
+      outside?: OutsideConfig;
     } = {},
   ): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
@@ -137,6 +139,7 @@ export class Rig {
         holder,
         timings: { ...QUICK, ...options.timings },
         ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
+        ...(options.outside === undefined ? {} : { outside: options.outside }),
       },
       log,
     });

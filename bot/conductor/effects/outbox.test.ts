@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { segmentDedupId } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
+import { listen } from '../../../infra/http-server.ts';
 import { startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
 import { botKeyring } from '../../../test/keys.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
 
 let rig: Rig;
@@ -108,6 +110,38 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
   const texts = (await rig.messages()).map(({ text }) => text).join('\n');
   expect(texts.indexOf('created')).toBeLessThan(texts.indexOf('zombie'));
   expect(texts.indexOf('zombie')).toBeLessThan(texts.indexOf('last word'));
+});
+
+test('a webhook that never answers holds up nothing that is due meanwhile', async () => {
+  let calls = 0;
+  let isGivenUp = false;
+  const server = await listen('127.0.0.1', 0, (request) => {
+    calls += 1;
+    request.on('close', () => {
+      isGivenUp = true;
+    });
+  });
+  try {
+    const phases = [
+      {
+        id: 'p',
+        title: 'P',
+        steps: [{ id: 'call', title: 'Call', at: 'T-1h', do: { kind: 'webhook', to: 'ads' } }],
+      },
+    ];
+    await rig.create({ ready: false, runbook: sampleRunbook({ phases }), targetAtMs: Date.now() + 3_599_000 });
+    const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
+    const webhooks = { ads: { url: `http://127.0.0.1:${server.port}/`, secret } };
+    await rig.conductor('first', { outside: { pagerDuty: null, webhooks } }).conductor.start();
+    await until('the call', async () => (await rig.launch()).steps['call']?.state === 'started');
+    await rig.append({ kind: 'set-switch', by: 'ana', switch: 'zombie', value: true, reason: 'load' });
+    await until('the switch', async () => (await rig.cloud.switches.read(rig.launchId))?.zombie === true);
+    await rig.append({ kind: 'set-switch', by: 'ana', switch: 'zombie', value: false, reason: 'over' });
+    await until('the switch again', async () => (await rig.cloud.switches.read(rig.launchId))?.zombie === false);
+    expect({ calls, isGivenUp }).toEqual({ calls: 1, isGivenUp: false });
+  } finally {
+    await server.close();
+  }
 });
 
 test('an older write of the switches never replaces a newer one', async () => {

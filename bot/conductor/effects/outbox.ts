@@ -49,7 +49,7 @@ export class Outbox {
   readonly #pending = new Map<string, Pending>();
   /** Lines whose last try failed: what is in them comes after everything else. */
   readonly #failing = new Set<ReturnType<typeof lineOf>>();
-  /** Edits and pictures that Slack has not answered in time. */
+  /** What was begun and is not answered yet: edits and pictures by Slack, and what the cloud or somebody outside of it is to do. */
   readonly #underWay = new Set<string>();
   #isStopped = false;
   #readSeq = 0;
@@ -97,26 +97,30 @@ export class Outbox {
   }
 
   /**
-   * One pass over what is due in the cloud: everything at once, nothing waits for anything else. `launch` gives the state
-   * as last read, asked for anew at every effect: it moves on while effects wait.
+   * One pass over what is due in the cloud: everything at once, nothing waits for anything else, nor does the next pass for what is
+   * not answered in time. `launch` gives the state as last read, asked for anew at every effect: it moves on while effects wait.
    */
   async pumpCloud(launch: () => Launch): Promise<void> {
     const due = [...this.#pending.values()].filter(
-      (pending) => pending.effect.lane === 'cloud' && pending.notBeforeMs <= this.#context.nowMs(),
+      ({ id, effect, notBeforeMs }) =>
+        effect.lane === 'cloud' && notBeforeMs <= this.#context.nowMs() && !this.#underWay.has(id),
     );
-    await Promise.all(
-      due.map(async (pending) => {
-        if (
-          await this.#try(
-            pending,
-            () => this.#told(pending, () => performCloud(this.#context, pending.effect, launch())),
-            () => null,
-          )
-        )
-          this.#pending.delete(pending.id);
-      }),
-    );
+    await Promise.all(due.map((pending) => waitAtMost(PATIENCE_MS, this.#inCloud(pending, launch), undefined)));
     await this.#keepWatermark();
+  }
+
+  async #inCloud(pending: Pending, launch: () => Launch): Promise<void> {
+    this.#underWay.add(pending.id);
+    try {
+      const isDone = await this.#try(
+        pending,
+        () => this.#told(pending, () => performCloud(this.#context, pending.effect, launch())),
+        () => null,
+      );
+      if (isDone) this.#pending.delete(pending.id);
+    } finally {
+      this.#underWay.delete(pending.id);
+    }
   }
 
   /** Slack's effects in the order of the record, as long as the room keeps up: the first post that can't be done yet holds up the rest. */
