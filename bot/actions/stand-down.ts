@@ -2,9 +2,7 @@ import type { z } from 'zod';
 import { cleanUps } from '../../runbooks/launch/clean-up.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { submitAs } from '../desk.ts';
-import { done, refused } from '../views/answers.ts';
-import { standDownMessage } from '../views/stand-down.ts';
-import { plural } from '../views/words.ts';
+import { putAllBackAnswer, standDownMessage } from '../views/stand-down.ts';
 import { decided } from './decide.ts';
 import type { launchValue, stepValue } from './decide.ts';
 import type { Press } from './press.ts';
@@ -49,13 +47,8 @@ export async function pressPutAllBack({
     if (!outcome.ok) problems.push(outcome);
     launch = outcome.launch ?? launch;
   }
-  const [problem] = problems;
   await Promise.all([
-    answer(
-      problem === undefined
-        ? done(`Started ${plural(steps.length, 'step')}; the channel shows each arrive.`)
-        : refused(problem.code, problem.say),
-    ),
+    answer(putAllBackAnswer(steps.length - problems.length, problems)),
     refresh(standDownMessage(launch)),
   ]);
 }

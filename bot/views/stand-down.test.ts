@@ -4,7 +4,7 @@ import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
 import { orderMessage } from './order.ts';
-import { standDownMessage } from './stand-down.ts';
+import { putAllBackAnswer, standDownMessage } from './stand-down.ts';
 import { stepsMessage } from './steps.ts';
 
 /** How a launch that was called off is told: in the room, on the board, in the record. */
@@ -113,4 +113,17 @@ test('the record says that nothing was sent', () => {
   expect(timelineMarkdown(calledOff().entries, [], { chain: { ok: true } })).toContain(
     '**stood the launch down: the ad was pulled. Nothing was sent**',
   );
+});
+
+test('of everything back in one press is told how much was started, and why the rest was not', () => {
+  const moving = { code: 'STEP_NOT_OPEN', say: '“Banner off” was started already.' };
+  expect(text(putAllBackAnswer(2, []))).toContain('Started 2 steps; the channel shows each arrive.');
+  const some = text(putAllBackAnswer(1, [moving, moving]));
+  expect(some).toContain(
+    'Started 1 step; the channel shows each arrive.\\nNot started: “Banner off” was started already.',
+  );
+  expect(some).not.toContain('Nothing was changed');
+  expect(some.match(/Not started/g)).toHaveLength(1);
+  expect(text(putAllBackAnswer(0, [moving]))).toContain('Nothing was changed');
+  expect(text(putAllBackAnswer(0, []))).toContain('Nothing is left to start');
 });

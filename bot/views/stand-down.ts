@@ -5,6 +5,7 @@ import type { EntryOf } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { sentText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
+import { done, refused } from './answers.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, nameOf, switchState, switchText } from './names.ts';
@@ -41,6 +42,17 @@ function calledOffText(launch: Launch): string {
   const { by, atMs, reason, orders, sent } = stoodDown;
   const void_ = orders.length === 0 ? '' : ` ${plural(orders.length, 'order is', 'orders are')} void.`;
   return `:no_entry: *${nameOf(launch, by)}* stood *${safe(launch.name, 120)}* down ${timeOfDay(atMs)}${reason === '' ? '' : `: ${safe(reason, 400)}`}\n*${safe(sentText(sent), 600)}.*${void_} Nothing can be fired in it any more.`;
+}
+
+/** How many steps were started, and every reason why another was not, each once. */
+export function putAllBackAnswer(started: number, problems: readonly { code: string; say: string }[]): Message {
+  const [first] = problems;
+  if (started === 0)
+    return first === undefined
+      ? done('Nothing is left to start: the rest is on its way, or a command puts it back.')
+      : refused(first.code, first.say);
+  const others = [...new Set(problems.map(({ say }) => say))].map((say) => `\nNot started: ${safe(say, 300)}`);
+  return done(`Started ${plural(started, 'step')}; the channel shows each arrive.${others.join('')}`);
 }
 
 /** For the board: as above, in few words. */
