@@ -7,6 +7,7 @@ import { SecondTries } from './test/run/second-try.ts';
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
 /** One file at a time: long faults in real time, servers that nobody here wrote, a launch with every right in it, and the project's own tools. */
 export const FAULTS = [
+  'bot/conductor/shots/standstill.test.ts',
   'infra/aws/calls/foreign-servers.test.ts',
   'test/{bench/lane-bench,mutants/run}.test.ts',
   'test/{conformance,faults}/**/*.test.ts',
@@ -17,21 +18,26 @@ export const FAULTS = [
 /** Whole launches and the like, each file in a process of its own. */
 export const LAUNCHES = [
   'bot/conductor/halt.test.ts',
-  'infra/cdk/cli.test.ts',
+  'bot/main.test.ts',
+  'infra/{thread,visible}.test.ts',
+  'infra/cdk/{cli,destroy}.test.ts',
   'test/browser/**/*.test.ts',
   'test/launch/{rehearsal,second-region}.test.ts',
+  'test/properties/mutants.test.ts',
   'test/prove/prove.test.ts',
   'workers/{process,worker}.test.ts',
   'workers/threads/{sick-threads,thread-lane}.test.ts',
 ];
-/** All else that takes over twenty seconds on two quiet cores. */
+/** All else that takes over fifteen seconds on two quiet cores. */
 export const LONG = [
   'bot/conductor/compiles/compile-watch.test.ts',
   'bot/conductor/effects/slack-methods.test.ts',
+  'bot/conductor/figures/live-shots.test.ts',
   'bot/conductor/room/slack-faults.test.ts',
   'bot/conductor/shots/weather-watch.test.ts',
   'bot/conductor/watches/{fleet-watch,scale-harm}.test.ts',
   'bot/press-without-slack.test.ts',
+  'bot/receivers/sockets.test.ts',
   'infra/doctor/doctor.test.ts',
   'infra/local/slack/page.test.ts',
   'settle/lost-claims.test.ts',
@@ -46,14 +52,14 @@ export const LONG = [
   'workers/close/rescue.test.ts',
   'workers/lanes/{standing,wire-lane,wire-lane-weather}.test.ts',
   'workers/send/batch-run.test.ts',
+  'workers/audience/packed/bad-tokens.test.ts',
+  'workers/dispatch/dispatcher.test.ts',
   'workers/{worker-credentials,worker-peers}.test.ts',
 ];
 /** Each in a process of its own, as they start processes and threads, measure memory, or replace a module for all that import it. */
 const APART = [
   'bot/**/press-slow-store.test.ts',
-  'infra/{thread,visible}.test.ts',
   'test/{bench,launch,mutants,prove}/**/*.test.ts',
-  'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
   'workers/memory.test.ts',
 ];

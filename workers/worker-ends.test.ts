@@ -166,7 +166,7 @@ describe('a shot in the middle of which something ends', SECOND_TRY, () => {
       });
       const leaving = await launch.worker({ threads }, { drainMs: 300 });
       const shot = await launch.fire();
-      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { interval: 5 });
       // What is in flight at the end of its drain gets no answer.
       stage.providers.behaviour.silent = true;
       await leaving.stop().finally(() => {
@@ -198,7 +198,7 @@ describe('a shot in the middle of which something ends', SECOND_TRY, () => {
       });
       const leaving = await launch.worker({ threads }, { drainMs: 50 });
       const shot = await launch.fire();
-      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(20), { timeout: 10_000, interval: 5 });
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(20), { interval: 5 });
       await leaving.stop();
       const keys = (launch.audience.manifest.segments[0]?.batches ?? []).map(({ id }) =>
         claimKey(launch.id, 'ios', 1, id),

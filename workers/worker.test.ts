@@ -181,7 +181,7 @@ describe('worker pool', SECOND_TRY, () => {
       });
       const worker = await launch.worker({ threads });
       const first = await launch.fire();
-      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 10_000, interval: 5 });
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { interval: 5 });
       await launch.halt();
       const haltedAtMs = Date.now();
       const closed = await launch.closed(first.id, 25_000);
@@ -206,7 +206,7 @@ describe('worker pool', SECOND_TRY, () => {
       const launch = await stage.newLaunch({ ios: 2_000, android: 0, delivery: { ios_per_second: 1_000 } });
       await launch.worker({ cloud: { ...stage.cloudConfig, endpoint: proxy.url } });
       const shot = await launch.fire();
-      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(100), { timeout: 10_000, interval: 5 });
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(100), { interval: 5 });
       proxy.stall(true);
       let before = -1;
       await vi.waitFor(
@@ -363,7 +363,7 @@ describe('worker pool', SECOND_TRY, () => {
     });
     await worker.start();
     try {
-      await vi.waitFor(() => expect(worker.isReady).toBe(true), { timeout: 10_000 });
+      await vi.waitFor(() => expect(worker.isReady).toBe(true));
       const shot = await launch.fire();
       await stage.cloud.live.assignPool(launch.pool, 'the-next-one');
       const closed = await launch.closed(shot.id);

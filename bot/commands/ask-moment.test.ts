@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buttonsOf, readyLaunch, startRig } from '../../test/bot-rig.ts';
 import type { Rig } from '../../test/bot-rig.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -95,7 +96,7 @@ describe('when Slack does not say the zone', () => {
 
 it(
   'Slack and AWS that hang hold nobody up: the zone, the form that asks why, and what runs',
-  { timeout: 20_000 },
+  { timeout: 20_000, ...secondTry(A_WAIT) },
   async () => {
     const rig = await startRig();
     const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../infra/local/slack/for-tests.ts';
 import { FORM, pressBody, readyLaunch, signedPost, startRig, textOf } from '../../test/bot-rig.ts';
 import type { Rig } from '../../test/bot-rig.ts';
+import { secondTry } from '../../test/run/second-try.ts';
 
 describe('what Slack posts to the bot', () => {
   let rig: Rig;
@@ -53,33 +54,37 @@ describe('what Slack posts to the bot', () => {
 });
 
 describe('with the cloud gone', () => {
-  it('a GO press is acknowledged at once, fires nothing, and the person is told without internals', async () => {
-    const rig = await startRig({ mode: 'http' });
-    try {
-      const { id } = await readyLaunch(rig);
-      await rig.ask(rig.ana, 'fire');
-      const order = Object.values((await rig.launch()).orders).at(-1);
-      await rig.cutCloud();
-      const { status, tookMs } = await signedPost(
-        rig,
-        pressBody('U0MARKET2', 'fire.go', {
-          launchId: id,
-          orderId: order?.id ?? '',
-          shownHash: order?.shownHash ?? '',
-        }),
-        FORM,
-      );
-      expect(status).toBe(200);
-      expect(tookMs).toBeLessThan(1_000);
-      const told = await until(
-        'an answer',
-        async () => (await rig.ben.messages()).find((message) => message.ephemeralTo !== undefined),
-        15_000,
-      );
-      expect(textOf(told)).toContain('nothing was sent');
-      expect(textOf(told)).not.toMatch(/ECONN|127\.0\.0\.1|Error|at .*\.ts/);
-    } finally {
-      await rig.stop();
-    }
-  });
+  it(
+    'a GO press is acknowledged at once, fires nothing, and the person is told without internals',
+    secondTry('an answer within Slack’s time on this machine'),
+    async () => {
+      const rig = await startRig({ mode: 'http' });
+      try {
+        const { id } = await readyLaunch(rig);
+        await rig.ask(rig.ana, 'fire');
+        const order = Object.values((await rig.launch()).orders).at(-1);
+        await rig.cutCloud();
+        const { status, tookMs } = await signedPost(
+          rig,
+          pressBody('U0MARKET2', 'fire.go', {
+            launchId: id,
+            orderId: order?.id ?? '',
+            shownHash: order?.shownHash ?? '',
+          }),
+          FORM,
+        );
+        expect(status).toBe(200);
+        expect(tookMs).toBeLessThan(1_000);
+        const told = await until(
+          'an answer',
+          async () => (await rig.ben.messages()).find((message) => message.ephemeralTo !== undefined),
+          15_000,
+        );
+        expect(textOf(told)).toContain('nothing was sent');
+        expect(textOf(told)).not.toMatch(/ECONN|127\.0\.0\.1|Error|at .*\.ts/);
+      } finally {
+        await rig.stop();
+      }
+    },
+  );
 });

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { slackLogger } from '../slack/slack-client.ts';
 import { fixedToken } from '../slack/slack-token.ts';
 import { SocketReceivers } from './sockets.ts';
@@ -70,7 +71,7 @@ describe('several sockets to Slack', () => {
     },
   );
 
-  it('stop at once while Slack is away', async () => {
+  it('stop at once while Slack is away', { ...secondTry(A_WAIT), timeout: 20_000 }, async () => {
     const first = await startTestWorkspace();
     await first.stop();
     const { app } = receivers(first.apiUrl);
@@ -115,30 +116,33 @@ describe('several sockets to Slack', () => {
         await workspace.stop();
       }
     },
-    20_000,
   );
 
-  it('the wait starts anew once a connection has lived for a while', async () => {
-    const workspace = await startTestWorkspace({ rateLimits: false });
-    const { sockets, app } = receivers(workspace.apiUrl, { steadyMs: 100 });
-    try {
-      await app.start();
-      for (let times = 0; times < 6; times += 1) {
-        await until('both sockets', () => sockets.open === 2 && workspace.connectionCount() === 2);
-        await pause(150);
-        workspace.refreshConnections('cut');
-        await until('the cut', () => sockets.open < 2);
+  it(
+    'the wait starts anew once a connection has lived for a while',
+    { ...secondTry(A_WAIT), timeout: 20_000 },
+    async () => {
+      const workspace = await startTestWorkspace({ rateLimits: false });
+      const { sockets, app } = receivers(workspace.apiUrl, { steadyMs: 100 });
+      try {
+        await app.start();
+        for (let times = 0; times < 6; times += 1) {
+          await until('both sockets', () => sockets.open === 2 && workspace.connectionCount() === 2);
+          await pause(150);
+          workspace.refreshConnections('cut');
+          await until('the cut', () => sockets.open < 2);
+        }
+        const startMs = performance.now();
+        await until('both sockets', () => sockets.open === 2);
+        expect(performance.now() - startMs).toBeLessThan(1_500);
+      } finally {
+        await app.stop();
+        await workspace.stop();
       }
-      const startMs = performance.now();
-      await until('both sockets', () => sockets.open === 2);
-      expect(performance.now() - startMs).toBeLessThan(1_500);
-    } finally {
-      await app.stop();
-      await workspace.stop();
-    }
-  }, 20_000);
+    },
+  );
 
-  it('a limit on opening is waited out by all, and logged with its end', async () => {
+  it('a limit on opening is waited out by all, and logged with its end', secondTry(A_WAIT), async () => {
     const workspace = await startTestWorkspace({ rateLimits: false });
     const { log: kept, lines } = keptLog();
     workspace.faults.set('apps.connections.open', { kind: 'limited', retryAfterS: 2 });
@@ -176,7 +180,7 @@ describe('several sockets to Slack', () => {
     }
   });
 
-  it('stop in their time amid an opening that hangs', async () => {
+  it('stop in their time amid an opening that hangs', secondTry(A_WAIT), async () => {
     const workspace = await startTestWorkspace({ rateLimits: false });
     workspace.refuseConnections('silent');
     const { app } = receivers(workspace.apiUrl, { helloWithinMs: 6_000 });

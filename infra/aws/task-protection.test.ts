@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startTestAgent } from './ecs-agent-for-tests.ts';
 import type { AgentMood, TestAgent } from './ecs-agent-for-tests.ts';
 import { TaskProtection } from './task-protection.ts';
@@ -132,7 +133,7 @@ test('outside of ECS there is none, and nobody is asked', async () => {
   expect(await isQuiet(50)).toBe(true);
 });
 
-test('a stop does not wait for an agent that does not answer', async () => {
+test('a stop does not wait for an agent that does not answer', secondTry(A_WAIT), async () => {
   agent.mood = 'silent';
   start({ limitMs: 60_000 });
   protection.want(true);

@@ -39,21 +39,21 @@ describe.concurrent('with a cloud that never answers', () => {
   test('an append is given up after some five seconds', () =>
     within(
       4_500,
-      7_500,
+      15_000,
       cloud.record.append('l', { seq: 0, hash: '' }, { kind: 'Noted', text: 'x', atMs: 1, by: { system: 'cli' } }),
       'RECORD_UNAVAILABLE',
     ));
   test('so is a claim', () =>
     within(
       4_500,
-      7_500,
+      15_000,
       cloud.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 }),
       'CLAIMS_UNAVAILABLE',
     ));
   test('and a switch', () =>
     within(
       4_500,
-      7_500,
+      15_000,
       cloud.switches.apply('l', 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} }),
       'SWITCHES_UNAVAILABLE',
     ));

@@ -109,7 +109,7 @@ describe('a launch in the war room', () => {
     await ben.sees('Delivery curve of shot');
     const chartWidth =
       '[...document.querySelectorAll("img")].find(({ alt }) => alt.startsWith("Delivery curve of shot"))?.naturalWidth ?? 0';
-    await expect.poll(() => ben.page.evaluate<number>(chartWidth), { timeout: 10_000 }).toBeGreaterThan(600);
+    await expect.poll(() => ben.page.evaluate<number>(chartWidth)).toBeGreaterThan(600);
     await ben.page.locator('#phones-count').filter({ hasText: '8 of 8 reached' }).waitFor();
     for (const [at, note] of notes.entries()) await expect.poll(() => note.count()).toBeGreaterThan(copies[at] ?? 0);
     await ben.boardSays(/everything is sent|not reached yet/);

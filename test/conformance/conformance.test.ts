@@ -42,7 +42,7 @@ async function recorderTo(
 }
 
 const settled = (recorder: Recorder, count: number) =>
-  vi.waitFor(() => expect(recorder.fate.size).toBeGreaterThanOrEqual(count), { timeout: 15_000, interval: 5 });
+  vi.waitFor(() => expect(recorder.fate.size).toBeGreaterThanOrEqual(count), { interval: 5 });
 
 /** What the server says that it processed, against what the lane says: nothing lost, nothing twice, statuses alike. What is uncertain may have been processed, or not. */
 async function expectSameAccount(server: ForeignServer, lane: WireLane, byToken: Map<string, string>): Promise<void> {

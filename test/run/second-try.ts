@@ -8,6 +8,9 @@ export function secondTry(reason: string) {
   return { retry: process.env['CI'] === 'true' ? 1 : 0, meta: { secondTry: reason } };
 }
 
+/** The commonest reason. */
+export const A_WAIT = 'a limit in real time, which a machine that stands still outlasts';
+
 declare module 'vitest' {
   interface TaskMeta {
     /** Why this test may be tried a second time. */

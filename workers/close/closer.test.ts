@@ -71,7 +71,7 @@ test('a close that the core refuses is logged once, tried again seldom, and told
       },
     },
   }));
-  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), { timeout: 15_000 });
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2));
   const before = asked;
   // A shot that may be closed is tried twice a second.
   await new Promise((done) => setTimeout(done, 2_500));
@@ -89,7 +89,7 @@ test('a claim that this version does not know is told too, once and then seldom'
       read: () => Promise.reject(new CloudError('CLAIM_UNKNOWN', 'claim k has state "leased"')),
     },
   }));
-  await vi.waitFor(() => expect(complaints.length).toBeGreaterThanOrEqual(1), { timeout: 15_000 });
+  await vi.waitFor(() => expect(complaints.length).toBeGreaterThanOrEqual(1));
   await new Promise((done) => setTimeout(done, 1_500));
   await closer.stop();
   expect(complaints.length).toBeLessThanOrEqual(2);

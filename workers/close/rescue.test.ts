@@ -9,6 +9,7 @@ import type { Shot } from '../../runbooks/launch/launch.ts';
 import { stateCode, toAccount } from '../../settle/account-codec.ts';
 import { CloseMemo, manifestReader, partsOf } from '../../settle/close.ts';
 import { setReader } from '../../settle/frozen-sets.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { Rescue } from './rescue.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 
 const accepted = (shot: Shot) => (shot.totals ?? []).reduce((sum, { totals }) => sum + totals.accepted, 0);
 const firstPush = async (launch: StagedLaunch, atLeast = 1) =>
-  vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { timeout: 10_000, interval: 10 });
+  vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { interval: 10 });
 
 async function purge(queue: string): Promise<void> {
   const { sqs } = createClients(stage.cloudConfig);
@@ -36,7 +37,7 @@ async function purge(queue: string): Promise<void> {
 }
 
 describe('with workers', () => {
-  test('a shot whose orders never came goes out all the same, about a second later', async () => {
+  test('a shot whose orders never came goes out all the same, about a second later', secondTry(A_WAIT), async () => {
     const launch = await stage.newLaunch({ ios: 500, android: 300 });
     await Promise.all([launch.worker(), launch.worker()]);
     const shot = await launch.fire({ wake: false });

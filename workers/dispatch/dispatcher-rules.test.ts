@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { MANIFEST, settleRig } from '../../test/settle-rig.ts';
 import { Foreign } from '../report/foreign.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -146,7 +147,7 @@ test('a queue that cannot be read is told, and read again half a second later', 
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(490);
 });
 
-test('one that stops while it waits to read again does not wait that out', async () => {
+test('one that stops while it waits to read again does not wait that out', secondTry(A_WAIT), async () => {
   const { dispatcher, queue, said } = dispatching();
   queue.fault = new Error('SQS is away');
   dispatcher.start();

@@ -6,6 +6,7 @@ import type { Queues } from '../../infra/aws/queues.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { manifestReader } from '../../settle/close.ts';
 import { setReader } from '../../settle/frozen-sets.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { Foreign } from '../report/foreign.ts';
@@ -138,7 +139,7 @@ test('an order for test copies that comes a hundred times sends them once', asyn
   alone.start();
   await vi.waitFor(
     async () => expect(await stage.cloud.queues.depth(segments)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }),
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
   await alone.stop();
   expect([sends, foreign.counts.orders]).toEqual([1, 2]);
@@ -173,34 +174,38 @@ test('orders that come together are judged by one read of the record, made after
   expect(reads.filter((read) => read === launch.id)).toHaveLength(1);
 });
 
-test("an order that can't be looked up is held, not handed back, and cut within a second of the store's return", async () => {
-  const launch = await stage.newLaunch({ ios: 300, android: 0 });
-  await launch.fire();
-  let isAway = true;
-  let handed = 0;
-  const { journal, cloud } = stage;
-  const alone = dispatcher(launch, {
-    journal: {
-      ...journal,
-      entries: async (id: string) => (isAway ? Promise.reject(new Error('RECORD_UNAVAILABLE')) : journal.entries(id)),
-    },
-    queues: {
-      ...cloud.queues,
-      handBack: async (queue, receipts, seconds) => {
-        if (seconds < 2) handed += 1;
-        await cloud.queues.handBack(queue, receipts, seconds);
+test(
+  "an order that can't be looked up is held, not handed back, and cut within a second of the store's return",
+  secondTry(A_WAIT),
+  async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0 });
+    await launch.fire();
+    let isAway = true;
+    let handed = 0;
+    const { journal, cloud } = stage;
+    const alone = dispatcher(launch, {
+      journal: {
+        ...journal,
+        entries: async (id: string) => (isAway ? Promise.reject(new Error('RECORD_UNAVAILABLE')) : journal.entries(id)),
       },
-    },
-  });
-  alone.start();
-  // Beyond its visibility of 2 s: nobody else may have it meanwhile.
-  await sleep(4_500);
-  const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
-  expect([visible, inFlight, handed]).toEqual([0, 1, 0]);
-  isAway = false;
-  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 1_500, interval: 20 });
-  await alone.stop();
-});
+      queues: {
+        ...cloud.queues,
+        handBack: async (queue, receipts, seconds) => {
+          if (seconds < 2) handed += 1;
+          await cloud.queues.handBack(queue, receipts, seconds);
+        },
+      },
+    });
+    alone.start();
+    // Beyond its visibility of 2 s: nobody else may have it meanwhile.
+    await sleep(4_500);
+    const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
+    expect([visible, inFlight, handed]).toEqual([0, 1, 0]);
+    isAway = false;
+    await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 1_500, interval: 20 });
+    await alone.stop();
+  },
+);
 
 test('a dispatcher that stops while the store is away hands its orders back at once', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
@@ -260,7 +265,7 @@ test('a thousand orders of made-up shots, attempts and repeats cost a few reads,
       const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
       expect(visible + inFlight).toBe(0);
     },
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
   const seconds = (performance.now() - startMs) / 1_000;
   await alone.stop();

@@ -5,6 +5,7 @@ import { createClients } from '../../infra/aws/clients.ts';
 import { createStoreClock } from '../../infra/aws/store-clock.ts';
 import { tableNames } from '../../infra/aws/tables.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startStallProxy } from '../../test/stall-proxy.ts';
 import type { StallProxy } from '../../test/stall-proxy.ts';
 import { PAUSE_AFTER_MS, SwitchView, createSwitchMemory, sharedNowMs, writeReading } from './switch-view.ts';
@@ -43,7 +44,7 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
   }
 });
 
-test("the answers that the thread gets tell the store's time to the main thread", async () => {
+test("the answers that the thread gets tell the store's time to the main thread", secondTry(A_WAIT), async () => {
   const clock = createStoreClock({ wallMs: () => Date.now() + 30_000 });
   const watch = watchSwitches({
     config: local.config,
@@ -59,24 +60,29 @@ test("the answers that the thread gets tell the store's time to the main thread"
   }
 });
 
-test('without a confirmed read for 800 ms it pauses, and goes on when reads come through again', async () => {
-  const watch = watchSwitches({
-    config: { ...local.config, endpoint: proxy.url },
-    launchId: 'b',
-    log: pino({ level: 'silent' }),
-  });
-  try {
-    await local.cloud.switches.apply('b', 1, NO_SWITCHES);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull());
-    proxy.stall(true);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { interval: 10 });
-    expect(watch.view.readAgoMs()).toBeLessThan(PAUSE_AFTER_MS + 400);
-    proxy.stall(false);
-    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 10_000 });
-  } finally {
-    await watch.stop();
-  }
-});
+test(
+  'without a confirmed read for 800 ms it pauses, and goes on when reads come through again',
+  secondTry(A_WAIT),
+  async () => {
+    const watch = watchSwitches({
+      config: { ...local.config, endpoint: proxy.url },
+      launchId: 'b',
+      log: pino({ level: 'silent' }),
+    });
+    try {
+      await local.cloud.switches.apply('b', 1, NO_SWITCHES);
+      await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull());
+      proxy.stall(true);
+      await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { interval: 10 });
+      expect(watch.view.readAgoMs()).toBeLessThan(PAUSE_AFTER_MS + 400);
+      proxy.stall(false);
+      await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull());
+    } finally {
+      proxy.stall(false);
+      await watch.stop();
+    }
+  },
+);
 
 test('a switch item that is lost is no lift: the worker pauses until it is written again', async () => {
   await local.cloud.switches.apply('c', 1, NO_SWITCHES);
@@ -118,7 +124,7 @@ test('a pace that no slot can hold is the fastest one, not none', () => {
   expect([view.pace('ios'), view.pace('android')]).toEqual([2_147_483_647, 7]);
 });
 
-test('a worker that has run for a month reads its switches as on the first day', () => {
+test('a worker that has run for a month reads its switches as on the first day', secondTry(A_WAIT), () => {
   const { shared } = createSwitchMemory();
   const memory = { shared, originMs: sharedNowMs() - 31 * 86_400_000 };
   const view = new SwitchView(memory);

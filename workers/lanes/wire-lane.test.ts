@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import type { Held } from './held.ts';
 import type { LaneJob, Outcome } from './lane.ts';
@@ -350,7 +351,7 @@ describe('lane', () => {
     expect(new Set(waiting.states())).toEqual(new Set(['accepted']));
   });
 
-  test('the pace is kept and can be changed while sending', async () => {
+  test('the pace is kept and can be changed while sending', secondTry(A_WAIT), async () => {
     const { lane, shot } = await setUp({ onRequest: (request) => answer(request) });
     lane.pace(200);
     const { job, written } = jobOf(1_000);

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { queueNames } from '../../contract/queue-names.ts';
 import { setReader } from '../../settle/frozen-sets.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { loadAudience } from '../audience/packed/load.ts';
@@ -118,40 +119,47 @@ test('two thousand made-up batches cost a few reads, hold up no real one, and ar
   expect(tails).toBeLessThanOrEqual(1 + 4 * seconds);
 }, 60_000);
 
-test("batches that can't be looked up are held, and sent within a second of the store's return", async () => {
-  const launch = await stage.newLaunch({ ios: 300, android: 0 });
-  const shot = await launch.fire({ wake: false });
-  let isAway = true;
-  let handed = 0;
-  const { journal, cloud } = stage;
-  const { sender, ids } = await senderFor(
-    launch,
-    {
-      ...journal,
-      entries: async (id: string) => (isAway ? Promise.reject(new Error('RECORD_UNAVAILABLE')) : journal.entries(id)),
-    },
-    {
-      ...cloud.queues,
-      handBack: async (queue, receipts, seconds) => {
-        if (seconds < 8) handed += 1;
-        await cloud.queues.handBack(queue, receipts, seconds);
+test(
+  "batches that can't be looked up are held, and sent within a second of the store's return",
+  secondTry(A_WAIT),
+  async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0 });
+    const shot = await launch.fire({ wake: false });
+    let isAway = true;
+    let handed = 0;
+    const { journal, cloud } = stage;
+    const { sender, ids } = await senderFor(
+      launch,
+      {
+        ...journal,
+        entries: async (id: string) => (isAway ? Promise.reject(new Error('RECORD_UNAVAILABLE')) : journal.entries(id)),
       },
-    },
-  );
-  await cloud.queues.send(
-    queueNames(launch.pool).batches.ios,
-    ids.map((batch) =>
-      JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }),
-    ),
-  );
-  sender.start();
-  await sleep(3_000);
-  expect([await accounted(launch, ids), handed]).toEqual([0, 0]);
-  isAway = false;
-  await vi.waitFor(async () => expect(await accounted(launch, ids)).toBe(ids.length), { timeout: 1_500, interval: 20 });
-  await sender.drain();
-  expect(await left(launch)).toBe(0);
-});
+      {
+        ...cloud.queues,
+        handBack: async (queue, receipts, seconds) => {
+          if (seconds < 8) handed += 1;
+          await cloud.queues.handBack(queue, receipts, seconds);
+        },
+      },
+    );
+    await cloud.queues.send(
+      queueNames(launch.pool).batches.ios,
+      ids.map((batch) =>
+        JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }),
+      ),
+    );
+    sender.start();
+    await sleep(3_000);
+    expect([await accounted(launch, ids), handed]).toEqual([0, 0]);
+    isAway = false;
+    await vi.waitFor(async () => expect(await accounted(launch, ids)).toBe(ids.length), {
+      timeout: 1_500,
+      interval: 20,
+    });
+    await sender.drain();
+    expect(await left(launch)).toBe(0);
+  },
+);
 
 test('batches of the launch that has the pool now go back for its workers; a drain hands back what is being looked up', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 0 });

@@ -37,7 +37,7 @@ describe('test copies', () => {
         if (found == null) throw new Error('no result yet');
         return found;
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect(results.map(({ person, platform, accepted, reason }) => ({ person, platform, accepted, reason }))).toEqual([
       { person: 'ana', platform: 'ios', accepted: true, reason: '' },
@@ -107,7 +107,7 @@ describe('test copies', () => {
           if (found == null) throw new Error('no result yet');
           return found.map(({ accepted, reason }) => [accepted, reason]);
         },
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       );
     const before = await ask();
     await other.halt();
@@ -174,7 +174,7 @@ describe('test copies', () => {
     ]);
     const results = await vi.waitFor(
       async () => (await stage.journal.launch(other.id))?.tests[testId]?.results ?? expect.fail('no result yet'),
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect(results).toMatchObject([
       { person: 'ana', accepted: false, reason: TOKEN_DELETED },

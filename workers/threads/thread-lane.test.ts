@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
-import { secondTry } from '../../test/run/second-try.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { apns } from '../audience/for-tests.ts';
 import { startProxy } from '../lanes/h2/proxy-for-tests.ts';
 import { answer } from '../lanes/peer-for-tests.ts';
@@ -224,12 +224,12 @@ test('threads that die again and again while answers pour in: every device has o
     }
   })();
   for (const count of [500, 1_500, 3_000, 4_500]) {
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(count), { timeout: 10_000, interval: 1 });
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(count), { interval: 1 });
     await threads.all[count % threads.all.length]?.terminate();
   }
   await sending;
   await vi.waitFor(() => expect(jobs.every(({ outcomes }) => outcomes.every((one) => one.length > 0))).toBe(true), {
-    timeout: 10_000,
+    timeout: 20_000,
   });
   const { accepted = 0, uncertain = 0, held = 0, ...others } = tally(jobs);
   expect([accepted + uncertain + held, others]).toEqual([12_000, {}]);
@@ -295,7 +295,7 @@ test('a job goes to no thread that has no connection, as long as another one has
   expect(tally(jobs)).toEqual({ accepted: 1_000 });
 });
 
-test('a halt is seen by the threads themselves, though the main thread is busy', async () => {
+test('a halt is seen by the threads themselves, though the main thread is busy', secondTry(A_WAIT), async () => {
   let seen = 0;
   const { lane, shot, batches, jobOf, say } = await setUp({
     onRequest: (request) => {
@@ -342,7 +342,7 @@ test('an answer that every push would get stops all threads at the next write; a
   expect(counts['held']).toBe(750 - (counts['failed'] ?? 0));
 });
 
-test('a pace is one for all threads, however the batches lie', async () => {
+test('a pace is one for all threads, however the batches lie', secondTry(A_WAIT), async () => {
   let seen = 0;
   const { lane, shot, batches, jobOf } = await setUp({
     devices: 3_000,

@@ -78,7 +78,7 @@ test('in a browser the address works as it was printed, loses its key, and survi
   const { port } = workspace;
   await workspace.stop();
   workspace = await startTestWorkspace({ pageKey: 'n'.repeat(32), port });
-  await page.getByText('Open that one.').waitFor({ timeout: 15_000 });
+  await page.getByText('Open that one.').waitFor({ timeout: 20_000 });
   await page.goto(workspace.pageUrl);
   await page.getByText(/^Writing as /).waitFor();
 }, 40_000);
