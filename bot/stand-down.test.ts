@@ -33,6 +33,14 @@ test('the ad does not air: one command ends the order, a press puts back what wa
         textOf(message).includes('Everything is back. Closed the launch: the ad was pulled. *Nothing was sent.*'),
       ),
     );
+    // What stands in the room ends with it, though nobody asks for it again.
+    await until('the message without buttons', async () => {
+      const posted = (await rig.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo === undefined).map(textOf);
+      const both = posted.filter((text) => text.includes('stood *Fire drill* down'));
+      return (
+        both.length === 2 && both.every((text) => text.includes('zombie mode *off*: back') && !text.includes('Run:'))
+      );
+    });
     expect(await rig.launch()).toMatchObject({
       closed: true,
       switches: { zombie: { value: false } },

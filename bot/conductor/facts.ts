@@ -8,6 +8,7 @@ export const FACT = {
   watermark: 'outbox/upto',
   board: 'message/board',
   order: (orderId: string) => `message/order/${orderId}`,
+  standDown: 'message/stand-down',
   scale: (target: string) => `message/scale/${target}`,
   /** The trouble with a scale order that people were told of last. */
   scaleTold: (target: string) => `scale/told/${target}`,

@@ -9,6 +9,7 @@ import type { Message } from '../views/message.ts';
 import { namesOf } from '../views/names.ts';
 import { orderMessage } from '../views/order.ts';
 import { scaleProgressMessage } from '../views/scale-progress.ts';
+import { standDownMessage } from '../views/stand-down.ts';
 import { roomText } from './room-text.ts';
 
 /** What the room reads because of this effect; nothing of most. Edits of what stands there are left out, and figures and pictures of a shot are a line. */
@@ -28,6 +29,8 @@ export function postOf(
         ? []
         : said(launch, orderMessage(launch, order, gateLines(launch, measured, nowMs, 'all'), nowMs));
     }
+    case 'post-stand-down':
+      return said(launch, standDownMessage(launch));
     case 'post-scale': {
       const state = launch.scale[effect.target];
       if (state === undefined) return [];

@@ -13,7 +13,7 @@ import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { shotSegments } from './segments-text.ts';
-import { closedAfterStandDown, standDownMessage } from './stand-down.ts';
+import { closedAfterStandDown } from './stand-down.ts';
 import { stepEndMessage } from './step-end.ts';
 import { stepHeldMessage, stepMissedMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { movedText } from './target-move.ts';
@@ -39,6 +39,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'Checkpoint':
     case 'PersonPresent':
     case 'ScaleFound':
+    // A message of its own, which is kept up to date.
+    case 'StoodDown':
     case 'FireRequested':
     case 'ShotClosed':
     case 'ShotTimed':
@@ -133,11 +135,13 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'HaltLifted':
       return line(launch, entry, ':unlock:', 'lifted the halt. Nothing is sent by itself: `/go fire` asks again.');
     case 'SwitchSet':
+      // Once it is called off, the end of the step says it, with what is left.
+      if (launch.stoodDown !== null && !('person' in entry.by)) return null;
       return line(
         launch,
         entry,
         ':control_knobs:',
-        `set ${switchWords(entry.switch, entry.value)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`,
+        `${'person' in entry.by ? 'set' : 'Set'} ${switchWords(entry.switch, entry.value)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`,
       );
     case 'ScaleLate':
       return line(
@@ -216,8 +220,6 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'KeysChanged':
     case 'PersonRemoved':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));
-    case 'StoodDown':
-      return standDownMessage(launch);
     case 'LaunchClosed':
       return launch.stoodDown === null
         ? line(launch, entry, ':small_blue_diamond:', describe(launch, entry))

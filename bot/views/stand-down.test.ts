@@ -40,12 +40,12 @@ const last = (scene: Scene) => {
 
 test('the room hears that nothing was sent, which orders are void, and gets a button for each thing to put back', () => {
   const scene = calledOff((ready) => ready.asked(['us-ios']));
-  const said = last(scene);
-  expect(said?.text).toBe('Super Bowl was stood down. Nothing was sent.');
-  expect(text(said ?? { blocks: [] })).toMatch(
+  const said = standDownMessage(scene.state);
+  expect(said.text).toBe('Super Bowl was stood down. Nothing was sent.');
+  expect(text(said)).toMatch(
     /\*Ana Ortiz\* stood \*Super Bowl\* down .*: the ad was pulled\\n\*Nothing was sent\.\* 1 order is void\. Nothing can be fired in it any more\.\\n<@U0ONCALL>/,
   );
-  const shown = text(said ?? { blocks: [] });
+  const shown = text(said);
   expect(shown).toContain(':white_circle: *workers* at 2; to be 0');
   expect(shown).toContain('"Run: Workers down"');
   expect(shown).toContain('"Run: Apps talk again"');
@@ -57,7 +57,11 @@ test('with nothing sent the plan offers the way down, which it does not before',
   const scene = calledOff();
   const stays = 'Not offered now: nothing has been sent yet';
   expect(text(stepsMessage({ ...scene.state, stoodDown: null }, scene.nowMs))).toContain(stays);
-  expect(text(stepsMessage(scene.state, scene.nowMs))).not.toContain(stays);
+  const plan = text(stepsMessage(scene.state, scene.nowMs));
+  expect(plan).not.toContain(stays);
+  expect(plan).toContain('*Workers down*');
+  expect(plan).not.toContain('*Workers up*');
+  expect(plan).toContain('1 other step will not run: the launch was stood down.');
 });
 
 test('the board says it, and what is left; so does the order, which asks nobody to ask again', () => {
@@ -78,7 +82,7 @@ test('what had gone out before is said in the room and in the record', () => {
     ready.closes(ready.fired(['us-ios', 'br-ios']), { 'us-ios': { uncertain: 3, late: 100 } }),
   );
   const sent = 'Sent before: us-ios, br-ios (597 accepted, 3 uncertain)';
-  expect(last(scene)?.text).toBe(`Super Bowl was stood down. ${sent}.`);
+  expect(standDownMessage(scene.state).text).toBe(`Super Bowl was stood down. ${sent}.`);
   expect(timelineMarkdown(scene.entries, [], { chain: { ok: true } })).toContain(
     `| **stood the launch down: the ad was pulled. ${sent}** |`,
   );
@@ -90,7 +94,8 @@ test('what had gone out before is said in the room and in the record', () => {
 test('each step back is confirmed, with what is still to come, and the close says that nothing was sent', () => {
   const scene = calledOff();
   scene.does({ kind: 'run-step', by: 'ana', step: 'talk' });
-  scene.does({ kind: 'report-switch', switch: 'zombie', value: false, reason: '' });
+  scene.does({ kind: 'turn-switch', switch: 'zombie', value: false, reason: '' });
+  expect(last(scene)).toBeNull();
   scene.does({ kind: 'finish-step', step: 'talk', say: 'switched' });
   expect(last(scene)?.text).toBe('Apps talk again is done: switched. Still to put back: *workers*.');
   scene.does({ kind: 'close-launch', by: 'ana', reason: '' });

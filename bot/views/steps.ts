@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { isCleanUp } from '../../runbooks/launch/clean-up.ts';
 import { deadlineAtMs } from '../../runbooks/launch/deadlines.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
@@ -9,7 +10,7 @@ import { actions, button, context, header, message, section } from './blocks.ts'
 import type { Message } from './message.ts';
 import { ownerName } from './names.ts';
 import { answerButtons, signOf } from './step-message.ts';
-import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
+import { fit, plural, safe, span, timeOfDay, toTarget } from './words.ts';
 
 /** What a step that only says something ends with: no news. */
 const TOLD = 'told the channel';
@@ -21,7 +22,9 @@ const STEP_BLOCKS = 10;
 export function stepsMessage(launch: Launch, nowMs: number): Message {
   const all = scheduledSteps(launch).map(({ step, dueAtMs }) => ({ step, dueAtMs, state: launch.steps[step.id] }));
   const over = all.filter(({ state }) => state?.state === 'done' || state?.state === 'skipped');
-  const open = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
+  const rest = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
+  // Called off: only what puts back still runs.
+  const open = launch.stoodDown === null ? rest : rest.filter(({ step }) => isCleanUp(launch, step));
   const blocks: KnownBlock[] = [
     header(`Plan: ${launch.name}`),
     context(
@@ -67,6 +70,8 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
         ),
       ),
     );
+  if (open.length < rest.length)
+    blocks.push(context(`${plural(rest.length - open.length, 'other step')} will not run: the launch was stood down.`));
   if (open.length === 0) blocks.push(context('No step is left.'));
   return message(`Plan: ${open.length} steps to come`, blocks);
 }

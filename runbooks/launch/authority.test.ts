@@ -46,7 +46,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'correct-shot': 'system',
   'report-timing': 'system',
   'report-test': 'system',
-  'report-switch': 'system',
+  'turn-switch': 'system',
   'start-step': 'system',
   'hold-step': 'system',
   'put-step': 'system',

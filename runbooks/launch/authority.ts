@@ -64,7 +64,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'correct-shot': 'system',
   'report-timing': 'system',
   'report-test': 'system',
-  'report-switch': 'system',
+  'turn-switch': 'system',
   'start-step': 'system',
   'hold-step': 'system',
   'put-step': 'system',

@@ -122,7 +122,8 @@ export type Command =
   | { kind: 'approve-lift'; by: PersonId; liftId: string }
   | { kind: 'set-switch'; by: PersonId; switch: string; value: SwitchValue; reason: string }
   | { kind: 'approve-switch'; by: PersonId; requestId: string }
-  | { kind: 'report-switch'; switch: string; value: SwitchValue; reason: string }
+  /** By a step of the runbook. */
+  | { kind: 'turn-switch'; switch: string; value: SwitchValue; reason: string }
   /** `measured`: of the gates that the step waits for. */
   | { kind: 'start-step'; step: string; measured?: readonly Measured[] }
   | { kind: 'hold-step'; step: string; measured: readonly Measured[] }

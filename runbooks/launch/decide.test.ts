@@ -136,13 +136,13 @@ describe('switches', () => {
     expect(scene.state.switches['dark']).toBeUndefined();
     expect(scene.refuses(set('dark', true)).code).toBe('ALREADY_SO');
     expect(scene.refuses({ kind: 'approve-switch', by: 'ana', requestId }).code).toBe('SAME_PERSON');
-    expect(scene.refuses({ kind: 'report-switch', switch: 'dark', value: true, reason: '' }).code).toBe('ROLE_MISSING');
+    expect(scene.refuses({ kind: 'turn-switch', switch: 'dark', value: true, reason: '' }).code).toBe('ROLE_MISSING');
     scene.does({ kind: 'approve-switch', by: 'mia', requestId });
     expect(scene.state.switches['dark']?.value).toBe(true);
     expect(scene.refuses({ kind: 'approve-switch', by: 'ben', requestId }).code).toBe('NO_SUCH_REQUEST');
     expect(
-      scene.gives('SwitchSet', { kind: 'report-switch', switch: 'sale', value: 'on', reason: 'console' }).by,
-    ).toEqual({ system: 'ssm' });
+      scene.gives('SwitchSet', { kind: 'turn-switch', switch: 'sale', value: 'on', reason: 'console' }).by,
+    ).toEqual({ system: 'conductor' });
   });
 });
 

@@ -15,7 +15,7 @@ import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportSc
 import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
-import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
+import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
@@ -96,8 +96,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return setSwitch(launch, command, given);
     case 'approve-switch':
       return approveSwitch(launch, command, given);
-    case 'report-switch':
-      return reportSwitch(launch, command, given);
+    case 'turn-switch':
+      return turnSwitch(launch, command, given);
     case 'start-step':
       return startStep(launch, command, given);
     case 'hold-step':

@@ -149,7 +149,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   GateTicked: [{ gives: POSTED }],
   WaiverRequested: [{ gives: POSTED }],
   WaiverGranted: [{ gives: POSTED }],
-  StoodDown: [{ gives: ['#post-entry', '!note-head h7'] }],
+  StoodDown: [{ gives: ['#post-stand-down', '!note-head h7'] }],
   LaunchClosed: [{ gives: ['#post-entry', '!note-head h7'] }],
 };
 
@@ -303,6 +303,27 @@ describe('capacity and steps', () => {
       `finish-step scale-up ${say}`,
     );
   });
+});
+
+test('what is put back after a stand-down is shown where its buttons stand; before one nothing is', () => {
+  const scene = Scene.ready();
+  const { state } = scene;
+  scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+  const shows = (launch: Launch) =>
+    (Object.keys(FOLLOWS) as EntryKind[]).filter((kind) =>
+      effects(launch, entry(kind, FOLLOWS[kind][0]?.more)).includes('#refresh-stand-down'),
+    );
+  expect(shows(state)).toEqual([]);
+  expect(shows(scene.state).toSorted()).toEqual([
+    'LaunchClosed',
+    'ScaleOrdered',
+    'ScaleReached',
+    'StepDone',
+    'StepSkipped',
+    'StepStarted',
+    'SwitchRequested',
+    'SwitchSet',
+  ]);
 });
 
 describe('the head of the record is kept outside of it', () => {

@@ -35,6 +35,9 @@ type EffectBody =
   | { kind: 'post-board' }
   | { kind: 'post-order'; orderId: string }
   | { kind: 'refresh-order'; orderId: string }
+  /** What is left to put back once a launch is called off, with its buttons. */
+  | { kind: 'post-stand-down' }
+  | { kind: 'refresh-stand-down' }
   | { kind: 'post-scale'; target: string; desired: number }
   | { kind: 'finish-scale'; target: string; tookMs: number; stands?: number }
   | { kind: 'start-live'; shotId: string }
@@ -61,12 +64,25 @@ const SLACK: ReadonlySet<EffectKind> = new Set([
   'post-board',
   'post-order',
   'refresh-order',
+  'post-stand-down',
+  'refresh-stand-down',
   'post-scale',
   'finish-scale',
   'start-live',
   'finish-live',
   'post-summary',
   'post-chart',
+]);
+
+const PUTS_BACK: ReadonlySet<Entry['kind']> = new Set([
+  'LaunchClosed',
+  'ScaleOrdered',
+  'ScaleReached',
+  'StepDone',
+  'StepSkipped',
+  'StepStarted',
+  'SwitchRequested',
+  'SwitchSet',
 ]);
 
 const URGENT: ReadonlySet<EffectKind> = new Set([
@@ -82,14 +98,16 @@ const URGENT: ReadonlySet<EffectKind> = new Set([
 
 /** The effects of one entry, in the order in which they should start. `launchAfter`: the launch with this entry folded in (a later state is harmless). */
 export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
-  return [...bodiesOf(entry, launchAfter), ...noted(entry, launchAfter)].map((body) => ({
-    ...body,
-    id: `${entry.seq}/${nameOf(body)}`,
-    launchId: entry.launchId,
-    seq: entry.seq,
-    urgent: URGENT.has(body.kind),
-    lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
-  }));
+  return [...bodiesOf(entry, launchAfter), ...putBack(entry, launchAfter), ...noted(entry, launchAfter)].map(
+    (body) => ({
+      ...body,
+      id: `${entry.seq}/${nameOf(body)}`,
+      launchId: entry.launchId,
+      seq: entry.seq,
+      urgent: URGENT.has(body.kind),
+      lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
+    }),
+  );
 }
 
 /** Where the record's head is kept outside of it: at a fire, halt, lift, stand-down and close, and at the end of a phase. */
@@ -249,9 +267,10 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'SkipListSet':
     case 'RosterChanged':
     case 'PersonRemoved':
-    case 'StoodDown':
     case 'LaunchClosed':
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
+    case 'StoodDown':
+      return [{ kind: 'post-stand-down' }, ...voidedOrders(launch, null)];
     case 'ShotCorrected':
       return [{ kind: 'post-entry' }, ...ordersVoidedBy(entry, launch)];
 
@@ -282,6 +301,11 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     default:
       return never(entry);
   }
+}
+
+/** What shows how far a launch that was called off is put back (clean-up.ts). */
+function putBack({ kind }: Entry, launch: Launch): EffectBody[] {
+  return launch.stoodDown !== null && PUTS_BACK.has(kind) ? [{ kind: 'refresh-stand-down' }] : [];
 }
 
 function lifted(epoch: number | null): EffectBody[] {

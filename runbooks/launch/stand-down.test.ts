@@ -149,7 +149,7 @@ describe('what is left to put back', () => {
     scene.does({ kind: 'finish-step', step: 'down', say: '' });
     expect(states(scene)).toEqual(['workers down back', 'zombie talk open']);
     scene.does({ kind: 'run-step', by: 'ana', step: 'talk' });
-    scene.does({ kind: 'report-switch', switch: 'zombie', value: false, reason: '' });
+    scene.does({ kind: 'turn-switch', switch: 'zombie', value: false, reason: '' });
     expect(owed(scene.state)).toEqual([]);
   });
 

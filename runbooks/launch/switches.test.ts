@@ -103,10 +103,10 @@ describe('a switch that needs two people', () => {
   });
 });
 
-test('a value that was set in Parameter Store by hand must fit like any other', () => {
+test('a value that a step sets must fit like any other, and is set by no person', () => {
   const scene = Scene.created();
   const report = (name: string, value: SwitchValue): Command => ({
-    kind: 'report-switch',
+    kind: 'turn-switch',
     switch: name,
     value,
     reason: 'console',
@@ -118,6 +118,6 @@ test('a value that was set in Parameter Store by hand must fit like any other', 
     value: true,
     reason: 'console',
     requestId: null,
-    by: { system: 'ssm' },
+    by: { system: 'conductor' },
   });
 });

@@ -61,17 +61,17 @@ export function approveSwitch(launch: Launch, command: CommandOf<'approve-switch
   return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId });
 }
 
-/** A value set in Parameter Store by hand. A two-person switch can't be set that way; the mirror is written back instead. */
-export function reportSwitch(launch: Launch, command: CommandOf<'report-switch'>, { nowMs }: Given): Decision {
+/** What a step of the runbook sets. A two-person switch can't be set that way. */
+export function turnSwitch(launch: Launch, command: CommandOf<'turn-switch'>, { nowMs }: Given): Decision {
   const problem = switchProblem(launch, command.switch, command.value);
   if (problem !== null) return problem;
   const { switch: name, value, reason } = command;
   if (needsTwo(launch, name))
     return refuse(
       'ROLE_MISSING',
-      `${name} was set to ${String(value)} in Parameter Store by hand, but it needs two people: set it with /go, where a second person approves it.`,
+      `A step was to set ${name} to ${String(value)}, but it needs two people: set it with /go switch, where a second person approves it.`,
     );
-  return accept({ system: 'ssm' }, nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
+  return accept({ system: 'conductor' }, nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
 }
 
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {

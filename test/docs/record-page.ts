@@ -128,6 +128,8 @@ const EFFECTS: Record<Effect['kind'], string> = {
   'post-entry': 'posts the entry in the channel',
   'post-board': 'posts and pins the board',
   'post-order': 'posts the order with its GO button',
+  'post-stand-down': 'posts what is left to put back of a launch that was called off, with its buttons',
+  'refresh-stand-down': 'shows there what is back, and takes the buttons off at the close',
   'refresh-order': 'takes the button off an order that is no longer open',
   'post-scale': 'posts the message of a scale order, which is then kept up in place',
   'finish-scale': 'says in that message that the count stands',

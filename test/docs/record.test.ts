@@ -150,7 +150,7 @@ test('every command is named with the entry that it gives', () => {
     'approve-lift': 0,
     'set-switch': 0,
     'approve-switch': 0,
-    'report-switch': 0,
+    'turn-switch': 0,
     'start-step': 0,
     'hold-step': 0,
     'put-step': 0,

@@ -258,7 +258,7 @@ function prepares(player: Player): void {
   player.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 600_000, reason: 'kick-off is late' });
   player.does({ kind: 'set-switch', by: 'ana', switch: 'dark', value: true, reason: 'rehearsed last week' });
   player.does({ kind: 'approve-switch', by: 'mia', requestId: `R${player.scene.state.seq}` });
-  player.does({ kind: 'report-switch', switch: 'zombie', value: true, reason: 'set in Parameter Store' });
+  player.does({ kind: 'turn-switch', switch: 'zombie', value: true, reason: 'step “Sale is on” of the runbook' });
   player.does({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 800, reason: '' });
 }
 

@@ -140,7 +140,7 @@ test.each<[string, (scene: Scene) => void, string]>([
     (scene) => scene.does({ kind: 'put-step', step: 'remind', why: 'late' }),
     'StepPut',
   ],
-  ['the stand-down', (scene) => scene.does({ kind: 'stand-down', by: 'ana', reason: 'over' }), 'StoodDown'],
+  ['the stand-down', (scene) => scene.does({ kind: 'stand-down', by: 'ana', reason: 'over' }), 'post-stand-down'],
   ['a step that waits for another', (scene) => holds(scene), 'StepHeld'],
   [
     'a deadline that was missed',

@@ -29,6 +29,7 @@ export function sortBacklog(waiting: readonly Pending[], launch: Launch, nowMs: 
 function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): boolean {
   switch (effect.kind) {
     case 'post-board':
+    case 'post-stand-down':
       return true;
     case 'post-order':
       return isOpenOrder(launch, effect.orderId, nowMs);
@@ -60,7 +61,6 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
       return launch.missed[entry.step] !== undefined && launch.steps[entry.step]?.state !== 'skipped';
     case 'ScaleLate':
       return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
-    case 'StoodDown':
     case 'LaunchClosed':
       return true;
     default:

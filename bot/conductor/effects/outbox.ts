@@ -25,7 +25,12 @@ const LASTING_TRIES = 5;
 /** An upload of a picture with its three calls and their retries takes less. */
 const LONGEST_WORK_MS = 60_000;
 /** Effects that change what stands in the channel; all others of Slack's put something new there. */
-const EDITS: ReadonlySet<Effect['kind']> = new Set(['refresh-order', 'finish-live', 'finish-scale']);
+const EDITS: ReadonlySet<Effect['kind']> = new Set([
+  'refresh-order',
+  'refresh-stand-down',
+  'finish-live',
+  'finish-scale',
+]);
 /** Slack limits and loses its methods one by one: an edit or a picture that fails must not keep a GO, a HALT or a halt's news from being posted. */
 function lineOf({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' {
   if (isPosted) return 'pin';

@@ -56,6 +56,8 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'post-board':
     case 'post-order':
     case 'refresh-order':
+    case 'post-stand-down':
+    case 'refresh-stand-down':
     case 'post-scale':
     case 'finish-scale':
     case 'start-live':
@@ -166,7 +168,7 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
     }
     case 'switch': {
       const acted = await context.execute(launch.id, {
-        kind: 'report-switch',
+        kind: 'turn-switch',
         switch: step.do.switch,
         value: step.do.value,
         reason: `step “${step.title}” of the runbook`,

@@ -11,6 +11,7 @@ import type { Message } from '../../views/message.ts';
 import { orderMessage } from '../../views/order.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import { shotSegments } from '../../views/segments-text.ts';
+import { standDownMessage } from '../../views/stand-down.ts';
 import { summaryMessage } from '../../views/summary.ts';
 import { safe } from '../../views/words.ts';
 import type { Context } from '../context.ts';
@@ -59,6 +60,10 @@ export class Posts {
           this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
       case 'refresh-order':
         return async () => this.#edit(launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'post-stand-down':
+        return () => this.#postAs(pending, launch, FACT.standDown, standDownMessage(launch));
+      case 'refresh-stand-down':
+        return () => this.#edit(launch, FACT.standDown, standDownMessage(launch), 'leave');
       case 'post-scale': {
         const state = launch.scale[effect.target];
         if (state?.desired !== effect.desired) return null; // a newer order has its own message

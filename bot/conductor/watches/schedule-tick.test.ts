@@ -123,7 +123,7 @@ test('a launch that was called off is closed once all is back, also by a bot tha
   await scheduleTick(memory.context, await memory.launch());
   expect((await memory.entries()).at(-1)?.kind).toBe('StoodDown');
   await memory.does({ kind: 'run-step', by: 'ana', step: 'off' });
-  await memory.does({ kind: 'report-switch', switch: 'zombie', value: false, reason: '' });
+  await memory.does({ kind: 'turn-switch', switch: 'zombie', value: false, reason: '' });
   const launch = await memory.launch();
   await Promise.all([scheduleTick(memory.bot(), launch), scheduleTick(memory.context, launch)]);
   const closes = (await memory.entries()).filter(({ kind }) => kind === 'LaunchClosed');
