@@ -20,7 +20,7 @@ import { fixedToken } from './slack-token.ts';
 
 const log = pino({ level: 'silent' });
 const logger = slackLogger(log);
-const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superbowl/slack-socket';
+const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superbowl/slack-socket-mode';
 const neverAsked = () => Promise.reject(new Error('not asked'));
 const given = { SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken };
 const renewed = { botToken: 'xoxb-renewed', appToken: 'xapp-renewed', signingSecret: 'renewed-signing-secret' };

@@ -5,16 +5,31 @@ import { imageProblems } from './image-names.ts';
 import { FARGATE_MIB } from './launch-config.ts';
 import type { LaunchConfig } from './launch-config.ts';
 import { natProblems } from './nat.ts';
+import { SECRET_IDS, secretName } from './secret-names.ts';
 
 /** What the fields of a configuration say of each other. */
 export function configProblems(config: LaunchConfig): Found[] {
   return [
+    ...nameProblems(config),
     ...zoneProblems(config),
     ...addressProblems(config),
     ...natProblems(config),
     ...botProblems(config),
     ...workerProblems(config),
     ...imageProblems(config),
+  ];
+}
+
+/** Behind an ARN a dash and six characters are taken for the six that AWS adds (docs/facts.md#secret-partial-arn). */
+function nameProblems({ name }: LaunchConfig): Found[] {
+  const wrong = SECRET_IDS.map((id) => secretName(name, id)).find((secret) => /-.{6}$/.test(secret));
+  if (wrong === undefined) return [];
+  return [
+    {
+      path: ['name'],
+      found: `${JSON.stringify(name)}, whose secret ${wrong} ends in a dash and six characters`,
+      expected: 'another: Secrets Manager would take these for its own, and find no such secret',
+    },
   ];
 }
 

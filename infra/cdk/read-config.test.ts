@@ -54,6 +54,11 @@ test.each<[string, [string | RegExp, string][], RegExp]>([
     /:6:1 name: found "Super Bowl", expected 3 to 20 lower-case/,
   ],
   [
+    'a name whose secrets AWS would not find',
+    [['name: superbowl', 'name: superbowl-2']],
+    /:6:1 name: found "superbowl-2", whose secret superbowl-2\/apns ends in a dash and six characters, expected another/,
+  ],
+  [
     'a kickoff without its offset',
     [['T18:30:00-05:00', 'T18:30:00']],
     /kickoff: found "2027-02-14T18:30:00", expected a time with its offset/,

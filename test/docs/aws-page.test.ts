@@ -77,7 +77,7 @@ test('what it puts into each secret is what bot and worker take', async () => {
     const secret = (id: string) => readFileSync(join(dir, `${id}.secret`), 'utf8');
     const fields = (id: string) => JSON.parse(secret(id)) as Record<string, string>;
     const place = { AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', GOBUTTON_POOL: 'pool' };
-    const forBot = parseBot({ ...place, ...fields('bot-keys'), ...fields('slack-socket') });
+    const forBot = parseBot({ ...place, ...fields('bot-keys'), ...fields('slack-socket-mode') });
     expect(forBot).toMatchObject({ ok: true, config: { slack: { secrets: { botToken: 'xoxb-1' } } } });
     const forWorker = parseWorker({
       ...place,

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SECRET_IDS, secretName } from '../../cdk/secret-names.ts';
 import { localCloudForTests } from '../../local/cloud/for-tests.ts';
 import { LOCAL_ACCOUNT } from '../../local/principals.ts';
 import { placeOf } from '../clients.ts';
@@ -11,7 +12,7 @@ import { PROCESSES } from './permissions.ts';
 import { policyOf, sidOf } from './policy.ts';
 import { SECRET_READS } from './secret-reads.ts';
 
-const names = { ...LOCAL_ACCOUNT, providerSecrets: ['superbowl/apns'], slackSecrets: ['superbowl/slack-socket'] };
+const names = { ...LOCAL_ACCOUNT, providerSecrets: ['superbowl/apns'], slackSecrets: ['superbowl/slack-socket-mode'] };
 const principals = PROCESSES.map((name) => ({ name, accessKeyId: `KEY${name}`, statements: policyOf(name, names) }));
 const arn = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -20,7 +21,7 @@ let client: SecretsManagerClient;
 beforeAll(async () => {
   local = await localCloudForTests({ principals });
   client = new SecretsManagerClient(placeOf(local.config));
-  for (const Name of ['superbowl/apns', 'superbowl/apns-other', 'superbowl/slack-socket'])
+  for (const Name of ['superbowl/apns', 'superbowl/apns-other', 'superbowl/slack-socket-mode'])
     await client.send(new CreateSecretCommand({ Name, SecretString: 'one' }));
 });
 afterAll(async () => {
@@ -39,14 +40,20 @@ test('a worker reads the newest value of its own secrets, the bot that of its ow
   );
   for (const process of PROCESSES.filter((one) => one !== 'worker'))
     await expect(readerOf(process)(arn('superbowl/apns'))).rejects.toThrow('AccessDeniedException');
-  expect(await readerOf('bot')(arn('superbowl/slack-socket'))).toBe('one');
-  await expect(read(arn('superbowl/slack-socket'))).rejects.toThrow('AccessDeniedException');
+  expect(await readerOf('bot')(arn('superbowl/slack-socket-mode'))).toBe('one');
+  await expect(read(arn('superbowl/slack-socket-mode'))).rejects.toThrow('AccessDeniedException');
   for (const process of ['worker', 'bot'] as const) {
     const used = new Set(local.localCloud.access().used[process]);
     for (const { action, on } of SECRET_READS[process])
       for (const kind of on) expect(used).toContain(`${sidOf(kind)} ${action}`);
   }
   expect(policyOf('worker', LOCAL_ACCOUNT).map(({ Sid }) => Sid)).not.toContain('ProviderSecrets');
+});
+
+test('no secret of ours ends as its ARN would: one that does is not found by what tasks are given', async () => {
+  await client.send(new CreateSecretCommand({ Name: 'superbowl/slack-socket', SecretString: 'one' }));
+  await expect(secretReader(local.config)(arn('superbowl/slack-socket'))).rejects.toThrow('ResourceNotFoundException');
+  expect(SECRET_IDS.filter((id) => /-.{6}$/.test(secretName('superbowl', id)))).toEqual([]);
 });
 
 test('a secret that is not there, one of another region and a service that throttles are named as such', async () => {

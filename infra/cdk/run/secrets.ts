@@ -3,7 +3,7 @@ import { Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { secretName, SECRETS } from '../secret-names.ts';
+import { secretName, SECRETS, WHOLE } from '../secret-names.ts';
 import type { SecretId } from '../secret-names.ts';
 
 /** Without the six characters that AWS adds: it finds a secret of its own account by the rest (docs/facts.md#secret-partial-arn). */
@@ -17,9 +17,6 @@ export const secretArns = (
       `arn:${Aws.PARTITION}:secretsmanager:${place.region}:${place.account}:secret:${secretName(place.name, id)}`,
     ]),
   );
-
-/** Those with one value, which is the whole of them: what Google gives is a file, and is kept as it is. */
-const WHOLE: ReadonlySet<SecretId> = new Set(['google', 'pagerduty-routing-key', 'webhooks']);
 
 /** Secrets as a task takes them. Its execution role may read these, and no others. */
 export function taskSecrets(scope: Construct, name: string, ids: readonly SecretId[]): Record<string, TaskSecret> {

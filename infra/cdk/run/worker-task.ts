@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { IMAGES, NODE } from '../../images/contents.ts';
 import type { Deployment } from '../read-config.ts';
 import { PROVIDER_SECRETS } from '../secret-names.ts';
+import { WORKER_SECRETS } from './kept-secrets.ts';
 import { secretArns, taskSecrets } from './secrets.ts';
 import { addProcess } from './task.ts';
 
@@ -45,7 +46,7 @@ export function workerTask(scope: Construct, id: string, deployment: Deployment,
       HEALTH_PORT: String(PORT),
       ...secretArns(config, PROVIDER_SECRETS),
     },
-    secrets: taskSecrets(task, config.name, ['worker-keys', 'apns', 'google']),
+    secrets: taskSecrets(task, config.name, WORKER_SECRETS),
   });
   return task;
 }

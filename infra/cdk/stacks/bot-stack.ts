@@ -18,7 +18,7 @@ import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 import { AudienceTask } from '../run/audience-task.ts';
-import { outsideSecrets } from '../run/outside-secrets.ts';
+import { botSecrets } from '../run/kept-secrets.ts';
 import { placement } from '../run/place.ts';
 import type { Place } from '../run/place.ts';
 import { secretArns, taskSecrets } from '../run/secrets.ts';
@@ -84,7 +84,7 @@ class BotService extends Construct {
         ...secretArns(config, slackSecrets(bot.receive)),
         ...audience.environment,
       },
-      secrets: taskSecrets(this, config.name, [`slack-${bot.receive}`, 'bot-keys', ...outsideSecrets(runbook)]),
+      secrets: taskSecrets(this, config.name, botSecrets(deployment)),
     });
     mayProtectItself(task, deployment, botCluster(deployment));
     const group = new SecurityGroup(this, 'group', {

@@ -161,7 +161,7 @@ test('secrets come from Secrets Manager by field, to whom they are for', () => {
     'SLACK_APP_TOKEN',
     'SLACK_BOT_TOKEN',
   ]);
-  expect(ofBot['SLACK_BOT_TOKEN']).toMatch(/secret:superbowl\/slack-socket.*:SLACK_BOT_TOKEN::/);
+  expect(ofBot['SLACK_BOT_TOKEN']).toMatch(/secret:superbowl\/slack-socket-mode.*:SLACK_BOT_TOKEN::/);
   const ofWorker = secrets(workers, 'worker');
   expect(Object.keys(ofWorker).toSorted()).toEqual([
     'APNS_KEY',
@@ -196,8 +196,8 @@ test('bot and worker are told where their secrets live, and may read these anew,
     mayRead: ['superbowl/apns-??????', 'superbowl/google-??????'],
   });
   expect(tellingOf(bot, 'bot')).toEqual({
-    told: { GOBUTTON_SLACK_SECRET_ARN: 'superbowl/slack-socket' },
-    mayRead: ['superbowl/slack-socket-??????'],
+    told: { GOBUTTON_SLACK_SECRET_ARN: 'superbowl/slack-socket-mode' },
+    mayRead: ['superbowl/slack-socket-mode-??????'],
   });
   expect(tellingOf(bot, 'audience')).toEqual({ told: {}, mayRead: [] });
 });

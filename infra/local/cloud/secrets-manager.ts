@@ -8,8 +8,10 @@ interface Version {
   text: string;
   createdAtMs: number;
 }
-/** Name → its versions, AWSPREVIOUS before AWSCURRENT. */
+/** Name → its versions, AWSPREVIOUS before AWSCURRENT; none: it was made without a value. */
 export type SecretState = Record<string, Version[]>;
+/** Name → when it was deleted: it can be restored, and not read. */
+export type DeletedSecrets = Record<string, number>;
 
 interface Input {
   Name?: string;
@@ -23,6 +25,9 @@ const FIELDS: Record<string, string[]> = {
   CreateSecret: ['Name', 'SecretString', 'ClientRequestToken'],
   PutSecretValue: ['SecretId', 'SecretString', 'ClientRequestToken'],
   GetSecretValue: ['SecretId', 'VersionStage'],
+  DescribeSecret: ['SecretId'],
+  DeleteSecret: ['SecretId'],
+  RestoreSecret: ['SecretId'],
 };
 const PREFIX = `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:`;
 const TEXT_BYTES = 65_536;
@@ -31,13 +36,17 @@ const TEXT_BYTES = 65_536;
 const withSuffix = (name: string): string =>
   `${name}-${createHash('sha256').update(name).digest('base64').replaceAll(/[+/=]/g, 'x').slice(0, 6)}`;
 
-/** A name, an ARN, or an ARN without its last six characters. Null: of another account or region. */
+/**
+ * A name, an ARN, or an ARN without its last six characters; one that ends in a dash and six characters counts as whole
+ * (docs/facts.md#secret-partial-arn). Null: there is none of that ARN, or it is of another account or region.
+ */
 function nameOf(id: string): string | null {
   if (!id.startsWith('arn:')) return id;
   if (!id.startsWith(PREFIX)) return null;
   const rest = id.slice(PREFIX.length);
+  if (!/-.{6}$/.test(rest)) return rest;
   const without = rest.slice(0, -7);
-  return withSuffix(without) === rest ? without : rest;
+  return withSuffix(without) === rest ? without : null;
 }
 
 /** What IAM compares with policies: the whole ARN, whichever way the secret was named. */
@@ -49,6 +58,7 @@ export function secretArn(id: string): string {
 /** Secrets Manager: values by stage AWSCURRENT and AWSPREVIOUS. */
 export function startSecretsManager(
   file: StateFile<SecretState>,
+  deleted: StateFile<DeletedSecrets>,
   nowMs: () => number,
 ): (operation: string, input: unknown) => unknown {
   const { state } = file;
@@ -77,8 +87,40 @@ export function startSecretsManager(
     return { ARN: secretArn(name), Name: name, VersionId: id };
   }
 
+  function whole(id: string | undefined): { name: string; versions: Version[] } {
+    const secret = found(id);
+    if (deleted.state[secret.name] !== undefined)
+      throw new AwsError(
+        'InvalidRequestException',
+        "You can't perform this operation on the secret because it was marked for deletion.",
+      );
+    return secret;
+  }
+
+  function describe(id: string | undefined): unknown {
+    const { name, versions } = found(id);
+    const deletedAtMs = deleted.state[name];
+    const stages = [['AWSPREVIOUS'], ['AWSCURRENT']].slice(-versions.length);
+    return {
+      ARN: secretArn(name),
+      Name: name,
+      ...(versions.length === 0
+        ? {}
+        : { VersionIdsToStages: Object.fromEntries(versions.map(({ id: version }, at) => [version, stages[at]])) }),
+      ...(deletedAtMs === undefined ? {} : { DeletedDate: deletedAtMs / 1_000 }),
+    };
+  }
+
+  function mark(id: string | undefined, isDeleted: boolean): unknown {
+    const { name } = isDeleted ? whole(id) : found(id);
+    if (isDeleted) deleted.state[name] = nowMs();
+    else delete deleted.state[name];
+    deleted.save();
+    return { ARN: secretArn(name), Name: name, ...(isDeleted ? { DeletionDate: nowMs() / 1_000 + 30 * 86_400 } : {}) };
+  }
+
   function read({ SecretId, VersionStage: stage = 'AWSCURRENT' }: Input): unknown {
-    const { name, versions } = found(SecretId);
+    const { name, versions } = whole(SecretId);
     const version = stage === 'AWSCURRENT' ? versions.at(-1) : stage === 'AWSPREVIOUS' ? versions.at(-2) : undefined;
     if (version === undefined)
       throw new AwsError(
@@ -101,7 +143,10 @@ export function startSecretsManager(
     if (fields === undefined) throw notImplemented('secretsmanager', operation);
     refuseOtherFields('secretsmanager', operation, input, fields);
     if (operation === 'GetSecretValue') return read(input);
-    if (operation === 'PutSecretValue') return keep(found(input.SecretId).name, input);
+    if (operation === 'DescribeSecret') return describe(input.SecretId);
+    if (operation === 'DeleteSecret' || operation === 'RestoreSecret')
+      return mark(input.SecretId, operation === 'DeleteSecret');
+    if (operation === 'PutSecretValue') return keep(whole(input.SecretId).name, input);
     const { Name: name = '' } = input;
     if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name))
       throw new AwsError(
@@ -110,6 +155,9 @@ export function startSecretsManager(
       );
     if (state[name] !== undefined)
       throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
-    return keep(name, input);
+    if (input.SecretString !== undefined) return keep(name, input);
+    state[name] = [];
+    file.save();
+    return { ARN: secretArn(name), Name: name };
   };
 }

@@ -25,7 +25,7 @@ import { createRouter } from './router.ts';
 import type { TaskFamily } from './run-task.ts';
 import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager.ts';
-import type { SecretState } from './secrets-manager.ts';
+import type { DeletedSecrets, SecretState } from './secrets-manager.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { startServiceQuotas } from './service-quotas.ts';
 import { startSqs } from './sqs.ts';
@@ -182,7 +182,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
           GraniteServiceVersion20100801: startCloudWatch({ nowMs, queues: () => sqs.figures(nowMs()) }),
           ServiceQuotasV20190624: startServiceQuotas(account),
-          secretsmanager: startSecretsManager(openState<SecretState>(dataDir, 'secrets', {}), nowMs),
+          secretsmanager: startSecretsManager(
+            openState<SecretState>(dataDir, 'secrets', {}),
+            openState<DeletedSecrets>(dataDir, 'deleted-secrets', {}),
+            nowMs,
+          ),
           AmazonEC2ContainerRegistry_V20150921: startEcr(account),
         },
         query: {
