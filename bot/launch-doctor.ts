@@ -37,6 +37,7 @@ export function launchDoctor(
       secrets: { bot: secretName === null ? [] : [secretName], worker: [] },
       needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),
       rights: [{ process: 'bot', role: null }],
+      starter: null,
       slack: { botToken, apiUrl, appToken },
       channelId: launch.channelId,
       people: launch.people,

@@ -23,6 +23,13 @@ function fieldsOf(text: string, names: readonly string[]): Record<string, string
   );
 }
 
+/** Of these names those that a secret's text gives no value for; without names the text is the value. Says nothing of a value. */
+export function emptyFields(text: string, names: readonly string[]): string[] {
+  if (names.length === 0) return text.trim() === '' ? ['a value'] : [];
+  const found = jsonOf(text) ?? {};
+  return names.filter((name) => typeof found[name] !== 'string' || found[name].trim() === '');
+}
+
 /** With or without the six characters that AWS adds to a name. */
 export const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$/;
 export const EXPECT_ARN = 'the ARN of a secret in Secrets Manager, or nothing where nothing is read anew';

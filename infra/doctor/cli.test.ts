@@ -120,6 +120,10 @@ test('a configuration says names, fleet and size; what it stands up is held agai
   // By the names that the deployment has, whatever the environment says.
   expect(enough).toMatch(/Table superbowl-record\n/);
   expect(enough).toMatch(/Bucket superbowl-123456789012-us-east-1\n/);
+  // Before anything is deployed.
+  expect(enough).toMatch(
+    /wrong {4}Secret superbowl\/bot-keys\n {9}found {3}no such secret in us-east-1\n {9}needed {2}JSON with GOBUTTON_BOT_KEY, GOBUTTON_WORKER_PUBLIC_KEYS, for bot\n/,
+  );
   await write((text) => text.replace('count: 15', 'count: 5').replace('vcpu: 4', 'vcpu: 1'));
   expect(await said()).toMatch(
     /wrong {4}Workers of the configuration\n {9}found {3}5 workers of 1 vCPU\n {9}needed {2}15, bound by cores\n.*workers\.count: 15/,

@@ -7,6 +7,7 @@ import { namesOf } from '../cdk/names.ts';
 import { fleetOf } from '../cdk/needs.ts';
 import { readDeployment } from '../cdk/read-config.ts';
 import type { Deployment } from '../cdk/read-config.ts';
+import { keptSecrets } from '../cdk/run/kept-secrets.ts';
 import { rereadSecrets } from '../cdk/secret-names.ts';
 import { describeConfigProblems, readEnvironment } from '../environment.ts';
 import type { Env } from '../environment.ts';
@@ -41,6 +42,8 @@ not be looked at, or a wrong command line.
   --sandbox             Apple's sandbox is meant
   --bot-role ARN        role of the bot's task, whose rights are simulated (default: GOBUTTON_BOT_ROLE)
   --worker-role ARN     role of the workers' task (default: as their task definition says)
+  --read-secrets        looks also whether each secret has its fields, which needs secretsmanager:GetSecretValue of whoever
+                        runs this; no value is shown (default: whether there is a value, which AWS tells without it)
   --workbook FILE       writes the Countdown workbook of the event: figures, dates, what to do, letters
   --json                lines as JSON
 
@@ -115,6 +118,7 @@ const OPTIONS = {
   sandbox: { type: 'boolean' },
   'bot-role': { type: 'string' },
   'worker-role': { type: 'string' },
+  'read-secrets': { type: 'boolean' },
   workbook: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -146,6 +150,7 @@ function read(args: string[]) {
     topic: values.topic ?? null,
     isSandboxMeant: values.sandbox === true,
     roles: { bot: values['bot-role'] ?? null, worker: values['worker-role'] ?? null },
+    readsSecrets: values['read-secrets'] === true,
     workbook: values.workbook ?? null,
     json: values.json === true,
   };
@@ -168,6 +173,11 @@ function deployedEnv(deployment: Deployment): Env {
   };
 }
 
+const botServiceOf = (deployment: Deployment) => {
+  const { botCluster, botService } = namesOf(deployment);
+  return { cluster: botCluster, service: botService };
+};
+
 /** What the command line says goes before the configuration, and that before what is usual. */
 function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment: Deployment | null): SubjectOptions {
   const config = deployment?.config ?? null;
@@ -181,6 +191,11 @@ function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment:
     fleet: config === null ? null : { tasks: config.workers.count, vcpus: config.workers.vcpu },
     isRehearsal: config?.purpose === 'rehearsal',
     ...(config === null ? {} : { secrets: rereadSecrets(config) }),
+    starter: {
+      bot: deployment === null ? null : botServiceOf(deployment),
+      secrets: deployment === null ? null : keptSecrets(deployment),
+      readsSecrets: asked.readsSecrets,
+    },
   };
 }
 

@@ -11,6 +11,13 @@ import {
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import {
   DeleteQueueCommand,
   CreateQueueCommand,
   GetQueueUrlCommand,
@@ -22,7 +29,7 @@ import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { KEY_ENV } from '../../test/keys.ts';
 import { permissionsOf } from '../aws/access/policy.ts';
-import { createClients } from '../aws/clients.ts';
+import { createClients, placeOf } from '../aws/clients.ts';
 import type { Clients } from '../aws/clients.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import { createCloud, ensureHomes, ensureTables } from '../aws/create-cloud.ts';
@@ -38,6 +45,7 @@ import type { Workspace } from '../local/slack/start.ts';
 import { examine } from './examine.ts';
 import { exitCode } from './judge/line.ts';
 import type { Line } from './judge/line.ts';
+import type { KeptSecret } from './judge/secrets.ts';
 import { manifestScopes } from './measure/slack.ts';
 import { subjectOf } from './subject.ts';
 
@@ -49,11 +57,19 @@ import { subjectOf } from './subject.ts';
 
 const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/gobutton-worker:1.2';
 const ROLES = { bot: 'arn:aws:iam::000000000000:role/bot', worker: 'arn:aws:iam::000000000000:role/worker' };
+const [BOT_STARTER, WORKER_STARTER, AUDIENCE_STARTER = ''] = [
+  'arn:aws:iam::000000000000:role/bot-starter',
+  'arn:aws:iam::000000000000:role/worker-starter',
+  LOCAL_AUDIENCE_TASK.roles[1],
+];
+const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:';
+const SECRET = { name: 'superbowl/apns', value: { APNS_KEY: 'k', APNS_KEY_ID: 'i', APNS_TEAM_ID: 't' } };
 const POOL = 'gobutton-workers';
 
 let localCloud: LocalCloud;
 let config: CloudConfig;
 let clients: Clients;
+let secrets: SecretsManagerClient;
 let workspace: Workspace;
 let providers: TestProviders;
 let runbook: Runbook;
@@ -67,6 +83,9 @@ const taskDefinition = {
   taskRoleArn: ROLES.worker,
   stopTimeout: 30,
   spot: false,
+  executionRoleArn: WORKER_STARTER,
+  logGroup: '/gobutton/superbowl/worker',
+  secrets: Object.keys(SECRET.value).map((name) => ({ name, valueFrom: `${ARN}${SECRET.name}:${name}::` })),
 };
 const definition = {
   cluster: 'gobutton',
@@ -78,6 +97,18 @@ const definition = {
   taskDefinition,
 };
 
+const botService = { cluster: 'superbowl-bot', service: 'superbowl-bot' };
+const botDefinition = {
+  ...definition,
+  ...botService,
+  taskDefinition: {
+    ...taskDefinition,
+    executionRoleArn: BOT_STARTER,
+    logGroup: '/gobutton/superbowl/bot',
+    secrets: [],
+  },
+};
+
 /** What compiles audiences, and is not started here. */
 const family = {
   ...LOCAL_AUDIENCE_TASK,
@@ -87,12 +118,19 @@ const family = {
   cwd: '/',
   startDelayMs: 0,
   stopTimeoutMs: 0,
+  logGroup: '/gobutton/superbowl/audience',
 };
 
 const goodAccount = () => ({
   ...usualAccount(),
   images: { 'gobutton-worker': [{ tags: ['1.2'], digest: 'sha256:aa', bytes: 250_000_000 }] },
-  roles: { [ROLES.bot]: ['*'], [ROLES.worker]: ['*'] },
+  roles: {
+    [ROLES.bot]: ['*'],
+    [ROLES.worker]: ['*'],
+    [BOT_STARTER]: ['ecr:*', 'logs:*', 'secretsmanager:*'],
+    [WORKER_STARTER]: ['ecr:*', 'logs:*', 'secretsmanager:*'],
+    [AUDIENCE_STARTER]: ['logs:*'],
+  } as Record<string, string[]>,
   globalTables: { 'gobutton-homes': { strong: true, replicas: ['us-west-2'], witness: 'us-east-2' as string | null } },
   buckets: {
     gobutton: {
@@ -128,7 +166,7 @@ beforeAll(async () => {
   [localCloud, workspace, providers] = await Promise.all([
     startLocalCloud({
       dataDir: null,
-      services: [definition],
+      services: [definition, botDefinition],
       families: [family],
       groups: [],
       nowMs: () => Date.now() + aheadMs,
@@ -138,13 +176,16 @@ beforeAll(async () => {
   ]);
   config = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   clients = createClients(config);
+  secrets = new SecretsManagerClient(placeOf(config));
   await Promise.all([ensureTables(config), ensureHomes(config)]);
   await createCloud(config, clients).queues.ensurePool(POOL);
+  await secrets.send(new CreateSecretCommand({ Name: SECRET.name, SecretString: JSON.stringify(SECRET.value) }));
   Object.assign(localCloud.account, goodAccount());
 }, 20_000);
 
 afterAll(async () => {
   clients.destroy();
+  secrets.destroy();
   await Promise.all([localCloud.stop(), workspace.stop(), providers.stop()]);
 });
 
@@ -179,6 +220,8 @@ interface Changed {
   sandbox?: boolean;
   rehearsal?: boolean;
   secrets?: { bot: string[]; worker: string[] };
+  kept?: KeptSecret[];
+  readsSecrets?: boolean;
 }
 
 /** The providers are met only where it is about them: a meeting takes some hundred milliseconds. */
@@ -200,6 +243,7 @@ function look(changed: Changed = {}): Promise<Line[]> {
         fleet: null,
         isRehearsal: changed.rehearsal ?? false,
         secrets: changed.secrets ?? { bot: [], worker: [] },
+        starter: { bot: botService, secrets: changed.kept ?? null, readsSecrets: changed.readsSecrets ?? false },
         // A busy machine answers late, and what is measured here is not how fast.
         limitMs: changed.limitMs ?? 20_000,
       },
@@ -240,10 +284,17 @@ test.each([
   const lines = await look({
     ...regions(),
     cloud: { audienceTask },
-    secrets: { bot: ['superbowl/slack-socket'], worker: ['superbowl/apns', 'superbowl/google'] },
+    secrets: { bot: ['superbowl/slack-socket-mode'], worker: ['superbowl/apns', 'superbowl/google'] },
   });
   expect(open(lines)).toEqual([]);
-  for (const id of ['tables.homes', 'tables.copies', 'service.audience'])
+  for (const id of [
+    'tables.homes',
+    'tables.copies',
+    'service.audience',
+    'starts.audience',
+    'starts.bot',
+    'secrets.apns',
+  ])
     expect(lines.map((line) => line.id)).toContain(id);
 });
 
@@ -459,8 +510,14 @@ const BROKEN: Broken[] = [
     breaks: account(({ denied }) => {
       denied.push('iam:*', 'secretsmanager:*');
     }),
-    looks: () => ({ secrets: { bot: ['superbowl/slack-socket'], worker: [] } }),
-    lines: ['rights.bot wrong', 'rights.worker unknown'],
+    looks: () => ({ secrets: { bot: ['superbowl/slack-socket-mode'], worker: [] } }),
+    lines: [
+      'rights.bot wrong',
+      'rights.worker unknown',
+      'starts.bot unknown',
+      'starts.worker unknown',
+      'secrets.apns unknown',
+    ],
     found: /user\/local may not secretsmanager:GetSecretValue \(slack-secrets\)$/,
     fix: /in the policy of the bot's role/,
   },
@@ -490,6 +547,98 @@ const BROKEN: Broken[] = [
     lines: ['service.audience wrong'],
     found: /^no such task definition$/,
     fix: /npm run infra -- deploy .*GOBUTTON_AUDIENCE_TASK/,
+  },
+  // ---- what starts tasks, and what they are given
+  {
+    name: 'who starts a worker may not pull its image',
+    breaks: account(({ roles }) => {
+      roles[WORKER_STARTER] = ['logs:*', 'secretsmanager:*', 'ecr:GetAuthorizationToken'];
+    }),
+    lines: ['starts.worker wrong'],
+    found: /role\/worker-starter may not ecr:BatchCheckLayerAvailability \(gobutton-worker\), .*: no task starts$/,
+    fix: /^Allow .*ecr:BatchGetImage on arn:aws:ecr:us-east-1:000000000000:repository\/gobutton-worker in the policy of arn:/,
+  },
+  {
+    name: 'who starts a worker may not read a secret of it',
+    breaks: account(({ roles }) => {
+      roles[WORKER_STARTER] = ['logs:*', 'ecr:*'];
+    }),
+    lines: ['starts.worker wrong'],
+    found: /role\/worker-starter may not secretsmanager:GetSecretValue \(superbowl\/apns\): no task starts$/,
+    fix: /^Allow secretsmanager:GetSecretValue on arn:.*:secret:superbowl\/apns-xxxxxx in the policy/,
+  },
+  {
+    name: 'who starts the bot may not write its log',
+    breaks: account(({ roles }) => {
+      roles[BOT_STARTER] = ['ecr:*'];
+    }),
+    lines: ['starts.bot wrong'],
+    found: /bot-starter may not logs:CreateLogStream \(\/gobutton\/superbowl\/bot\), logs:PutLogEvents/,
+    fix: /^Allow logs:CreateLogStream on arn:aws:logs:us-east-1:000000000000:log-group:/,
+  },
+  {
+    name: 'the role that starts the compile of an audience is gone',
+    breaks: account(({ roles }) => {
+      delete roles[AUDIENCE_STARTER];
+    }),
+    looks: () => ({ cloud: { audienceTask } }),
+    lines: ['starts.audience wrong'],
+    found: /role\/gobutton-audience-execution, which is not there: no task starts$/,
+    fix: /^npm run infra -- deploy/,
+  },
+  {
+    name: 'a task definition names no role that starts it',
+    breaks: task({ executionRoleArn: undefined as never }),
+    lines: ['starts.worker wrong'],
+    found: /^the task definition names no execution role$/,
+    fix: /^npm run infra -- deploy/,
+  },
+  {
+    name: 'a secret was never made',
+    looks: () => ({ kept: [{ name: 'superbowl/bot-keys', fields: ['GOBUTTON_BOT_KEY'], readers: ['bot'] }] }),
+    lines: ['secrets.bot-keys wrong'],
+    found: /^no such secret in us-east-1$/,
+    fix: /^aws secretsmanager create-secret --name superbowl\/bot-keys --region us-east-1 --secret-string file:.*docs\/aws\.md/,
+  },
+  {
+    name: 'a secret has no value yet',
+    breaks: async () => void (await secrets.send(new CreateSecretCommand({ Name: 'superbowl/google' }))),
+    looks: () => ({ kept: [{ name: 'superbowl/google', fields: [], readers: ['worker'] }] }),
+    lines: ['secrets.google wrong'],
+    found: /^a secret without a value$/,
+    fix: /^aws secretsmanager put-secret-value --secret-id superbowl\/google /,
+  },
+  {
+    name: 'a secret was deleted, and can be had back',
+    breaks: async () => {
+      await secrets.send(new DeleteSecretCommand({ SecretId: SECRET.name }));
+      return () => secrets.send(new RestoreSecretCommand({ SecretId: SECRET.name }));
+    },
+    lines: ['secrets.apns wrong'],
+    found: /^deleted at \d{4}-\d\d-\d\d \d\d:\d\d UTC: nobody can read it$/,
+    fix: /^aws secretsmanager restore-secret --secret-id superbowl\/apns --region us-east-1$/,
+  },
+  {
+    name: 'a secret lacks a field, and whoever runs it looks into it',
+    breaks: async () => {
+      const put = (value: object) =>
+        secrets.send(new PutSecretValueCommand({ SecretId: SECRET.name, SecretString: JSON.stringify(value) }));
+      await put({ ...SECRET.value, APNS_KEY_ID: '' });
+      return () => put(SECRET.value);
+    },
+    looks: () => ({ readsSecrets: true }),
+    lines: ['secrets.apns wrong'],
+    found: /^a value without APNS_KEY_ID$/,
+    fix: /^aws secretsmanager put-secret-value --secret-id superbowl\/apns /,
+  },
+  {
+    name: 'nobody may look whether a secret is there',
+    breaks: account(({ denied }) => {
+      denied.push('secretsmanager:DescribeSecret');
+    }),
+    lines: ['secrets.apns unknown'],
+    found: /^secretsmanager:DescribeSecret: AccessDenied/,
+    fix: /Allow secretsmanager:DescribeSecret/,
   },
   // ---- a second region
   {
@@ -568,7 +717,7 @@ const BROKEN: Broken[] = [
     breaks: account(({ denied }) => {
       denied.push('iam:*', 'dynamodb:PutItem');
     }),
-    lines: ['rights.bot wrong', 'rights.worker wrong'],
+    lines: ['rights.bot wrong', 'rights.worker wrong', 'starts.bot unknown', 'starts.worker unknown'],
     found: /user\/local may not dynamodb:PutItem/,
     fix: /Allow dynamodb:PutItem \(record-table\).* the bot's role/,
   },
@@ -577,7 +726,7 @@ const BROKEN: Broken[] = [
     breaks: account(({ denied }) => {
       denied.push('iam:*');
     }),
-    lines: ['rights.bot unknown', 'rights.worker unknown'],
+    lines: ['rights.bot unknown', 'rights.worker unknown', 'starts.bot unknown', 'starts.worker unknown'],
     found: /can't be tried without doing them/,
     fix: /Allow iam:SimulatePrincipalPolicy/,
   },

@@ -13,6 +13,7 @@ import { judgeAudienceTask } from './judge/audience-task.ts';
 import { judgeClocks } from './judge/clocks.ts';
 import { judgeEgress } from './judge/egress.ts';
 import { judgeFcmQuota } from './judge/fcm-quota.ts';
+import { parseImage } from './judge/image-name.ts';
 import { judgeKeys } from './judge/keys.ts';
 import { about } from './judge/line.ts';
 import type { Asked, Line } from './judge/line.ts';
@@ -23,7 +24,7 @@ import { judgeFifo, judgeQuotas } from './judge/quotas.ts';
 import { judgeRegion } from './judge/region.ts';
 import { judgeRights } from './judge/rights.ts';
 import type { FoundRights, Process } from './judge/rights.ts';
-import { judgeBucket, judgeCapacity, judgeIdentity, judgeImage, judgeService, parseImage } from './judge/service.ts';
+import { judgeBucket, judgeCapacity, judgeIdentity, judgeImage, judgeService } from './judge/service.ts';
 import { judgeAppToken, judgeChannel, judgePeople, judgeScopes, judgeToken } from './judge/slack.ts';
 import { judgeBackups, judgeTtl } from './judge/table-care.ts';
 import { judgeTable, judgeWarm } from './judge/tables.ts';
@@ -48,6 +49,7 @@ import type { SlackAccess } from './measure/slack.ts';
 import { findCare } from './measure/table-care.ts';
 import { examineSecondRegion } from './second-region.ts';
 import { keysOf, queueSpecs } from './shapes.ts';
+import { examineStarts } from './starts.ts';
 import type { Subject } from './subject-shape.ts';
 
 /**
@@ -97,12 +99,25 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
       cloud.audienceTask == null ? null : findTask(clients, cloud.audienceTask.family),
       examineSecondRegion(clients, subject),
       subject.clocks(),
+      subject.starter?.bot == null ? null : findService(clients, subject.starter.bot),
     ]);
     const [region, identity] = await Promise.all([regionLine(cloud, subject.limitMs), findIdentity(clients)]);
     const first = [region, judgeIdentity(identity)];
     const isStranger = !identity.ok && identity.failure.kind === 'credentials';
-    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], care, task, regions, clocks] =
-      await whole;
+    const [
+      record,
+      claims,
+      switches,
+      live,
+      bucket,
+      service,
+      [fargate, ecs, dynamodb],
+      care,
+      task,
+      regions,
+      clocks,
+      bot,
+    ] = await whole;
     const tables: Tables = { record, claims, switches, live };
     if (isStranger || region.state === 'wrong') return { lines: [...first, NOT_ASKED], need: subject.needOf(null) };
 
@@ -112,9 +127,15 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
     const specs = queueSpecs(subject.pool, (name) => `arn:aws:sqs:${cloud.region}:${account}:${name}`);
     const inAccount = accountNames(subject, account, task?.ok === true ? task.value : null);
     const image = found === null ? null : parseImage(found.image);
-    const [queues, imageFound, rights] = await Promise.all([
+    const starts = {
+      bot: bot?.ok === true ? (bot.value?.start ?? null) : null,
+      worker: found?.start ?? null,
+      audience: task?.ok === true ? (task.value?.start ?? null) : null,
+    };
+    const [queues, imageFound, started, rights] = await Promise.all([
       Promise.all(specs.map(async (spec) => ({ spec, ...(await findQueue(clients, spec.name)) }))),
       image === null ? null : findImage(clients, image),
+      examineStarts(clients, subject, starts, inAccount),
       Promise.all(
         subject.rights.map(async ({ process, role }) =>
           judgeRights(
@@ -139,6 +160,7 @@ async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need
       lines: [
         ...first,
         ...rights,
+        ...started,
         ...TABLE_IDS.map((which) => judgeTable(which, names[which], keysOf(which), tables[which])),
         judgeBackups(care.backups),
         judgeTtl(care.ttl, Object.fromEntries(TABLE_IDS.map((which) => [names[which], TABLES[which].ttl]))),

@@ -6,6 +6,7 @@ import type { Asked } from './judge/line.ts';
 import type { Need } from './judge/need.ts';
 import type { FoundProvider } from './judge/providers.ts';
 import type { Process } from './judge/rights.ts';
+import type { KeptSecret } from './judge/secrets.ts';
 import type { Way } from './measure/egress.ts';
 import type { SlackAccess } from './measure/slack.ts';
 
@@ -24,6 +25,16 @@ export interface Subject {
   needOf: (vcpus: number | null) => Need | null;
   /** Whose rights, and the role if it is known. The worker's is found in its task definition. */
   rights: readonly { process: Process; role: string | null }[];
+  /**
+   * Roles that start tasks, and the secrets that they hand over, which a person looks at and no process may. Null: not looked at.
+   * `bot`: its ECS service; null: not known. `secrets` null: those that task definitions name. `readsSecrets`: their values are looked
+   * at too, by the right of whoever runs this.
+   */
+  starter: {
+    bot: { cluster: string; service: string } | null;
+    secrets: readonly KeptSecret[] | null;
+    readsSecrets: boolean;
+  } | null;
   slack: SlackAccess | null;
   channelId: string | null;
   people: readonly { name: string; slack: readonly string[] }[];

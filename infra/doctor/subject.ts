@@ -42,6 +42,7 @@ export interface SubjectOptions {
   isRehearsal: boolean;
   /** Of the deployment; absent: those that the environment names. */
   secrets?: Subject['secrets'];
+  starter: NonNullable<Subject['starter']>;
   /** Of one question; absent: 5 s. */
   limitMs?: number;
 }
@@ -86,6 +87,7 @@ export function subjectOf(
       { process: 'bot', role: options.roles.bot ?? env['GOBUTTON_BOT_ROLE'] ?? null },
       { process: 'worker', role: options.roles.worker },
     ],
+    starter: options.starter,
     slack: slackOf(env),
     channelId: options.channelId ?? launch?.channelId ?? null,
     people: launch?.people ?? runbook?.people ?? [],

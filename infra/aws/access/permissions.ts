@@ -31,6 +31,7 @@ const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
 const TABLES = 'infra/aws/scaling/scaling-tables.ts';
 const DOCTOR = 'infra/doctor/measure/aws.ts';
 const RIGHTS = 'infra/doctor/measure/rights.ts';
+const SECRETS = 'infra/doctor/measure/secrets.ts';
 const REGIONS = 'infra/doctor/measure/second-region.ts';
 const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
@@ -308,7 +309,13 @@ export const DOCTOR_READS: readonly Permission[] = [
   may('ecs:DescribeTaskDefinition', ['everything'], 'finds image, size and role of a worker', DOCTOR),
   may('ecr:DescribeImages', ['everything'], 'says whether the image was pushed', DOCTOR),
   may('servicequotas:ListServiceQuotas', ['everything'], 'says what the account lacks', DOCTOR),
-  may('iam:SimulatePrincipalPolicy', ['everything'], 'says what the roles of bot and worker may do', RIGHTS),
+  may(
+    'iam:SimulatePrincipalPolicy',
+    ['everything'],
+    'says what the roles of bot and worker may do, and those that start them',
+    RIGHTS,
+  ),
+  may('secretsmanager:DescribeSecret', ['everything'], 'says whether a secret is there, without its value', SECRETS),
 ];
 
 /** Besides, for launches with a second region (infra/aws/access/second-region.test.ts holds them to what is called). */

@@ -6,6 +6,7 @@ import type { ProcessName } from '../../aws/access/permissions.ts';
 import { allowing } from '../../aws/access/policy.ts';
 import type { ResourceKind } from '../../aws/access/resources.ts';
 import { SECRET_READS } from '../../aws/access/secret-reads.ts';
+import { startRights } from '../../doctor/judge/start.ts';
 import { runbookProblems } from '../config-rules.ts';
 import { deploymentForTests, templatesForTests } from '../for-tests.ts';
 
@@ -49,14 +50,18 @@ const of = <T>(template: Template, type: string): { id: string; properties: T }[
   }));
 
 /** The container of a process, with the statements of its task's role. */
-function processIn(template: Template, name: string): { container: Container; statements: Statement[] } {
-  const task = of<{ ContainerDefinitions: Container[]; TaskRoleArn: { 'Fn::GetAtt': [string] } }>(
+function processIn(
+  template: Template,
+  name: string,
+  roleOf: 'TaskRoleArn' | 'ExecutionRoleArn' = 'TaskRoleArn',
+): { container: Container; statements: Statement[] } {
+  const task = of<{ ContainerDefinitions: Container[] } & Record<typeof roleOf, { 'Fn::GetAtt': [string] }>>(
     template,
     'AWS::ECS::TaskDefinition',
   ).find(({ properties }) => properties.ContainerDefinitions[0]?.Name === name);
   const [container] = task?.properties.ContainerDefinitions ?? [];
   if (task === undefined || container === undefined) throw new Error(`no task ${name}`);
-  const role = task.properties.TaskRoleArn['Fn::GetAtt'][0];
+  const role = task.properties[roleOf]['Fn::GetAtt'][0];
   const statements = of<{ Roles: { Ref: string }[]; PolicyDocument: { Statement: Statement[] } }>(
     template,
     'AWS::IAM::Policy',
@@ -144,6 +149,35 @@ test('traces of shots go where the file says, with a right to X-Ray for that alo
     { to: undefined, rights: [] },
     { to: undefined, rights: [] },
   ]);
+});
+
+test('the role that starts a task may do what the doctor looks for, and nothing else', () => {
+  for (const [name, template] of [
+    ['bot', bot],
+    ['worker', workers],
+    ['audience', bot],
+  ] as const) {
+    const { container, statements } = processIn(template, name, 'ExecutionRoleArn');
+    const wanted = startRights(
+      {
+        role: '',
+        images: ['123456789012.dkr.ecr.us-east-1.amazonaws.com/gobutton:1'],
+        logGroups: ['/gobutton'],
+        secrets: (container.Secrets ?? []).map(({ Name: variable }) => ({
+          variable,
+          from: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:x',
+        })),
+      },
+      { partition: 'aws', region: 'us-east-1', account: '123456789012' },
+    );
+    expect(new Set(statements.flatMap(({ Action: action }) => list(action)))).toEqual(
+      new Set([
+        ...wanted.map(({ action }) => action),
+        // The library gives the one with the other; ECS asks for the value alone.
+        ...(container.Secrets === undefined ? [] : ['secretsmanager:DescribeSecret']),
+      ]),
+    );
+  }
 });
 
 test('secrets come from Secrets Manager by field, to whom they are for', () => {

@@ -1,11 +1,13 @@
 import { about, unasked } from './line.ts';
 import type { Asked, Line } from './line.ts';
+import type { FoundStart } from './start.ts';
 
 /** The newest revision of a task definition; null: there is none. */
 export interface FoundTask {
   image: string;
   /** That its starter must hand on. */
   roles: readonly string[];
+  start: FoundStart;
 }
 
 export function judgeAudienceTask(family: string, asked: Asked<FoundTask | null>): Line {

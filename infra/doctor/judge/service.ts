@@ -1,5 +1,6 @@
 import { about, unasked } from './line.ts';
 import type { Asked, Line } from './line.ts';
+import type { FoundStart } from './start.ts';
 
 /** Of the pool's ECS service and its task definition. */
 export interface FoundService {
@@ -11,6 +12,7 @@ export interface FoundService {
   stopTimeoutS: number | null;
   /** Some of its tasks at least run on Fargate Spot. */
   isSpot: boolean;
+  start: FoundStart;
 }
 
 /** A worker that is asked to stop takes 20 s and some (README, "A real AWS account"). */
@@ -61,18 +63,6 @@ export function judgeCapacity(isSpot: boolean, isRehearsal: boolean): Line {
 export interface FoundImage {
   digest: string;
   bytes: number;
-}
-
-const ECR =
-  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]+))?$/;
-
-/** Null: not one of ECR. */
-export function parseImage(
-  image: string,
-): { registry: string; region: string; repository: string; tag: string | null; digest: string | null } | null {
-  const [, registry, region, repository, tag, digest] = ECR.exec(image) ?? [];
-  if (registry === undefined || region === undefined || repository === undefined) return null;
-  return { registry, region, repository, tag: tag ?? (digest === undefined ? 'latest' : null), digest: digest ?? null };
 }
 
 export function judgeImage(image: string | null, asked: Asked<FoundImage | null> | null): Line {

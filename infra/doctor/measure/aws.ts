@@ -7,13 +7,15 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { errorName } from '../../aws/cloud-error.ts';
 import type { FoundTask } from '../judge/audience-task.ts';
+import type { parseImage } from '../judge/image-name.ts';
 import type { Asked } from '../judge/line.ts';
 import type { FoundQueue } from '../judge/queues.ts';
 import type { FoundQuota } from '../judge/quotas.ts';
-import type { FoundImage, FoundService, parseImage } from '../judge/service.ts';
+import type { FoundImage, FoundService } from '../judge/service.ts';
 import type { FoundTable } from '../judge/tables.ts';
 import type { DoctorClients } from './aws-clients.ts';
 import { orNull } from './or-null.ts';
+import { startOf } from './start.ts';
 
 /** What stands in the account. Every call reads, and has a limit of its own. */
 
@@ -103,6 +105,7 @@ export async function findService(
       taskRoleArn: taskDefinition?.taskRoleArn ?? null,
       stopTimeoutS: container?.stopTimeout ?? null,
       isSpot: (found.capacityProviderStrategy ?? []).some(({ capacityProvider: name }) => name === 'FARGATE_SPOT'),
+      start: startOf(taskDefinition),
     };
   });
 }
@@ -120,6 +123,7 @@ export function findTask({ ecs, ask }: DoctorClients, family: string): Promise<A
     return {
       image: found.containerDefinitions?.[0]?.image ?? '',
       roles: [found.taskRoleArn, found.executionRoleArn].filter((role) => role !== undefined),
+      start: startOf(found),
     };
   });
 }

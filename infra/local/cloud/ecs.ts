@@ -9,6 +9,7 @@ import {
   clusterArn,
   shownCluster,
   shownDefinition,
+  shownLogs,
   shownService,
   shownServiceTask,
   shownStandalone,
@@ -218,6 +219,7 @@ export function startEcs(options: {
               memory: more?.memory ?? '2048',
               runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
               ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
+              ...(more?.executionRoleArn === undefined ? {} : { executionRoleArn: more.executionRoleArn }),
               containerDefinitions: [
                 {
                   name: service.name,
@@ -226,6 +228,8 @@ export function startEcs(options: {
                   ...(command === null ? {} : { entryPoint: command.slice(0, 1), command: command.slice(1) }),
                   essential: true,
                   ...(more === undefined ? {} : { stopTimeout: more.stopTimeout }),
+                  ...(more?.secrets === undefined ? {} : { secrets: more.secrets }),
+                  ...shownLogs(more?.logGroup),
                 },
               ],
             },

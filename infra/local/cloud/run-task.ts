@@ -22,6 +22,8 @@ export interface TaskFamily {
   /** Its own role, and that of who starts it: whoever runs it must be allowed to hand them on. */
   roles: readonly string[];
   logFile?: string;
+  /** That its task definition names; nothing is written into it. */
+  logGroup?: string;
 }
 
 export interface RunTaskInput {

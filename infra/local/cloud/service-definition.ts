@@ -19,5 +19,9 @@ export interface ServiceDefinition {
     taskRoleArn: string;
     stopTimeout: number;
     spot?: boolean;
+    /** What ECS itself does before the process runs, and in whose name. */
+    executionRoleArn?: string;
+    secrets?: { name: string; valueFrom: string }[];
+    logGroup?: string;
   };
 }

@@ -87,8 +87,22 @@ function shownTask(task: Task, { cluster, group, family, container, startedBy, o
   };
 }
 
+/** Where ECS writes what a container says. */
+export const shownLogs = (group: string | undefined): object =>
+  group === undefined
+    ? {}
+    : {
+        logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': group, 'awslogs-region': 'us-east-1' } },
+      };
+
 /** Of what RunTask starts. A program of this machine stands for the image. */
-export function shownDefinition({ family, container, entryPoint, roles: [task, execution] }: TaskFamily): unknown {
+export function shownDefinition({
+  family,
+  container,
+  entryPoint,
+  roles: [task, execution],
+  logGroup,
+}: TaskFamily): unknown {
   return {
     taskDefinitionArn: taskDefinitionArn(family),
     family,
@@ -100,7 +114,9 @@ export function shownDefinition({ family, container, entryPoint, roles: [task, e
     memory: '16384',
     taskRoleArn: task,
     executionRoleArn: execution,
-    containerDefinitions: [{ name: container, image: entryPoint[0], entryPoint, essential: true }],
+    containerDefinitions: [
+      { name: container, image: entryPoint[0], entryPoint, essential: true, ...shownLogs(logGroup) },
+    ],
   };
 }
 
