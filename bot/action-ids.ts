@@ -27,6 +27,7 @@ export const ACTION = {
   closeNow: 'stand-down.close',
   change: 'change.confirm',
   cancelCompile: 'compile.cancel',
+  askSurge: 'surge.ask',
   /** One a choice: `typedAction`. */
   typed: 'typed.again',
 } as const;
@@ -43,4 +44,5 @@ export const VIEW = {
   waiver: 'waiver.request',
   tick: 'gate.tick',
   decline: 'fire.decline',
+  surge: 'surge.enter',
 } as const;

@@ -48,6 +48,7 @@ import {
 import { guarded, onPress, receivedAt } from './actions/press.ts';
 import { pressCloseNow, pressLeaveSo, pressPutAllBack, pressPutBack } from './actions/stand-down.ts';
 import { onForm } from './actions/submit-form.ts';
+import { pressAskSurge, submitSurge, surgeMeta } from './actions/surge.ts';
 import { pressTick, pressUntick, submitTick, tickMeta } from './actions/tick.ts';
 import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
@@ -135,6 +136,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.ready, launchValue, pressReady);
   press(ACTION.cancelCompile, compileValue, pressCancelCompile);
   press(ACTION.here, launchValue, pressHere);
+  press(ACTION.askSurge, launchValue, pressAskSurge);
   press(ACTION.putBack, stepValue, pressPutBack);
   press(ACTION.leaveSo, stepValue, pressLeaveSo);
   press(ACTION.putAllBack, launchValue, pressPutAllBack);
@@ -156,6 +158,7 @@ function onForms(app: App, desk: Desk, once: ReturnType<typeof createOnce>): voi
   onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
   onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
   onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
+  onForm(app, desk, once, VIEW.surge, surgeMeta, submitSurge);
 }
 
 type OnPress = <V>(

@@ -288,4 +288,35 @@ describe('forms', () => {
     expect(await rig.press(rig.mia, 'person.here')).toContain('you are there');
     expect((await rig.launch()).present).toHaveProperty('mia');
   });
+
+  it('figures of a surge come by a form, as lines of CSV, and hold from then on', async () => {
+    expect(await rig.ask(rig.mia, 'forecast')).toContain('No forecast yet');
+    const button = buttonsOf(await rig.mia.messages(), 'surge.ask').at(-1);
+    if (button === undefined) throw new Error('no button');
+    await rig.mia.press(button.ts, 'surge.ask', { block_id: button.blockId, value: button.value });
+    const form = await until('the form', async () => (await rig.mia.views())[0]);
+    const fill = (fleets: string) =>
+      rig.mia.submit(form.id, {
+        source: value('load balancer, 18:00 to 18:10'),
+        open: value('4.5 %'),
+        unpaced: value('2k'),
+        fleets: value(fleets),
+      });
+    expect(await fill('workers,a lot')).toMatchObject({
+      ok: false,
+      errors: { fleets: expect.stringContaining('Line 1: per_open: found “a lot”') as string },
+    });
+    expect(await fill('fleet,per_open\nedge,1')).toMatchObject({
+      ok: false,
+      errors: { fleets: expect.stringContaining('There is no scale target edge') as string },
+    });
+    expect((await rig.launch()).surge).toBeNull();
+    expect(await fill('fleet,per_open,per_unit\nworkers,50,250')).toMatchObject({ ok: true });
+    expect((await rig.launch()).surge).toMatchObject({
+      by: 'mia',
+      openRate: 0.045,
+      unpacedPerSecond: 2_000,
+      fleets: { workers: { perOpen: 50, perUnit: 250 } },
+    });
+  });
 });

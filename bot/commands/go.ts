@@ -15,6 +15,7 @@ import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
 import { move, pace, scale, switchTo, zombie } from './drive.ts';
 import { fire } from './fire.ts';
+import { forecast } from './forecast.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
 import { haltWord, slipsFromHalt } from './halt-words.ts';
 import { halt, haltNow, resume } from './halt.ts';
@@ -56,6 +57,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   ready,
   doctor,
   here,
+  forecast,
   tick,
   waive,
   campaign,

@@ -65,7 +65,7 @@ test('a fleet that never comes is told as late while there is time, missed at it
   expect(begun(day).filter((one) => one.startsWith('clients-quiet'))).toHaveLength(1);
   expect(day.launch.switches['zombie']?.value).toBe(true);
   expect(room(day)).toContain(
-    "was to be verified by 21:30:00 UTC (T-2 h), and is not: “API servers stand at game-day size” is red: 8 of 40 running\n@Ana Ortiz\nBackup: raise the group's maximum by hand",
+    "was to be verified by 21:30:00 UTC (T-2 h), and is not: “API servers stand at game-day size” is red: 8 of 40 running\n@Ana Ortiz · @Ben Okafor, for when its owner is away\nBackup: raise the group's maximum by hand",
   );
   // GO is refused for that gate, and nothing is taken down.
   expect(Object.keys(day.launch.shots)).toEqual([]);

@@ -27,6 +27,7 @@ import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './segments-text.ts';
 import { standDownSection } from './stand-down.ts';
+import { surgeLine } from './surge.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
@@ -102,6 +103,7 @@ export function boardMessage(
       ['Next', nextText(launch, nowMs)],
       ...(fleetsText(fleets) === null ? [] : [['Runs now', fleetsText(fleets) ?? ''] satisfies [string, string]]),
       ...skyText(reports, nowMs),
+      ...surgeText(launch),
     ]),
   );
   blocks.push(
@@ -161,6 +163,15 @@ function skyText(reports: readonly WorkerReport[], nowMs: number): [string, stri
   const alive = aliveOf(reports);
   const lines = [...weatherOf(alive).map((weather) => weatherLine(weather, nowMs)), ...sickOf(alive).map(sickLine)];
   return lines.length === 0 ? [] : [['Providers', lines.join('\n')]];
+}
+
+/** Once nothing is left to send it says nothing any more. */
+function surgeText(launch: Launch): [string, string][] {
+  const segments = (launch.audience?.segments ?? []).map(({ id }) => id);
+  const left = segments.filter((id) => remainingDevices(launch, id) > 0);
+  const isOver = launch.closed || launch.stoodDown !== null || (segments.length > 0 && left.length === 0);
+  const line = isOver ? null : surgeLine(launch, launch.audience === null ? 'all' : left);
+  return line === null ? [] : [['Surge', line]];
 }
 
 function aliveOf(reports: readonly WorkerReport[]): WorkerReport[] {

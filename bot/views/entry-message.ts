@@ -215,6 +215,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         ':small_blue_diamond:',
         `${describe(launch, entry)}.${reopenedText(launch, 'audience')}`,
       );
+    case 'SurgeMeasured':
     case 'SkipListSet':
     case 'RosterChanged':
     case 'KeysChanged':

@@ -12,9 +12,9 @@ import { clip, count, fit, oneLine, safe, short } from './words.ts';
 
 /** Modals: title, submit and close at most 24 characters, 100 blocks, `private_metadata` 3,000. */
 
-const plain = (text: string) => ({ type: 'plain_text' as const, text: clip(text, 150), emoji: true });
+export const plain = (text: string) => ({ type: 'plain_text' as const, text: clip(text, 150), emoji: true });
 
-function input(
+export function input(
   blockId: string,
   label: string,
   element: InputBlock['element'],
@@ -153,7 +153,7 @@ export function campaignModal(
   };
 }
 
-const initial = (text: string | undefined) => (text === undefined || text === '' ? {} : { initial_value: text });
+export const initial = (text: string | undefined) => (text === undefined || text === '' ? {} : { initial_value: text });
 
 function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly string[]): KnownBlock[] {
   const sizes = payloadSizes(campaign, launch.id);

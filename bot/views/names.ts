@@ -28,10 +28,15 @@ export function ownerName(launch: Launch, id: string): string {
 
 /** The same as mentions: who is called. Without an owner, or with one that has left, on-call is. */
 export function mentionsOfOwner(launch: Launch, id: string | undefined): string {
+  return mentionsOfAny(launch, id) ?? mentionsOfRole(launch, 'on-call');
+}
+
+/** Null: it is nobody on the roster. */
+export function mentionsOfAny(launch: Launch, id: string | undefined): string | null {
   const owner = id === undefined ? null : ownerOf(launch, id);
   if (owner?.slackGroup != null) return `<!subteam^${owner.slackGroup}>`;
   const people = launch.people.filter((person) => owner?.people.includes(person.id) === true);
-  return people.length === 0 ? mentionsOfRole(launch, 'on-call') : people.slice(0, MENTIONED).map(mention).join(' ');
+  return people.length === 0 ? null : people.slice(0, MENTIONED).map(mention).join(' ');
 }
 
 /** People of a role by name, as a sentence part: `Ana Ortiz or Mia Chen`. */

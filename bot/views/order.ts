@@ -18,6 +18,7 @@ import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
+import { surgeLine } from './surge.ts';
 import { clockOf, count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
@@ -181,6 +182,11 @@ function howItGoesOut(launch: Launch, order: FireOrder): string {
   );
   const set = others.map(([id, standing]) => `${switchState(id, standing.value)} (set by ${whoSet(launch, standing)})`);
   const resent = order.shown.uncertain === 'resend' ? ['Uncertain devices of an earlier attempt get it again.'] : [];
+  const surge = surgeLine(
+    launch,
+    order.shown.segments.map(({ segment }) => segment),
+  );
+  if (surge !== null && (order.state === 'open' || order.state === 'armed')) lines.push(surge);
   return [...lines, ...(set.length === 0 ? [] : [`Switches: ${fit(set, 700).replaceAll('\n', ', ')}`]), ...resent].join(
     '\n',
   );

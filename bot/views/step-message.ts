@@ -6,7 +6,7 @@ import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION, answerAction } from '../action-ids.ts';
 import { actions, button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { mentionsOfOwner, ownerName } from './names.ts';
+import { mentionsOfAny, mentionsOfOwner, ownerName } from './names.ts';
 import { safe, timeOfDay, toTarget } from './words.ts';
 
 /** A step that was started: its words for the channel; null where its own message follows. */
@@ -151,9 +151,11 @@ export function stepMissedMessage(launch: Launch, stepId: string, deadlineAtMs: 
         ]),
     ...(backup === undefined && steps.length === 0 ? ['It has no backup: people decide.'] : []),
   ];
+  const second = mentionsOfAny(launch, step?.backup_owner);
+  const called = `${mentionsOfOwner(launch, step?.owner)}${second === null ? '' : ` · ${second}, for when its owner is away`}`;
   return message(`${title} is not verified: ${why}`, [
     section(
-      `:rotating_light: *${title}* was to be verified by ${timeOfDay(deadlineAtMs)} (${toTarget(deadlineAtMs, launch.targetAtMs)}), and is not: ${safe(why, 600)}\n${mentionsOfOwner(launch, step?.owner)}\n${plan.join('\n')}`,
+      `:rotating_light: *${title}* was to be verified by ${timeOfDay(deadlineAtMs)} (${toTarget(deadlineAtMs, launch.targetAtMs)}), and is not: ${safe(why, 600)}\n${called}\n${plan.join('\n')}`,
     ),
   ]);
 }

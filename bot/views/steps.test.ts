@@ -150,6 +150,9 @@ test('a missed deadline calls its owner, by the group if there is one, and says 
   const alone = missed({ owner: 'mia' });
   expect(alone.text).toContain('and is not: it has not started\\n<@U0MARKET1>\\nIt has no backup: people decide.');
   expect(alone.plan).toContain('not verified by');
+  const two = missed({ owner: 'mia', backup_owner: 'ben' });
+  expect(two.text).toContain('\\n<@U0MARKET1> · <@U0MARKET2>, for when its owner is away\\n');
+  expect(two.plan).toContain('Mia Chen, else Ben Okafor');
   const team = [{ id: 'team', title: 'Edge team', people: ['ana', 'mia'] }];
   expect(missed({ owner: 'team' }, team).text).toContain('<@U0ONCALL> <@U0MARKET1>');
   expect(missed({ owner: 'team' }, team).plan).toContain('Edge team');

@@ -46,7 +46,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
@@ -74,6 +74,14 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
     blocks.push(context(`${plural(rest.length - open.length, 'other step')} will not run: the launch was stood down.`));
   if (open.length === 0) blocks.push(context('No step is left.'));
   return message(`Plan: ${open.length} steps to come`, blocks);
+}
+
+function ownersText(launch: Launch, { owner, backup_owner: backup }: Step): string {
+  const names = [
+    owner === undefined ? [] : ownerName(launch, owner),
+    backup === undefined ? [] : ownerName(launch, backup),
+  ];
+  return names.flat().length === 0 ? '' : ` · ${names.flat().join(', else ')}`;
 }
 
 function staysText(launch: Launch, step: Step): string {

@@ -24,6 +24,7 @@ import { readinessMessage } from './readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { segmentsText } from './segments-text.ts';
 import { stepsMessage } from './steps.ts';
+import { forecastMessage, surgeModal } from './surge.ts';
 import { textsModal } from './texts-modal.ts';
 import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
 
@@ -180,6 +181,14 @@ function launchOf(size: number): Launch {
     orders: { F1: order },
     usedNonces: [],
     leftBehind: {},
+    surge: {
+      source: text('Source', 2_000),
+      by: 'p0',
+      atMs: NOW,
+      openRate: 0.1,
+      unpacedPerSecond: 1_000_000,
+      fleets: { workers: { perUnit: 1, perOpen: 50 } },
+    },
     correctedSeq: {},
     shots: Object.fromEntries(
       each(size, (i) => [
@@ -271,6 +280,7 @@ const BODIES: EntryBody[] = [
   { kind: 'SwitchSet', switch: 'zombie', value: true, reason: long('Reason', 5_000), requestId: null },
   { kind: 'RosterChangeRequested', changeId: 'P1', people: launchOf(200).people, reason: '' },
   { kind: 'StepHeld', step: 's0', dueAtMs: NOW, after: ['g0'], why: long('Why', 5_000) },
+  { kind: 'SurgeMeasured', source: long('Source', 2_000), openRate: 0.1, fleets: [{ target: 'workers', perOpen: 50 }] },
   { kind: 'StepMissed', step: 's0', deadlineAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepStarted', step: 's0', dueAtMs: NOW, late: true },
@@ -325,6 +335,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'))],
     ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'))],
     ['steps', stepsMessage(launch, NOW)],
+    ['forecast', forecastMessage(launch)],
     ['people', peopleMessage(launch)],
     ['waiver', waiverMessage(launch, 'W0')],
     ['lift', liftMessage(launch, 'L1')],
@@ -369,6 +380,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
       createModal(runbooks, 'C1', NOW),
       createModal([], 'C1', NOW),
       waiverModal(launch, 'g0', 'C1', { value: 3, say: long('Say', 2_000) }),
+      surgeModal(launch, 'C1'),
       campaignModal(launch, locales, 'C1', null),
       campaignModal(launch, locales, 'C1', launch.campaign),
     ]) {

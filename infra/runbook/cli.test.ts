@@ -135,7 +135,7 @@ describe('the plan', () => {
     expect(out).toMatch(/^Super Bowl push\nT {2}Mon 15 Feb 2027 00:30 Europe\/Berlin\n/);
     expect(out).toMatch(/Sun 14 Feb 2027 16:30 {2}T-8h +War room opens/);
     expect(out).toMatch(
-      /Sun 14 Feb 2027 18:30 {2}T-6h +API servers to game-day size +scale edge to 40, by T-2h +Ana Ortiz\n +or else +Client apps stay quiet +set zombie to true +Ana Ortiz\n/,
+      /Sun 14 Feb 2027 18:30 {2}T-6h +API servers to game-day size +scale edge to 40, by T-2h +Ana Ortiz, else Ben Okafor\n +or else +Client apps stay quiet +set zombie to true +Ana Ortiz\n/,
     );
     expect(out).toMatch(/Mon 15 Feb 2027 12:30 {2}T\+12h +Send workers down/);
   });

@@ -109,5 +109,9 @@ function ownZone(runbook: Runbook, market: string, zone: string): string {
   return ` = ${DateTime.fromMillis(own.atMs, { zone: own.zone }).toFormat('HH:mm')} ${own.zone}`;
 }
 
-const ownerText = ({ people, groups = [] }: Runbook, { owner }: Pick<Step, 'owner'>): string =>
-  people.find(({ id }) => id === owner)?.name ?? groups.find(({ id }) => id === owner)?.title ?? '';
+function ownerText({ people, groups = [] }: Runbook, step: Pick<Step, 'owner' | 'backup_owner'>): string {
+  const nameOf = (one: string | undefined) =>
+    people.find(({ id }) => id === one)?.name ?? groups.find(({ id }) => id === one)?.title ?? '';
+  const [owner, backup] = [nameOf(step.owner), nameOf(step.backup_owner)];
+  return backup === '' ? owner : `${owner === '' ? 'on-call' : owner}, else ${backup}`;
+}

@@ -35,6 +35,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'run-step': 'on-call',
   'skip-step': 'on-call',
   'order-scale': 'on-call',
+  'measure-surge': 'duty',
   note: 'everybody',
   'be-here': 'everybody',
   'remove-person': 'system',

@@ -53,6 +53,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'run-step': ON_CALL,
   'skip-step': ON_CALL,
   'order-scale': ON_CALL,
+  'measure-surge': ON_DUTY,
   note: EVERYBODY,
   'be-here': EVERYBODY,
   'remove-person': 'system',
@@ -201,4 +202,5 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'skip-step': 'skipping a step',
   'answer-step': 'answering a step',
   'order-scale': 'scaling',
+  'measure-surge': 'entering what was measured',
 };

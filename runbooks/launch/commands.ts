@@ -11,6 +11,7 @@ import type {
   SegmentTotals,
   ShotTiming,
   SkipListRef,
+  SurgeFigures,
   SwitchValue,
   TestResult,
   Via,
@@ -156,6 +157,8 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }
+  /** What came back after a rehearsal. `source`: where the figures are from. */
+  | ({ kind: 'measure-surge'; by: PersonId } & SurgeFigures)
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   /** The ad doesn't air: nothing is sent any more, and what was raised is put back. */
   | { kind: 'stand-down'; by: PersonId; reason: string }

@@ -16,6 +16,7 @@ import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
 import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
+import { measureSurge } from './surge.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
@@ -128,6 +129,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return note(launch, command, given);
     case 'be-here':
       return beHere(launch, command, given);
+    case 'measure-surge':
+      return measureSurge(launch, command, given);
     case 'checkpoint':
       return checkpoint(launch, command, given);
     case 'stand-down':

@@ -133,6 +133,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
     },
   ],
   ScaleLate: [{ gives: POSTED }],
+  SurgeMeasured: [{ gives: POSTED }],
   Noted: [{ gives: POSTED }, { what: 'that stands in the channel already', more: { said: true }, gives: [] }],
   PersonPresent: [{ gives: [] }],
   Checkpoint: [{ gives: [] }],

@@ -291,6 +291,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'StepSkipped':
     case 'StepDone':
     case 'ScaleLate':
+    case 'SurgeMeasured':
       return [{ kind: 'post-entry' }];
     case 'Noted':
       return entry.said === true ? [] : [{ kind: 'post-entry' }];

@@ -174,6 +174,14 @@ export interface ScaleFound {
   indexes: Record<string, number>;
 }
 
+/** What a push brings upon servers, as far as it was measured: share that opens it, pushes a second without a pace, and by fleet what a unit takes (requests a second) and what an open and a delivery ask of it (requests). */
+export interface SurgeFigures {
+  source: string;
+  openRate?: number;
+  unpacedPerSecond?: number;
+  fleets: { target: string; perUnit?: number; perOpen?: number; perDelivery?: number }[];
+}
+
 export type EntryBody =
   | {
       kind: 'LaunchCreated';
@@ -329,6 +337,7 @@ export type EntryBody =
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
   | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
+  | ({ kind: 'SurgeMeasured' } & SurgeFigures)
   /** Says that they are there. */
   | { kind: 'PersonPresent' }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
@@ -347,7 +356,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

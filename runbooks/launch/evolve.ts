@@ -95,6 +95,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     missed: {},
     scale: {},
     scaleFound: {},
+    surge: null,
     stoodDown: null,
     closed: false,
   };
@@ -335,6 +336,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       };
     case 'PersonPresent':
       return { present: { ...launch.present, [personIn(entry)]: entry.atMs } };
+    case 'SurgeMeasured':
+      return { surge: surgeMeasured(launch, entry) };
     case 'Noted':
     case 'Checkpoint':
       return {};
@@ -380,6 +383,25 @@ function step(
   more: Pick<StepState, 'refused'> = {},
 ): Partial<Launch> {
   return { steps: { ...launch.steps, [entry.step]: { state, atMs: entry.atMs, say, ...more } } };
+}
+
+/** A figure that is not named stays as it was. */
+function surgeMeasured(launch: Launch, entry: EntryOf<'SurgeMeasured'>): Launch['surge'] {
+  const { source, openRate, unpacedPerSecond, fleets, atMs } = entry;
+  return {
+    ...launch.surge,
+    ...(openRate === undefined ? {} : { openRate }),
+    ...(unpacedPerSecond === undefined ? {} : { unpacedPerSecond }),
+    fleets: {
+      ...launch.surge?.fleets,
+      ...Object.fromEntries(
+        fleets.map(({ target, ...figures }) => [target, { ...launch.surge?.fleets[target], ...figures }]),
+      ),
+    },
+    source,
+    by: personIn(entry),
+    atMs,
+  };
 }
 
 function who(launch: Launch, { by }: Entry): string {

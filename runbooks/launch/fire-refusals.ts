@@ -13,9 +13,10 @@ import { clock, listed } from './words.ts';
 
 /** The sentences of refused fire orders; the rule itself is in fire.ts. */
 
-export function haltText({ halt, ...launch }: Launch): string {
+export function haltText(launch: Launch): string {
+  const { halt } = launch;
   if (!halt.active) return 'That halt is over.';
-  const who = halt.by === null ? 'the system' : nameOf({ halt, ...launch }, halt.by);
+  const who = halt.by === null ? 'the system' : nameOf(launch, halt.by);
   return `Sending was halted by ${who} at ${clock(halt.atMs)}${halt.reason === '' ? '' : ` (${halt.reason})`}.`;
 }
 

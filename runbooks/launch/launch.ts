@@ -87,6 +87,15 @@ export interface Launch {
   scale: Record<string, ScaleState>;
   /** By target, from our first order until its last one has put it back. */
   scaleFound: Record<string, ScaleFound>;
+  /** What was measured of the surge, the newest figure of each; null: nothing. */
+  surge: {
+    openRate?: number;
+    unpacedPerSecond?: number;
+    fleets: Record<string, { perUnit?: number; perOpen?: number; perDelivery?: number }>;
+    source: string;
+    by: PersonId;
+    atMs: number;
+  } | null;
   /** Called off: what was raised is put back, then it is closed. */
   stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;
   closed: boolean;

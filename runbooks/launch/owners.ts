@@ -1,6 +1,6 @@
 import type { PersonId } from './entries.ts';
-import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
+import type { Roster } from './people.ts';
 
 /** Who sees to a step or a gate: a person, or a group of the runbook. */
 interface Owner {
@@ -10,7 +10,7 @@ interface Owner {
   slackGroup: string | null;
 }
 
-export function ownerOf(launch: Launch, id: string): Owner {
+export function ownerOf(launch: Roster, id: string): Owner {
   const group = launch.runbook.groups?.find((one) => one.id === id);
   return group === undefined
     ? { name: nameOf(launch, id), people: [id], slackGroup: null }

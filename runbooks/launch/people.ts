@@ -22,8 +22,11 @@ export function personOf(launch: Launch, key: { slackId: string } | { publicKey:
   return found ?? null;
 }
 
+/** What names and owners are read from. */
+export type Roster = Pick<Launch, 'people' | 'runbook' | 'rosterChanges'>;
+
 /** A person's name, also when they have left the roster since. */
-export function nameOf(launch: Launch, id: PersonId): string {
+export function nameOf(launch: Roster, id: PersonId): string {
   const once = [launch.runbook.people, ...Object.values(launch.rosterChanges).map((change) => change.people)];
   return (
     [launch.people, ...once].map((people) => findPerson(people, id)?.name).find((name) => name !== undefined) ?? id

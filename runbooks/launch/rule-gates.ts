@@ -1,18 +1,23 @@
 import type { Gate, Probe } from '../playbook/schema.ts';
+import { backupsAssigned } from './backups.ts';
 import { own } from './decision.ts';
 import type { GateLine, Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
+import { surgeGate } from './surge.ts';
 import { clock, listed, span } from './words.ts';
 
 /** Gates that nothing has to be measured for: the record and the clock answer them. */
 
 type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
-type RuleProbe = Extract<Probe, { kind: 'quarter-hours' | 'people-present' }>;
+const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge'] as const;
+type RuleProbe = Extract<Probe, { kind: (typeof KINDS)[number] }>;
+/** What somebody must ask the world for. */
+export type MeasuredProbe = Exclude<Probe, RuleProbe>;
 
-const isRule = (probe: Probe): probe is RuleProbe => probe.kind === 'quarter-hours' || probe.kind === 'people-present';
+const isRule = (probe: Probe): probe is RuleProbe => KINDS.some((kind) => kind === probe.kind);
 
 /** Has a probe that somebody must ask the world for. */
-export function isMeasured(gate: Gate): gate is Gate & { probe: Exclude<Probe, RuleProbe> } {
+export function isMeasured(gate: Gate): gate is Gate & { probe: MeasuredProbe } {
   return gate.probe !== undefined && !isRule(gate.probe);
 }
 
@@ -24,9 +29,16 @@ export function foundByRule(
   { nowMs, goesAtMs }: { nowMs: number; goesAtMs: number },
 ): Found | null {
   if (probe === undefined || !isRule(probe)) return null;
-  return probe.kind === 'quarter-hours'
-    ? quarterHours(launch, probe.apart, segments, goesAtMs)
-    : peoplePresent(launch, probe, nowMs);
+  switch (probe.kind) {
+    case 'quarter-hours':
+      return quarterHours(launch, probe.apart, segments, goesAtMs);
+    case 'people-present':
+      return peoplePresent(launch, probe, nowMs);
+    case 'backups-assigned':
+      return backupsAssigned(launch, probe);
+    case 'surge':
+      return surgeGate(launch, segments);
+  }
 }
 
 const QUARTER_MS = 15 * 60_000;

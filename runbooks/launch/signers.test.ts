@@ -67,6 +67,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   ScaleReached: {},
   ScaleChanged: {},
   ScaleLate: {},
+  SurgeMeasured: {},
   Noted: {},
   PersonPresent: {},
   Checkpoint: {},

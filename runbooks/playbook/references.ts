@@ -1,3 +1,4 @@
+import { anotherOwner, backupsNamed } from './rules/backups.ts';
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
 import { deadlineForBackup, dueBeforeDeadline, harmlessByItself } from './rules/deadlines.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
@@ -24,6 +25,8 @@ const RULES: readonly Rule[] = [
   knownTargets,
   knownGroups,
   knownOwners,
+  anotherOwner,
+  backupsNamed,
   reservedGates,
   manualGates,
   knownPresent,

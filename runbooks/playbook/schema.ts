@@ -10,6 +10,7 @@ import type { probe } from './fields/probe.ts';
 import { scaleTarget } from './fields/scale-target.ts';
 import { phase } from './fields/step.ts';
 import type { step } from './fields/step.ts';
+import { surge } from './fields/surge.ts';
 import { count, duration, fixedTime, id, title } from './fields/values.ts';
 
 /**
@@ -141,6 +142,11 @@ export const runbook = z.strictObject({
   scale_targets: key(z.array(scaleTarget).default([]), {
     means: 'The fleets that steps and `/go scale` set.',
     example: [{ id: 'workers', kind: 'ecs-service', cluster: 'gobutton', service: 'gobutton-workers' }],
+  }),
+  surge: key(surge.optional(), {
+    means: 'What the push brings upon the servers: `/go forecast` and gates of kind `surge` count with it.',
+    absent: 'nothing is forecast until somebody enters figures with `/go forecast`',
+    example: { open_rate: 0.04, unpaced_per_second: '200k', fleets: [{ target: 'edge', per_unit: 250, per_open: 12 }] },
   }),
   phases: key(z.array(phase).min(1), {
     means: 'The plan.',

@@ -118,8 +118,8 @@ describe('text that YAML would cut or change is refused where it is cut, with th
       'anchors and aliases outside of texts',
       superbowl
         .replace(
-          'owner: ana\n        do: { kind: scale, target: edge, to: 40',
-          'owner: &lead ana\n        do: { kind: scale, target: edge, to: 40',
+          'owner: ana\n        backup_owner: ben\n        do: { kind: scale, target: edge, to: 40',
+          'owner: &lead ana\n        backup_owner: ben\n        do: { kind: scale, target: edge, to: 40',
         )
         .replace(
           'id: workers-down, title: Send workers down, at: T+12h, owner: ana',

@@ -7,6 +7,7 @@ import type {
   SegmentAttempt,
   SegmentTotals,
   ShotTiming,
+  SurgeFigures,
   SwitchValue,
   Totals,
 } from '../launch/entries.ts';
@@ -119,6 +120,22 @@ export function sentText(sent: EntryOf<'StoodDown'>['sent']): string {
   return `Sent before: ${sent.segments.join(', ')} (${number(sent.accepted)} accepted${doubt})`;
 }
 
+/** What was measured of a surge: `opened by 4.5 %, edge: 50 an open, 250 a unit`. */
+export function surgeText({ openRate, unpacedPerSecond, fleets }: Omit<SurgeFigures, 'source'>): string {
+  const some = (value: number | undefined, what: string) =>
+    value === undefined ? [] : [`${value.toLocaleString('en-US', { maximumFractionDigits: 3 })} ${what}`];
+  return [
+    ...(openRate === undefined
+      ? []
+      : [`opened by ${(openRate * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`]),
+    ...some(unpacedPerSecond, 'pushes a second without a pace'),
+    ...fleets.map(
+      ({ target, perUnit, perOpen, perDelivery }) =>
+        `${target}: ${[...some(perOpen, 'requests an open'), ...some(perDelivery, 'requests a delivery'), ...some(perUnit, 'requests a second and unit')].join(', ') || 'nothing new'}`,
+    ),
+  ].join('; ');
+}
+
 const CLOSE_CAUSE = {
   complete: 'every batch is accounted for',
   'not-after': 'its time was over',
@@ -228,6 +245,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `${entry.target} was lowered to ${number(entry.found)} by somebody else, ${number(entry.desired)} ordered: ${entry.again ? 'it is set again' : 'it is left so'}`;
     case 'ScaleLate':
       return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
+    case 'SurgeMeasured':
+      return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}`;
     case 'Noted':
       return `noted: ${entry.text}`;
     case 'PersonPresent':

@@ -68,6 +68,7 @@ const KINDS = Object.keys({
   ScaleChanged: 0,
   ScaleLate: 0,
   Noted: 0,
+  SurgeMeasured: 0,
   PersonPresent: 0,
   Checkpoint: 0,
   StoodDown: 0,
@@ -167,6 +168,7 @@ test('every command is named with the entry that it gives', () => {
     note: 0,
     checkpoint: 0,
     'be-here': 0,
+    'measure-surge': 0,
     'stand-down': 0,
     'close-launch': 0,
   } satisfies Record<CommandKind, 0>);

@@ -371,6 +371,13 @@ function fires(player: Player): void {
 function ends(player: Player): void {
   player.does({ kind: 'note', by: 'ben', text: 'The goal was at minute 12.' });
   player.does({ kind: 'be-here', by: 'mia' });
+  player.does({
+    kind: 'measure-surge',
+    by: 'ana',
+    source: 'load balancer, 23:31 to 23:36',
+    openRate: 0.045,
+    fleets: [{ target: 'workers', perOpen: 50, perUnit: 250 }],
+  });
   player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });

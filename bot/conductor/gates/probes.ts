@@ -8,8 +8,8 @@ import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isMeasured } from '../../../runbooks/launch/rule-gates.ts';
+import type { MeasuredProbe } from '../../../runbooks/launch/rule-gates.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
-import type { Probe } from '../../../runbooks/playbook/schema.ts';
 import { platformName } from '../../views/names.ts';
 import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
@@ -28,7 +28,6 @@ import { versionsNow } from './versions-probe.ts';
 const CREDENTIAL_LEFT_MS = 10 * 60_000;
 
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;
-type MeasuredProbe = Exclude<Probe, { kind: 'quarter-hours' | 'people-present' }>;
 
 /** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
 export async function measureGates(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupsAssigned } from './probes/backups-assigned.ts';
 import { clocks } from './probes/clocks.ts';
 import { credentials } from './probes/credentials.ts';
 import { home } from './probes/home.ts';
@@ -9,6 +10,7 @@ import { providers } from './probes/providers.ts';
 import { quarterHours } from './probes/quarter-hours.ts';
 import { queueEmpty } from './probes/queue-empty.ts';
 import { scaled } from './probes/scaled.ts';
+import { surgeProbe } from './probes/surge.ts';
 import { switchReach } from './probes/switch-reach.ts';
 import { testSend } from './probes/test-send.ts';
 import { versions } from './probes/versions.ts';
@@ -30,4 +32,6 @@ export const probe = z.discriminatedUnion('kind', [
   home,
   quarterHours,
   peoplePresent,
+  backupsAssigned,
+  surgeProbe,
 ]);

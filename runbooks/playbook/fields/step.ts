@@ -23,6 +23,12 @@ export const step = z.strictObject({
     example: ['edge-up', 'shot'],
   }),
   owner: key(id.optional(), { means: 'Who sees to it: a person or a group.', absent: 'on-call', example: 'ana' }),
+  backup_owner: key(id.optional(), {
+    means:
+      'Who sees to it when the owner is away: another person, or a group. Called beside the owner once the deadline has passed.',
+    absent: 'the others of the group that owns it; else nobody in particular',
+    example: 'ben',
+  }),
   do: key(action, { means: 'What happens.', example: { kind: 'scale', target: 'edge', to: 40 } }),
   deadline: key(stepTime.optional(), {
     means:

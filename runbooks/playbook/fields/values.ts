@@ -33,6 +33,8 @@ const number = (kind: NumberKind) =>
     });
 export const count = (least: number, most?: number) => number(most === undefined ? { least } : { least, most });
 export const share = () => number({ least: 0, most: 1, fractions: true }).meta({ unit: 'share from 0 to 1' });
+/** Also a fraction, which `count` refuses. */
+export const figure = () => number({ least: 0, fractions: true });
 const plainDigits = (value: number): string =>
   value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
 

@@ -1,15 +1,15 @@
-import { doingsOf, mustBeAmong } from './rule.ts';
+import { doingsOf, mustBeAmong, stepsOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 /** Owners are people of the runbook, or groups of them. */
 export const knownOwners: Rule = (runbook) => {
   const owners = [...runbook.people, ...(runbook.groups ?? [])].map(({ id }) => id);
   const who = runbook.groups === undefined ? 'a person' : 'a person or a group';
-  const must = (path: (string | number)[], owner: string | undefined) =>
-    mustBeAmong([...path, 'owner'], owner, owners, who);
+  const must = (path: (string | number)[], owner: string | undefined) => mustBeAmong(path, owner, owners, who);
   return [
-    ...runbook.gates.flatMap(({ owner }, index) => must(['gates', index], owner)),
-    ...doingsOf(runbook).flatMap(({ step, path }) => must(path, step.owner)),
+    ...runbook.gates.flatMap(({ owner }, index) => must(['gates', index, 'owner'], owner)),
+    ...doingsOf(runbook).flatMap(({ step, path }) => must([...path, 'owner'], step.owner)),
+    ...stepsOf(runbook).flatMap(({ step, path }) => must([...path, 'backup_owner'], step.backup_owner)),
   ];
 };
 
@@ -36,6 +36,7 @@ export const knownTargets: Rule = (runbook) => {
   const must = (path: (string | number)[], name: string) => mustBeAmong(path, name, targets, 'a scale target');
   return [
     ...must(['pool', 'scale_target'], runbook.pool.scale_target),
+    ...(runbook.surge?.fleets ?? []).flatMap(({ target }, index) => must(['surge', 'fleets', index, 'target'], target)),
     ...runbook.gates.flatMap(({ probe }, index) =>
       probe?.kind === 'scaled' ? must(['gates', index, 'probe', 'target'], probe.target) : [],
     ),
