@@ -9,7 +9,7 @@ import { createJournal } from '../infra/aws/journal.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
 import type { Measured } from '../runbooks/launch/entries.ts';
 import type { Entry } from '../runbooks/launch/entries.ts';
-import type { Launch } from '../runbooks/launch/launch.ts';
+import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { botKeyring } from './keys.ts';
 import { MemoryRecord } from './properties/memory-record.ts';
 import { memoryStaff } from './properties/memory-staff.ts';
@@ -128,6 +128,26 @@ export class MemoryContext {
       lift: false,
       sets: setsLeft(await this.launch()),
     });
+  }
+
+  /** Ana asks for all segments, Mia presses; the shot runs. */
+  async fires(): Promise<Shot> {
+    const asked = await this.asksForGo();
+    if (asked.kind !== 'FireRequested') throw new Error(asked.kind);
+    const approved = await this.does({
+      kind: 'approve-fire',
+      by: 'mia',
+      orderId: asked.orderId,
+      shownHash: asked.shownHash,
+      pressedAtMs: this.nowMs,
+      measured: measuredAt(this.nowMs),
+      via: slackVia('mia'),
+      observedHaltEpoch: 0,
+      observedHalted: false,
+    });
+    const shot = approved.kind === 'FireApproved' ? (await this.launch()).shots[approved.shotId] : undefined;
+    if (shot === undefined) throw new Error('MEMORY_NO_SHOT');
+    return shot;
   }
 
   async launch(): Promise<Launch> {

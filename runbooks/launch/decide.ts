@@ -15,8 +15,8 @@ import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportSc
 import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
-import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
 import { measureSurge } from './surge.ts';
+import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
