@@ -7,6 +7,7 @@ import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../test/memory-context.ts';
 import { LAUNCH_ID, measuredAt, people, sampleRunbook, setsLeft, slackVia } from '../../test/properties/scene.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
 import { createConductor } from './conductor.ts';
 
 /** Who leads, what is performed at once, and how it stops; lease, index and record in memory. With real stores: leader.test.ts, effects/outbox.test.ts, halt.test.ts. */
@@ -16,7 +17,7 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-async function conducting(runbook = sampleRunbook()) {
+async function conducting(runbook = sampleRunbook(), slack: SlackPort | null = null) {
   const memory = await MemoryContext.ready(runbook);
   const performed: string[] = [];
   const index: LaunchIndexItem[] = [];
@@ -52,7 +53,7 @@ async function conducting(runbook = sampleRunbook()) {
   const conductor = createConductor({
     cloud,
     journal: base.journal,
-    slack: null,
+    slack,
     config: { holder: 'first', nowMs: () => memory.nowMs, timings: { stopMs: 100 } },
     log,
   });
@@ -107,6 +108,55 @@ test('one that has not got the lease asks for no launches until it has, and one 
   memory.nowMs += 5_000;
   expect(conductor.isLeader()).toBe(false);
   await vi.waitFor(() => expect(said('no longer leading')).toHaveLength(1), 3_000);
+});
+
+test('who loses the lead lets its launches go, and reads them anew when it leads again', async () => {
+  const { conductor, state, memory, said } = await conducting();
+  state.launches = [{ launchId: LAUNCH_ID, closed: false }];
+  const reads = vi.spyOn(memory.record, 'readAfter');
+  const fromTheBeginning = () => reads.mock.calls.filter(([id, seq]) => id === LAUNCH_ID && seq === 0).length;
+  await conductor.start();
+  await vi.waitFor(() => expect(fromTheBeginning()).toBeGreaterThan(0), 3_000);
+  state.lease = () => Promise.resolve(false);
+  await vi.waitFor(() => expect(said('no longer leading')).toHaveLength(1), 3_000);
+  const before = fromTheBeginning();
+  state.lease = () => Promise.resolve(true);
+  await vi.waitFor(() => expect(fromTheBeginning()).toBeGreaterThan(before), 3_000);
+});
+
+test('a launch that is over is let go: nothing of it is read any more', async () => {
+  const { conductor, state, memory, index } = await conducting();
+  let ticks = 0;
+  state.lease = () => ((ticks += 1), Promise.resolve(true));
+  const ticked = async (more: number) => {
+    const untilTick = ticks + more;
+    await vi.waitFor(() => expect(ticks).toBeGreaterThanOrEqual(untilTick), 5_000);
+  };
+  state.launches = [{ launchId: LAUNCH_ID, closed: false }];
+  await conductor.start();
+  await conductor.execute(LAUNCH_ID, { kind: 'close-launch', by: 'ana', reason: 'all done' });
+  state.launches = [];
+  await vi.waitFor(() => {
+    memory.nowMs += 100;
+    expect(index).toMatchObject([{ launchId: LAUNCH_ID, closed: true }]);
+  }, 10_000);
+  await ticked(1);
+  const reads = vi.spyOn(memory.record, 'readAfter');
+  await ticked(2);
+  expect(reads).not.toHaveBeenCalled();
+});
+
+test('standstills are looked for past the end of a lease that could not be renewed: nobody else leads then', async () => {
+  const away = new Proxy({} as SlackPort, { get: () => () => Promise.reject(new Error('SLACK_AWAY')) });
+  const { conductor, journal, state, memory, said } = await conducting(sampleRunbook(), away);
+  state.launches = [{ launchId: LAUNCH_ID, closed: false }];
+  await conductor.start();
+  await vi.waitFor(() => expect(state.listings).toBeGreaterThan(0), 3_000);
+  state.lease = () => Promise.reject(new Error('the store is away'));
+  memory.nowMs += 5_000;
+  await vi.waitFor(() => expect(said('no longer leading')).toHaveLength(1), 3_000);
+  const looks = vi.spyOn(journal, 'peek');
+  await vi.waitFor(() => expect(looks).toHaveBeenCalledWith(LAUNCH_ID), 3_000);
 });
 
 test('effects that can not be thought of are left to the leader, and the caller hears nothing of it', async () => {

@@ -77,11 +77,9 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const background = new Set<Promise<unknown>>();
   /** What we act on; the lease may have run out since (`leader.isLeading`). */
   let leading = false;
-  /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. While it is being asked, `leading` still says so. */
-  let isLeaseUnknown = false;
   const standstills = new StandstillWatch(context, {
     launches: () => new Set([...led, ...keepers.keys()]),
-    isOurs: () => leader.isLeading || leading || isLeaseUnknown,
+    isOurs: () => leader.wasOurs,
     budget,
   });
   /** Launches of this instance, as it last led. */
@@ -91,9 +89,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const lead = new Job('lead', 0, log, async () => {
     try {
       await leader.renew();
-      isLeaseUnknown = false;
     } catch (error) {
-      isLeaseUnknown ||= leading;
       log.warn({ err: error }, 'the lease could not be renewed');
     }
     if (leader.isLeading === leading) return;

@@ -9,6 +9,7 @@ export const LEASE = 'conductor';
 export class Leader {
   readonly #context: Context;
   #untilMs = Number.NEGATIVE_INFINITY;
+  #wasOurs = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -18,6 +19,11 @@ export class Leader {
     return this.#context.nowMs() < this.#untilMs;
   }
 
+  /** By its last answer. It stands past the lease's end as long as the store does not answer: then nobody else leads either. */
+  get wasOurs(): boolean {
+    return this.#wasOurs;
+  }
+
   /** Takes or renews the lease. Rejects if the store did not answer; the lease that we have still holds until its end. */
   async renew(): Promise<boolean> {
     const { cloud, holder, hasEnded, timings, nowMs, version } = this.#context;
@@ -25,6 +31,7 @@ export class Leader {
     const nowAtMs = nowMs();
     const mine = await cloud.live.lease(LEASE, holder, timings.leaseMs, nowAtMs, hasEnded, version);
     this.#untilMs = mine ? nowAtMs + timings.leaseMs : Number.NEGATIVE_INFINITY;
+    this.#wasOurs = mine;
     return mine;
   }
 
