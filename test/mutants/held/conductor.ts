@@ -131,6 +131,10 @@ export const CONDUCTOR: Held[] = [
       },
     ],
   },
+  { file: 'bot/conductor/leader.ts', by: ['bot/conductor/leader-rules.test.ts'] },
+  { file: 'bot/conductor/watches/armed-orders.ts' },
+  { file: 'bot/conductor/shots/shot-watch.ts' },
+  { file: 'bot/conductor/shots/fallback-closer.ts' },
   { file: 'bot/conductor/shots/stillness.ts' },
   {
     file: 'bot/conductor/shots/still-reason.ts',

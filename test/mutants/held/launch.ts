@@ -57,4 +57,11 @@ export const LAUNCH: Held[] = [
   held('order-words'),
   held('words'),
   held('effects'),
+  held('renewal'),
+  held('moment', 'moment', 'fire'),
+  held('stand-down'),
+  held('clean-up', 'stand-down'),
+  held('waits', 'waits', 'deadlines'),
+  held('deadlines'),
+  held('rule-gates'),
 ];

@@ -219,4 +219,6 @@ export const SEND: Held[] = [
     ],
   },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
+  { file: 'workers/close/rescue.ts', by: ['workers/close/rescue-rules.test.ts'] },
+  { file: 'workers/send/roll-watch.ts' },
 ];
