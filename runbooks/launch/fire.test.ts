@@ -110,10 +110,13 @@ describe('asking for fire', () => {
 
   test('while a shot runs with another skip list nothing else is asked for: workers hold one at a time', () => {
     const scene = Scene.ready();
-    scene.fired(['us-ios']);
+    const shot = scene.fired(['us-ios']);
     expect(scene.decide(scene.request('ana', ['br-ios'])).ok).toBe(true);
     scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'k', tokens: 1 } });
-    expect(scene.refuses(scene.request('ana', ['br-ios'])).code).toBe('SHOT_RUNNING');
+    expect(scene.refuses(scene.request('ana', ['br-ios']))).toMatchObject({
+      code: 'SHOT_RUNNING',
+      say: expect.stringContaining(`Shot ${shot.id} (us-ios) still runs with another skip list`) as string,
+    });
   });
 
   test('a message over 4,096 bytes is refused by locale, platform and size', () => {

@@ -39,7 +39,9 @@ describe('who is left', () => {
       say: expect.stringContaining('attempt 3, and this would be attempt 2') as string,
     });
     const unfrozen = scene.request('ana', ['us-ios'], { sets: [] });
-    expect(decide(scene.state, unfrozen, { nowMs: scene.nowMs, sha256, rules: 2 }).ok).toBe(true);
+    const byRules = (rules: number) => decide(scene.state, unfrozen, { nowMs: scene.nowMs, sha256, rules });
+    expect(byRules(2).ok).toBe(true);
+    expect(byRules(3)).toMatchObject({ code: 'SET_MISSING' });
     expect(refusal(set(scene, { devices: 0 })).code).toBe('NOTHING_TO_FIRE');
     for (const devices of [501, 1.5, -1]) expect(refusal(set(scene, { devices })).code).toBe('VALUE_INVALID');
     const stale = set(scene);

@@ -66,6 +66,19 @@ describe('an order that would end while the ad is late', () => {
     expect(scene.refuses(renew(order)).code).toBe('ALREADY_SO');
   });
 
+  test('is renewed by a tenth of its lifetime at least, or by the last bit that there is', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    scene.nowMs += 1.5 * MIN - 1;
+    expect(scene.refuses(renew(order)).code).toBe('ALREADY_SO');
+    scene.nowMs += 1;
+    expect(scene.gives('FireRenewed', renew(order)).expiresAtMs).toBe(scene.nowMs + 15 * MIN);
+    const short = Scene.ready(sampleRunbook({ order_renewable_for: '16m' }));
+    const last = short.asked();
+    short.nowMs += MIN;
+    expect(short.gives('FireRenewed', renew(last)).expiresAtMs).toBe(short.nowMs + 15 * MIN);
+  });
+
   test('is void all the same when anything that it shows changes, and is not renewed then', () => {
     const scene = Scene.ready();
     const order = scene.asked();
@@ -101,6 +114,12 @@ describe('an order that would end while the ad is late', () => {
     scene.does(renew(scene.order(id)));
     scene.nowMs += 11 * MIN;
     expect(offered()).toBe(false);
+    const gone = Scene.ready();
+    const { orderId } = gone.gives('FireRequested', gone.request());
+    gone.nowMs += 8 * MIN;
+    expect(isRenewalOffered(gone.state, gone.order(orderId), gone.nowMs)).toBe(true);
+    gone.does(gone.press(gone.order(orderId)));
+    expect(isRenewalOffered(gone.state, gone.order(orderId), gone.nowMs)).toBe(false);
   });
 
   test('every reader decides a renewal anew: one that lasts longer, or is of somebody else, is forged', () => {

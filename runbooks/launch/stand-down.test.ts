@@ -58,6 +58,8 @@ const states = (scene: Scene) =>
 describe('a launch that is called off', () => {
   test('ends every order, open or armed, and fires, arms, tests and starts nothing any more', () => {
     const scene = Scene.ready();
+    const declined = scene.asked(['us-ios']);
+    scene.does({ kind: 'decline-fire', by: 'mia', orderId: declined.id, reason: '' });
     const open = scene.asked(['us-ios']);
     const armed = scene.asked(['us-android'], { momentMs: scene.nowMs + 600_000 });
     scene.does(scene.press(armed, 'mia', { measured: [] }));
@@ -100,6 +102,12 @@ describe('a launch that is called off', () => {
     expect(nextSteps(scene.state, 0)).toEqual([]);
   });
 
+  test('says no reason where none was given', () => {
+    const scene = Scene.ready();
+    scene.does(down(''));
+    expect(scene.refuses(down()).say).toContain('stood Super Bowl down at 22:30:00 UTC: nothing can be fired');
+  });
+
   test('is called off by on-call, as it is closed by them; anyone else halts or disarms', () => {
     const scene = Scene.ready();
     for (const by of ['mia', 'olu'])
@@ -131,6 +139,7 @@ describe('a launch that is called off', () => {
 describe('what is left to put back', () => {
   test('is what was raised, by the last step about it; nothing where nothing was raised', () => {
     const scene = Scene.ready(runbook);
+    expect(isPutBack(scene.state)).toBe(false);
     scene.does(down());
     expect(cleanUps(scene.state)).toEqual([]);
     expect(isPutBack(scene.state)).toBe(true);

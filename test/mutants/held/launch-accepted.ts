@@ -241,6 +241,13 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'That each is there, and for so many devices, is asked before.',
     },
   ],
+  'stand-down': [
+    {
+      line: 'const { accepted, uncertain } = sumTotals(shots.flatMap(({ totals }) => totals ?? []));',
+      change: '[] → ["Stryker was here"]',
+      why: 'A launch is not called off while a shot runs, and one that is closed has its totals.',
+    },
+  ],
   voiding: [
     {
       line: 'shown.audienceHash !== launch.audience?.hash ||',

@@ -10,10 +10,10 @@ const held = (name: string, ...tests: string[]): Held => ({
 
 /** The launch core: those of its files that are known to stand at their floor. */
 export const LAUNCH: Held[] = [
-  held('fire', 'fire', 'further-attempts'),
-  held('fire-refusals', 'fire-refusals', 'fire'),
-  held('evolve-fire', 'evolve-fire', 'fire', 'shots', 'further-attempts', 'halt'),
-  held('voiding', 'voiding', 'fire', 'effects', 'evolve'),
+  held('fire', 'fire', 'further-attempts', 'moment'),
+  held('fire-refusals', 'fire-refusals', 'fire', 'moment'),
+  held('evolve-fire', 'evolve-fire', 'fire', 'shots', 'further-attempts', 'halt', 'moment'),
+  held('voiding', 'voiding', 'fire', 'effects', 'evolve', 'moment'),
   held('remaining', 'remaining', 'shots', 'further-attempts'),
   held('shots', 'shots', 'further-attempts'),
   held('vouch'),
