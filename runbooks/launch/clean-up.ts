@@ -36,7 +36,7 @@ interface Turned extends Part {
 export function cleanUps(launch: Launch): CleanUp[] {
   return [
     ...launch.runbook.scale_targets.flatMap(({ id }) => fleet(launch, id) ?? []),
-    ...Object.keys(launch.switches).flatMap((id) => turned(launch, id) ?? []),
+    ...Object.entries(launch.switches).map(([id, { value }]) => turned(launch, id, value)),
   ];
 }
 
@@ -66,9 +66,7 @@ function fleet(launch: Launch, id: string): Fleet | null {
   return { kind: 'scale', id, now: desired, to, ...part(launch, down?.step ?? null, isThere, isOrdered) };
 }
 
-function turned(launch: Launch, id: string): Turned | null {
-  const now = own(launch.switches, id)?.value;
-  if (now === undefined) return null;
+function turned(launch: Launch, id: string, now: SwitchValue): Turned {
   const steps = inOrder(launch).flatMap((step) =>
     step.do.kind === 'switch' && step.do.switch === id ? [{ step, to: step.do.value }] : [],
   );
@@ -83,10 +81,10 @@ function turned(launch: Launch, id: string): Turned | null {
 
 function part(launch: Launch, step: Step | null, isBack: boolean, isOnItsWay: boolean): Omit<Part, 'id'> {
   const run = step === null ? undefined : own(launch.steps, step.id)?.state;
-  const isOffered = step !== null && !isBack && run !== 'started' && run !== 'done' && run !== 'skipped';
-  if (isBack) return { step, state: 'back', isOffered };
+  if (isBack) return { step, state: 'back', isOffered: false };
   if (run === 'started' || isOnItsWay) return { step, state: 'moving', isOffered: false };
-  return { step, state: run === 'skipped' ? 'left' : 'open', isOffered };
+  if (run === 'skipped') return { step, state: 'left', isOffered: false };
+  return { step, state: 'open', isOffered: step !== null && run !== 'done' };
 }
 
 const inOrder = (launch: Launch): Step[] =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { measuredAt, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { dueSteps } from './schedule.ts';
+import { waitsOf, waitsText } from './waits.ts';
 
 const remind = (id: string, at: string, more: object = {}) => ({
   id,
@@ -111,6 +112,38 @@ test('a step that waits for a measured gate starts while that is green, by fresh
   expect(scene.decide({ kind: 'start-step', step: 'b', measured: measuredAt(scene.nowMs) }).ok).toBe(false);
 });
 
+test('a step that waits for a gate that is waived starts then: since when it was green before says nothing', () => {
+  const scene = withSteps(remind('b', 'T-20m', { after: ['workers'] }));
+  const red = { workers: { status: 'red', value: 1, say: '1 of 2' } } as const;
+  const [green] = measuredAt(scene.nowMs).filter(({ gate }) => gate === 'workers');
+  if (green === undefined) throw new Error('unexpected');
+  scene.does({ kind: 'report-gate', measured: green });
+  scene.nowMs = T0_MS - 9 * MIN;
+  expect(verdicts(scene, red)).toEqual(['b hold']);
+  const { waiverId } = scene.gives('WaiverRequested', {
+    kind: 'request-waiver',
+    by: 'ana',
+    gate: 'workers',
+    segments: 'all',
+    worst: 1,
+    reason: 'one is enough',
+    endsAtMs: T0_MS,
+  });
+  scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+  expect(verdicts(scene, red)).toEqual(['b run']);
+});
+
+test('of several waits those are told that are not over; a name that is no gate any more is never over', () => {
+  const scene = withSteps(remind('a', 'T-30m'), remind('b', 'T-20m', { after: ['a', 'shot'] }));
+  scene.does({ kind: 'skip-step', by: 'ana', step: 'a', reason: '' });
+  scene.nowMs = T0_MS - 20 * MIN;
+  expect(scene.refuses({ kind: 'start-step', step: 'b' }).say).toBe(
+    '“B” does not start yet: nothing has been sent yet.',
+  );
+  const waits = waitsOf(scene.state, { after: ['a', 'gone'] }, [], scene.nowMs);
+  expect(waitsText(waits)).toEqual(['the gate gone is not there']);
+});
+
 test('a step that waits for a gate that people tick goes by the tick', () => {
   const scene = withSteps(remind('b', 'T-20m', { after: ['copy-read'] }));
   scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: '' });
@@ -122,7 +155,7 @@ test('a step that waits for a gate that people tick goes by the tick', () => {
   expect(verdicts(scene)).toEqual(['b put']);
 });
 
-test('a step that waits for a shot is held as long as nothing was sent, and is due from the press on', () => {
+test('a step that waits for a shot is held as long as nothing was sent, and is due from the first press on', () => {
   const scene = withSteps(remind('thanks', 'T-20m', { after: ['shot'] }));
   scene.nowMs = T0_MS - 20 * MIN;
   expect(scene.gives('StepHeld', { kind: 'hold-step', step: 'thanks', measured: [] }).why).toBe(
@@ -130,6 +163,9 @@ test('a step that waits for a shot is held as long as nothing was sent, and is d
   );
   scene.fired(['us-ios']);
   expect(verdicts(scene)).toEqual(['thanks run']);
-  scene.nowMs += 11 * MIN;
+  scene.nowMs += 6 * MIN;
+  scene.fired(['us-android']);
+  expect(verdicts(scene)).toEqual(['thanks late-run']);
+  scene.nowMs += 5 * MIN;
   expect(verdicts(scene)).toEqual(['thanks put']);
 });

@@ -60,7 +60,7 @@ export const LAUNCH: Held[] = [
   held('renewal'),
   held('moment', 'moment', 'fire'),
   held('stand-down'),
-  held('clean-up', 'stand-down'),
+  held('clean-up', 'clean-up', 'stand-down'),
   held('waits', 'waits', 'deadlines'),
   held('deadlines'),
   held('rule-gates'),
