@@ -23,12 +23,7 @@ export function forecastMessage(launch: Launch): Message {
     ]);
   const short = surge.fleets.filter(({ isShort }) => isShort);
   const unknown = unknownText(surge);
-  const title =
-    short.length > 0
-      ? `${plural(short.length, 'fleet is', 'fleets are')} too small for the push`
-      : unknown === null
-        ? 'Every fleet can take the push'
-        : 'Not known yet what the push brings';
+  const title = titleOf(short.length, unknown !== null);
   return message(title, [
     header(title),
     section(
@@ -39,6 +34,11 @@ export function forecastMessage(launch: Launch): Message {
     ...enterButton(launch),
     context(sourceText(launch)),
   ]);
+}
+
+function titleOf(short: number, isUnknown: boolean): string {
+  if (short > 0) return `${plural(short, 'fleet is', 'fleets are')} too small for the push`;
+  return isUnknown ? 'Not known yet what the push brings' : 'Every fleet can take the push';
 }
 
 function openText(launch: Launch): string {

@@ -439,6 +439,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     scale: {},
     scaleFound: {},
     stoodDown: null,
+    surge: null,
     closed: false,
   });
 });

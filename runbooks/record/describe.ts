@@ -121,7 +121,7 @@ export function sentText(sent: EntryOf<'StoodDown'>['sent']): string {
 }
 
 /** What was measured of a surge: `opened by 4.5 %, edge: 50 an open, 250 a unit`. */
-export function surgeText({ openRate, unpacedPerSecond, fleets }: Omit<SurgeFigures, 'source'>): string {
+function surgeText({ openRate, unpacedPerSecond, fleets }: Omit<SurgeFigures, 'source'>): string {
   const some = (value: number | undefined, what: string) =>
     value === undefined ? [] : [`${value.toLocaleString('en-US', { maximumFractionDigits: 3 })} ${what}`];
   return [
