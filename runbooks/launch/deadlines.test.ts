@@ -86,6 +86,20 @@ test('a fleet that somebody has ordered to another count is verified by the arri
   expect(missed(scene)).toEqual([]);
 });
 
+test('a step that waits for a person is not done by what they order past it', () => {
+  const scene = at(withStep(), T0_MS - 40 * MIN);
+  scene.does({ kind: 'put-step', step: 'up', why: '' });
+  scene.does({ kind: 'order-scale', target: 'workers', reason: '', by: 'ana', desired: 3, step: null });
+  scene.does({ kind: 'report-scale', target: 'workers', desired: 3, tookMs: 1, stands: 3 });
+  expect(at(scene, DEADLINE).gives('StepMissed', miss).why).toBe('it waits for a person');
+});
+
+test('a step without a deadline has none to miss', () => {
+  const scene = at(withStep({ deadline: undefined }), T0_MS);
+  expect(missed(scene)).toEqual([]);
+  expect(scene.refuses(miss).code).toBe('STEP_UNKNOWN');
+});
+
 test('a count that had come before the step began verifies nothing of it', () => {
   const scene = withStep();
   scene.does({ kind: 'order-scale', target: 'workers', reason: '', by: 'ana', desired: 1, step: null });
@@ -96,8 +110,10 @@ test('a count that had come before the step began verifies nothing of it', () =>
 });
 
 test('a launch that is created later than a deadline has not missed it, and one that is closed or called off misses nothing', () => {
-  const scene = withStep({ at: 'T-3h', deadline: 'T-2h' });
-  expect(missed(at(scene, T0_MS))).toEqual([]);
+  for (const deadline of ['T-2h', 'T-1h']) {
+    const scene = withStep({ at: 'T-3h', deadline });
+    expect(missed(at(scene, T0_MS))).toEqual([]);
+  }
   const closed = withStep();
   closed.does({ kind: 'close-launch', by: 'ana', reason: '' });
   expect(missed(at(closed, DEADLINE))).toEqual([]);

@@ -241,6 +241,23 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'That each is there, and for so many devices, is asked before.',
     },
   ],
+  deadlines: [
+    {
+      line: `const scale = act.kind === 'scale' ? own(launch.scale, act.target) : undefined;`,
+      change: `act.kind === 'scale' → true`,
+      why: 'No other action has a target, and nothing is ordered of none: asked for the type alone.',
+    },
+    {
+      line: 'const isUnknown = step.verify !== undefined && !isKnown(launch, step.verify, measured, nowMs);',
+      change: 'step.verify !== undefined → true',
+      why: 'Of a gate that is none everything is known: asked for the type alone.',
+    },
+    {
+      line: 'if (step === undefined || atMs === null)',
+      change: 'step === undefined → false',
+      why: 'What is no step has no deadline: asked for the type alone.',
+    },
+  ],
   'stand-down': [
     {
       line: 'const { accepted, uncertain } = sumTotals(shots.flatMap(({ totals }) => totals ?? []));',
