@@ -23,9 +23,10 @@ export class MemoryContext {
   readonly facts = memoryFacts();
   /** What workers have reported; null: the store does not answer. */
   reports: WorkerReport[] | null = [];
-  gates: Measured[] = [];
-  /** The halt switch as workers read it; 'unreadable': the store does not answer. */
-  switchItem: { haltEpoch: number; halted: boolean } | 'unreadable' = { haltEpoch: 0, halted: false };
+  /** Null: the store does not answer. */
+  gates: Measured[] | null = [];
+  /** The halt switch as workers read it; null: nobody has written it; 'unreadable': the store does not answer. */
+  switchItem: { haltEpoch: number; halted: boolean } | 'unreadable' | null = { haltEpoch: 0, halted: false };
   /** Whom steps have called; each call is taken. */
   readonly calls: { to: string; id: string }[] = [];
   outside: Outside = {
@@ -96,7 +97,10 @@ export class MemoryContext {
       putGates: async (_, measured) => {
         this.gates = measured;
       },
-      gates: async () => this.gates,
+      gates: async () => {
+        if (this.gates === null) throw new Error('MEMORY_NO_ANSWER');
+        return this.gates;
+      },
     };
     const queues: Partial<Cloud['queues']> = {
       depth: async () => ({ visible: this.waiting, delayed: 0, inFlight: 0 }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
+import { audience, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { gateLines, orderGates } from './gates.ts';
+import { foundByRule, isMeasured } from './rule-gates.ts';
 
 const gates = [
   { id: 'quarter', title: 'Not near a quarter hour', probe: { kind: 'quarter-hours' } },
@@ -12,6 +13,17 @@ const ready = (some = gates) =>
 const only = (id: string) => gates.filter((gate) => gate.id === id);
 const lineOf = (scene: Scene, gate: string, segments: string[] | 'all' = 'all', atMs = scene.nowMs) =>
   gateLines(scene.state, [], scene.nowMs, segments, atMs).find(({ id }) => id === gate);
+
+test('a gate is measured by its probe, unless a rule answers it; one that people tick has neither', () => {
+  const scene = ready();
+  const gate = (probe?: object) => ({ ...scene.state.runbook.gates[0], id: 'g', title: 'G', probe }) as never;
+  const [quarter, there] = gates.map(({ probe }) => gate(probe));
+  expect([undefined, { kind: 'credentials' }].map((probe) => isMeasured(gate(probe)))).toEqual([false, true]);
+  expect([quarter, there].map((one) => isMeasured(one as never))).toEqual([false, false]);
+  const times = { nowMs: T0_MS, goesAtMs: T0_MS };
+  for (const probe of [undefined, { kind: 'credentials' }])
+    expect(foundByRule(scene.state, gate(probe), 'all', times)).toBeNull();
+});
 
 describe('near a quarter hour', () => {
   test.each([
@@ -31,10 +43,26 @@ describe('near a quarter hour', () => {
     expect(lineOf(scene, 'quarter', ['us-android'], T0_MS - 30_000)?.say).toBe(
       '23:29:30 UTC is 30 s before 23:30:00 UTC; FCM asks for 2 min from a quarter hour, which is from 23:32:00 UTC on',
     );
+    expect(lineOf(scene, 'quarter', ['us-android'], T0_MS + 30_000)?.say).toContain(
+      '23:30:30 UTC is 30 s after 23:30:00 UTC;',
+    );
+    expect(lineOf(scene, 'quarter', ['us-android'], T0_MS)?.say).toContain('0 ms after 23:30:00 UTC;');
     expect(lineOf(scene, 'quarter', ['us-ios', 'br-ios'], T0_MS)).toMatchObject({
       status: 'green',
       say: 'nothing to Android',
     });
+    const segments = audience.segments.filter(({ platform }) => platform === 'ios');
+    scene.does({
+      kind: 'set-audience',
+      by: 'ana',
+      audience: { ...audience, hash: 'b'.repeat(64), segments, devices: 700, locales: { en: 700 } },
+    });
+    expect(lineOf(scene, 'quarter', 'all', T0_MS)?.status).toBe('green');
+  });
+
+  test('as long as there is no audience it may go to Android', () => {
+    const scene = Scene.created(ready().state.runbook);
+    expect(lineOf(scene, 'quarter', 'all', T0_MS)?.status).toBe('red');
   });
 
   test('an order with a moment is judged by that moment, now and before its second person', () => {
@@ -86,7 +114,9 @@ describe('people present', () => {
     scene.nowMs += 10 * MIN;
     scene.does({ kind: 'be-here', by: 'mia' });
     expect(lineOf(scene, 'there')).toMatchObject({ status: 'green', value: 0 });
-    scene.nowMs += 20 * MIN + 1;
+    scene.nowMs += 20 * MIN;
+    expect(lineOf(scene, 'there')?.status).toBe('green');
+    scene.nowMs += 1;
     expect(lineOf(scene, 'there')).toMatchObject({ value: 1, say: 'not heard of within 30 min: Ana Ortiz' });
     expect(scene.refuses(scene.request()).code).toBe('GATES_RED');
   });

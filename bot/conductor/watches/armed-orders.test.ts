@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
@@ -60,6 +60,36 @@ test('it is waited for within a second, so that it goes at its moment and not at
   expect(await kinds(memory)).toEqual(['FireApproved']);
 });
 
+test('what comes due within a second is waited for, to the millisecond', async () => {
+  const { memory, momentMs } = await armed();
+  comes(memory, momentMs);
+  const asked: number[] = [];
+  // It was looked at a second ahead, and a second has passed when the wait begins.
+  const nowMs = () => (asked.push(0) === 1 ? momentMs - 1_000 : momentMs);
+  await armedOrders({ ...memory.context, nowMs }, await memory.launch());
+  expect(await kinds(memory)).toEqual(['FireApproved']);
+});
+
+test('an order without a moment is none of these, and one that is held already is left to its press', async () => {
+  const { memory, momentMs } = await armed({ arms: false });
+  comes(memory, momentMs);
+  await armedOrders(memory.context, await memory.launch());
+  const execute = vi.fn(memory.context.execute);
+  await armedOrders({ ...memory.context, execute }, await memory.launch());
+  const plain = await MemoryContext.ready();
+  await plain.asksForGo();
+  await armedOrders({ ...plain.context, execute }, await plain.launch());
+  expect(execute).not.toHaveBeenCalled();
+});
+
+test('where nobody has ever written a halt switch nothing is halted', async () => {
+  const { memory, momentMs } = await armed();
+  comes(memory, momentMs);
+  memory.switchItem = null;
+  await armedOrders(memory.context, await memory.launch());
+  expect(await last(memory)).toMatchObject({ kind: 'FireApproved', observed: { haltEpoch: 0, halted: false } });
+});
+
 test.each<{ what: string; make: (memory: MemoryContext, momentMs: number) => void; reason: RegExp }>([
   {
     what: 'no bot was there in time',
@@ -72,6 +102,13 @@ test.each<{ what: string; make: (memory: MemoryContext, momentMs: number) => voi
       memory.gates = keptAt(momentMs, { credentials: { status: 'red', say: 'expired' } });
     },
     reason: /red \(expired; hard/,
+  },
+  {
+    what: 'no gate can be measured',
+    make: (memory) => {
+      memory.gates = null;
+    },
+    reason: /not measured yet/,
   },
   {
     what: 'the halt switch stands halted',

@@ -241,6 +241,18 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'That each is there, and for so many devices, is asked before.',
     },
   ],
+  'rule-gates': [
+    {
+      line: `const asked = (launch.audience?.segments ?? []).filter(({ id }) => segments === 'all' || segments.includes(id));`,
+      change: '[] → ["Stryker was here"]',
+      why: 'A text is no segment of iOS: it may go to Android, as without an audience.',
+    },
+    {
+      line: 'const owners = runbook.gates.flatMap(({ owner }) => owner ?? []);',
+      change: '[] → ["Stryker was here"]',
+      why: 'A text is the id of nobody.',
+    },
+  ],
   deadlines: [
     {
       line: `const scale = act.kind === 'scale' ? own(launch.scale, act.target) : undefined;`,
