@@ -9,11 +9,13 @@ import {
   Scene,
   segmentTotals,
 } from '../../test/properties/scene.ts';
+import type { Runbook } from '../playbook/schema.ts';
 import { describeEntry } from '../record/describe.ts';
 import type { Command } from './commands.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { fold } from './evolve.ts';
 import type { FireOrder } from './launch.ts';
+import { momentOf } from './moment.ts';
 import { vouchProblem } from './vouch.ts';
 
 /** Orders that go by themselves: armed by two people as ever, asked again at their moment, and never sent by one of them alone. */
@@ -52,7 +54,7 @@ describe('an order with a moment', () => {
 
     expect(scene.refuses(release(scene, order))).toMatchObject({ code: 'TIME_INVALID' });
     scene.nowMs = (order.shown.moment?.atMs ?? 0) - 1;
-    expect(scene.refuses(release(scene, order)).say).toContain('it goes at');
+    expect(scene.refuses(release(scene, order)).say).toContain('it goes at 23:30:00 UTC, in 1 ms.');
     scene.nowMs += 1;
     const approved = scene.gives('FireApproved', release(scene, order));
     expect(approved).toMatchObject({ by: { system: 'conductor' }, armed: { by: 'mia' }, pressedAtMs: scene.nowMs });
@@ -76,13 +78,26 @@ describe('an order with a moment', () => {
   });
 
   test.each([
-    { what: 'over', ms: -1 },
-    { what: 'too soon to press', ms: 9_999 },
-    { what: 'more than a day ahead', ms: 24 * HOUR_MS + 1 },
-    { what: 'no time', ms: Number.NaN },
-  ])('that is $what is refused', ({ ms }) => {
+    { what: 'over', ms: -1, why: '22:29:59 UTC is over. Ask without a time' },
+    { what: 'now', ms: 0, why: '22:30:00 UTC is sooner. Ask without a time' },
+    { what: 'too soon to press', ms: 9_999, why: '22:30:09 UTC is sooner. Ask without a time' },
+    { what: 'more than a day ahead', ms: 25 * HOUR_MS, why: 'within 24 h, and that is 25 h ahead' },
+    { what: 'a moment more than a day ahead', ms: 24 * HOUR_MS + 1, why: 'ahead' },
+    { what: 'no time', ms: Number.NaN, why: '' },
+  ])('that is $what is refused', ({ ms, why }) => {
     const scene = Scene.ready();
-    expect(scene.refuses(scene.request('ana', 'all', { momentMs: scene.nowMs + ms })).code).toBe('TIME_INVALID');
+    expect(scene.refuses(scene.request('ana', 'all', { momentMs: scene.nowMs + ms }))).toMatchObject({
+      code: 'TIME_INVALID',
+      say: expect.stringContaining(why) as string,
+    });
+  });
+
+  test('goes as late as its runbook says, and five seconds late by one that says nothing', () => {
+    const scene = Scene.ready(sampleRunbook({ armed_catch_up_within: '20s' }));
+    expect(askedFor(scene, scene.nowMs + HOUR_MS).shown.moment?.withinMs).toBe(20_000);
+    const { armed_catch_up_within: _, ...older } = sampleRunbook();
+    expect(momentOf({ runbook: older as Runbook }, 1)).toEqual({ atMs: 1, withinMs: 5_000 });
+    expect(momentOf({ runbook: older as Runbook }, undefined)).toBeUndefined();
   });
 
   test('a day ahead at most, and from ten seconds on, is taken', () => {
@@ -138,6 +153,12 @@ describe('at its moment', () => {
       scene.nowMs = (order.shown.moment?.atMs ?? 0) + lateMs;
       expect(scene.decide(release(scene, order)).ok).toBe(goes);
     }
+    const late = Scene.ready();
+    const order = armed(late);
+    late.nowMs = (order.shown.moment?.atMs ?? 0) + 60_000;
+    expect(late.refuses(release(late, order)).say).toContain(
+      'it was to go at 23:30:00 UTC, 60 s ago, and more than 5 s late it does not go by itself.',
+    );
   });
 
   test('held, it waits for a press that fires at once, by another person than who asked', () => {

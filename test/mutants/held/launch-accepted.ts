@@ -241,6 +241,13 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'That each is there, and for so many devices, is asked before.',
     },
   ],
+  moment: [
+    {
+      line: 'nowMs < atMs',
+      change: 'nowMs < atMs → nowMs <= atMs',
+      why: 'At the moment itself it goes: this sentence is not said then.',
+    },
+  ],
   'rule-gates': [
     {
       line: `const asked = (launch.audience?.segments ?? []).filter(({ id }) => segments === 'all' || segments.includes(id));`,
