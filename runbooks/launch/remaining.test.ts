@@ -11,6 +11,7 @@ import {
   remainingDevices,
   runningShotOf,
   segmentsMeant,
+  shotsText,
 } from './remaining.ts';
 
 describe('who is left of a segment', () => {
@@ -89,4 +90,16 @@ describe('an order that waits', () => {
       isOrderWaiting({ ...state, orders: Object.fromEntries(orders.map((one) => [one.id, one])) }, 0);
     expect([waits(), waits(declined), waits(declined, order)]).toEqual([false, false, true]);
   });
+});
+
+test('a shot is named with its segments, of many the first six', () => {
+  const shot = Scene.ready().fired(['us-ios']);
+  const of = (id: string, count: number) => ({
+    ...shot,
+    id,
+    segments: Array.from({ length: count }, (_, at) => ({ segment: `s${at + 1}`, attempt: 1 })),
+  });
+  expect(shotsText([of('S1', 1), of('S2', 6), of('S3', 8)])).toBe(
+    'S1 (s1), S2 (s1, s2, s3, s4, s5, s6) and S3 (s1, s2, s3, s4, s5, s6 and 2 more)',
+  );
 });
