@@ -8,6 +8,7 @@ import {
   sampleRunbook,
   Scene,
   segmentTotals,
+  slackVia,
 } from '../../test/properties/scene.ts';
 import type { Runbook } from '../playbook/schema.ts';
 import { describeEntry } from '../record/describe.ts';
@@ -64,6 +65,37 @@ describe('an order with a moment', () => {
       pressedAtMs: scene.nowMs,
     });
     expect(scene.refuses(release(scene, order)).code).toBe('ORDER_NOT_OPEN');
+  });
+
+  test('is armed by an entry that says by which press, and what the switch was seen to be', () => {
+    const scene = Scene.ready();
+    const order = askedFor(scene, scene.nowMs + HOUR_MS);
+    expect(scene.gives('FireArmed', scene.press(order))).toMatchObject({
+      by: { person: 'mia' },
+      orderId: order.id,
+      shownHash: order.shownHash,
+      via: slackVia('mia'),
+      pressedAtMs: scene.nowMs,
+      haltEpoch: 0,
+      observed: { haltEpoch: 0, halted: false },
+    });
+  });
+
+  test('goes and is held by its own name alone, while it waits, and in a signed record', () => {
+    const scene = Scene.ready();
+    const order = armed(scene);
+    const unknown = { ...order, id: 'F999' };
+    expect(scene.refuses(release(scene, unknown)).code).toBe('NO_SUCH_ORDER');
+    expect(scene.refuses(hold(unknown)).code).toBe('NO_SUCH_ORDER');
+    scene.nowMs = order.shown.moment?.atMs ?? 0;
+    scene.launch = { ...scene.state, keys: [] };
+    expect(scene.refuses(release(scene, order)).code).toBe('RECORD_UNSIGNED');
+    const other = Scene.ready();
+    expect(other.refuses(hold(other.asked(['us-ios']))).code).toBe('ORDER_NOT_ARMED');
+    const declined = other.asked(['us-android'], { momentMs: other.nowMs + HOUR_MS });
+    other.does({ kind: 'decline-fire', by: 'mia', orderId: declined.id, reason: '' });
+    other.nowMs += HOUR_MS;
+    expect(other.refuses(hold(declined)).code).toBe('ORDER_NOT_OPEN');
   });
 
   test('is not armed by who asked, nor by a button that shows another moment', () => {

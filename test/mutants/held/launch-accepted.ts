@@ -25,6 +25,11 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
     },
   ],
   fire: [
+    ...['armed === null → false', 'moment === undefined → false'].map((change) => ({
+      line: `if (order.state !== 'armed' || armed === null || moment === undefined) return notArmed(launch, order, sha256);`,
+      change,
+      why: 'An armed order has both: asked for the type alone.',
+    })),
     {
       line: 'attempt > 1 ? (command.sets?.find((one) => one.segment === segment) ?? []) : [],',
       change: '[] → ["Stryker was here"]',
