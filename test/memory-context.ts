@@ -23,8 +23,9 @@ export class MemoryContext {
   readonly facts = memoryFacts();
   /** What workers have reported; null: the store does not answer. */
   reports: WorkerReport[] | null = [];
-  /** Null: the store does not answer. */
-  gates: Measured[] | null = [];
+  gates: Measured[] = [];
+  /** The store of gates does not answer. */
+  areGatesAway = false;
   /** The halt switch as workers read it; null: nobody has written it; 'unreadable': the store does not answer. */
   switchItem: { haltEpoch: number; halted: boolean } | 'unreadable' | null = { haltEpoch: 0, halted: false };
   /** Whom steps have called; each call is taken. */
@@ -98,7 +99,7 @@ export class MemoryContext {
         this.gates = measured;
       },
       gates: async () => {
-        if (this.gates === null) throw new Error('MEMORY_NO_ANSWER');
+        if (this.areGatesAway) throw new Error('MEMORY_NO_ANSWER');
         return this.gates;
       },
     };

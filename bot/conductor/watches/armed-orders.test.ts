@@ -131,7 +131,7 @@ test.each<{ what: string; make: (memory: MemoryContext, momentMs: number) => voi
   {
     what: 'no gate can be measured',
     make: (memory) => {
-      memory.gates = null;
+      memory.areGatesAway = true;
     },
     reason: /not measured yet/,
     says: [
