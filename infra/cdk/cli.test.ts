@@ -175,7 +175,7 @@ test('a standby that has taken the launch over is not deployed by a file that do
   const problemOf = async (path: string) => {
     const read = readDeployment(path);
     if (!read.ok) throw new Error(read.problems.join());
-    return takenOverProblem({ account, deployment: read.deployment });
+    return takenOverProblem({ account, deployment: read.deployment, env: process.env });
   };
   expect(await problemOf(file(', active: us-east-1'))).toBeNull();
   await bots(0);

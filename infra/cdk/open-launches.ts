@@ -24,7 +24,8 @@ export async function openLaunches(dynamo: DynamoDBClient, table: string): Promi
   return open;
 }
 
-async function launchIds(dynamo: DynamoDBClient, table: string): Promise<string[]> {
+/** Of every launch that the table has an entry of. Rejects with ResourceNotFoundException without a table. */
+export async function launchIds(dynamo: DynamoDBClient, table: string): Promise<string[]> {
   const ids: string[] = [];
   const pages = paginateScan(
     { client: dynamo },
@@ -41,8 +42,8 @@ async function launchIds(dynamo: DynamoDBClient, table: string): Promise<string[
   return ids.toSorted();
 }
 
-/** Null: it is closed. */
-function openWord(launchId: string, entries: readonly Entry[]): string | null {
+/** Null: it is closed, or there is none. */
+export function openWord(launchId: string, entries: readonly Entry[]): string | null {
   try {
     const launch = fold(entries);
     if (launch === null || launch.closed) return null;
