@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { skipListKeyOf } from './skip-list-key.ts';
 
 /** How a compile goes that the bot has started: written by its task over and over, read by the bot. */
 
@@ -21,10 +22,26 @@ const compileState = z.discriminatedUnion('is', [
     rows: z.number().int(),
     rejected: z.record(z.string(), z.number().int()),
     problems: z.array(z.string()),
+    /** Stored beside it: the launch's list with what `--skip` adds; `adds` is the one that it holds all of. Absent: none was given. */
+    skip: z
+      .object({
+        hash: z.string().regex(/^[0-9a-f]{64}$/),
+        tokens: z.number().int().min(0),
+        adds: z.string().nullable(),
+      })
+      .optional(),
   }),
   z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
 ]);
 export type CompileState = z.output<typeof compileState>;
+
+export type SkipStored = NonNullable<Extract<CompileState, { is: 'stored' }>['skip']>;
+
+/** What the launch is told of it, by whoever sets it. */
+export const skipListOf = ({ hash, tokens, adds }: SkipStored) => ({
+  skipList: { hash, key: skipListKeyOf(hash), tokens },
+  adds,
+});
 
 /** Beside what the task keeps for another try; a bot may read nothing else there. */
 export const compileStateKey = (task: string): string => `joins/${task}/state.json`;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { skipListKeyOf } from '../contract/skip-list-key.ts';
 import type { Objects } from '../infra/aws/objects.ts';
 import type { Platform, SkipListRef } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
@@ -6,7 +7,7 @@ import { runningShots } from '../runbooks/launch/remaining.ts';
 import { covers } from '../runbooks/launch/skip-cover.ts';
 import { loadAudience } from './audience/packed/load.ts';
 import type { LoadedAudience } from './audience/packed/loaded-audience.ts';
-import { readSkipList, SkipList, skipListKeyOf } from './audience/packed/skip-list.ts';
+import { readSkipList, SkipList } from './audience/packed/skip-list.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
 export interface InMemory {

@@ -1,6 +1,8 @@
+import { skipListOf } from '../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
 import { readManifest } from '../../infra/aws/manifest-store.ts';
 import { audienceRefused, cancelCompile } from '../cancel-compile.ts';
+import { submitAs } from '../desk.ts';
 import { code, done, info, refused } from '../views/answers.ts';
 import { audienceMessage, nameOf } from '../views/compile.ts';
 import type { CompileRun } from '../views/compile.ts';
@@ -16,7 +18,7 @@ export const audience: Subcommand = {
   usage: [
     'audience',
     'audience compile --users uploads/users.csv --device-table users',
-    'audience compile … --map token=push.token --fallback-locale en --suppress uploads/opted-out.csv',
+    'audience compile … --map token=push.token --fallback-locale en --suppress uploads/opted-out.csv --skip uploads/bad-tokens.txt',
     'audience cancel',
     'audience accept',
   ],
@@ -78,10 +80,17 @@ async function accept(ask: PersonAsk): Promise<Answer> {
   if (run === null || hash === null) return info('No compiled audience waits for anybody. Nothing was changed.');
   const key = manifestKeyOf(hash);
   const made = audienceRefOf(await readManifest(ask.desk.cloud.objects, key), key);
+  const skip = run.end?.skip ?? null;
+  // First: with the audience alone those would get the push whom it is to leave out.
+  if (skip !== null && ask.launch.skipList?.hash !== skip.hash) {
+    const make = (by: string) => ({ kind: 'set-skip-list', by, ...skipListOf(skip) }) as const;
+    const set = await submitAs(ask.desk, ask.launch.id, ask.slackId, make);
+    if (!set.ok) return refused(set.code, `${set.say} The audience was not set either.`);
+  }
   return submit(
     ask,
     (by) => ({ kind: 'set-audience', by, audience: made }),
-    () => done(`The audience of compile ${run.number} is set as it is.`),
+    () => done(`The audience of compile ${run.number} is set as it is${skip === null ? '' : ', and its skip list'}.`),
   );
 }
 

@@ -13,7 +13,7 @@ const NEEDED = '--users uploads/users.csv --device-table users';
 test('what the command line takes is taken, and handed on as it takes it', () => {
   expect(
     read(
-      `${NEEDED} --map token=push.token,user=uid --devices phones --capacity 3,000 --locales en,de --fallback-locale en --segments us-ios,de-ios --suppress uploads/a.csv --suppress s3://lists-here/uploads/b.csv --fresh --accept`,
+      `${NEEDED} --map token=push.token,user=uid --devices phones --capacity 3,000 --locales en,de --fallback-locale en --segments us-ios,de-ios --suppress uploads/a.csv --suppress s3://lists-here/uploads/b.csv --skip uploads/bad.txt --skip uploads/worse.txt --fresh --accept`,
     ),
   ).toEqual({
     ok: true,
@@ -23,7 +23,8 @@ test('what the command line takes is taken, and handed on as it takes it', () =>
       accepts: true,
       options: [
         '--devices phones --map token=push.token,user=uid --capacity 3,000 --locales en,de --fallback-locale en',
-        '--segments us-ios,de-ios --suppress s3://lists-here/uploads/a.csv --suppress s3://lists-here/uploads/b.csv --fresh',
+        '--segments us-ios,de-ios --suppress s3://lists-here/uploads/a.csv --suppress s3://lists-here/uploads/b.csv',
+        '--skip s3://lists-here/uploads/bad.txt --skip s3://lists-here/uploads/worse.txt --fresh',
       ].flatMap((part) => part.split(' ')),
     },
   });
@@ -50,6 +51,8 @@ test.each([
   ],
   ['--users s3://theirs/uploads/users.csv --device-table users', 'no list that the task can read'],
   [`${NEEDED} --suppress joins/a.csv`, '`joins/a.csv` is no list that the task can read'],
+  [`${NEEDED} --skip bad.txt`, '`bad.txt` is no list that the task can read: put it below'],
+  [`${NEEDED} --skip`, '`--skip` has no value'],
   ['--users uploads/users.csv --device-table a/b', '`a/b` is no name of a DynamoDB table'],
   [`${NEEDED} --segments ${'a'.repeat(4_000)}`, 'more than a task can be told'],
 ])('%s is refused with what is wrong', (text, say) => {

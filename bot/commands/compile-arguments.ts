@@ -19,8 +19,11 @@ const VALUES = [
   'segments',
   'batch-size',
   'suppress',
+  'skip',
   'column',
 ] as const;
+/** May come again. */
+const LISTS = ['suppress', 'skip'] as const;
 const FLAGS = ['allow-none', 'fresh', 'accept'] as const;
 type Value = (typeof VALUES)[number];
 const NAMES: readonly string[] = [...VALUES, ...FLAGS];
@@ -46,10 +49,12 @@ export function compileArguments(
   if (users === undefined) return wrong('Which users? `--users uploads/users.csv`, a list in the bucket.');
   if (table === undefined) return wrong('Which table? `--device-table NAME` is the DynamoDB table with the devices.');
   if (!TABLE.test(table)) return wrong(`${code(table)} is no name of a DynamoDB table, and no ARN of one.`);
-  const lists = [users, ...(values.get('suppress') ?? [])].map((path) => uploadOf(path, launch.bucket));
-  const stray = lists.find((list) => !list.ok);
-  if (stray !== undefined && !stray.ok) return wrong(stray.problem);
-  const [from = '', ...suppressed] = lists.flatMap((list) => (list.ok ? [list.url] : []));
+  const from = uploadOf(users, launch.bucket);
+  const lists = LISTS.flatMap((name) =>
+    (values.get(name) ?? []).map((path) => ({ name, upload: uploadOf(path, launch.bucket) })),
+  );
+  const stray = [from, ...lists.map(({ upload }) => upload)].find((upload) => !upload.ok);
+  if (!from.ok || (stray !== undefined && !stray.ok)) return wrong(stray?.ok === false ? stray.problem : '');
   const bad =
     numberProblem('capacity', one('capacity'), 40_000) ?? numberProblem('batch-size', one('batch-size'), 2_000);
   if (bad !== null) return wrong(bad);
@@ -60,14 +65,14 @@ export function compileArguments(
     return wrong(
       `The campaign has no locale ${unknown.map((locale) => code(locale)).join(' ')}. It has ${launch.locales.map((locale) => code(locale)).join(' ')}.`,
     );
-  const passed = VALUES.filter((name) => !['users', 'device-table', 'suppress'].includes(name));
+  const passed = VALUES.filter((name) => !['users', 'device-table', ...LISTS].includes(name));
   const options = [
     ...passed.flatMap((name) => (one(name) === undefined ? [] : [`--${name}`, one(name) ?? ''])),
-    ...suppressed.flatMap((url) => ['--suppress', url]),
+    ...lists.flatMap(({ name, upload }) => (upload.ok ? [`--${name}`, upload.url] : [])),
     ...[...flags].filter((flag) => flag !== 'accept').map((flag) => `--${flag}`),
   ];
   if (options.join(' ').length > CHARS) return wrong('That is more than a task can be told; use fewer options.');
-  return { ok: true, asked: { users: from, table, options, accepts: flags.has('accept') } };
+  return { ok: true, asked: { users: from.url, table, options, accepts: flags.has('accept') } };
 }
 
 /** Slack makes links of what looks like one, and phones a long dash of two short ones. */
@@ -95,7 +100,7 @@ function optionsIn(words: readonly string[]): string | { values: Map<Value, stri
     }
     const known = VALUES.find((one) => one === name);
     if (known === undefined) return `There is no option ${code(`--${name}`)}.${didYouMean(name, NAMES)}`;
-    if (values.has(known) && known !== 'suppress') return `${code(`--${name}`)} stands there twice.`;
+    if (values.has(known) && !LISTS.some((list) => list === known)) return `${code(`--${name}`)} stands there twice.`;
     open = known;
     values.set(known, [...(values.get(known) ?? []), ...(value === undefined ? [] : [value])]);
   }

@@ -1,4 +1,5 @@
 import type { Button } from '@slack/types';
+import type { SkipStored } from '../../contract/compile-state.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { findPerson } from '../../runbooks/launch/people.ts';
 import { ACTION } from '../action-ids.ts';
@@ -40,6 +41,8 @@ export interface CompileEnd {
   devices: number | null;
   rows: number | null;
   rejected: Readonly<Record<string, number>>;
+  /** What `--skip` was compiled to. Absent: nothing was to be skipped. */
+  skip?: SkipStored;
 }
 
 const SIGN: Record<CompileEnd['how'], string> = {
@@ -79,7 +82,11 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
     section(`${SIGN[end.how]} *${title}.* ${safe(end.say, 1_500)}`),
     ...(end.problems.length === 0 ? [] : [section(fit(end.problems.map((problem) => `• ${safe(problem, 600)}`)))]),
     ...(end.how === 'stored'
-      ? [context('If it is as it should be, `/go audience accept` sets it as it is. Nothing was changed.')]
+      ? [
+          context(
+            `If it is as it should be, \`/go audience accept\` sets it as it is${end.skip === undefined ? '' : ', with its skip list'}. Nothing was changed.`,
+          ),
+        ]
       : []),
     context([from, figuresOf(end), `took ${span(end.atMs - run.askedAtMs)}`].filter((part) => part !== '').join(' · ')),
   ]);

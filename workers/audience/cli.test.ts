@@ -4,6 +4,8 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compileStateKey, fromCompileState, skipListOf } from '../../contract/compile-state.ts';
+import { manifestKeyOf } from '../../contract/manifest.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
@@ -12,8 +14,10 @@ import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '..
 import { botKeyring, KEY_ENV } from '../../test/keys.ts';
 import { main } from './cli.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
+import { M, tableOf } from './join/for-tests.ts';
 import { loadAudience } from './packed/load.ts';
 
+const phone = (n: number) => ({ platform: 'ios', token: apns(n), locale: 'en', market: 'us' });
 const RUNBOOK = fileURLToPath(new URL('../../runbooks/library/superbowl.yaml', import.meta.url));
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let env: Record<string, string>;
@@ -209,6 +213,39 @@ test('on the day people are left out by their ids, and an order that waits for i
   expect((await skip('mia\n', '--replace')).out).toMatch(/1 tokens, in place of the 3 before; open orders are void/);
   expect(await skipped()).toEqual([apns(4)]);
   expect((await journal.launch('the-day'))?.skipList?.covers).toEqual([]);
+});
+
+test('a task that the bot started stores the skip list of the launch with what --skip adds, and sets nothing', async () => {
+  const journal = await createLaunch('by-task');
+  const devices = [1, 2, 3].map((n) => ({ userId: { S: `u${n}` }, ...M(phone(n)).M }));
+  await tableOf(local.url, 'devices', devices, { sortKey: 'token' });
+  const put = (name: string, text: string) =>
+    local.cloud.objects
+      .put(`uploads/${name}`, Buffer.from(text))
+      .then(() => `s3://${local.config.bucket}/uploads/${name}`);
+  const task = ['--launch', 'by-task', '--task', 'compile-1', '--device-table', 'devices', '--accept'];
+  const compiled = async (...lists: string[]) => {
+    const users = await put('users.csv', 'user\nu1\nu2\nu3\n');
+    expect(await audience(['compile', '--users', users, ...task, ...lists])).toMatchObject({ code: 0 });
+    const state = fromCompileState((await local.cloud.objects.get(compileStateKey('compile-1'))) ?? new Uint8Array());
+    if (state?.is !== 'stored') throw new Error(JSON.stringify(state));
+    return state;
+  };
+  expect(await compiled()).not.toHaveProperty('skip');
+  const first = await compiled('--skip', await put('bad.txt', `token\n${apns(1)}\n`));
+  expect(first.skip).toMatchObject({ tokens: 1, adds: null });
+  expect(await journal.launch('by-task')).toMatchObject({ audience: null, skipList: null });
+  const skips = async ({ hash, skip }: typeof first) => {
+    if (skip === undefined) throw new Error('no skip list');
+    const set = await journal.append('by-task', { kind: 'set-skip-list', by: 'ana', ...skipListOf(skip) });
+    expect(set).toMatchObject({ ok: true });
+    const loaded = await loadAudience(local.cloud.objects, manifestKeyOf(hash));
+    loaded.applySkipList(await local.cloud.objects.get((await journal.launch('by-task'))?.skipList?.key ?? ''));
+    return devicesOf(loaded).flatMap(({ token, skipped }) => (skipped ? [token] : []));
+  };
+  expect(await skips(first)).toEqual([apns(1)]);
+  // What stands already stays on it; people are left out by the devices that the table has of them.
+  expect(await skips(await compiled('--skip', await put('people.txt', 'user\nu3\n')))).toEqual([apns(1), apns(3)]);
 });
 
 test('an audience that is not like the last one is stored and not set before somebody accepts it', async () => {

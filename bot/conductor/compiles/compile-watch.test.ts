@@ -68,9 +68,10 @@ const ended = (conductor: Conductor, how: string) =>
     20_000,
   );
 
+type StoredSaid = Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs'>;
 type Said =
   | Pick<Extract<CompileState, { is: 'working' }>, 'is' | 'say' | 'percent' | 'leftMs'>
-  | Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs'>
+  | StoredSaid
   | Omit<Extract<CompileState, { is: 'failed' }>, 'v' | 'atMs'>;
 const says = (run: CompileRun, said: Said) =>
   rig.cloud.objects.put(compileStateKey(taskIdOf(rig.launchId, run)), toCompileState({ v: 1, atMs: 1, ...said }));
@@ -92,7 +93,7 @@ async function stored(devices = 20): Promise<string> {
   await rig.cloud.objects.put(manifestKeyOf(hash), Buffer.from(JSON.stringify({ ...body, hash })));
   return hash;
 }
-const done = (hash: string, problems: string[] = []): Said => ({
+const done = (hash: string, problems: string[] = []): StoredSaid => ({
   is: 'stored',
   hash,
   rows: 22,
@@ -121,6 +122,30 @@ test('it is started, followed in one message, and set by the bot in the name of 
     ],
     [expect.stringContaining('Compile 1 ends: set.'), true],
   ]);
+});
+
+const skipped = (adds: string | null) => ({ hash: 'c'.repeat(64), tokens: 7, adds });
+
+test('what is to be skipped is set before the audience, in the name of who asked', async () => {
+  const conductor = await lead();
+  const run = await asked(conductor, { options: ['--skip', 'uploads/bad.txt'] });
+  await says(run, { ...done(await stored()), skip: skipped(null) });
+  await ended(conductor, 'set');
+  const [list, audience] = await Promise.all([rig.entries('SkipListSet'), rig.entries('AudienceSet')]);
+  expect(list).toMatchObject([
+    { by: { person: 'mia' }, skipList: { hash: 'c'.repeat(64), key: `skip-lists/${'c'.repeat(64)}.bin`, tokens: 7 } },
+  ]);
+  expect(list[0]?.seq).toBeLessThan(audience.at(-1)?.seq ?? 0);
+  await message('is on the skip list, which has 7 tokens');
+});
+
+test('where somebody has set another skip list meanwhile, neither is set, and both wait for a new compile', async () => {
+  const conductor = await lead();
+  const hash = await stored();
+  await says(await asked(conductor), { ...done(hash), skip: skipped('d'.repeat(64)) });
+  expect((await ended(conductor, 'refused'))?.say).toMatch(/^Its skip list was not taken\. Somebody has set another/);
+  expect(await rig.launch()).toMatchObject({ skipList: null });
+  expect((await rig.launch()).audience?.hash).not.toBe(hash);
 });
 
 test('of two who ask in the same moment one is heard, and one task runs', async () => {

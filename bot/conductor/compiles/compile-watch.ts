@@ -1,6 +1,6 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
-import { compileStateKey, fromCompileState } from '../../../contract/compile-state.ts';
-import type { CompileState } from '../../../contract/compile-state.ts';
+import { compileStateKey, fromCompileState, skipListOf } from '../../../contract/compile-state.ts';
+import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../../contract/manifest.ts';
 import type { AudienceTasks, TaskSeen } from '../../../infra/aws/audience-task.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
@@ -62,7 +62,7 @@ export class CompileWatch {
     const { end } = run;
     if (end !== null)
       return end.how === 'stored' && launch.audience?.hash === end.hash
-        ? { ...run, end: { ...end, how: 'set', say: 'It was looked at, and set as it is.', problems: [] } }
+        ? { ...run, end: { ...end, how: 'set', say: lookedAtText(launch, end), problems: [] } }
         : run;
     const tasks = this.#context.cloud.audienceTasks;
     if (tasks === null)
@@ -132,7 +132,7 @@ export class CompileWatch {
   async #finish(
     launch: Launch,
     run: CompileRun,
-    { hash, rows, rejected, problems }: Extract<CompileState, { is: 'stored' }>,
+    { hash, rows, rejected, problems, skip }: Extract<CompileState, { is: 'stored' }>,
   ): Promise<CompileRun> {
     const key = manifestKeyOf(hash);
     let audience: AudienceRef;
@@ -143,12 +143,15 @@ export class CompileWatch {
       return this.#ended(run, 'failed', `${error.message} (${error.code})`);
     }
     if (audience.hash !== hash) return this.#ended(run, 'failed', `${key}: found the hash ${audience.hash}`);
-    const figures = { hash, devices: audience.devices, rows, rejected };
+    const figures = { hash, devices: audience.devices, rows, rejected, ...(skip === undefined ? {} : { skip }) };
     if (problems.length > 0 && !run.accepts)
       return this.#ended(run, 'stored', 'Somebody has to look at it first:', { ...figures, problems });
-    const refusal = await this.#set(launch, run, audience);
+    // First: with the audience alone those would get the push whom it is to leave out.
+    const refusal =
+      (skip === undefined ? null : await this.#setSkipList(launch, run, skip)) ??
+      (await this.#set(launch, run, audience));
     return refusal === null
-      ? this.#ended(run, 'set', setText(launch), figures)
+      ? this.#ended(run, 'set', setText(launch, skip), figures)
       : this.#ended(run, 'refused', refusal, figures);
   }
 
@@ -162,6 +165,18 @@ export class CompileWatch {
     if (wasSet) return null;
     const acted = await this.#context.execute(launch.id, { kind: 'set-audience', by: run.by, audience });
     return acted.ok || acted.code === 'ALREADY_SO' ? null : acted.say;
+  }
+
+  /** As below. What it holds the bot can't read; a worker loads it by its hash, or is not ready. */
+  async #setSkipList(launch: Launch, run: CompileRun, skip: SkipStored): Promise<string | null> {
+    const entries = await this.#context.journal.entries(launch.id);
+    const wasSet = entries.some(
+      (entry) =>
+        entry.kind === 'SkipListSet' && entry.skipList.hash === skip.hash && entry.atMs >= (run.startedAtMs ?? 0),
+    );
+    if (wasSet) return null;
+    const acted = await this.#context.execute(launch.id, { kind: 'set-skip-list', by: run.by, ...skipListOf(skip) });
+    return acted.ok || acted.code === 'ALREADY_SO' ? null : `Its skip list was not taken. ${acted.say}`;
   }
 
   #ended(run: CompileRun, how: CompileEnd['how'], say: string, more: Partial<CompileEnd> = {}): CompileRun {
@@ -229,7 +244,14 @@ function stoppedText({ exitCode, reason }: TaskSeen): string {
   return `Its task ended ${code}${memory}: ${reason ?? 'ECS gave no reason'}. Its log has more; what it had read is kept for another try.`;
 }
 
-const setText = ({ skipList }: Launch): string =>
-  skipList === null
-    ? 'It is the audience of this launch.'
-    : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';
+const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string =>
+  skip === undefined || skipList?.hash === skip.hash
+    ? 'It was looked at, and set as it is.'
+    : 'It was looked at, and set as it is; what its --skip leaves out was not set with it: ask for it again, or npm run audience -- skip.';
+
+const setText = ({ skipList }: Launch, skip: SkipStored | undefined): string =>
+  skip !== undefined
+    ? `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${skip.tokens.toLocaleString('en-US')} tokens.`
+    : skipList === null
+      ? 'It is the audience of this launch.'
+      : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AudienceError } from '../../../contract/audience-error.ts';
+import type { SkipStored } from '../../../contract/compile-state.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { readRunbookFile } from '../../../infra/runbook/read-runbook.ts';
 import { describeProblem } from '../../../runbooks/playbook/checked-yaml.ts';
@@ -18,7 +19,7 @@ import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts
 import { earlierAudience, submit, withLaunch, withLaunchToRead } from './launch-session.ts';
 import type { LaunchSession } from './launch-session.ts';
 import { ownMachine, SHARED } from './own-machine.ts';
-import { setSkipList } from './skip-command.ts';
+import { setSkipList, storeSkipList } from './skip-command.ts';
 import { toldAsTask } from './task-state.ts';
 import { isUpload, withUploads } from './uploads.ts';
 import { count, table } from './words.ts';
@@ -131,10 +132,17 @@ async function compileAsTask(task: string, given: Given, out: Output): Promise<v
           rows: compiled.rows,
           rejected: Object.fromEntries(Object.entries(compiled.rejected)),
           problems: acceptProblems(compiled, await earlierAudience(session)),
+          ...(compiled.skipList === null ? {} : { skip: await skipStored(session, compiled.skipTokens) }),
         }));
       }),
     ),
   );
+}
+
+/** The bot has no token to make it of, so it is made here, of what the launch skips now; the bot sets it if that is still so. */
+async function skipStored(session: Omit<LaunchSession, 'by'>, tokens: readonly string[]): Promise<SkipStored> {
+  const { ref, before } = await storeSkipList(session, tokens, false);
+  return { hash: ref.hash, tokens: ref.tokens, adds: before?.hash ?? null };
 }
 
 async function set(session: LaunchSession, compiled: Compiled, isAccepted: boolean, out: Output): Promise<void> {

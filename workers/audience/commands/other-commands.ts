@@ -1,8 +1,9 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
 import { manifestKeyOf } from '../../../contract/manifest.ts';
+import { skipListKeyOf } from '../../../contract/skip-list-key.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import { loadAudience } from '../packed/load.ts';
-import { readSkipList, skipListKeyOf } from '../packed/skip-list.ts';
+import { readSkipList } from '../packed/skip-list.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { readArguments, wholeNumber } from './arguments.ts';

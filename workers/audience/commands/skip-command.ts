@@ -67,19 +67,34 @@ export async function runSkip(
   });
 }
 
+/** Stores what the launch skips with these tokens on it, or they alone in its place. `before`: what it skips now. */
+export async function storeSkipList(
+  { journal, cloud, launch: { id } }: Omit<LaunchSession, 'by'>,
+  tokens: readonly string[],
+  isReplacing: boolean,
+): Promise<{ ref: SkipListRef; before: SkipListRef | null }> {
+  const before = (await journal.launch(id))?.skipList ?? null;
+  const { bytes, ref }: PackedSkipList = packSkipList(
+    tokens,
+    isReplacing || before === null ? null : await readSkipList(cloud.objects, before),
+  );
+  await cloud.objects.put(ref.key, bytes);
+  return { ref, before };
+}
+
 /** Adds tokens to what the launch skips, or puts them in its place. Says what became of it. */
 export async function setSkipList(
-  { journal, cloud, launch: { id }, by }: LaunchSession,
+  session: LaunchSession,
   tokens: readonly string[],
   isReplacing: boolean,
 ): Promise<{ ref: SkipListRef; say: string }> {
+  const {
+    journal,
+    launch: { id },
+    by,
+  } = session;
   for (let tries = 0; tries < TRIES; tries++) {
-    const before = (await journal.launch(id))?.skipList ?? null;
-    const { bytes, ref }: PackedSkipList = packSkipList(
-      tokens,
-      isReplacing || before === null ? null : await readSkipList(cloud.objects, before),
-    );
-    await cloud.objects.put(ref.key, bytes);
+    const { ref, before } = await storeSkipList(session, tokens, isReplacing);
     const done = await journal.append(id, {
       kind: 'set-skip-list',
       by,

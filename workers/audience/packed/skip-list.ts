@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AudienceError } from '../../../contract/audience-error.ts';
+import { skipListKeyOf } from '../../../contract/skip-list-key.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { sha256 } from '../../../infra/aws/sha256.ts';
 import type { Platform, SkipListRef } from '../../../runbooks/launch/entries.ts';
@@ -59,10 +60,6 @@ export function packSkipList(tokens: Iterable<string>, earlier: Uint8Array | nul
   for (const entry of [...entries].sort()) at += bytes.write(entry, at, 'latin1');
   const hash = sha256(bytes);
   return { bytes, ref: { hash, key: skipListKeyOf(hash), tokens: count } };
-}
-
-export function skipListKeyOf(hash: string): string {
-  return `skip-lists/${hash}.bin`;
 }
 
 /**
