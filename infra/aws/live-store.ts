@@ -13,6 +13,7 @@ import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
 import { createReportStore } from './report-store.ts';
 import type { Reports } from './report-store.ts';
+import { vouch } from './vouched.ts';
 import type { Vouched } from './vouched.ts';
 
 /**
@@ -29,8 +30,10 @@ export interface LiveStore {
   /** The roll of a launch (contract/roll.ts). Eventually consistent: every worker reads it every second. */
   putRoll(launchId: string, roll: Vouched): Promise<void>;
   roll(launchId: string): Promise<Vouched | null>;
-  putGates(launchId: string, measured: Measured[]): Promise<void>;
-  gates(launchId: string): Promise<Measured[]>;
+  /** `signer`: whose measurements they are; without one they are only shown. */
+  putGates(launchId: string, measured: Measured[], signer?: Signer | null): Promise<void>;
+  /** `isOurs`: which of them count; absent: whatever stands there. */
+  gates(launchId: string, isOurs?: (said: Vouched) => boolean): Promise<Measured[]>;
   /** True while `holder` has the lease (taken or renewed for `ttlMs`). `isGone` says of another holder whether it is known to have ended: its lease is free then. */
   lease(
     name: string,
@@ -84,6 +87,9 @@ export interface LaunchIndexItem {
   workers?: number;
 }
 
+/** A measurement of one launch is none of another. */
+const gateText = (launchId: string, body: string): string => `${launchId}\n${body}`;
+
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
 export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
   const put = async (pk: string, sk: string, body: unknown) => {
@@ -96,8 +102,11 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key(pk, sk), ConsistentRead: true }))).Item;
   }
 
-  async function all<T>(pk: string): Promise<T[]> {
-    const found: T[] = [];
+  const all = async <T>(pk: string): Promise<T[]> =>
+    (await items(pk)).map((item) => JSON.parse(item['body']?.S ?? 'null') as T);
+
+  async function items(pk: string): Promise<Item[]> {
+    const found: Item[] = [];
     let from: Item | undefined;
     do {
       const page = await dynamo.send(
@@ -109,7 +118,7 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
           ExpressionAttributeValues: { ':pk': { S: pk } },
         }),
       );
-      for (const item of page.Items ?? []) found.push(JSON.parse(item['body']?.S ?? 'null') as T);
+      found.push(...(page.Items ?? []));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
     return found;
@@ -148,10 +157,34 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     },
 
     // One item each: an instance that measures some gates doesn't take away what another one has measured.
-    async putGates(launchId, measured) {
-      await Promise.all(measured.map((one) => put(`gates/${launchId}`, one.gate, one)));
+    async putGates(launchId, measured, signer = null) {
+      await Promise.all(
+        measured.map(async (one) => {
+          const body = JSON.stringify(one);
+          const { key: by, sig } = vouch('gate', gateText(launchId, body), signer);
+          await dynamo.send(
+            new PutItemCommand({
+              TableName: table,
+              Item: {
+                ...key(`gates/${launchId}`, one.gate),
+                body: { S: body },
+                ...(by === '' ? {} : { key: { S: by }, sig: { S: sig } }),
+              },
+            }),
+          );
+        }),
+      );
     },
-    gates: (launchId) => all(`gates/${launchId}`),
+    async gates(launchId, isOurs = () => true) {
+      const found = await items(`gates/${launchId}`);
+      return found.flatMap(({ sk, body, key: by, sig }): Measured[] => {
+        const said = body?.S ?? 'null';
+        if (!isOurs({ text: gateText(launchId, said), key: by?.S ?? '', sig: sig?.S ?? '' })) return [];
+        const one = JSON.parse(said) as Measured;
+        // Under another name one of some time ago would stand beside the newest.
+        return one.gate === sk?.S ? [one] : [];
+      });
+    },
 
     async lease(name, holder, ttlMs, nowMs, isGone, version = null) {
       const take = (condition: string, value: AttributeValue) =>

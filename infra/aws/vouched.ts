@@ -7,7 +7,7 @@ import type { Signer } from './keyring.ts';
 
 /**
  * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others
- * are held to (the roll) or counted by (reports, for the roll) is signed by the deployment's own keys, as entries are.
+ * are held to (the roll), counted by (reports, for the roll) or press by (gates) is signed by the deployment's own keys, as entries are.
  */
 export interface Vouched {
   text: string;
@@ -15,7 +15,7 @@ export interface Vouched {
   sig: string;
 }
 
-export type VouchedKind = 'report' | 'roll';
+export type VouchedKind = 'report' | 'roll' | 'gate';
 
 /** What is signed says what it is, so that no signature is worth anything elsewhere. */
 const signed = (kind: VouchedKind, text: string) => `gobutton ${kind} v1\n${text}`;

@@ -18,6 +18,7 @@ import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
+import { keptMeasurements } from '../gates/gate-watch.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
@@ -208,9 +209,11 @@ export class Posts {
   }
 
   async #board(launch: Launch): Promise<Message> {
-    const { live } = this.#context.cloud;
     const nowMs = this.#context.nowMs();
-    const [measured, reports] = await Promise.all([live.gates(launch.id), live.reports(launch.id)]);
+    const [measured, reports] = await Promise.all([
+      keptMeasurements(this.#context, launch),
+      this.#context.cloud.live.reports(launch.id),
+    ]);
     return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs);
   }
 
@@ -229,7 +232,7 @@ async function orderMessageNow(context: Context, launch: Launch, orderId: string
   const order = launch.orders[orderId];
   if (order === undefined) throw new Error(`ORDER_UNKNOWN: ${orderId}`);
   const nowMs = context.nowMs();
-  const measured = await context.cloud.live.gates(launch.id);
+  const measured = await keptMeasurements(context, launch);
   return orderMessage(launch, order, orderGates(launch, order, measured, nowMs), nowMs);
 }
 

@@ -1,3 +1,4 @@
+import { vouchedBy } from '../../../infra/aws/vouched.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { gateNamed, gatesOf, isMadeGate } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
@@ -22,7 +23,7 @@ export class GateWatch {
   async look(launch: Launch): Promise<Measured[]> {
     const nowMs = this.#context.nowMs();
     const measured = await this.#measure(this.#context.cloud, launch, nowMs, this.#context.version);
-    await this.#context.cloud.live.putGates(launch.id, measured);
+    await keep(this.#context, launch, measured);
     for (const one of measured) {
       if (this.#isLasting(launch, one, nowMs)) {
         const acted = await this.#context.execute(launch.id, { kind: 'report-gate', measured: one });
@@ -53,10 +54,22 @@ export class GateWatch {
   }
 }
 
+const keep = ({ cloud, journal: { keyring } }: Context, launch: Launch, measured: Measured[]): Promise<void> =>
+  cloud.live.putGates(launch.id, measured, keyring.signer);
+
+/**
+ * What stands in the live table of this launch's bots: signed by the key of one. Whoever can write the table, a worker above all, could else
+ * turn a gate green before a press, or red. A record that names no keys is not asked: nothing can be fired in it.
+ */
+export function keptMeasurements({ cloud, journal }: Context, launch: Launch): Promise<Measured[]> {
+  if (launch.keys.length === 0) return cloud.live.gates(launch.id);
+  return cloud.live.gates(launch.id, (said) => vouchedBy('gate', said, launch, journal.keyring.trusted) === 'bot');
+}
+
 /** For a press: what the leader measured if that is fresh, our own measurement otherwise. `anew`: for whoever asks to see how things stand now. */
 export async function freshMeasurements(context: Context, launch: Launch, anew = false): Promise<Measured[]> {
   const nowMs = context.nowMs();
-  const kept = await context.cloud.live.gates(launch.id);
+  const kept = await keptMeasurements(context, launch);
   // Those that were made for the launch too: the bot that measured may be older than one of them, or than a take-over, and a gate that
   // nobody has measured lately is shown to nobody.
   const automatic = gatesOf(launch).filter(isMeasured);
@@ -65,6 +78,6 @@ export async function freshMeasurements(context: Context, launch: Launch, anew =
   );
   if (isFresh && !anew) return kept;
   const measured = await measureGates(context.cloud, launch, nowMs, context.version);
-  await context.cloud.live.putGates(launch.id, measured);
+  await keep(context, launch, measured);
   return measured;
 }

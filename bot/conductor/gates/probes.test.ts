@@ -1,9 +1,13 @@
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WorkerReport } from '../../../contract/report.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import { tableNames } from '../../../infra/aws/tables.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
+import { botKeyring, workerKeyring } from '../../../test/keys.ts';
 import { sampleRunbook } from '../../../test/properties/scene.ts';
 import { reportOf } from '../for-tests.ts';
 import { measureGates } from './probes.ts';
@@ -251,8 +255,54 @@ test('whoever asks how things stand sees them as they are now; a press takes wha
   await rig.cloud.live.putGates(
     rig.launchId,
     now.map((one) => ({ ...one, status: 'red' as const })),
+    botKeyring().signer,
   );
   const queue = async (anew: boolean) =>
     (await conductor.measured(rig.launchId, { anew })).find(({ gate }) => gate === 'queue')?.status;
   expect([await queue(false), await queue(true), await queue(false)]).toEqual(['red', 'green', 'green']);
 });
+
+test('a press goes by no measurement that no bot of this launch has signed: it measures by itself', async () => {
+  // However slow this machine is.
+  const { conductor } = rig.conductor('one', { timings: { gateFreshMs: 60_000 } });
+  const launch = await rig.launch();
+  const { live } = rig.cloud;
+  const ready = async () => (await conductor.measured(rig.launchId)).find(({ gate }) => gate === 'ready')?.status;
+  const now = await measureGates(rig.cloud, launch, Date.now());
+  expect(now.find(({ gate }) => gate === 'ready')?.status).toBe('red');
+  const green = now.map((one) => ({ ...one, status: 'green' as const }));
+  for (const forge of [
+    () => live.putGates(rig.launchId, green),
+    () => live.putGates(rig.launchId, green, workerKeyring().signer),
+    // Of another launch, under the key of this one's bot.
+    async () => {
+      await live.putGates('other', green, botKeyring().signer);
+      await moveItems(`gates/other`, `gates/${rig.launchId}`);
+    },
+  ]) {
+    await forge();
+    expect(await ready()).toBe('red');
+  }
+  await live.putGates(rig.launchId, green, botKeyring().signer);
+  expect(await ready()).toBe('green');
+});
+
+/** As whoever can write the table would. */
+async function moveItems(from: string, to: string): Promise<void> {
+  const { dynamo, destroy } = createClients({
+    endpoint: rig.localCloud.url,
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
+  const TableName = tableNames('gobutton').live;
+  const { Items: items = [] } = await dynamo.send(
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: from } },
+    }),
+  );
+  for (const item of items) await dynamo.send(new PutItemCommand({ TableName, Item: { ...item, pk: { S: to } } }));
+  destroy();
+}

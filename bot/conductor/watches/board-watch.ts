@@ -8,6 +8,7 @@ import { boardMessage, standingBoard } from '../../views/board.ts';
 import { orderMessage } from '../../views/order.ts';
 import type { Context } from '../context.ts';
 import { FACT } from '../facts.ts';
+import { keptMeasurements } from '../gates/gate-watch.ts';
 import type { Standings } from '../room/standing.ts';
 
 /** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */
@@ -41,7 +42,10 @@ export class BoardWatch {
   async look(launch: Launch): Promise<void> {
     const { cloud, nowMs } = this.#context;
     const now = nowMs();
-    const [measured, reports] = await Promise.all([cloud.live.gates(launch.id), cloud.live.reports(launch.id)]);
+    const [measured, reports] = await Promise.all([
+      keptMeasurements(this.#context, launch),
+      cloud.live.reports(launch.id),
+    ]);
     for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, now))) {
       const gates = orderGates(launch, order, measured, now);
       await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);

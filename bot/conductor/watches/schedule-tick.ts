@@ -10,6 +10,7 @@ import { isPutBack } from '../../../runbooks/launch/stand-down.ts';
 import { backedUp, plannedSteps } from '../../../runbooks/launch/steps.ts';
 import { span, utc } from '../../views/words.ts';
 import type { Context } from '../context.ts';
+import { keptMeasurements } from '../gates/gate-watch.ts';
 
 /**
  * What the clock brings: steps that are due, deadlines that have passed, orders that are over, and the close of a launch that was called off. The record decides, not the tick: of two
@@ -35,12 +36,12 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
 }
 
 /** Nobody asks the store for a plan in which nothing goes by a gate. */
-async function measuredFor({ cloud }: Context, launch: Launch): Promise<Measured[]> {
+async function measuredFor(context: Context, launch: Launch): Promise<Measured[]> {
   const gates = new Set(launch.runbook.gates.flatMap(({ id, probe }) => (probe === undefined ? [] : id)));
   const asks = plannedSteps(launch.runbook).some(({ after = [], verify = '' }) =>
     [...after, verify].some((id) => gates.has(id)),
   );
-  return asks ? cloud.live.gates(launch.id) : [];
+  return asks ? keptMeasurements(context, launch) : [];
 }
 
 function commandFor(
