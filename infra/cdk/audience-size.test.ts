@@ -13,8 +13,16 @@ test.each([1, 1_000_000, 1_000_001, 6_000_000, 50_000_000, 1_000_000_000])(
 );
 
 test('more devices never get a smaller one', () => {
-  const cores = [1, 1_000_000, 1_000_001, 20_000_000, 20_000_001, 100_000_001].map(
+  const cores = [1, 1_000_000, 1_000_001, 6_000_001, 20_000_000, 20_000_001, 100_000_001].map(
     (devices) => audienceSize(devices).cpu,
   );
-  expect(cores).toEqual([1_024, 1_024, 4_096, 4_096, 8_192, 16_384]);
+  expect(cores).toEqual([1_024, 1_024, 2_048, 4_096, 4_096, 8_192, 16_384]);
+});
+
+test.each([
+  [200_000, 402],
+  [1_000_000, 689],
+  [6_000_000, 906],
+])('%i devices, whose compile was seen to peak at %i MB, have twice that', (devices, peakMb) => {
+  expect(audienceSize(devices).memoryLimitMiB * 1.048576).toBeGreaterThan(2 * peakMb);
 });

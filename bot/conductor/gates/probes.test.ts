@@ -289,20 +289,21 @@ test('a press goes by no measurement that no bot of this launch has signed: it m
 
 /** As whoever can write the table would. */
 async function moveItems(from: string, to: string): Promise<void> {
-  const { dynamo, destroy } = createClients({
+  const clients = createClients({
     endpoint: rig.localCloud.url,
     region: 'us-east-1',
     tablePrefix: 'gobutton',
     bucket: 'gobutton',
   });
   const TableName = tableNames('gobutton').live;
-  const { Items: items = [] } = await dynamo.send(
+  const { Items: items = [] } = await clients.dynamo.send(
     new QueryCommand({
       TableName,
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': { S: from } },
     }),
   );
-  for (const item of items) await dynamo.send(new PutItemCommand({ TableName, Item: { ...item, pk: { S: to } } }));
-  destroy();
+  for (const item of items)
+    await clients.dynamo.send(new PutItemCommand({ TableName, Item: { ...item, pk: { S: to } } }));
+  clients.destroy();
 }
