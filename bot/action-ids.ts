@@ -28,6 +28,8 @@ export const ACTION = {
   change: 'change.confirm',
   cancelCompile: 'compile.cancel',
   askSurge: 'surge.ask',
+  rehearse: 'rehearsal.begin',
+  stopRehearsal: 'rehearsal.stop',
   /** One a choice: `typedAction`. */
   typed: 'typed.again',
 } as const;

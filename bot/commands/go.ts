@@ -23,6 +23,7 @@ import { haltable, launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
 import { meaning } from './meaning.ts';
 import { people } from './people.ts';
+import { rehearse } from './rehearse.ts';
 import { renew } from './renew.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { here, ready, stats, status, steps } from './see.ts';
@@ -58,6 +59,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   doctor,
   here,
   forecast,
+  rehearse,
   tick,
   waive,
   campaign,
@@ -85,7 +87,16 @@ const named = (name: string): Subcommand | undefined =>
   SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
 
 /** What a slip of the finger is never taken for: what sends, ends or scales. `halt` has a question of its own. */
-const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([fire, approve, resume, standDown, close, scale, halt]);
+const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([
+  fire,
+  approve,
+  resume,
+  standDown,
+  close,
+  scale,
+  rehearse,
+  halt,
+]);
 
 function proposed(name: string): string | null {
   return nearest(

@@ -29,7 +29,7 @@ interface Wanted {
   strange: string[];
 }
 
-async function testCopies(ask: PersonAsk): Promise<Answer> {
+export async function testCopies(ask: PersonAsk): Promise<Answer> {
   const { launch, person, typed } = ask;
   const wanted = read(launch, typed.words);
   const [strange] = wanted.strange;

@@ -3,6 +3,7 @@ import type { PoolSigns } from '../../contract/vital-signs.ts';
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
 import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { UpdateBudget } from '../slack/update-budget.ts';
 import { CompileWatch } from './compiles/compile-watch.ts';
@@ -32,6 +33,7 @@ import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
 import { ProtectionWatch } from './watches/protection-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
+import { rehearsalWatch } from './watches/rehearsal-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
 import { scheduleTick } from './watches/schedule-tick.ts';
@@ -135,6 +137,7 @@ export class LaunchKeeper {
       ...this.#shown,
       job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
       whileOpen('armed orders', 0, (launch) => armedOrders(this.#context, launch)),
+      job('rehearsal', 0, (launch) => rehearsalWatch(this.#context, launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       job('roll', timings.rollMs, async (launch) =>
         launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch),
@@ -217,6 +220,7 @@ export class LaunchKeeper {
       launch !== null &&
       launch.closed &&
       this.#outbox.size === 0 &&
+      openRehearsal(launch) === undefined &&
       this.#late.isSettled(launch) &&
       !this.#compiles.isUnderWay &&
       runningShots(launch).length === 0 &&

@@ -44,6 +44,7 @@ export class Crew {
   readonly #firstTargetMs: number;
   readonly #isAway: boolean;
   #moved = 0;
+  #rehearsed = 0;
   /** What was done has changed the launch; what is wanted still was refused. */
   readonly #triedMs = new Map<string, number>();
 
@@ -67,6 +68,11 @@ export class Crew {
         reason: 'the event has moved',
       };
     }
+    const rehearsal = this.#mishaps.rehearsals[this.#rehearsed];
+    if (rehearsal !== undefined && nowMs >= this.#firstTargetMs + rehearsal) {
+      this.#rehearsed += 1;
+      return { kind: 'begin-rehearsal', by: who(launch, 'begin-rehearsal') };
+    }
     const done = ends(launch, nowMs);
     if (done !== null || this.#isAway) return done;
     const ready = [...this.#test(launch), ...this.#tick(launch), ...this.#run(launch), ...this.#fire(launch)].find(
@@ -82,6 +88,8 @@ export class Crew {
       launch.targetAtMs - TEST_MS,
       launch.targetAtMs - TICK_MS,
       ...this.#fires(launch).map(([, atMs]) => atMs),
+      ...this.#mishaps.rehearsals.map((atMs) => this.#firstTargetMs + atMs),
+      ...Object.values(launch.rehearsals).map(({ begunAtMs, readyWithinMs }) => begunAtMs + readyWithinMs),
       ...this.#mishaps.moves.map(({ atMs }) => this.#firstTargetMs + atMs),
       ...this.#mishaps.gates.flatMap(({ fromMs, toMs }) => [this.#firstTargetMs + fromMs, this.#firstTargetMs + toMs]),
       ...this.#mishaps.bot.flatMap(({ fromMs, toMs }) => [this.#firstTargetMs + fromMs, this.#firstTargetMs + toMs]),

@@ -3,7 +3,7 @@ import { sampleRunbook } from '../../test/properties/scene.ts';
 import { readMishaps } from './mishaps.ts';
 
 const read = (more: Partial<Parameters<typeof readMishaps>[1]>) =>
-  readMishaps(sampleRunbook(), { fail: [], gate: [], move: [], ...more });
+  readMishaps(sampleRunbook(), { fail: [], gate: [], move: [], rehearse: [], ...more });
 const MIN = 60_000;
 
 test('what goes wrong is read as it is typed', () => {
@@ -12,6 +12,7 @@ test('what goes wrong is read as it is typed', () => {
       fail: ['fleet:workers', 'bot:T-2h..T-30m', 'bot:T+1h'],
       gate: ['workers:red@T-1h', 'copy-read:unknown@T-10m..T'],
       move: ['20m@T-1h', '+20m@T-30m', '-10m@T-5m'],
+      rehearse: ['T-1d'],
     }),
   ).toEqual({
     ok: true,
@@ -30,6 +31,7 @@ test('what goes wrong is read as it is typed', () => {
         { atMs: -30 * MIN, byMs: 20 * MIN },
         { atMs: -5 * MIN, byMs: -10 * MIN },
       ],
+      rehearsals: [-1_440 * MIN],
     },
   });
 });
@@ -43,6 +45,7 @@ test.each([
   ['gate', { gate: ['workers:red@soon'] }, 'edge:red@T-1h'],
   ['move-target', { move: ['20@T-1h'] }, '20m@T-1h'],
   ['move-target', { move: ['20m'] }, '20m@T-1h'],
+  ['rehearse', { rehearse: ['a day before'] }, 'T-1d'],
 ])('--%s %o is no mishap, and says what is one', (option, typed, expected) => {
   const found = Object.values(typed)[0]?.[0];
   expect(read(typed)).toMatchObject({

@@ -10,13 +10,15 @@ export interface Mishaps {
   /** A gate is not what it is measured as, or ticked. */
   gates: (Span & { gate: string; status: 'red' | 'unknown' })[];
   moves: { atMs: number; byMs: number }[];
+  /** Somebody begins to rehearse the infrastructure. */
+  rehearsals: number[];
 }
 export interface Span {
   fromMs: number;
   toMs: number;
 }
 
-export const NOTHING: Mishaps = { fleets: [], bot: [], gates: [], moves: [] };
+export const NOTHING: Mishaps = { fleets: [], bot: [], gates: [], moves: [], rehearsals: [] };
 
 export const inSpan = ({ fromMs, toMs }: Span, ms: number): boolean => fromMs <= ms && ms < toMs;
 
@@ -27,9 +29,9 @@ export type ReadMishaps =
 /** As they are typed: `fleet:edge`, `bot:T-2h..T-30m`; `edge:red@T-1h..T-30m`; `20m@T-1h`. */
 export function readMishaps(
   runbook: Runbook,
-  typed: { fail: readonly string[]; gate: readonly string[]; move: readonly string[] },
+  typed: { fail: readonly string[]; gate: readonly string[]; move: readonly string[]; rehearse: readonly string[] },
 ): ReadMishaps {
-  const mishaps: Mishaps = { fleets: [], bot: [], gates: [], moves: [] };
+  const mishaps: Mishaps = { fleets: [], bot: [], gates: [], moves: [], rehearsals: [] };
   for (const found of typed.fail) {
     const [, what, of = ''] = /^(fleet|bot):(.+)$/.exec(found) ?? [];
     const span = what === 'bot' ? spanOf(of) : null;
@@ -63,6 +65,11 @@ export function readMishaps(
     if (!length.success || atMs === null)
       return { ok: false, option: 'move-target', found, expected: 'how far and when, like 20m@T-1h or -10m@T-1h' };
     mishaps.moves.push({ atMs, byMs: sign === '-' ? -length.data : length.data });
+  }
+  for (const found of typed.rehearse) {
+    const atMs = timeOf(found);
+    if (atMs === null) return { ok: false, option: 'rehearse', found, expected: 'a time like T-1d' };
+    mishaps.rehearsals.push(atMs);
   }
   return { ok: true, mishaps };
 }

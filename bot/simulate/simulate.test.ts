@@ -163,3 +163,45 @@ test('of two markets each is asked for at its own T', async () => {
     ['us-ios', 'us-android'],
   ]);
 });
+
+/** The plan, with a gate that wants a rehearsal. */
+const rehearsed = () =>
+  loaded((text) =>
+    text.replace(
+      'gates:\n',
+      'rehearsal: { ready_within: 2h }\n\ngates:\n  - { id: rehearsed, title: The day was rehearsed, probe: { kind: rehearsed, within: 2d } }\n',
+    ),
+  );
+
+test('a rehearsal the day before raises the fleets, puts them back and opens its gate; nothing is sent by it', async () => {
+  const day = await play({ rehearsals: [-24 * H] }, {}, rehearsed());
+  const [ended] = of(day, 'RehearsalEnded');
+  expect(ended?.report).toMatchObject({
+    outcome: 'ready',
+    fleets: [
+      { target: 'workers', to: 2 },
+      { target: 'edge', to: 40 },
+    ],
+  });
+  expect((ended?.report.readyMs ?? 0) / 60_000).toBeLessThan(10);
+  const scaled = of(day, 'ScaleOrdered').filter(({ rehearsal }) => rehearsal !== undefined);
+  expect(scaled.map(({ target, desired }) => `${target} ${desired}`)).toEqual([
+    'workers 2',
+    'edge 40',
+    'workers 0',
+    'edge 8',
+  ]);
+  expect(of(day, 'FireApproved').map(({ atMs }) => atMs > T)).toEqual([true]);
+  expect(begun(day).slice(0, 3)).toEqual(['kickoff -8', 'edge-up -6', 'workers-up -4']);
+});
+
+test('a rehearsal that is too slow says what had not come, and its gate keeps GO from being asked for', async () => {
+  const day = await play({ rehearsals: [-24 * H], fleets: ['edge'] }, {}, rehearsed());
+  expect(of(day, 'RehearsalTurned')).toMatchObject([
+    { outcome: 'late', why: expect.stringContaining('edge has not come to 40') },
+  ]);
+  expect(of(day, 'RehearsalTurned').map(({ atMs }) => (atMs - T) / H)).toEqual([-22]);
+  expect(room(day)).toContain('was not ready within 2 h');
+  expect(room(day)).toContain('“The day was rehearsed” is red');
+  expect(of(day, 'FireRequested')).toEqual([]);
+});

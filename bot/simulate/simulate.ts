@@ -68,7 +68,9 @@ export async function simulate(plan: Runbook, options: DayOptions): Promise<Day>
     ...scheduledSteps(launch).map(({ dueAtMs }) => dueAtMs),
     ...plannedSteps(launch.runbook).flatMap((step) => deadlineAtMs(launch, step) ?? []),
   ];
-  const day = new SimulatedDay(runbook, options, Math.min(...plannedTimes(first), options.targetAtMs) - BEFORE_MS);
+  const rehearsed = options.mishaps.rehearsals.map((ms) => options.targetAtMs + ms);
+  const firstMs = Math.min(...plannedTimes(first), ...rehearsed, options.targetAtMs);
+  const day = new SimulatedDay(runbook, options, firstMs - BEFORE_MS);
   await day.begins();
   const fromMs = day.world.nowMs;
   for (;;) {

@@ -9,6 +9,7 @@ import { measureGates } from '../conductor/gates/probes.ts';
 import { Room } from '../conductor/room/room.ts';
 import { Standings } from '../conductor/room/standing.ts';
 import { TIMINGS } from '../conductor/timings.ts';
+import { rehearsalWatch } from '../conductor/watches/rehearsal-watch.ts';
 import { ScaleWatch } from '../conductor/watches/scale-watch.ts';
 import { scheduleTick } from '../conductor/watches/schedule-tick.ts';
 import { UpdateBudget } from '../slack/update-budget.ts';
@@ -72,6 +73,7 @@ export class SimulatedBot {
     for (const look of [
       (launch: Launch) => this.#gates.look(launch),
       (launch: Launch) => scheduleTick(this.context, launch),
+      (launch: Launch) => rehearsalWatch(this.context, launch),
       (launch: Launch) => this.#scale.look(launch),
     ]) {
       const launch = await this.launch();

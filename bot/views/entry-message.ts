@@ -11,6 +11,7 @@ import { context, message, section } from './blocks.ts';
 import { changesBlocks } from './campaign-changes.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
+import { rehearsalBegunMessage, rehearsalReportMessage, rehearsalTurnedMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { shotSegments } from './segments-text.ts';
 import { closedAfterStandDown } from './stand-down.ts';
@@ -215,6 +216,12 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         ':small_blue_diamond:',
         `${describe(launch, entry)}.${reopenedText(launch, 'audience')}`,
       );
+    case 'RehearsalBegun':
+      return rehearsalBegunMessage(launch, entry);
+    case 'RehearsalTurned':
+      return rehearsalTurnedMessage(launch, entry);
+    case 'RehearsalEnded':
+      return rehearsalReportMessage(launch, entry);
     case 'SurgeMeasured':
     case 'SkipListSet':
     case 'RosterChanged':

@@ -181,6 +181,8 @@ function launchOf(size: number): Launch {
     orders: { F1: order },
     usedNonces: [],
     leftBehind: {},
+    rehearses: null,
+    rehearsals: {},
     surge: {
       source: text('Source', 2_000),
       by: 'p0',

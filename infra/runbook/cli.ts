@@ -21,10 +21,12 @@ const USAGE = `npm run runbook -- new|check|plan|simulate FILE
   check FILE                     every problem with file and line, or what the runbook holds, with the bytes of each text
   plan FILE [--zone ZONE] [--target TIME]
                                  the day: when each step is, by the clock of a zone (default UTC) and relative to T
-  simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE] [--bots 2] [--away]
+  simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE]
+                [--rehearse T-1d] [--bots 2] [--away]
                                  plays the day against a fake clock and prints what the room would read; people do what they are
                                  asked, with --away nothing. MISHAP: fleet:NAME never comes, bot:T-2h..T-30m is dead; GATE: ID:red@T-1h
-                                 or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. Each may be given several times.
+                                 or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. --rehearse: somebody
+                                 rehearses the infrastructure then. Each may be given several times.
   new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
 ${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}
 
@@ -52,6 +54,7 @@ const OPTIONS = {
   fail: { type: 'string', multiple: true },
   gate: { type: 'string', multiple: true },
   'move-target': { type: 'string', multiple: true },
+  rehearse: { type: 'string', multiple: true },
   bots: { type: 'string' },
   away: { type: 'boolean' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -147,6 +150,7 @@ async function simulated(file: string, values: Values, { out, err }: Terminal): 
     fail: several('fail'),
     gate: several('gate'),
     move: several('move-target'),
+    rehearse: several('rehearse'),
   });
   if (!read.ok) throw new Unusable(`--${read.option}: found "${read.found}", expected ${read.expected}`);
   const day = await simulate(loaded.runbook, {

@@ -54,6 +54,10 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'skip-step': ON_CALL,
   'order-scale': ON_CALL,
   'measure-surge': ON_DUTY,
+  'begin-rehearsal': ON_CALL,
+  // On-call alone raises and lowers fleets
+  'turn-rehearsal': ON_CALL,
+  'end-rehearsal': 'system',
   note: EVERYBODY,
   'be-here': EVERYBODY,
   'remove-person': 'system',
@@ -88,6 +92,9 @@ const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
   'report-scale-found',
   'report-scale',
   'report-scale-late',
+  // What stood before is put back, and the report is kept.
+  'turn-rehearsal',
+  'end-rehearsal',
 ]);
 
 /** What could send, or begins what leads to it: over once the launch was called off. Everything else puts back, counts or talks. */
@@ -103,6 +110,7 @@ const OVER_ONCE_STOOD_DOWN: ReadonlySet<CommandKind> = new Set([
   'hold-step',
   'put-step',
   'miss-step',
+  'begin-rehearsal',
   'stand-down',
 ]);
 
@@ -203,4 +211,6 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'answer-step': 'answering a step',
   'order-scale': 'scaling',
   'measure-surge': 'entering what was measured',
+  'begin-rehearsal': 'rehearsing',
+  'turn-rehearsal': 'stopping a rehearsal',
 };

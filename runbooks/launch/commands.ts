@@ -7,6 +7,8 @@ import type {
   PersonId,
   Platform,
   RecordKey,
+  RehearsalReport,
+  Rehearses,
   ScaleFound,
   SegmentTotals,
   ShotTiming,
@@ -34,6 +36,7 @@ export type Command =
       runbookHash: string;
       targetAtMs: number;
       compress: number;
+      rehearses?: Rehearses;
     }
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
@@ -143,6 +146,7 @@ export type Command =
       step: string | null;
       reason: string;
       /** The person has confirmed that it takes down what runs. */ lower?: true;
+      /** By this rehearsal. */ rehearsal?: string;
     }
   | { kind: 'report-scale-found'; target: string; found: ScaleFound }
   | { kind: 'report-scale'; target: string; desired: number; tookMs: number; stands: number }
@@ -157,6 +161,17 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }
+  /** Of the infrastructure. */
+  | { kind: 'begin-rehearsal'; by: PersonId }
+  /** `by: null`: everything is ready, or was not in time. By a person it is stopped. */
+  | {
+      kind: 'turn-rehearsal';
+      by: PersonId | null;
+      rehearsalId: string;
+      outcome: 'ready' | 'late' | 'stopped';
+      why: string;
+    }
+  | { kind: 'end-rehearsal'; rehearsalId: string; report: RehearsalReport }
   /** What came back after a rehearsal. `source`: where the figures are from. */
   | ({ kind: 'measure-surge'; by: PersonId } & SurgeFigures)
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
@@ -240,6 +255,8 @@ export type RefusalCode =
   | 'RECORD_UNSIGNED'
   | 'KEYS_INVALID'
   | 'NO_STANDBY'
-  | 'SHOT_BEGAN';
+  | 'SHOT_BEGAN'
+  | 'REHEARSAL_NOT_NOW'
+  | 'NO_SUCH_REHEARSAL';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

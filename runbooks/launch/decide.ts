@@ -9,6 +9,7 @@ import { approveKeyChange, requestKeyChange } from './keys.ts';
 import type { Launch } from './launch.ts';
 import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifecycle.ts';
 import { beHere } from './presence.ts';
+import { beginRehearsal, endRehearsal, turnRehearsal } from './rehearsals.ts';
 import { renewOrder } from './renewal.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
@@ -129,6 +130,12 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return note(launch, command, given);
     case 'be-here':
       return beHere(launch, command, given);
+    case 'begin-rehearsal':
+      return beginRehearsal(launch, command, given);
+    case 'turn-rehearsal':
+      return turnRehearsal(launch, command, given);
+    case 'end-rehearsal':
+      return endRehearsal(launch, command, given);
     case 'measure-surge':
       return measureSurge(launch, command, given);
     case 'checkpoint':

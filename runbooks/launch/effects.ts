@@ -292,6 +292,9 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'StepDone':
     case 'ScaleLate':
     case 'SurgeMeasured':
+    case 'RehearsalBegun':
+    case 'RehearsalTurned':
+    case 'RehearsalEnded':
       return [{ kind: 'post-entry' }];
     case 'Noted':
       return entry.said === true ? [] : [{ kind: 'post-entry' }];

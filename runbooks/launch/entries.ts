@@ -174,6 +174,40 @@ export interface ScaleFound {
   indexes: Record<string, number>;
 }
 
+/** What a rehearsal has shown. `outcome` of one that has sent is always `ready`. */
+export interface RehearsalReport {
+  rehearsalId: string;
+  what: 'infrastructure' | 'limited' | 'silent';
+  /** Where it took place: the launch itself, or one of its own. */
+  launchId: string;
+  outcome: 'ready' | 'late' | 'stopped';
+  why: string;
+  /** Of the audience, or those that were sent to. */
+  devices: number;
+  /** The audience of the launch that was rehearsed, as it was then. */
+  audienceHash: string;
+  /** From its beginning until everything was ready. */
+  readyMs: number | null;
+  fleets: { target: string; to: number; tookMs: number | null }[];
+  askToGoMs: number | null;
+  timing: ShotTiming | null;
+  totals: Totals | null;
+  /** Of `totals.failed`, tokens that the provider refused for good. */
+  refused: number;
+}
+
+/** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
+export type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
+
+/** Of a launch that is a rehearsal: what it rehearses. */
+export interface Rehearses {
+  launchId: string;
+  what: 'limited' | 'silent';
+  sample: RehearsalSample | null;
+  /** The audience of that launch, when this one was created. */
+  audienceHash: string;
+}
+
 /** What a push brings upon servers, as far as it was measured: share that opens it, pushes a second without a pace, and by fleet what a unit takes (requests a second) and what an open and a delivery ask of it (requests). */
 export interface SurgeFigures {
   source: string;
@@ -194,6 +228,7 @@ export type EntryBody =
       contentHash: string;
       /** The Slack workspace that it was created in; presses from another one don't count. Absent: not known. */ teamId?: string;
       /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[];
+      /** It is a rehearsal of another launch, and sends. */ rehearses?: Rehearses;
     }
   /** `fromAtMs`: the target before; absent in older records. */
   | { kind: 'TargetMoved'; targetAtMs: number; fromAtMs?: number; reason: string }
@@ -322,6 +357,7 @@ export type EntryBody =
       step: string | null;
       reason: string;
       /** What runs above it is taken down. Absent: nothing is. */ lowers?: true;
+      /** By this rehearsal. */ rehearsal?: string;
     }
   /** What stood there before our first order: what the last one puts back. */
   | { kind: 'ScaleFound'; target: string; found: ScaleFound }
@@ -338,6 +374,19 @@ export type EntryBody =
   // Talk and end
   | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
   | ({ kind: 'SurgeMeasured' } & SurgeFigures)
+  // Rehearsals
+  /** Of the infrastructure, here; with `sentIn` it sends, and is a launch of its own. */
+  | {
+      kind: 'RehearsalBegun';
+      rehearsalId: string;
+      what: RehearsalReport['what'];
+      fleets: { target: string; to: number }[];
+      readyWithinMs: number;
+      sentIn?: string;
+    }
+  /** Everything is ready, or was not in time, or a person stopped it: fleets go back. */
+  | { kind: 'RehearsalTurned'; rehearsalId: string; outcome: RehearsalReport['outcome']; why: string }
+  | { kind: 'RehearsalEnded'; rehearsalId: string; report: RehearsalReport }
   /** Says that they are there. */
   | { kind: 'PersonPresent' }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
@@ -356,7 +405,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

@@ -95,6 +95,8 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     missed: {},
     scale: {},
     scaleFound: {},
+    rehearses: entry.rehearses ?? null,
+    rehearsals: {},
     surge: null,
     stoodDown: null,
     closed: false,
@@ -302,6 +304,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
             seq,
             setAgain: 0,
             told: null,
+            ...(entry.rehearsal === undefined ? {} : { rehearsal: entry.rehearsal }),
           },
         },
       };
@@ -336,6 +339,21 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       };
     case 'PersonPresent':
       return { present: { ...launch.present, [personIn(entry)]: entry.atMs } };
+    case 'RehearsalBegun': {
+      const { rehearsalId: id, what, fleets, readyWithinMs, atMs, sentIn = null } = entry;
+      const begun = { id, what, by: personIn(entry), begunAtMs: atMs, fleets, readyWithinMs, sentIn };
+      return { rehearsals: { ...launch.rehearsals, [id]: { ...begun, turned: null, report: null, endedAtMs: null } } };
+    }
+    case 'RehearsalTurned': {
+      const { rehearsalId: id, outcome, why, atMs } = entry;
+      const turned = { ...must(launch.rehearsals, id, entry), turned: { outcome, why, atMs } };
+      return { rehearsals: { ...launch.rehearsals, [id]: turned } };
+    }
+    case 'RehearsalEnded': {
+      const { rehearsalId: id, report, atMs } = entry;
+      const ended = { ...must(launch.rehearsals, id, entry), report, endedAtMs: atMs };
+      return { rehearsals: { ...launch.rehearsals, [id]: ended } };
+    }
     case 'SurgeMeasured':
       return { surge: surgeMeasured(launch, entry) };
     case 'Noted':

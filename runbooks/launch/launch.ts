@@ -9,6 +9,8 @@ import type {
   PersonId,
   Platform,
   RecordKey,
+  RehearsalReport,
+  Rehearses,
   ScaleFound,
   SegmentAttempt,
   SegmentTotals,
@@ -87,6 +89,10 @@ export interface Launch {
   scale: Record<string, ScaleState>;
   /** By target, from our first order until its last one has put it back. */
   scaleFound: Record<string, ScaleFound>;
+  /** It is a rehearsal of another launch, and sends; null: it is none. */
+  rehearses: Rehearses | null;
+  /** Rehearsals of this launch, by id. */
+  rehearsals: Record<string, Rehearsal>;
   /** What was measured of the surge, the newest figure of each; null: nothing. */
   surge: {
     openRate?: number;
@@ -99,6 +105,21 @@ export interface Launch {
   /** Called off: what was raised is put back, then it is closed. */
   stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;
   closed: boolean;
+}
+
+/** begun → turned → ended; one that is a launch of its own: begun → ended. */
+export interface Rehearsal {
+  id: string;
+  what: RehearsalReport['what'];
+  by: PersonId;
+  begunAtMs: number;
+  fleets: { target: string; to: number }[];
+  readyWithinMs: number;
+  /** A launch of its own. Null: it takes place here, and sends nothing. */
+  sentIn: string | null;
+  turned: { outcome: RehearsalReport['outcome']; why: string; atMs: number } | null;
+  report: RehearsalReport | null;
+  endedAtMs: number | null;
 }
 
 export interface Waiver {
@@ -188,6 +209,8 @@ export interface ScaleState {
   seq: number;
   setAgain: number;
   told: number | null;
+  /** The rehearsal that ordered it. */
+  rehearsal?: string;
 }
 
 /** One line of the readiness board. */

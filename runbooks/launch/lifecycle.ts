@@ -58,6 +58,7 @@ export function createLaunch(
     contentHash: contentHash(runbook.campaign, sha256),
     ...(teamId === undefined ? {} : { teamId }),
     ...(keys.length === 0 ? {} : { keys: [...keys] }),
+    ...(command.rehearses === undefined ? {} : { rehearses: command.rehearses }),
   });
 }
 

@@ -3,13 +3,14 @@ import { backupsAssigned } from './backups.ts';
 import { own } from './decision.ts';
 import type { GateLine, Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
+import { rehearsedGate } from './rehearsal-report.ts';
 import { surgeGate } from './surge.ts';
 import { clock, listed, span } from './words.ts';
 
 /** Gates that nothing has to be measured for: the record and the clock answer them. */
 
 type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
-const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge'] as const;
+const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge', 'rehearsed'] as const;
 type RuleProbe = Extract<Probe, { kind: (typeof KINDS)[number] }>;
 /** What somebody must ask the world for. */
 export type MeasuredProbe = Exclude<Probe, RuleProbe>;
@@ -36,6 +37,8 @@ export function foundByRule(
       return peoplePresent(launch, probe, nowMs);
     case 'backups-assigned':
       return backupsAssigned(launch, probe);
+    case 'rehearsed':
+      return rehearsedGate(launch, probe, nowMs);
     case 'surge':
       return surgeGate(launch, segments);
   }

@@ -27,6 +27,14 @@ export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { 
   if (command.by === null && step !== null && state?.step === step && state.desired === desired) {
     return refuse('ALREADY_SO', `Step ${step} has ordered ${target} to ${desired} already.`);
   }
+  // So is a rehearsal's, on the way up and on the way back.
+  if (
+    command.rehearsal !== undefined &&
+    state?.rehearsal === command.rehearsal &&
+    state.desired === desired &&
+    state.lowers === (command.lower === true)
+  )
+    return refuse('ALREADY_SO', `Rehearsal ${command.rehearsal} has ordered ${target} to ${desired} already.`);
   // An order lowers what this launch has ordered before. What others run is lowered only by a person who has seen from what to what.
   const lowers = command.lower === true || (state !== undefined && desired < state.desired);
   return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
@@ -36,6 +44,7 @@ export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { 
     step,
     reason,
     ...(lowers ? { lowers } : {}),
+    ...(command.rehearsal === undefined ? {} : { rehearsal: command.rehearsal }),
   });
 }
 

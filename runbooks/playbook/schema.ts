@@ -7,6 +7,7 @@ import { key } from './fields/key.ts';
 import { person } from './fields/person.ts';
 import type { role } from './fields/person.ts';
 import type { probe } from './fields/probe.ts';
+import { rehearsal } from './fields/rehearsal.ts';
 import { scaleTarget } from './fields/scale-target.ts';
 import { phase } from './fields/step.ts';
 import type { step } from './fields/step.ts';
@@ -147,6 +148,11 @@ export const runbook = z.strictObject({
     means: 'What the push brings upon the servers: `/go forecast` and gates of kind `surge` count with it.',
     absent: 'nothing is forecast until somebody enters figures with `/go forecast`',
     example: { open_rate: 0.04, unpaced_per_second: '200k', fleets: [{ target: 'edge', per_unit: 250, per_open: 12 }] },
+  }),
+  rehearsal: key(rehearsal.optional(), {
+    means: 'What rehearsals are to reach. Their reports and gates of kind `rehearsed` go by it.',
+    absent: 'a rehearsal of the infrastructure has 3 hours, and nothing else is asked for',
+    example: { ready_within: '3h', p99_within: '5s', refused_at_most: 0.01 },
   }),
   phases: key(z.array(phase).min(1), {
     means: 'The plan.',

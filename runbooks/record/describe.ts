@@ -7,6 +7,7 @@ import type {
   SegmentAttempt,
   SegmentTotals,
   ShotTiming,
+  RehearsalReport,
   SurgeFigures,
   SwitchValue,
   Totals,
@@ -118,6 +119,19 @@ export function sentText(sent: EntryOf<'StoodDown'>['sent']): string {
   if (sent === null) return 'Nothing was sent';
   const doubt = sent.uncertain === 0 ? '' : `, ${number(sent.uncertain)} uncertain`;
   return `Sent before: ${sent.segments.join(', ')} (${number(sent.accepted)} accepted${doubt})`;
+}
+
+/** `infrastructure, 6,000,000 devices, ready after 2,520 s; edge after 1,800 s`, and of one that has sent its figures. */
+export function describeRehearsal(report: RehearsalReport): string {
+  const seconds = (ms: number | null): string => (ms === null ? 'never' : `after ${number(Math.round(ms / 1000))} s`);
+  const { what, devices, readyMs, fleets, askToGoMs, timing, totals, refused } = report;
+  return [
+    `${what}, ${number(devices)} devices, ready ${seconds(readyMs)}`,
+    ...fleets.map(({ target, to, tookMs }) => `${target} at ${number(to)} ${seconds(tookMs)}`),
+    ...(askToGoMs === null ? [] : [`GO ${seconds(askToGoMs)} of being asked`]),
+    ...(timing === null ? [] : [describeTiming(timing)]),
+    ...(totals === null ? [] : [describeTotals(totals), `${number(refused)} tokens refused for good`]),
+  ].join('; ');
 }
 
 /** What was measured of a surge: `opened by 4.5 %, edge: 50 an open, 250 a unit`. */
@@ -245,6 +259,16 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `${entry.target} was lowered to ${number(entry.found)} by somebody else, ${number(entry.desired)} ordered: ${entry.again ? 'it is set again' : 'it is left so'}`;
     case 'ScaleLate':
       return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
+    case 'RehearsalBegun':
+      return entry.sentIn === undefined
+        ? `began to rehearse the infrastructure (${entry.rehearsalId}): ${entry.fleets.map(({ target, to }) => `${target} to ${number(to)}`).join(', ')}; nothing is sent`
+        : `began a ${entry.what} rehearsal as a launch of its own, ${entry.sentIn}`;
+    case 'RehearsalTurned':
+      return entry.outcome === 'ready'
+        ? `rehearsal ${entry.rehearsalId}: everything is ready; fleets go back`
+        : `rehearsal ${entry.rehearsalId} ${entry.outcome === 'late' ? 'was not ready in time' : 'was stopped'}${because(entry.why)}; fleets go back`;
+    case 'RehearsalEnded':
+      return `rehearsal ${entry.rehearsalId} ended: ${describeRehearsal(entry.report)}`;
     case 'SurgeMeasured':
       return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}`;
     case 'Noted':

@@ -9,6 +9,7 @@ import { primedShare } from './probes/primed-share.ts';
 import { providers } from './probes/providers.ts';
 import { quarterHours } from './probes/quarter-hours.ts';
 import { queueEmpty } from './probes/queue-empty.ts';
+import { rehearsed } from './probes/rehearsed.ts';
 import { scaled } from './probes/scaled.ts';
 import { surgeProbe } from './probes/surge.ts';
 import { switchReach } from './probes/switch-reach.ts';
@@ -34,4 +35,5 @@ export const probe = z.discriminatedUnion('kind', [
   peoplePresent,
   backupsAssigned,
   surgeProbe,
+  rehearsed,
 ]);

@@ -1,0 +1,62 @@
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
+import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
+import { code, done, info, refused } from '../views/answers.ts';
+import { askRehearsal, rehearsalsMessage } from '../views/rehearsal.ts';
+import { oneLine } from '../views/words.ts';
+import { bareWord } from './arguments.ts';
+import { didYouMean } from './nearest.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
+import { testCopies } from './test-copies.ts';
+
+const KINDS = ['infrastructure', 'copy', 'stop'];
+/** What was shown is true for so long. */
+const ASKED_FOR_MS = 120_000;
+
+export const rehearse: Subcommand = {
+  name: 'rehearse',
+  also: ['rehearsal'],
+  usage: ['rehearse', 'rehearse infrastructure', 'rehearse copy', 'rehearse stop'],
+  group: 'Prepare',
+  needs: 'person',
+  does: 'Rehearses before the day. `infrastructure` raises the fleets, has workers load and prime, and takes all of it back, with the times; nothing is sent. `copy` sends copies to yourselves, as `/go test`.',
+  async run(ask) {
+    const [typed = '', ...words] = ask.typed.words;
+    switch (bareWord(typed)) {
+      case '':
+        return rehearsalsMessage(ask.launch);
+      case 'infrastructure':
+      case 'infra':
+        return infrastructure(ask);
+      case 'copy':
+      case 'copies':
+        return testCopies({ ...ask, typed: { ...ask.typed, words, rest: words.join(' ') } });
+      case 'stop':
+        return stop(ask, oneLine(words.join(' ')));
+      default:
+        return misuse(rehearse, `There is no rehearsal ${code(typed)}.${didYouMean(typed, KINDS)}`);
+    }
+  },
+};
+
+/** What would be refused is refused before anything is asked. */
+function infrastructure({ desk, launch, person, slackId }: PersonAsk): Answer {
+  const nowMs = desk.nowMs();
+  const judged = decide(launch, { kind: 'begin-rehearsal', by: person.id }, { nowMs, sha256 });
+  if (!judged.ok) {
+    desk.refusals.note(launch.id, slackId, { what: 'rehearsing', code: judged.code, say: judged.say });
+    return refused(judged.code, judged.say);
+  }
+  return askRehearsal(launch, slackId, nowMs + ASKED_FOR_MS);
+}
+
+async function stop(ask: PersonAsk, why: string): Promise<Answer> {
+  const open = openRehearsal(ask.launch);
+  if (open === undefined) return info('No rehearsal runs here. `/go rehearse` shows those that did.');
+  return submit(
+    ask,
+    (by) => ({ kind: 'turn-rehearsal', by, rehearsalId: open.id, outcome: 'stopped', why }),
+    () => done('Stopped: the fleets go back to what ran before.'),
+  );
+}

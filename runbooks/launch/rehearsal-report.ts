@@ -1,0 +1,166 @@
+import type { Runbook } from '../playbook/schema.ts';
+import { badTokenCount } from './bad-tokens.ts';
+import type { Entry, RehearsalReport } from './entries.ts';
+import type { GateLine, Launch, Rehearsal } from './launch.ts';
+import { plannedSteps } from './steps.ts';
+import { sumTotals } from './totals.ts';
+import { listed, span } from './words.ts';
+
+/** What a rehearsal has shown, against what the runbook asks for, and the gate that goes by it. */
+
+const TARGETS = { readyWithinMs: 3 * 3_600_000 };
+
+/** What the runbook asks of a rehearsal. */
+export function rehearsalTargets({ rehearsal }: Pick<Runbook, 'rehearsal'>) {
+  return {
+    readyWithinMs: rehearsal?.ready_within ?? TARGETS.readyWithinMs,
+    p99WithinMs: rehearsal?.p99_within ?? null,
+    refusedAtMost: rehearsal?.refused_at_most ?? null,
+  };
+}
+
+/** Each fleet at the largest count that the plan orders. */
+export function plannedFleets(runbook: Runbook): { target: string; to: number }[] {
+  return runbook.scale_targets.flatMap(({ id }) => {
+    const counts = plannedSteps(runbook).flatMap(({ do: act }) =>
+      act.kind === 'scale' && act.target === id ? [act.to] : [],
+    );
+    const to = Math.max(0, ...counts);
+    return to === 0 ? [] : [{ target: id, to }];
+  });
+}
+
+/** What one without sending has shown: how long each fleet took, and all of it. */
+export function infrastructureReport(
+  launch: Launch,
+  { id, fleets, begunAtMs, turned }: Rehearsal,
+  entries: readonly Entry[],
+): RehearsalReport {
+  return {
+    what: 'infrastructure',
+    launchId: launch.id,
+    outcome: turned?.outcome ?? 'stopped',
+    why: turned?.why ?? '',
+    devices: launch.audience?.devices ?? 0,
+    audienceHash: launch.audience?.hash ?? '',
+    readyMs: turned?.outcome === 'ready' ? turned.atMs - begunAtMs : null,
+    fleets: fleets.map(({ target, to }) => {
+      const reached = entries.find(
+        (entry) =>
+          entry.kind === 'ScaleReached' && entry.target === target && entry.desired === to && entry.atMs >= begunAtMs,
+      );
+      return { target, to, tookMs: reached?.kind === 'ScaleReached' ? reached.tookMs : null };
+    }),
+    askToGoMs: null,
+    timing: null,
+    totals: null,
+    refused: 0,
+    rehearsalId: id,
+  };
+}
+
+/** Against what the runbook asks for: what was not reached, each as a sentence part. */
+export function shortfalls(runbook: Pick<Runbook, 'rehearsal'>, report: RehearsalReport): string[] {
+  const { readyWithinMs, p99WithinMs, refusedAtMost } = rehearsalTargets(runbook);
+  const { outcome, readyMs, timing, totals, refused, why } = report;
+  const answered = totals === null ? 0 : totals.accepted + totals.failed;
+  const p99Ms = timing?.p99Ms ?? null;
+  return [
+    ...(outcome === 'ready'
+      ? []
+      : [
+          outcome === 'late'
+            ? `it was not ready in ${span(readyWithinMs)} (${why})`
+            : `it was stopped${why === '' ? '' : ` (${why})`}`,
+        ]),
+    ...(readyMs !== null && readyMs > readyWithinMs
+      ? [`ready after ${span(readyMs)}, ${span(readyWithinMs)} asked for`]
+      : []),
+    ...(p99WithinMs !== null && report.what !== 'infrastructure' && (p99Ms === null || p99Ms > p99WithinMs)
+      ? [`p99 ${p99Ms === null ? 'unknown' : span(p99Ms)}, ${span(p99WithinMs)} asked for`]
+      : []),
+    ...(refusedAtMost !== null && answered > 0 && refused / answered > refusedAtMost
+      ? [`${percent(refused / answered)} of the tokens refused, at most ${percent(refusedAtMost)} asked for`]
+      : []),
+  ];
+}
+
+const percent = (share: number): string => `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;
+
+/** The newest that has ended, of this kind or of any. */
+export function lastRehearsal(
+  launch: Pick<Launch, 'rehearsals'>,
+  what?: RehearsalReport['what'],
+  before = Number.POSITIVE_INFINITY,
+): (Rehearsal & { report: RehearsalReport; endedAtMs: number }) | null {
+  const ended = Object.values(launch.rehearsals).flatMap((one) =>
+    one.report !== null && one.endedAtMs !== null && one.endedAtMs < before && (what === undefined || one.what === what)
+      ? [{ ...one, report: one.report, endedAtMs: one.endedAtMs }]
+      : [],
+  );
+  return ended.toSorted((a, b) => b.endedAtMs - a.endedAtMs)[0] ?? null;
+}
+
+interface RehearsedProbe {
+  what: RehearsalReport['what'];
+  within: number;
+  same_audience: boolean;
+}
+
+/** The figure is how many things are wrong with the last one. */
+export function rehearsedGate(
+  launch: Launch,
+  { what, within, same_audience: sameAudience }: RehearsedProbe,
+  nowMs: number,
+): Pick<GateLine, 'status' | 'value' | 'say'> {
+  const last = lastRehearsal(launch, what);
+  if (last === null)
+    return { status: 'red', value: 1, say: `${NAMED[what]} was not rehearsed yet: /go rehearse ${what}` };
+  const ageMs = nowMs - last.endedAtMs;
+  const wrong = [
+    ...(ageMs > within ? [`it was ${span(ageMs)} ago, at most ${span(within)} asked for`] : []),
+    ...(sameAudience && last.report.audienceHash !== launch.audience?.hash
+      ? ['the audience is another one since']
+      : []),
+    ...shortfalls(launch.runbook, last.report),
+  ];
+  return wrong.length === 0
+    ? { status: 'green', value: 0, say: `rehearsed ${span(ageMs)} ago, within what was asked for` }
+    : { status: 'red', value: wrong.length, say: `the last rehearsal (${last.id}): ${listed(wrong)}` };
+}
+
+const NAMED = {
+  infrastructure: 'The infrastructure',
+  limited: 'A limited push',
+  silent: 'A silent push',
+} as const;
+
+/** Of a launch that is a rehearsal: what its shots have shown. Null while one runs, or none was sent. */
+export function sentReport(launch: Launch, entries: readonly Entry[]): RehearsalReport | null {
+  const { rehearses } = launch;
+  const shots = Object.values(launch.shots).toSorted((a, b) => a.approvedSeq - b.approvedSeq);
+  const [first] = shots;
+  if (rehearses === null || first === undefined || shots.some(({ timing }) => timing === null)) return null;
+  const asked = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === first.orderId);
+  const totals = shots.flatMap((shot) => shot.totals ?? []);
+  const sum = sumTotals(totals);
+  const fleets = plannedFleets(launch.runbook).map(({ target, to }) => {
+    const reached = entries.find((entry) => entry.kind === 'ScaleReached' && entry.target === target);
+    return { target, to, tookMs: reached?.kind === 'ScaleReached' ? reached.tookMs : null };
+  });
+  return {
+    what: rehearses.what,
+    launchId: launch.id,
+    rehearsalId: launch.id,
+    outcome: 'ready',
+    why: '',
+    devices: totals.reduce((all, { devices }) => all + devices, 0),
+    audienceHash: rehearses.audienceHash,
+    readyMs: asked === undefined ? null : asked.atMs - launch.createdAtMs,
+    fleets,
+    askToGoMs: asked === undefined ? null : first.pressedAtMs - asked.atMs,
+    timing: shots.at(-1)?.timing ?? null,
+    totals: sum,
+    refused: badTokenCount(sum.reasons),
+  };
+}
