@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { blocksTooLong, messageBlockProblems, viewProblems } from '../../infra/local/slack/block-kit/validate.ts';
 import type { Json } from '../../infra/local/slack/state/model.ts';
-import type { AudienceRef, Entry, EntryBody } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, EntryBody, RehearsalReport } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { noTotals } from '../../runbooks/launch/totals.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
@@ -21,6 +22,7 @@ import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './mod
 import { orderMessage } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
+import { askRehearsal, rehearsalsMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { segmentsText } from './segments-text.ts';
 import { stepsMessage } from './steps.ts';
@@ -182,7 +184,23 @@ function launchOf(size: number): Launch {
     usedNonces: [],
     leftBehind: {},
     rehearses: null,
-    rehearsals: {},
+    rehearsals: Object.fromEntries(
+      each(size, (i) => [
+        `R${i}`,
+        {
+          id: `R${i}`,
+          what: 'infrastructure' as const,
+          by: 'p0',
+          begunAtMs: NOW,
+          fleets: [{ target: 'workers', to: 2 }],
+          readyWithinMs: 1,
+          sentIn: null,
+          turned: null,
+          report: i === 0 ? null : { ...REPORT, what: 'infrastructure' as const },
+          endedAtMs: i === 0 ? null : NOW,
+        },
+      ]),
+    ),
     surge: {
       source: text('Source', 2_000),
       by: 'p0',
@@ -260,6 +278,30 @@ const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] =>
     owner: 'p0',
   }));
 
+const REPORT: RehearsalReport = {
+  rehearsalId: 'R9',
+  what: 'limited',
+  launchId: 'big',
+  outcome: 'late',
+  why: long('Why', 5_000),
+  devices: 6_000_000,
+  audienceHash: 'a'.repeat(64),
+  readyMs: 12_000_000,
+  fleets: Array.from({ length: 60 }, (_, i) => ({ target: `fleet-${i}`, to: 4_000, tookMs: 900_000 })),
+  askToGoMs: 40_000,
+  timing: {
+    firstWriteMs: 93,
+    p50Ms: 410,
+    p95Ms: 655,
+    p99Ms: 702,
+    lastWriteMs: 731,
+    perSecond: 2_052,
+    peakPerSecond: 1_377,
+  },
+  totals: { ...noTotals(), accepted: 5_900_000, failed: 100_000, reasons: { Unregistered: 100_000 } },
+  refused: 100_000,
+};
+
 const BODIES: EntryBody[] = [
   {
     kind: 'LaunchCreated',
@@ -282,6 +324,15 @@ const BODIES: EntryBody[] = [
   { kind: 'SwitchSet', switch: 'zombie', value: true, reason: long('Reason', 5_000), requestId: null },
   { kind: 'RosterChangeRequested', changeId: 'P1', people: launchOf(200).people, reason: '' },
   { kind: 'StepHeld', step: 's0', dueAtMs: NOW, after: ['g0'], why: long('Why', 5_000) },
+  {
+    kind: 'RehearsalBegun',
+    rehearsalId: 'R9',
+    what: 'infrastructure',
+    fleets: [{ target: 'workers', to: 4_000 }],
+    readyWithinMs: 10_800_000,
+  },
+  { kind: 'RehearsalTurned', rehearsalId: 'R9', outcome: 'late', why: long('Why', 5_000) },
+  { kind: 'RehearsalEnded', rehearsalId: 'R9', report: REPORT },
   { kind: 'SurgeMeasured', source: long('Source', 2_000), openRate: 0.1, fleets: [{ target: 'workers', perOpen: 50 }] },
   { kind: 'StepMissed', step: 's0', deadlineAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
@@ -338,6 +389,8 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'))],
     ['steps', stepsMessage(launch, NOW)],
     ['forecast', forecastMessage(launch)],
+    ['rehearsals', rehearsalsMessage(launch)],
+    ['rehearsal, asked', askRehearsal(launch, 'U1', NOW)],
     ['people', peopleMessage(launch)],
     ['waiver', waiverMessage(launch, 'W0')],
     ['lift', liftMessage(launch, 'L1')],

@@ -148,18 +148,20 @@ describe('before any other rule', () => {
   });
 
   const LATER = kinds.filter((kind) => unmetPrecondition({ ...launch, closed: true }, { kind } as Command) === null);
-  test('a closed launch takes late accounts, talk, capacity down, and a new launch; nothing else', () => {
+  test('a closed launch takes late accounts, talk, capacity down, the end of a rehearsal, and a new launch; nothing else', () => {
     expect(LATER.toSorted()).toEqual(
       [
         'checkpoint',
         'correct-shot',
         'create-launch',
+        'end-rehearsal',
         'note',
         'order-scale',
         'report-scale',
         'report-scale-found',
         'report-scale-late',
         'report-timing',
+        'turn-rehearsal',
       ].toSorted(),
     );
     expect(unmetPrecondition({ ...launch, closed: true }, create('ana'))).toBeNull();

@@ -33,11 +33,11 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
       `This launch has raised ${listed(raised.map(({ target }) => target))} already, and a rehearsal would take them down at its end. Put them back with /go scale first, or rehearse in another launch.`,
     );
   const { readyWithinMs } = rehearsalTargets(launch.runbook);
-  const next = nextScale(launch, nowMs);
+  const next = nextScale(launch);
   if (next !== null && next.dueAtMs - nowMs < readyWithinMs)
     return refuse(
       'REHEARSAL_NOT_NOW',
-      `“${next.title}” is due at ${clock(next.dueAtMs)}, in ${span(next.dueAtMs - nowMs)}, and a rehearsal may take ${span(readyWithinMs)}: it would take down what the plan raises. Rehearse earlier, or move the target.`,
+      `“${next.title}” is due at ${clock(next.dueAtMs)}, and a rehearsal may take ${span(readyWithinMs)}: it would take down what the plan raises. Rehearse earlier, or move the target.`,
     );
   return accept(byPerson(command.by), nowMs, {
     kind: 'RehearsalBegun',
@@ -74,11 +74,11 @@ function notNow(launch: Launch, nowMs: number): Refusal | null {
       );
 }
 
-function nextScale(launch: Launch, nowMs: number): { title: string; dueAtMs: number } | null {
+/** Of steps that have not begun, also one that is about to. */
+function nextScale(launch: Launch): { title: string; dueAtMs: number } | null {
   const due = plannedSteps(launch.runbook)
     .filter((step) => step.do.kind === 'scale' && own(launch.steps, step.id) === undefined)
     .map((step) => ({ title: step.title, dueAtMs: stepDueAtMs(launch, step) }))
-    .filter(({ dueAtMs }) => dueAtMs >= nowMs)
     .toSorted((a, b) => a.dueAtMs - b.dueAtMs);
   return due[0] ?? null;
 }
@@ -87,10 +87,12 @@ function nextScale(launch: Launch, nowMs: number): { title: string; dueAtMs: num
 export function turnRehearsal(launch: Launch, command: CommandOf<'turn-rehearsal'>, { nowMs }: Given): Decision {
   const { rehearsalId, outcome, why } = command;
   const rehearsal = own(launch.rehearsals, rehearsalId) ?? null;
-  if (rehearsal === null || rehearsal.sentIn !== null || rehearsal.turned !== null || rehearsal.report !== null)
+  if (rehearsal === null || rehearsal.sentIn !== null || rehearsal.report !== null)
+    return refuse('NO_SUCH_REHEARSAL', `No rehearsal ${rehearsalId} runs here; /go rehearse shows what was rehearsed.`);
+  if (rehearsal.turned !== null)
     return refuse(
-      'NO_SUCH_REHEARSAL',
-      `No rehearsal ${rehearsalId} is rising here; /go rehearse shows what was rehearsed.`,
+      'ALREADY_SO',
+      `Rehearsal ${rehearsalId} has ended at ${clock(rehearsal.turned.atMs)}, and its fleets are going back.`,
     );
   return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
     kind: 'RehearsalTurned',
@@ -132,7 +134,7 @@ export function rehearsedGates(launch: Launch, measured: readonly Measured[], no
 export type RehearsalMove =
   | { kind: 'scale'; rehearsalId: string; target: string; to: number; isBack: boolean }
   | { kind: 'turn'; rehearsalId: string; outcome: 'ready' | 'late' | 'stopped'; why: string }
-  | { kind: 'report'; rehearsalId: string };
+  | { kind: 'report'; rehearsalId: string; rehearsal: Rehearsal };
 
 export function rehearsalMoves(launch: Launch, measured: readonly Measured[], nowMs: number): RehearsalMove[] {
   const rehearsal = openRehearsal(launch);
@@ -159,7 +161,8 @@ function rises(launch: Launch, rehearsal: Rehearsal, measured: readonly Measured
 }
 
 /** Only what it has raised itself, and nobody has ordered since: the plan, and people, go before a rehearsal. */
-function goesBack(launch: Launch, { id: rehearsalId, fleets }: Rehearsal): RehearsalMove[] {
+function goesBack(launch: Launch, rehearsal: Rehearsal): RehearsalMove[] {
+  const { id: rehearsalId, fleets } = rehearsal;
   const ours = fleets.filter(({ target }) => own(launch.scale, target)?.rehearsal === rehearsalId);
   const moves = ours.flatMap(({ target }): RehearsalMove[] => {
     const found = own(launch.scaleFound, target);
@@ -173,5 +176,5 @@ function goesBack(launch: Launch, { id: rehearsalId, fleets }: Rehearsal): Rehea
   const isBack = ours.every(
     ({ target }) => own(launch.scale, target)?.lowers === true && own(launch.scale, target)?.state === 'reached',
   );
-  return isBack ? [{ kind: 'report', rehearsalId }] : [];
+  return isBack ? [{ kind: 'report', rehearsalId, rehearsal }] : [];
 }

@@ -2,6 +2,7 @@ import { publicHalf } from '../../infra/aws/keyring.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { AudienceRef, Entry, ScaleFound, ShotTiming, Via } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { infrastructureReport } from '../../runbooks/launch/rehearsal-report.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
@@ -194,6 +195,9 @@ class Player {
 /** The sample, from its creation to what comes after its close. */
 export function playSample(): readonly Played[] {
   const player = new Player();
+  player.scene.nowMs = T0_MS - 30 * 3_600_000;
+  begins(player);
+  rehearses(player);
   player.scene.nowMs = T0_MS - 4 * 3_600_000;
   prepares(player);
   changesPeopleAndKeys(player);
@@ -204,7 +208,7 @@ export function playSample(): readonly Played[] {
   return player.played;
 }
 
-function prepares(player: Player): void {
+function begins(player: Player): void {
   player.does({
     kind: 'create-launch',
     by: 'ana',
@@ -225,6 +229,25 @@ function prepares(player: Player): void {
     skipList: { hash, key: `skip-lists/${hash}.bin`, tokens: 12 },
     adds: null,
   });
+}
+
+/** The day before, without sending. */
+function rehearses(player: Player): void {
+  const rehearsalId = `R${player.does({ kind: 'begin-rehearsal', by: 'ana' }).seq}`;
+  const order = { kind: 'order-scale', by: null, target: 'workers', step: null, rehearsal: rehearsalId } as const;
+  player.does({ ...order, desired: 2, reason: `rehearsal ${rehearsalId}` });
+  player.does({ kind: 'report-scale-found', target: 'workers', found });
+  player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 184_000, stands: 2 }, 183_000);
+  player.does({ kind: 'turn-rehearsal', by: null, rehearsalId, outcome: 'ready', why: '' }, 20_000);
+  player.does({ ...order, desired: 0, reason: `rehearsal ${rehearsalId} is over`, lower: true });
+  player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 31_000, stands: 0 }, 31_000);
+  const rehearsal = player.scene.state.rehearsals[rehearsalId];
+  if (rehearsal === undefined) throw new Error('SAMPLE_IMPOSSIBLE no rehearsal');
+  const report = infrastructureReport(player.scene.state, rehearsal, player.scene.entries);
+  player.does({ kind: 'end-rehearsal', rehearsalId, report });
+}
+
+function prepares(player: Player): void {
   player.does({ kind: 'report-gate', measured: player.measured('red', 0) });
   player.does({ kind: 'start-step', step: 'scale-up' });
   player.does({ kind: 'report-scale-found', target: 'workers', found });

@@ -14,7 +14,7 @@ export async function rehearsalWatch(context: Context, launch: Launch): Promise<
   const measured = await context.cloud.live.gates(launch.id);
   for (const move of rehearsalMoves(launch, measured, context.nowMs())) {
     const acted = await context.execute(launch.id, await commandFor(context, launch, move));
-    if (!acted.ok) context.log.info({ launchId: launch.id, ...move, code: acted.code }, 'a rehearsal was left alone');
+    if (!acted.ok) context.log.info({ launchId: launch.id, rehearsal: move.rehearsalId, move: move.kind, code: acted.code }, 'a rehearsal was left alone');
   }
 }
 
@@ -35,9 +35,7 @@ async function commandFor(context: Context, launch: Launch, move: RehearsalMove)
     case 'turn':
       return { kind: 'turn-rehearsal', by: null, rehearsalId, outcome: move.outcome, why: move.why };
     case 'report': {
-      const rehearsal = launch.rehearsals[rehearsalId];
-      if (rehearsal === undefined) throw new Error(`REHEARSAL_GONE ${rehearsalId}`);
-      const report = infrastructureReport(launch, rehearsal, await context.journal.entries(launch.id));
+      const report = infrastructureReport(launch, move.rehearsal, await context.journal.entries(launch.id));
       return { kind: 'end-rehearsal', rehearsalId, report };
     }
   }
