@@ -3,8 +3,9 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { Platform, Totals } from '../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
-import { addTotals, noTotals, sumTotals } from '../runbooks/launch/totals.ts';
-import type { PlatformCounts, ShotSnapshot } from './report.ts';
+import { addTotals, noTotals, sumTotals, sumVariants } from '../runbooks/launch/totals.ts';
+import { variantDevices } from '../runbooks/launch/variants.ts';
+import type { PlatformCounts, ShotSnapshot, VariantCounts } from './report.ts';
 
 /** One shot in figures, merged from what every worker boot has last said about it. Times are ms since GO. */
 export interface ShotFigures {
@@ -14,6 +15,8 @@ export interface ShotFigures {
   total: Figures;
   /** Only platforms that the shot sends to. */
   platforms: Partial<Record<Platform, Figures>>;
+  /** In the campaign's order. Empty: there are none. */
+  variants: VariantFigures[];
   /** Accepted per second: over the last two seconds while it runs, over the whole span of answers once closed. */
   perSecond: number;
   /** The best full second. */
@@ -32,6 +35,11 @@ export interface Figures extends Totals {
   p99Ms: number | null;
   /** Accepted per 100 ms slot since GO, in order of slot. */
   curve: [slot: number, accepted: number][];
+}
+
+/** `others`: devices that have ended otherwise than accepted or refused. */
+export interface VariantFigures extends VariantCounts {
+  devices: number;
 }
 
 const SLOT_MS = 100;
@@ -77,6 +85,7 @@ export function shotFigures(
       devices: total.devices,
       total,
       platforms,
+      variants: variantFigures(shot, snapshots),
       perSecond: shot.closed === null ? presentRate(total.curve, sinceGoMs) : wholeRate(total.curve),
       peakPerSecond: peakRate(total.curve),
       boots: snapshots.length,
@@ -97,6 +106,26 @@ export function devicesOf(launch: Launch, shot: Shot): Record<Platform, number> 
     devices[segment.platform] += closed?.devices ?? planned ?? segment.devices;
   }
   return devices;
+}
+
+/** At close by the accounts; before, by what workers say of their batches. A further attempt is for part of a variant, and how many of it nobody knows before the close. */
+function variantFigures(shot: Shot, snapshots: readonly ShotSnapshot[]): VariantFigures[] {
+  if (shot.totals !== null)
+    return sumVariants(shot.totals).map(({ variant, devices, totals }) => {
+      const { accepted, failed } = totals;
+      return { variant, devices, accepted, failed, others: devices - accepted - failed };
+    });
+  return Object.entries(variantDevices(shot.audience, shot.segments)).map(([variant, devices]) => {
+    const told = snapshots.flatMap(({ variants = [] }) => variants).filter((one) => one.variant === variant);
+    const sum = (pick: (one: VariantCounts) => number) => told.reduce((all, one) => all + pick(one), 0);
+    return {
+      variant,
+      devices,
+      accepted: sum(({ accepted }) => accepted),
+      failed: sum(({ failed }) => failed),
+      others: sum(({ others }) => others),
+    };
+  });
 }
 
 /** Figures that the accounts gave at close; null while the shot runs. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../runbooks/launch/canonical-json.ts';
-import { counts } from '../runbooks/launch/counts.ts';
+import { addCount, counts, noCounts, timesOf } from '../runbooks/launch/counts.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
 
 /** A frozen range of devices inside one shard and one segment. */
@@ -10,6 +10,8 @@ const manifestBatch = z.strictObject({
   shard: z.string(),
   start: z.number().int().min(0),
   count: z.number().int().min(1),
+  /** All of its devices are of this one, so that an account of a batch is one of a variant. Absent: the campaign has none. */
+  variant: z.string().optional(),
 });
 export type ManifestBatch = z.output<typeof manifestBatch>;
 
@@ -19,9 +21,19 @@ export const manifest = z.strictObject({
   hash: z.string(),
   devices: z.number().int().min(1),
   batchSize: z.number().int().min(1),
-  /** Locale index in shards → locale. */
+  /** Text index in shards → text: a locale, or a variant of one (`de/b`, see runbooks/launch/variants.ts). */
   locales: z.array(z.string()),
   localeCounts: counts,
+  /** How users were told apart. Absent: everybody gets the same. */
+  split: z
+    .strictObject({
+      salt: z.string(),
+      variants: z.array(z.strictObject({ id: z.string(), share: z.number() })),
+      holdOut: z.number(),
+    })
+    .optional(),
+  /** Devices that are in no batch and get nothing, on purpose: they are not among `devices`. Absent: none. */
+  heldOut: z.number().int().min(1).optional(),
   /** `key` is the object's name beside the manifest: its folder is called by the hash, which covers the keys. */
   shards: z.array(
     z.strictObject({
@@ -38,8 +50,12 @@ export const manifest = z.strictObject({
       id: z.string(),
       platform: z.enum(['ios', 'android']),
       devices: z.number().int().min(1),
-      /** Devices per locale. Absent: compiled before this was counted. */
+      /** Devices per text. Absent: compiled before this was counted. */
       localeCounts: counts.optional(),
+      /** Devices per variant. Absent: there are none. */
+      variants: counts.optional(),
+      /** Of `heldOut`, those that would be in this segment. Absent: none. */
+      heldOut: z.number().int().min(1).optional(),
       batches: z.array(manifestBatch),
     }),
   ),
@@ -74,14 +90,18 @@ export function audienceRefOf(manifest: Manifest, key: string): AudienceRef {
     hash: manifest.hash,
     manifestKey: key,
     devices: manifest.devices,
-    segments: manifest.segments.map(({ id, platform, devices, batches, localeCounts }) => ({
+    segments: manifest.segments.map(({ id, platform, devices, batches, localeCounts, variants, heldOut }) => ({
       id,
       platform,
       devices,
       batches: batches.length,
       ...(localeCounts === undefined ? {} : { locales: { ...localeCounts } }),
+      ...(variants === undefined ? {} : { variants: { ...variants } }),
+      ...(heldOut === undefined ? {} : { heldOut }),
     })),
     locales: { ...manifest.localeCounts },
+    ...(manifest.split === undefined ? {} : { split: manifest.split }),
+    ...(manifest.heldOut === undefined ? {} : { heldOut: manifest.heldOut }),
   };
 }
 
@@ -109,9 +129,27 @@ export function wrongSum(manifest: Manifest): string | null {
       return `segment ${segment.id} with ${spoken} devices in its locales and ${segment.devices} of its own`;
     if (devices !== segment.devices)
       return `segment ${segment.id} with ${devices} devices in its batches and ${segment.devices} of its own`;
+    const apart = wrongVariants(manifest, segment);
+    if (apart !== null) return apart;
   }
   for (const [id, shard] of covered)
     if (shard.next !== shard.devices) return `shard ${id} with ${shard.next} of ${shard.devices} devices in batches`;
   const total = manifest.segments.reduce((sum, segment) => sum + segment.devices, 0);
   return total === manifest.devices ? null : `${total} devices in segments and ${manifest.devices} in all`;
+}
+
+/** Each variant's devices are those of its batches, and nobody else's. Null: they are. */
+function wrongVariants(
+  { split }: Manifest,
+  { id, batches, variants = {} }: Manifest['segments'][number],
+): string | null {
+  const known = (split?.variants ?? []).map((one) => one.id);
+  const counted = noCounts();
+  for (const { variant, count } of batches) if (variant !== undefined) addCount(counted, variant, count);
+  const named = [...new Set([...Object.keys(counted), ...Object.keys(variants)])];
+  const wrong = named.find((one) => !known.includes(one) || timesOf(counted, one) !== timesOf(variants, one));
+  if (wrong !== undefined)
+    return `segment ${id} with ${timesOf(counted, wrong)} devices in batches of the variant ${wrong} and ${timesOf(variants, wrong)} of its own`;
+  const none = batches.find(({ variant }) => (variant === undefined) !== (known.length === 0));
+  return none === undefined ? null : `batch ${none.id} of ${none.variant ?? 'no variant'}`;
 }

@@ -25,10 +25,15 @@ export type PlatformCounts = z.output<typeof platformCounts>;
 export const shotSnapshot = z.strictObject({
   shotId: z.string(),
   platforms: z.strictObject({ ios: platformCounts, android: platformCounts }),
+  /** Of batches that are done, by variant. Absent: the shot has none, or an older worker. */
+  variants: z
+    .array(z.strictObject({ variant: z.string().max(20), accepted: count, failed: count, others: count }))
+    .optional(),
   firstWriteAtMs: z.number().nullable(),
   lastWriteAtMs: z.number().nullable(),
 });
 export type ShotSnapshot = z.output<typeof shotSnapshot>;
+export type VariantCounts = NonNullable<ShotSnapshot['variants']>[number];
 
 const duration = z.number().min(0);
 

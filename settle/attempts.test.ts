@@ -77,6 +77,7 @@ async function firedOnce(policy: 'leave' | 'resend', sent: (Account | 'silent')[
           batch: ids[at] ?? '',
           holder: 1,
           count: 100,
+          variant: null,
           closed: answer.wasClosed,
           account,
         },

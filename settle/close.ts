@@ -7,6 +7,7 @@ import type { Journal } from '../infra/aws/journal.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { readManifest } from '../infra/aws/manifest-store.ts';
 import type { Objects } from '../infra/aws/objects.ts';
+import { timesOf } from '../runbooks/launch/counts.ts';
 import type { AudienceRef, Entry, SegmentTotals } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { totalsOf } from './account-codec.ts';
@@ -121,15 +122,18 @@ export async function partsOf(
       const setsOf = (batches: readonly ManifestBatch[]) =>
         attemptSets({ claims, setOf }, { launch, shot, entries }, segment, attempt, batches);
       const sets = await setsOf(found.batches);
-      const batches = found.batches.flatMap(({ id, count }) => {
+      const batches = found.batches.flatMap(({ id, count, variant = null }) => {
         const set = sets.get(id);
         return set === undefined || set.size === 0
           ? []
-          : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
+          : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count, variant }];
       });
       return {
         segment,
         attempt,
+        variants: (manifest.split?.variants ?? [])
+          .map(({ id }) => id)
+          .filter((id) => timesOf(found.variants ?? {}, id) > 0),
         platform: found.platform,
         notAfterMs: shot.notAfterAtMs[found.platform],
         batches,
@@ -202,18 +206,22 @@ async function settleBatch(
 
 async function totalsFrom(claims: ClaimStore, parts: readonly Part[]): Promise<SegmentTotals[]> {
   return Promise.all(
-    parts.map(async ({ segment, attempt, batches }) => {
+    parts.map(async ({ segment, attempt, batches, variants }) => {
       const found = await claims.read(
         batches.map(({ key }) => key),
         true,
       );
-      const accounts = batches.flatMap(({ key, count }) => {
+      const accounts = batches.flatMap(({ key, count, variant }) => {
         const claim = found.get(key);
         if (claim?.state !== 'accounted' && claim?.state !== 'closed')
           throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
-        return counted(claim).map((account) => ({ ...account, count }));
+        return counted(claim).map((account) => ({ ...account, count, variant }));
       });
-      return { segment, attempt, ...totalsOf(accounts) };
+      const apart = variants.map((variant) => ({
+        variant,
+        ...totalsOf(accounts.filter((account) => account.variant === variant)),
+      }));
+      return { segment, attempt, ...totalsOf(accounts), ...(apart.length === 0 ? {} : { variants: apart }) };
     }),
   );
 }

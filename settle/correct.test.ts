@@ -19,6 +19,7 @@ const late = (change: Partial<LateAccount> = {}): LateAccount => ({
   batch: 'ios.0',
   holder: 1,
   count: COUNT,
+  variant: null,
   closed: account(['uncertain', 'uncertain', 'uncertain', 'uncertain']),
   account: account(['accepted', 'failed', 'bad-token', 'late'], { Shutdown: 1, Unregistered: 1 }),
   ...change,

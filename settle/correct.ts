@@ -17,8 +17,9 @@ export interface LateAccount {
   batch: string;
   /** The how many-th holder of the batch, from 1. */
   holder: number;
-  /** Devices of the batch. */
+  /** Devices of the batch, and their variant. Null: there are none. */
   count: number;
+  variant: string | null;
   /** What the closer had written, and what the holder knows. */
   closed: Account;
   account: Account;
@@ -58,7 +59,7 @@ export async function correctClosed(journal: Pick<Journal, 'append'>, late: Late
 
 function corrected(
   launch: Launch | null,
-  { shotId, segment, attempt, count, closed, account }: LateAccount,
+  { shotId, segment, attempt, count, variant, closed, account }: LateAccount,
 ): SegmentTotals {
   const standing = launch?.shots[shotId]?.totals?.find((one) => one.segment === segment && one.attempt === attempt);
   if (standing === undefined) throw new Error(`TOTALS_MISSING: shot ${shotId} has none for ${segment}`);
@@ -66,12 +67,26 @@ function corrected(
   const after = totalsOf([
     { states: packStates(newestWord({ account, closedAccount: closed }, count)), reasons: account.reasons, count },
   ]).totals;
+  const variants = standing.variants?.map((one) =>
+    one.variant === variant ? { ...one, totals: moved(one.totals, before, after) } : one,
+  );
+  return {
+    segment,
+    attempt,
+    devices: standing.devices,
+    totals: moved(standing.totals, before, after),
+    ...(variants === undefined ? {} : { variants }),
+  };
+}
+
+/** What stood, without what was said of these devices before, and with what is said now. */
+function moved(standing: Totals, before: Totals, after: Totals): Totals {
   const totals: Totals = noTotals();
-  for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
-  const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
+  for (const state of DEVICE_STATES) totals[state] = standing[state] - before[state] + after[state];
+  const reachable = (standing.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
   if (reachable > 0) totals.reachable = reachable;
-  addReasons(totals.reasons, standing.totals.reasons);
+  addReasons(totals.reasons, standing.reasons);
   takeReasons(totals.reasons, before.reasons);
   addReasons(totals.reasons, after.reasons);
-  return { segment, attempt, devices: standing.devices, totals };
+  return totals;
 }

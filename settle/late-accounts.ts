@@ -15,6 +15,7 @@ interface Batch {
   attempt: number;
   id: string;
   count: number;
+  variant: string | null;
 }
 
 /** Batches by claim key that an account may still come for; null before the first look. */
@@ -36,7 +37,7 @@ export async function correctLateAccounts(
   for (const [key, batch] of batches) {
     const claim = claims.get(key);
     for (const { holder, hasHolder, account, closedAccount } of claim === undefined ? [] : words(claim)) {
-      const { segment, attempt, id, count } = batch;
+      const { segment, attempt, id, count, variant } = batch;
       // Closed on its holder: only what somebody had claimed can still get an account.
       if (closedAccount === null || !hasHolder || shot.corrected.includes(wordName(id, holder))) continue;
       if (account === null) {
@@ -51,6 +52,7 @@ export async function correctLateAccounts(
         batch: id,
         holder,
         count,
+        variant,
         closed: closedAccount,
         account,
       };
@@ -70,10 +72,12 @@ async function uncertainBatches({ manifestOf }: CloseDeps, launch: Launch, shot:
   const { segments } = await manifestOf(shot.audience);
   return new Map(
     uncertain.flatMap(({ segment, attempt }) =>
-      (segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [
-        claimKey(launch.id, segment, attempt, id),
-        { segment, attempt, id, count },
-      ]),
+      (segments.find(({ id }) => id === segment)?.batches ?? []).map(
+        ({ id, count, variant = null }): [string, Batch] => [
+          claimKey(launch.id, segment, attempt, id),
+          { segment, attempt, id, count, variant },
+        ],
+      ),
     ),
   );
 }

@@ -77,6 +77,7 @@ test('a correction takes off what it had counted before, by reason too', async (
     batch: 'b',
     holder: 1,
     count: 30,
+    variant: null,
     closed: failed,
     account,
   });

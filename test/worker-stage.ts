@@ -16,6 +16,7 @@ import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { providersForTests } from '../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../infra/local/providers/for-tests.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
+import { splitOf } from '../runbooks/launch/variants.ts';
 import { runbook as runbookShape } from '../runbooks/playbook/schema.ts';
 import { manifestReader } from '../settle/close.ts';
 import { freezeSets } from '../settle/frozen-sets.ts';
@@ -50,6 +51,7 @@ interface LaunchOptions {
   /** What its runbook wants: without a bot each takes its part of that many. Default 1. */ workers?: number;
   batchSize?: number;
   delivery?: Record<string, unknown>;
+  /** What its campaign has besides. */ campaign?: Record<string, unknown>;
   marks?: Record<number, string>;
   skip?: (token: string, at: number) => boolean;
   /** Operators' public keys, by person. */ operatorKeys?: Record<string, string>;
@@ -106,7 +108,8 @@ const PEOPLE = [
   },
 ];
 
-function runbookFor(pool: string, { workers = 1, batchSize = 100, delivery = {}, operatorKeys = {} }: LaunchOptions) {
+function runbookFor(pool: string, options: LaunchOptions) {
+  const { workers = 1, batchSize = 100, delivery = {}, campaign = {}, operatorKeys = {} } = options;
   return runbookShape.parse({
     version: 1,
     id: 'stage',
@@ -122,6 +125,7 @@ function runbookFor(pool: string, { workers = 1, batchSize = 100, delivery = {},
       default_locale: 'en',
       locales: { en: { title: 'Hello', body: 'World' }, es: { title: 'Hola', body: 'Mundo' } },
       apns: { topic: 'com.example.app' },
+      ...campaign,
     },
     delivery: {
       batch_size: batchSize,
@@ -383,7 +387,7 @@ export async function serviceAccountIn(file: string): Promise<ServiceAccount> {
   return parsed.account;
 }
 
-async function compile({ cloud, dir }: Stage, id: string, options: LaunchOptions): Promise<Compiled> {
+async function compile({ cloud, dir, journal }: Stage, id: string, options: LaunchOptions): Promise<Compiled> {
   const tokens = [...deviceTokens(id, options)];
   const rows = tokens.map(
     ({ platform, token }, at) => `user${at},${platform},${token},${at % 3 === 0 ? 'es' : 'en'},us`,
@@ -391,12 +395,14 @@ async function compile({ cloud, dir }: Stage, id: string, options: LaunchOptions
   const input = join(dir, `${id}.csv`);
   await writeFile(input, `user,platform,token,locale,market\n${rows.join('\n')}\n`);
   const skip = tokens.map(({ token }) => token).filter((token, at) => options.skip?.(token, at) ?? false);
+  const launch = await journal.launch(id);
   return compileAudience({
     input,
     objects: cloud.objects,
     segmentBy: ['platform'],
     locales: ['en', 'es'],
     fallbackLocale: 'en',
+    split: launch === null ? null : splitOf(launch.campaign),
     batchSize: options.batchSize ?? 100,
     rejectsPath: null,
     threads: 1,

@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { z } from 'zod';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import { textAt } from '../../runbooks/launch/variants.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
@@ -79,9 +80,9 @@ export async function submitCampaign({
   if (launch.contentHash !== meta.contentHash) errors[`title:${first}`] = OUTDATED;
   const edited = withTexts(launch.campaign, texts);
   for (const fault of campaignFaults(edited))
-    errors[blockOf(fault.path, first)] ??= `Found ${fault.found}, expected ${fault.expected}.`;
+    errors[blockOf(edited, fault.path, first)] ??= `Found ${fault.found}, expected ${fault.expected}.`;
   for (const problem of payloadProblems(edited, launch.id)) {
-    errors[`body:${problem.locale}`] ??=
+    errors[`body:${problem.text}`] ??=
       `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
   }
   const shown = Object.fromEntries(Object.entries(errors).filter(([block]) => fields.has(block)));
@@ -141,9 +142,10 @@ function textsOf(fields: ReadonlyMap<string, Field>): Map<string, TypedText> {
 }
 
 /** The field of the form that a fault of the campaign is about; the first one where it has none. */
-function blockOf([part, locale, field]: readonly string[], first: string): string {
-  if (part !== 'locales' || locale === undefined) return `title:${first}`;
-  return `${field === 'body' || field === 'subtitle' ? field : 'title'}:${locale}`;
+function blockOf(campaign: Campaign, path: readonly string[], first: string): string {
+  const at = textAt(campaign, path);
+  if (at === null) return `title:${first}`;
+  return `${at.key === 'body' || at.key === 'subtitle' ? at.key : 'title'}:${at.text}`;
 }
 
 function emptyFields(texts: ReadonlyMap<string, TypedText>): Record<string, string> {

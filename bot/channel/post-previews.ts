@@ -19,7 +19,7 @@ export async function postPreviews(
     initial_comment: comment,
     file_uploads: previews.map(({ locale, png, cut }) => ({
       file: Buffer.from(png),
-      filename: `preview-${locale}-${contentHash.slice(0, 8)}.png`,
+      filename: `preview-${locale.replace('/', '-')}-${contentHash.slice(0, 8)}.png`,
       title: locale,
       alt_text: `How the ${locale} text looks on a locked phone: iOS and Android, light and dark.${cut.length === 0 ? '' : ` Cut there: ${cut.join(', ')}.`}`,
     })),

@@ -4,13 +4,15 @@ import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { localized } from '../../runbooks/launch/localized.ts';
 import { fireArguments } from '../../runbooks/launch/order-words.ts';
 import { devicesShown, isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
+import { heldOutIn, textsOf, variantDevices } from '../../runbooks/launch/variants.ts';
 import { isPending } from '../../runbooks/launch/voiding.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
-import { missedText, sentText } from '../../runbooks/record/describe.ts';
+import { heldOutText, missedText, sentText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { differing } from '../mirrored-switches.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
@@ -51,7 +53,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   for (const { name, value, here } of differing(launch, parameters ?? []))
     out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
   out(
-    `  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`,
+    `  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}${heldOutText(heldOutIn(launch.audience, 'all'))}`}`,
   );
   out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
   for (const weather of weatherOf(alive)) out(`  weather   ${weatherSay(weather, nowMs())}`);
@@ -125,18 +127,27 @@ export function orderLines(launch: Launch, order: FireOrder): string[] {
   const { shown } = order;
   return [
     `order     ${order.id} asked for by ${order.requestedBy}, ${plural(order.devices, 'device')}, until ${utc(order.expiresAtMs)}${order.lifts === null ? '' : `, LIFTS halt ${order.lifts}`}`,
+    ...splitLines(launch, order),
     `          segments ${shown.segments.map(({ segment, attempt }) => `${segment}${attempt === 1 ? '' : ` (attempt ${attempt}, ${plural(devicesShown(launch, shown, segment), 'device')})`}`).join(', ')}`,
     `          content ${short(shown.contentHash)}, audience ${short(shown.audienceHash)}, skip list ${shown.skipListHash === null ? 'none' : short(shown.skipListHash)}, late after ${span(shown.notAfterMs.ios)} (iOS), ${span(shown.notAfterMs.android)} (Android)`,
     ...textLines(launch, order),
   ];
 }
 
+function splitLines({ audience }: Launch, order: FireOrder): string[] {
+  const { segments } = order.shown;
+  const variants = Object.entries(variantDevices(audience, segments)).map(([id, devices]) => `${id} ${count(devices)}`);
+  const heldOut = heldOutIn(audience, segments);
+  const parts = [...variants, ...(heldOut === 0 ? [] : [`${count(heldOut)} held out, on purpose`])];
+  return parts.length === 0 ? [] : [`          variants ${parts.join(', ')}`];
+}
+
 /** The texts that somebody gets, with how many get each, most first: as the room shows them. */
 function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
   const devices = devicesPerText(campaign, audience, order.shown.segments);
-  const texts = Object.entries(campaign.locales).map(([locale, text]) => ({
+  const texts = textsOf(campaign).map((locale) => ({
     locale,
-    text,
+    text: localized(campaign, locale),
     gets: devices === null ? null : (devices[locale] ?? 0),
   }));
   return texts
@@ -144,7 +155,7 @@ function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
     .toSorted((a, b) => (b.gets ?? 0) - (a.gets ?? 0))
     .map(
       ({ locale, text, gets }) =>
-        `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${[text.title, text.subtitle, text.body].filter((part) => part !== undefined).join(' | ')}`,
+        `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${[text.title, text.subtitle, text.body].filter((part) => part !== '').join(' | ')}`,
     );
 }
 
@@ -162,6 +173,10 @@ async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: S
   out(
     `            ${count(total.accepted)} of ${count(figures.devices)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}${open === 0 ? '' : `, ${count(open)} still to come`}`,
   );
+  for (const { variant, devices, accepted, failed, others } of figures.variants)
+    out(
+      `            variant ${variant}: ${count(accepted)} of ${count(devices)} accepted, ${count(failed)} failed, ${count(others)} others`,
+    );
   const left =
     shot.closed === null || launch.closed
       ? []

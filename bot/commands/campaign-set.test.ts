@@ -65,3 +65,43 @@ describe('one key of the campaign', () => {
     expect(({} as { image?: string }).image).toBeUndefined();
   });
 });
+
+describe('of a campaign with variants', () => {
+  const halves: Campaign = {
+    ...campaign,
+    variants: [
+      { id: 'a', share: 0.5 },
+      { id: 'b', share: 0.5 },
+    ],
+    locales: {
+      en: { title: 'Hi', body: 'Go', variants: { b: { title: 'Ho' } } },
+      'pt-BR': { title: 'Oi', body: 'Vai', variants: { b: { title: 'Ei' } } },
+    },
+  };
+
+  test('a key is set for one variant, and for the locale itself by the first one or none', () => {
+    expect(set('EN/b badge 2', halves).locales['en']).toEqual({
+      title: 'Hi',
+      body: 'Go',
+      variants: { b: { title: 'Ho', badge: 2 } },
+    });
+    for (const of of ['en', 'en/a']) expect(set(`${of} badge 2`, halves).locales['en']?.badge).toBe(2);
+    expect(set('en/b badge none', set('en/b badge 2', halves))).toEqual(halves);
+  });
+
+  test('shares and hold-out are set as in a file', () => {
+    expect(set('variants [{ id: a, share: 0.4 }, { id: b, share: 0.6 }]', halves).variants).toEqual([
+      { id: 'a', share: 0.4 },
+      { id: 'b', share: 0.6 },
+    ]);
+    expect(set('hold_out 0.1', halves).hold_out).toBe(0.1);
+  });
+
+  test('a variant that there is not is said, with those that there are', () => {
+    const changed = changedCampaign(halves, 'en/c badge 2');
+    expect(changed).toEqual({
+      ok: false,
+      problem: 'en/c: found no such text, expected one of en/a, en/b, pt-BR/a, pt-BR/b',
+    });
+  });
+});

@@ -1,10 +1,11 @@
 import { parse } from 'yaml';
+import { partsOfText, textsOf } from '../../runbooks/launch/variants.ts';
 import { checkedYaml } from '../../runbooks/playbook/checked-yaml.ts';
 import { campaign as campaignSchema } from '../../runbooks/playbook/fields/campaign.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 
 /**
- * `/go campaign set badge 2`, `/go campaign set de image https://…`: one key of the campaign, as a runbook has it, without a file.
+ * `/go campaign set badge 2`, `/go campaign set de image https://…`, `/go campaign set de/b title …`: one key of the campaign, as a runbook has it, without a file.
  * Words of the texts are edited in the form; the campaign's id names what stands on phones already, and stays.
  */
 
@@ -15,9 +16,12 @@ const NONE = 'none';
 
 export function changedCampaign(present: Campaign, typed: string): Changed {
   const [first = '', second = '', ...more] = typed.trim().split(/\s+/);
-  const locale = Object.keys(present.locales).find((one) => one.toLowerCase() === first.toLowerCase());
-  const key = locale === undefined ? first : second;
-  if (key === '' || (locale === undefined ? second === '' : more.length === 0))
+  const names = [...Object.keys(present.locales), ...textsOf(present)];
+  const text = names.find((one) => one.toLowerCase() === first.toLowerCase());
+  if (text === undefined && first.includes('/'))
+    return { ok: false, problem: `${first}: found no such text, expected one of ${textsOf(present).join(', ')}` };
+  const key = text === undefined ? first : second;
+  if (key === '' || (text === undefined ? second === '' : more.length === 0))
     return {
       ok: false,
       problem: 'found no key with a value, expected for example: set image https://cdn.example.com/a.jpg',
@@ -27,15 +31,23 @@ export function changedCampaign(present: Campaign, typed: string): Changed {
       ok: false,
       problem: `${key}: found a key that is not set so, expected another one, or \`/go campaign\` for the texts`,
     };
-  const path = locale === undefined ? key.split('.') : ['locales', locale, key];
+  const path = text === undefined ? key.split('.') : [...placeOf(present, text), key];
   // From the value's first sign on, as it was typed; Slack puts addresses between angle brackets.
   const value = typed
     .trim()
-    .replace(locale === undefined ? /^\S+\s+/ : /^\S+\s+\S+\s+/, '')
+    .replace(text === undefined ? /^\S+\s+/ : /^\S+\s+\S+\s+/, '')
     .replace(/^<(\S+?)(?:\|[^>]*)?>$/, '$1');
   const tries = value === NONE ? [undefined] : [value === '""' ? '' : value, readAsYaml(value)];
   const read = tries.map((one) => checked(withKey(present, path, one)));
   return read.find(({ ok }) => ok) ?? read.at(-1) ?? { ok: false, problem: '' };
+}
+
+/** The first variant of a locale is what stands in the locale itself. */
+function placeOf({ variants = [] }: Campaign, text: string): string[] {
+  const { locale, variant } = partsOfText(text);
+  return variant === null || variant === variants[0]?.id
+    ? ['locales', locale]
+    : ['locales', locale, 'variants', variant];
 }
 
 /** A list of buttons, true and false are written as in the file. */

@@ -2,6 +2,7 @@ import type { Preview } from '../../infra/preview/draw.ts';
 import { drawPreviews } from '../../infra/preview/previews.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
+import { partsOfText, textsNamed, textsOf, writtenText } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { postPreviews } from '../channel/post-previews.ts';
 import { code, done, info } from '../views/answers.ts';
@@ -25,13 +26,14 @@ export const campaign: Subcommand = {
     'campaign preview',
     'campaign preview de fr',
     'campaign set de badge 2',
+    'campaign set de/b image none',
   ],
   group: 'Prepare',
   needs: 'person',
-  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it, with its bytes; `campaign preview` posts pictures of locked phones with it; `campaign set` sets one key as a runbook has it, for all locales or for one (`none` takes it away).',
+  does: 'Opens the text of the push, per locale and variant, to edit and preview. `campaign show` only shows it, with its bytes; `campaign preview` posts pictures of locked phones with it; `campaign set` sets one key as a runbook has it, for all locales, for one, or for one variant of it (`none` takes it away).',
   async run(ask) {
     const { desk, launch, person, typed, triggerId, channelId } = ask;
-    const all = Object.keys(launch.campaign.locales);
+    const all = textsOf(launch.campaign);
     if (typed.words[0]?.toLowerCase() === 'preview') return preview(ask, typed.words.slice(1));
     if (typed.words[0]?.toLowerCase() === 'set') return setKey(ask, typed.rest.replace(/^\S+\s*/, ''));
     if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign'))
@@ -48,12 +50,12 @@ export const campaign: Subcommand = {
         ).sections,
         section(sizesText(launch.campaign, launch.id)),
       ]);
-    const locales = localesNamed(all, typed.words);
+    const locales = textsMeant(launch.campaign, typed.words);
     if (!Array.isArray(locales)) return locales;
     if (locales.length > CAMPAIGN_LOCALES)
       return misuse(
         campaign,
-        `That is ${locales.length} locales; a form holds ${CAMPAIGN_LOCALES}. Name the ones to edit: \`/go campaign ${all.slice(0, 2).join(' ')}\``,
+        `That is ${locales.length} texts; a form holds ${CAMPAIGN_LOCALES}. Name the ones to edit: \`/go campaign ${all.slice(0, 2).join(' ')}\``,
       );
     await desk.client.views.open({ trigger_id: triggerId, view: campaignModal(launch, locales, channelId, null) });
     return null;
@@ -78,13 +80,13 @@ function setKey(ask: PersonAsk, typed: string): Promise<Answer> | Message {
 const PREVIEWS = 10;
 
 async function preview({ desk, launch, channelId }: PersonAsk, words: readonly string[]): Promise<Message> {
-  const all = Object.keys(launch.campaign.locales);
-  const locales = localesNamed(all, words);
+  const all = textsOf(launch.campaign);
+  const locales = textsMeant(launch.campaign, words);
   if (!Array.isArray(locales)) return locales;
   if (locales.length > PREVIEWS)
     return misuse(
       campaign,
-      `That is ${locales.length} locales; one message shows ${PREVIEWS}. Name the ones to see: \`/go campaign preview ${all.slice(0, 2).join(' ')}\``,
+      `That is ${locales.length} texts; one message shows ${PREVIEWS}. Name the ones to see: \`/go campaign preview ${all.slice(0, 2).join(' ')}\``,
     );
   const { campaign: content, contentHash } = launch;
   let previews: Preview[];
@@ -101,22 +103,19 @@ async function preview({ desk, launch, channelId }: PersonAsk, words: readonly s
 }
 
 /** Those that were named, or all; or what to tell whoever named one that there is not. */
-function localesNamed(all: readonly string[], words: readonly string[]): string[] | Message {
-  const unknown = words.find((word) => localeNamed(all, word) === undefined);
+function textsMeant(present: Campaign, words: readonly string[]): string[] | Message {
+  const all = textsOf(present);
+  const unknown = words.find((word) => textsNamed(present, word).length === 0);
   if (unknown !== undefined)
     return misuse(
       campaign,
-      `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all
+      `The campaign has no ${unknown.includes('/') ? 'text' : 'locale'} ${code(unknown)}.${didYouMean(unknown, all)} It has ${all
         .slice(0, 60)
-        .map((locale) => code(locale))
+        .map((text) => code(text))
         .join(' ')}.`,
     );
-  const named = words.map((word) => localeNamed(all, word) ?? '');
-  return named.length === 0 ? [...all] : [...new Set(named)];
+  return words.length === 0 ? all : [...new Set(words.flatMap((word) => textsNamed(present, word)))];
 }
-
-const localeNamed = (all: readonly string[], word: string): string | undefined =>
-  all.find((locale) => locale.toLowerCase() === word.toLowerCase());
 
 /** As a form gives it. Null: the field was left empty. */
 export interface TypedText {
@@ -127,20 +126,29 @@ export interface TypedText {
 
 /** The campaign with the texts of a form put in; an absent or empty field keeps what there was, but for a subtitle, which it takes away. */
 export function withTexts(present: Campaign, texts: ReadonlyMap<string, TypedText>): Campaign {
-  const locales = Object.fromEntries(
-    Object.entries(present.locales).map(([locale, { subtitle: was, ...old }]) => {
-      const fresh = texts.get(locale);
-      const subtitle = fresh?.subtitle === undefined ? was : (fresh.subtitle ?? undefined);
-      return [
-        locale,
-        {
-          ...old,
-          title: fresh?.title ?? old.title,
-          ...(subtitle === undefined ? {} : { subtitle }),
-          body: fresh?.body ?? old.body,
-        },
-      ];
-    }),
-  );
-  return { ...present, locales };
+  const changed = structuredClone(present);
+  const isFirst = (variant: string | null): boolean => variant === null || variant === present.variants?.[0]?.id;
+  // The locale itself comes first: a variant that would follow its change, and was not changed in the form, keeps what stands there.
+  const inOrder = [...texts].map(([name, typed]) => ({ name, typed, ...partsOfText(name) }));
+  for (const { name, typed, locale, variant } of inOrder.toSorted(
+    (a, b) => Number(isFirst(b.variant)) - Number(isFirst(a.variant)),
+  )) {
+    const text = changed.locales[locale];
+    const was = writtenText(changed, name);
+    if (text === undefined || was === null) continue;
+    if (isFirst(variant)) {
+      text.title = typed.title ?? text.title;
+      text.body = typed.body ?? text.body;
+      if (typed.subtitle === null) delete text.subtitle;
+      else if (typed.subtitle !== undefined) text.subtitle = typed.subtitle;
+      continue;
+    }
+    const own = ((text.variants ??= {})[variant ?? ''] ??= {});
+    const { title = was.title, body = was.body } = typed;
+    if (title !== was.title) own.title = title;
+    if (body !== was.body) own.body = body;
+    if (typed.subtitle !== undefined && (typed.subtitle ?? '') !== (was.subtitle ?? ''))
+      own.subtitle = typed.subtitle ?? '';
+  }
+  return changed;
 }

@@ -1,6 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { textsRead } from '../../runbooks/launch/test-copies.ts';
+import { phonesOf, textsOfPhones, textsRead } from '../../runbooks/launch/test-copies.ts';
+import { partsOfText, textsNamed, textsOf as allTexts } from '../../runbooks/launch/variants.ts';
 import { code, done } from '../views/answers.ts';
 import { nameOf } from '../views/names.ts';
 import { bareWord } from './arguments.ts';
@@ -11,10 +12,10 @@ import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const test: Subcommand = {
   name: 'test',
-  usage: ['test', 'test @mia', 'test all', 'test in de, ja', 'test all for us', 'test on android'],
+  usage: ['test', 'test @mia', 'test all', 'test in de, ja', 'test all for us', 'test on android', 'test variant b'],
   group: 'Prepare',
   needs: 'person',
-  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster, with every text that the audience reads. Languages, a market or a platform narrow it down; what no phone has goes to yours.',
+  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster, with every text that the audience reads. Languages, a market, a platform or a variant narrow it down; what no phone has goes to yours.',
   run: testCopies,
 };
 
@@ -23,10 +24,12 @@ interface Wanted {
   people: string[];
   everybody: boolean;
   locales: string[];
+  variants: string[];
   segments: { id: string; platform: Platform }[];
   platforms: Set<Platform>;
-  /** Said to be a market, and none. */
+  /** Said to be a market or a variant, and none. */
   strange: string[];
+  strangeVariants: string[];
 }
 
 export async function testCopies(ask: PersonAsk): Promise<Answer> {
@@ -34,12 +37,18 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
   const wanted = read(launch, typed.words);
   const [strange] = wanted.strange;
   if (strange !== undefined) return misuse(test, `The audience has no market or segment ${code(strange)}.`);
+  const [noVariant] = wanted.strangeVariants;
+  if (noVariant !== undefined)
+    return misuse(
+      test,
+      `The campaign has no variant ${code(noVariant)}; it has ${launch.campaign.variants?.map(({ id }) => code(id)).join(' ') ?? 'none'}.`,
+    );
   const found = peopleOf(launch, wanted.people, person);
   if (!found.ok) return misuse(test, found.problem);
   if (wanted.platforms.size > 1) return misuse(test, 'One platform, or none: then it is both.');
   const named = found.people.length === 0 ? [person] : found.people;
   const to = wanted.everybody ? launch.people.filter(({ devices }) => devices.length > 0) : named;
-  const locales = textsOf(launch, wanted);
+  const locales = textsOf(launch, wanted, to);
   if (locales === null)
     return misuse(
       test,
@@ -60,8 +69,21 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
   );
 }
 
-/** Texts that are asked for by name or by market; with `all`, those that the audience reads. Empty: each phone its own. Null: the audience doesn't say. */
-function textsOf(launch: Launch, { locales, segments, everybody }: Wanted): string[] | null {
+/** Texts that are asked for by name, by market or by variant; with `all`, those that the audience reads. Empty: each phone its own. Null: the audience doesn't say. */
+function textsOf(launch: Launch, wanted: Wanted, to: readonly { id: string }[]): string[] | null {
+  const texts = textsOfAny(launch, wanted);
+  if (texts === null || wanted.variants.length === 0) return texts;
+  const own = () =>
+    textsOfPhones(
+      launch,
+      phonesOf(launch).filter(({ person }) => to.some(({ id }) => id === person)),
+    );
+  return (texts.length === 0 ? own() : texts).filter((text) =>
+    wanted.variants.includes(partsOfText(text).variant ?? ''),
+  );
+}
+
+function textsOfAny(launch: Launch, { locales, segments, everybody }: Wanted): string[] | null {
   const read =
     segments.length === 0
       ? []
@@ -85,21 +107,31 @@ const EVERY = new Set(['all', 'everybody', 'everyone']);
 
 /** After `in` a word is a language, after `for` a market; else a person comes first. */
 function read(launch: Launch, words: readonly string[]): Wanted {
-  const wanted: Wanted = { people: [], everybody: false, locales: [], segments: [], platforms: new Set(), strange: [] };
+  const wanted: Wanted = {
+    people: [],
+    everybody: false,
+    locales: [],
+    variants: [],
+    segments: [],
+    platforms: new Set(),
+    strange: [],
+    strangeVariants: [],
+  };
   let about = '';
   for (const typed of words.flatMap((word) => (word.startsWith('<@') ? [word] : word.split(/[,;]+/)))) {
     const word = typed.startsWith('<@') ? typed : bareWord(typed);
     if (word === '' || FILLERS.has(word)) continue;
-    if (word === 'in' || word === 'for') {
+    if (word === 'in' || word === 'for' || word === 'variant' || word === 'variants') {
       about = word;
       continue;
     }
-    const locale = Object.keys(launch.campaign.locales).find((one) => one.toLowerCase() === word);
+    const texts = textsNamed(launch.campaign, word);
     const segments = segmentsNamed(launch, word);
-    if (word === 'ios' || word === 'android') wanted.platforms.add(word);
-    else if (about === 'in' && EVERY.has(word)) wanted.locales.push(...Object.keys(launch.campaign.locales));
+    if (about.startsWith('variant')) addVariant(launch, wanted, typed);
+    else if (word === 'ios' || word === 'android') wanted.platforms.add(word);
+    else if (about === 'in' && EVERY.has(word)) wanted.locales.push(...allTexts(launch.campaign));
     else if (EVERY.has(word)) wanted.everybody = true;
-    else if (locale !== undefined && (about !== 'for' || segments.length === 0)) wanted.locales.push(locale);
+    else if (texts.length > 0 && (about !== 'for' || segments.length === 0)) wanted.locales.push(...texts);
     else if (segments.length > 0) addSegments(wanted, segments);
     // It is named as what it was said to be: a person of that name would be a surprise.
     else if (about === 'in') wanted.locales.push(typed);
@@ -107,6 +139,12 @@ function read(launch: Launch, words: readonly string[]): Wanted {
     else wanted.people.push(typed);
   }
   return wanted;
+}
+
+function addVariant({ campaign: { variants = [] } }: Launch, wanted: Wanted, typed: string): void {
+  const variant = variants.find(({ id }) => id === typed.toLowerCase());
+  if (variant === undefined) wanted.strangeVariants.push(typed);
+  else wanted.variants.push(variant.id);
 }
 
 /** Of segments of one platform alone, phones of that platform. */

@@ -18,7 +18,8 @@ import {
   runningShots,
 } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, scheduledSteps } from '../../runbooks/launch/schedule.ts';
-import { leftBehindText } from '../../runbooks/record/describe.ts';
+import { heldOutIn } from '../../runbooks/launch/variants.ts';
+import { heldOutText, leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { armedLines } from './armed.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
@@ -28,6 +29,7 @@ import { nameOf, platformName, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './segments-text.ts';
 import { standDownSection } from './stand-down.ts';
 import { surgeLine } from './surge.ts';
+import { otherSplit } from './variants.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
@@ -96,7 +98,7 @@ export function boardMessage(
         'Audience',
         launch.audience === null
           ? 'none yet'
-          : `${plural(launch.audience.devices, 'device')} \`${short(launch.audience.hash)}\`${launch.skipList === null ? '' : `, ${count(launch.skipList.tokens)} on the skip list`}`,
+          : `${plural(launch.audience.devices, 'device')} \`${short(launch.audience.hash)}\`${heldOutText(heldOutIn(launch.audience, 'all'))}${otherSplit(launch)}${launch.skipList === null ? '' : `, ${count(launch.skipList.tokens)} on the skip list`}`,
       ],
       ['Switches', switchesText(launch)],
       ['Fired', firedText(launch)],

@@ -2,6 +2,8 @@ import type { Button } from '@slack/types';
 import type { SkipStored } from '../../contract/compile-state.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { findPerson } from '../../runbooks/launch/people.ts';
+import { heldOutIn } from '../../runbooks/launch/variants.ts';
+import { heldOutText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
@@ -109,7 +111,7 @@ export function audienceMessage(launch: Launch, run: CompileRun | null): Message
   const say =
     audience === null
       ? 'There is no audience yet.'
-      : `The audience has ${plural(audience.devices, 'device')} in ${plural(audience.segments.length, 'segment')}.`;
+      : `The audience has ${plural(audience.devices, 'device')} in ${plural(audience.segments.length, 'segment')}${heldOutText(heldOutIn(audience, 'all'))}.`;
   const last = run === null ? null : compileMessage(launch, run);
   return message(say, [
     section(`:busts_in_silhouette: ${say}`),

@@ -5,6 +5,7 @@ import type { Counts } from '../../runbooks/launch/counts.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
 import { platformNotes } from '../../runbooks/launch/platform-notes.ts';
+import { textsOf, writtenText } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
 import { platformName } from './names.ts';
@@ -28,11 +29,11 @@ export interface Texts {
 export const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 /**
- * What people will receive, per locale, biggest first. `devices`: how many get each text, null if that is not known; a
+ * What people will receive, per locale and variant, biggest first. `devices`: how many get each text, null if that is not known; a
  * text that nobody gets is named apart, so that nobody looks for it.
  */
 export function contentTexts(campaign: Campaign, devices: Readonly<Counts> | null): Texts {
-  const all = Object.keys(campaign.locales);
+  const all = textsOf(campaign);
   const read = all
     .filter((locale) => devices === null || (devices[locale] ?? 0) > 0)
     .toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
@@ -68,7 +69,7 @@ export function contentTexts(campaign: Campaign, devices: Readonly<Counts> | nul
 }
 
 function textLine(campaign: Campaign, locale: string, devices: number | null, longest: number): string {
-  const text = campaign.locales[locale];
+  const text = writtenText(campaign, locale);
   const title = safe(oneLine(text?.title ?? ''), Math.max(16, Math.floor(longest / 2)));
   const subtitle = safe(oneLine(text?.subtitle ?? ''), Math.max(16, Math.floor(longest / 4)));
   const used = Math.min(title.length, Math.floor(longest / 2)) + subtitle.length;
@@ -81,7 +82,7 @@ const USUAL = new Set(['id', 'default_locale', 'apns.topic', 'apns.priority', 'f
 
 /** What goes out beside the words, to those who read these locales: links, images, buttons, sounds, and the providers' own. */
 export function besideLines(campaign: Campaign, read: readonly string[], longest = 300): string[] {
-  const unread = Object.keys(campaign.locales).filter((locale) => !read.includes(locale));
+  const unread = textsOf(campaign).filter((locale) => !read.includes(locale));
   return besideTexts(campaign)
     .filter(({ where }) => !USUAL.has(where) && !unread.some((locale) => where.startsWith(`${locale} `)))
     .filter(({ where, text }) => where !== 'sound' || text !== 'default')
@@ -105,10 +106,10 @@ export function inSections(lines: readonly string[]): string[] {
 export function sizesText(campaign: Campaign, launchId: string): string {
   const sizes = payloadSizes(campaign, launchId);
   const bytesOf = (locale: string, platform: Platform): string => {
-    const bytes = sizes.find((one) => one.locale === locale && one.platform === platform)?.bytes ?? 0;
+    const bytes = sizes.find((one) => one.text === locale && one.platform === platform)?.bytes ?? 0;
     return `${bytes > PAYLOAD_LIMIT_BYTES ? ':no_entry: ' : ''}${count(bytes)} ${platformName[platform]}`;
   };
-  const lines = Object.keys(campaign.locales).map(
+  const lines = textsOf(campaign).map(
     (locale) => `\`${safe(locale, 20)}\` ${bytesOf(locale, 'ios')}, ${bytesOf(locale, 'android')}`,
   );
   const notes = platformNotes(campaign).map((note) => `• ${safe(note, 400)}`);

@@ -19,6 +19,7 @@ import { stepEndMessage } from './step-end.ts';
 import { stepHeldMessage, stepMissedMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { movedText } from './target-move.ts';
 import { reopenedText } from './ticks.ts';
+import { otherSplit } from './variants.ts';
 import { headText } from './words.ts';
 import { count, fit, safe, short, span, stamp, timeOfDay } from './words.ts';
 
@@ -175,7 +176,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         launch,
         entry,
         ':pencil2:',
-        `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders and test copies of the old text are void.${reopenedText(launch, 'content')}`,
+        `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders and test copies of the old text are void.${reopenedText(launch, 'content')}${otherSplit(launch)}`,
       );
       const before = launch.campaignBefore;
       return before === undefined

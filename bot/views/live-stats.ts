@@ -56,7 +56,7 @@ export function liveStatsMessage(
               ...(finished(total) === total.accepted + total.failed ? [] : [['The rest', theRest(total)] as const]),
             ]),
           ]),
-      ...(hasFigures ? platformLines(figures) : []),
+      ...(hasFigures ? [...platformLines(figures), ...variantSections(figures)] : []),
       ...(shot.closed !== null
         ? []
         : sky
@@ -223,6 +223,15 @@ export function reasons(byReason: Readonly<Counts>): string {
         `${safe(words, 60)} ${count(often)}${codes[0] === words ? '' : ` (${safe(codes.join(', '), 120)})`}`,
     );
   return `${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
+}
+
+/** What was accepted of each variant, and what was not. */
+export function variantSections({ variants }: ShotFigures): Message['blocks'] {
+  const lines = variants.map(
+    ({ variant, devices, accepted, failed, others: rest }) =>
+      `*Variant ${safe(variant, 20)}* ${progressBar(accepted, devices, failed + rest)} ${count(accepted)} of ${count(devices)} accepted, ${count(failed)} refused${rest === 0 ? '' : `, ${count(rest)} others`}`,
+  );
+  return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }
 
 function platformLines(figures: ShotFigures): Message['blocks'] {

@@ -3,6 +3,7 @@ import { copyDoubts } from '../../runbooks/launch/copy-doubts.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
+import { textAt, writtenText } from '../../runbooks/launch/variants.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign, Gate } from '../../runbooks/playbook/schema.ts';
 import { ACTION, VIEW } from '../action-ids.ts';
@@ -112,12 +113,11 @@ export function campaignModal(
   channelId: string,
   preview: Campaign | null,
 ): ModalView {
-  const texts = (preview ?? launch.campaign).locales;
   const blocks: KnownBlock[] = [
     context(`Content \`${short(launch.contentHash)}\`. Saving another text voids open orders, ticks and test copies.`),
   ];
   for (const locale of locales) {
-    const text = texts[locale];
+    const text = writtenText(preview ?? launch.campaign, locale);
     blocks.push(
       input(`title:${locale}`, `${locale}: title`, {
         type: 'plain_text_input',
@@ -158,13 +158,13 @@ export const initial = (text: string | undefined) => (text === undefined || text
 function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly string[]): KnownBlock[] {
   const sizes = payloadSizes(campaign, launch.id);
   return locales.map((locale) => {
-    const text = campaign.locales[locale];
-    const own = sizes.filter((one) => one.locale === locale);
+    const text = writtenText(campaign, locale);
+    const own = sizes.filter((one) => one.text === locale);
     const isTooLarge = own.some(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES);
     const size = `\n${isTooLarge ? ':no_entry: ' : ''}_${own.map(({ bytes, platform }) => `${count(bytes)} bytes on ${platformName[platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}_`;
     const doubts = copyDoubts(campaign).filter(({ where }) => where.startsWith(`${locale} `));
     const faults = campaignFaults(campaign)
-      .filter(({ path }) => path[0] === 'locales' && path[1] === locale)
+      .filter(({ path }) => textAt(campaign, path)?.text === locale)
       .map(({ found }) => `\n:no_entry: ${safe(found, 200)}`)
       .join('');
     return section(

@@ -19,6 +19,7 @@ import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
 import { surgeLine } from './surge.ts';
+import { splitLines } from './variants.ts';
 import { clockOf, count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
@@ -47,7 +48,9 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
       decline,
       `decline:${order.id}`,
     ),
-    section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
+    section(
+      [...platforms.map((platform) => platformLine(launch, order, platform)), ...splitOf(launch, order)].join('\n'),
+    ),
     ...textBlocks(launch, order),
     ...gates
       .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
@@ -154,6 +157,12 @@ function textBlocks(launch: Launch, order: FireOrder): KnownBlock[] {
 const hashesText = ({ id, shown }: FireOrder): string =>
   `content \`${short(shown.contentHash)}\` · audience \`${short(shown.audienceHash)}\`${shown.skipListHash === null ? '' : ` · skip list \`${short(shown.skipListHash)}\``} · order \`${safe(id, 60)}\``;
 
+/** By the audience that was sent, or would be. */
+function splitOf(launch: Launch, order: FireOrder): string[] {
+  const shot = Object.values(launch.shots).find((one) => one.orderId === order.id);
+  return splitLines(shot?.audience ?? launch.audience, order.shown.segments);
+}
+
 /** One line a platform, biggest segment first: however many there are, GO stays on screen. */
 const SEGMENTS_SHOWN = 16;
 
@@ -226,6 +235,7 @@ function outcome(launch: Launch, order: FireOrder, what: string, asker: string, 
           section(
             platformsOf(launch, order)
               .map((platform) => platformLine(launch, order, platform))
+              .concat(splitOf(launch, order))
               .join('\n'),
           ),
         ]

@@ -6,8 +6,19 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
+import { heldOutIn } from '../../runbooks/launch/variants.ts';
+import { heldOutText } from '../../runbooks/record/describe.ts';
 import { context, fields, header, message, section } from './blocks.ts';
-import { exceptText, hasOutrunHalt, missedPlatforms, missedText, reasons, seconds, times } from './live-stats.ts';
+import {
+  exceptText,
+  hasOutrunHalt,
+  missedPlatforms,
+  missedText,
+  reasons,
+  seconds,
+  times,
+  variantSections,
+} from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './segments-text.ts';
@@ -60,6 +71,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
           900,
         ),
       ),
+      ...variantSections(figures),
       ...marketLines(shot),
       ...(bad === 0
         ? []
@@ -71,7 +83,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
       context(
         `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
         sum === figures.devices
-          ? `Every one of ${count(figures.devices)} devices is accounted for.`
+          ? `Every one of ${count(figures.devices)} devices is accounted for${heldOutText(heldOutIn(shot.audience, shot.segments)).replace(',', ';')}.`
           : `⚠️ The states sum to ${count(sum)} of ${count(figures.devices)} devices.`,
       ),
     ],

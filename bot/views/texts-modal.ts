@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
+import { textsOf, writtenText } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { context, section } from './blocks.ts';
 import { besideLines } from './content.ts';
@@ -30,7 +31,7 @@ export function textsModal(launch: Launch, order: FireOrder): ModalView {
     };
   const audience = Object.values(launch.shots).find((shot) => shot.orderId === order.id)?.audience ?? launch.audience;
   const devices = devicesPerText(campaign, audience, order.shown.segments);
-  const locales = Object.keys(campaign.locales)
+  const locales = textsOf(campaign)
     .filter((locale) => devices === null || (devices[locale] ?? 0) > 0)
     .toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
   const blocks: KnownBlock[] = [
@@ -54,7 +55,7 @@ export function textsModal(launch: Launch, order: FireOrder): ModalView {
 }
 
 function textBlocks(campaign: Campaign, locale: string, devices: number | null): KnownBlock[] {
-  const text = campaign.locales[locale];
+  const text = writtenText(campaign, locale);
   const head = `\`${safe(locale, 20)}\`${devices === null ? '' : ` · ${count(devices)} ${devices === 1 ? 'device' : 'devices'}`}\n*${safe(text?.title ?? '', 1_200)}*${text?.subtitle === undefined ? '' : `\n_${safe(text.subtitle, 600)}_`}`;
   const body = safe(text?.body ?? '', 30_000);
   if (head.length + body.length < BODY_CHARS) return [section(`${head}\n${body}`)];

@@ -1,11 +1,13 @@
 import { Resvg } from '@resvg/resvg-js';
 import { localized } from '../../runbooks/launch/localized.ts';
+import { localeOf } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { Fonts } from './fonts.ts';
 import type { FontFiles } from './fonts.ts';
 import { OWN_WORDS, PICTURE_WIDTH, phonePicture } from './phone-picture.ts';
 
 export interface Preview {
+  /** Which text. */
   locale: string;
   png: Uint8Array;
   /** `title on iOS`: what a lock screen does not show whole. */
@@ -18,8 +20,9 @@ export interface Preview {
 const SCALE = 1.5;
 
 /** Takes some hundred milliseconds of the calling thread, so it is called in one of its own (previews.ts). */
-export async function drawPreview(campaign: Campaign, locale: string, files: FontFiles = new Map()): Promise<Preview> {
-  const shown = localized(campaign, locale);
+export async function drawPreview(campaign: Campaign, text: string, files: FontFiles = new Map()): Promise<Preview> {
+  const shown = localized(campaign, text);
+  const locale = localeOf(text);
   const fonts = await Fonts.forText(`${shown.title}${shown.subtitle}${shown.body}${OWN_WORDS}`, locale, files);
   const { svg, cut } = phonePicture(fonts, locale, shown, campaign.fcm.color ?? '#6b6f76');
   const png = new Resvg(svg, {
@@ -28,5 +31,5 @@ export async function drawPreview(campaign: Campaign, locale: string, files: Fon
   })
     .render()
     .asPng();
-  return { locale, png, cut, missing: [...fonts.missing] };
+  return { locale: text, png, cut, missing: [...fonts.missing] };
 }

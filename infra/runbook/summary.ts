@@ -1,6 +1,8 @@
 import { copyDoubts, doubtsText } from '../../runbooks/launch/copy-doubts.ts';
+import { localized } from '../../runbooks/launch/localized.ts';
 import { LONGEST_LAUNCH_ID, PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
 import { platformNotes } from '../../runbooks/launch/platform-notes.ts';
+import { localeOf, splitOf, splitText, textsOf } from '../../runbooks/launch/variants.ts';
 import type { Campaign, Runbook } from '../../runbooks/playbook/schema.ts';
 import { visible } from '../visible.ts';
 import { columns } from './columns.ts';
@@ -11,8 +13,8 @@ export function summaryText(runbook: Runbook): string {
   const steps = phases.flatMap((phase) => phase.steps);
   const holders = people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
   const sizes = payloadSizes(campaign, LONGEST_LAUNCH_ID);
-  const bytes = (locale: string, platform: 'ios' | 'android') =>
-    (sizes.find((one) => one.locale === locale && one.platform === platform)?.bytes ?? 0).toLocaleString('en-US');
+  const bytes = (text: string, platform: 'ios' | 'android') =>
+    (sizes.find((one) => one.text === text && one.platform === platform)?.bytes ?? 0).toLocaleString('en-US');
   return [
     `${runbook.title} (${runbook.id}): nothing is wrong with it`,
     ...columns([
@@ -32,15 +34,16 @@ export function summaryText(runbook: Runbook): string {
           .join(', '),
       ],
     ]),
+    ...splitLine(campaign),
     '',
     `Bytes of each text, as sent with the longest ids; providers take ${PAYLOAD_LIMIT_BYTES.toLocaleString('en-US')}`,
     ...columns([
       ['  locale', 'iOS', 'Android', 'title'],
-      ...Object.entries(campaign.locales).map(([locale, { title }]) => [
-        `  ${locale}${locale === campaign.default_locale ? ' (default)' : ''}`,
-        bytes(locale, 'ios'),
-        bytes(locale, 'android'),
-        title,
+      ...textsOf(campaign).map((text) => [
+        `  ${text}${localeOf(text) === campaign.default_locale ? ' (default)' : ''}`,
+        bytes(text, 'ios'),
+        bytes(text, 'android'),
+        localized(campaign, text).title,
       ]),
     ]),
     ...platformNotes(campaign).map((note) => `  ${note}`),
@@ -48,6 +51,13 @@ export function summaryText(runbook: Runbook): string {
   ]
     .map(visible)
     .join('\n');
+}
+
+function splitLine(campaign: Campaign): string[] {
+  const split = splitOf(campaign);
+  return split === null
+    ? []
+    : [`  of the users ${splitText(split)}, by a hash of the user that begins with ${split.salt}`];
 }
 
 /** A placeholder may be meant; a person decides, once more before GO. */

@@ -1,9 +1,10 @@
 import type { Campaign } from '../playbook/schema.ts';
+import { textName, textsOf } from './variants.ts';
 
 /** A campaign as people read it: everything in it, each under a name, and what of it a change has changed. */
 
 export interface CampaignPart {
-  /** `en title`, `image`, `apns.category`, `data.theme`. */
+  /** `en title`, `en/b title`, `share of b`, `image`, `apns.category`, `data.theme`. */
   where: string;
   text: string;
 }
@@ -22,9 +23,8 @@ function campaignParts(campaign: Campaign): CampaignPart[] {
 
 /** All but the words themselves: `sound`, `de image`. */
 export function besideTexts(campaign: Campaign): CampaignPart[] {
-  const words = new Set(
-    Object.keys(campaign.locales).flatMap((locale) => [`${locale} title`, `${locale} subtitle`, `${locale} body`]),
-  );
+  const texts = [...Object.keys(campaign.locales), ...textsOf(campaign)];
+  const words = new Set(texts.flatMap((text) => [`${text} title`, `${text} subtitle`, `${text} body`]));
   return campaignParts(campaign).filter(({ where }) => !words.has(where));
 }
 
@@ -38,6 +38,11 @@ export function campaignChanges(before: Campaign, after: Campaign): CampaignChan
 
 function partsOf(value: unknown, path: readonly string[]): CampaignPart[] {
   if (value === undefined) return [];
+  if (path.join('.') === 'variants')
+    return (value as NonNullable<Campaign['variants']>).map(({ id, share }) => ({
+      where: `share of ${id}`,
+      text: String(share),
+    }));
   if (Array.isArray(value)) return [{ where: nameOf(path), text: buttonsText(value as Buttons) }];
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).flatMap(([key, one]) => partsOf(one, [...path, key]));
@@ -46,13 +51,15 @@ function partsOf(value: unknown, path: readonly string[]): CampaignPart[] {
 
 type Buttons = NonNullable<Campaign['actions']>;
 
-/** `[play] Play now → lingo://play; [later] Later → lingo://later`; the only list of a campaign. */
+/** `[play] Play now → lingo://play; [later] Later → lingo://later` */
 function buttonsText(buttons: Buttons): string {
   return buttons.map(({ id, title, link }) => `[${id}] ${title} → ${link}`).join('; ');
 }
 
 function nameOf([first = '', ...rest]: readonly string[]): string {
-  return first === 'locales' ? rest.join(' ') : [first, ...rest].join('.');
+  if (first !== 'locales') return [first, ...rest].join('.');
+  const [locale = '', inner, variant = '', ...key] = rest;
+  return inner === 'variants' ? [textName(locale, variant), ...key].join(' ') : rest.join(' ');
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -252,6 +252,7 @@ export type RefusalCode =
   | 'PAYLOAD_TOO_LARGE'
   | 'PAYLOAD_REFUSED'
   | 'LOCALE_UNKNOWN'
+  | 'SPLIT_DIFFERS'
   | 'RECORD_UNSIGNED'
   | 'KEYS_INVALID'
   | 'NO_STANDBY'

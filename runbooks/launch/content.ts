@@ -4,10 +4,11 @@ import { unmetPrecondition } from './authority.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
-import type { PersonId } from './entries.ts';
+import type { AudienceRef, PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { payloadProblems, tooLargeText } from './payload.ts';
 import { contentHash } from './shown.ts';
+import { localeOf, splitProblem } from './variants.ts';
 import { listed } from './words.ts';
 
 /** What goes out and to whom: campaign, audience, skip list. A change of any voids the orders that showed the old one, but for a skip list that only adds to it. */
@@ -16,6 +17,8 @@ export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, 
   const { campaign } = command;
   const problem = campaignProblem(campaign, launch.id, Object.keys(launch.audience?.locales ?? {}));
   if (problem !== null) return problem;
+  const fixed = fixedSplit(launch, campaign);
+  if (fixed !== null) return fixed;
   const hash = contentHash(campaign, sha256);
   if (hash === launch.contentHash)
     return refuse('ALREADY_SO', 'The campaign is exactly this already; nothing changed.');
@@ -54,6 +57,8 @@ export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, 
   }
   const unknown = unknownLocales(launch.campaign, Object.keys(audience.locales));
   if (unknown !== null) return unknown;
+  const split = splitRefusal(launch.campaign, audience);
+  if (split !== null) return split;
   if (launch.audience?.hash === audience.hash)
     return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
   return accept(byPerson(command.by), nowMs, { kind: 'AudienceSet', audience });
@@ -79,6 +84,23 @@ export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>,
   });
 }
 
+/** Once part of an audience was fired there is no other one, so its variants and hold-out stay. */
+function fixedSplit(launch: Launch, campaign: Campaign): Refusal | null {
+  if (launch.audience === null || audienceInUse(launch) === null) return null;
+  const problem = splitProblem(campaign, launch.audience);
+  return problem === null
+    ? null
+    : refuse('SPLIT_DIFFERS', `${problem}. Part of it was fired, so shares and hold-out stay; texts may change.`);
+}
+
+/** An audience is compiled for the variants and the hold-out of a campaign: other ones need another audience. */
+export function splitRefusal(campaign: Campaign, audience: AudienceRef): Refusal | null {
+  const problem = splitProblem(campaign, audience);
+  return problem === null
+    ? null
+    : refuse('SPLIT_DIFFERS', `${problem}. Compile the audience again, or set the campaign's variants as they were.`);
+}
+
 /** What keeps a campaign from being sent to devices of these locales, or null. */
 export function campaignProblem(
   campaign: Campaign,
@@ -100,7 +122,7 @@ export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | 
 }
 
 function unknownLocales(campaign: Campaign, locales: readonly string[]): Refusal | null {
-  const missing = [...new Set(locales)].filter((locale) => !Object.hasOwn(campaign.locales, locale));
+  const missing = [...new Set(locales.map(localeOf))].filter((locale) => !Object.hasOwn(campaign.locales, locale));
   if (missing.length === 0) return null;
   return refuse(
     'LOCALE_UNKNOWN',

@@ -1,5 +1,6 @@
 import type { Campaign, Gate } from '../playbook/schema.ts';
 import { codePoint, isVisible } from '../playbook/text-faults.ts';
+import { textsOf, writtenText } from './variants.ts';
 
 /**
  * Text that looks unfinished: a placeholder that nobody filled in, a note to oneself, nothing to see. It goes out as it
@@ -60,19 +61,22 @@ const UNSEEN =
 type Place = [where: string, text: string];
 
 export function copyDoubts(campaign: Campaign): CopyDoubt[] {
-  const locales = Object.entries(campaign.locales);
+  const written = textsOf(campaign).flatMap((name) => {
+    const text = writtenText(campaign, name);
+    return text === null ? [] : [{ name, text }];
+  });
   const texts = [
-    ...locales.flatMap(([locale, { title, subtitle, body, actions }]): Place[] => [
-      [`${locale} title`, title],
-      ...(subtitle === undefined ? [] : [[`${locale} subtitle`, subtitle] satisfies Place]),
-      [`${locale} body`, body],
-      ...buttonsOf(`${locale} `, actions),
+    ...written.flatMap(({ name, text: { title, subtitle, body, actions } }): Place[] => [
+      [`${name} title`, title],
+      ...(subtitle === undefined ? [] : [[`${name} subtitle`, subtitle] satisfies Place]),
+      [`${name} body`, body],
+      ...buttonsOf(`${name} `, actions),
     ]),
     ...buttonsOf('', campaign.actions),
   ];
   const links = [
     ...addressesOf('', campaign),
-    ...locales.flatMap(([locale, text]) => addressesOf(`${locale} `, text)),
+    ...written.flatMap(({ name, text }) => addressesOf(`${name} `, text)),
     ...Object.entries(campaign.data).map(([key, value]): Place => [`data.${key}`, value]),
   ];
   return [

@@ -20,13 +20,26 @@ export type Via =
   | { kind: 'slack'; slackId: string; teamId?: string; channelId?: string }
   | { kind: 'operator'; publicKey: string; signature: string; nonce: string; signedAtMs: number; expiresAtMs: number };
 
-/** `locales`: devices per locale; absent in audiences that were compiled before this was counted. */
+/**
+ * `locales`: devices per text (variants.ts); absent in audiences that were compiled before this was counted. `variants`: devices per
+ * variant; absent without variants. `heldOut`: devices of it that are in no batch, on purpose, and not among `devices`; absent: none.
+ */
 export interface SegmentRef {
   id: string;
   platform: Platform;
   devices: number;
   batches: number;
   locales?: Counts;
+  variants?: Counts;
+  heldOut?: number;
+}
+
+/** How users are told apart by a stable hash. `salt` stands before the user, so that each campaign has its own chance. No variants: only a hold-out. */
+export interface Split {
+  salt: string;
+  variants: { id: string; share: number }[];
+  /** Share of users that get nothing, on purpose. */
+  holdOut: number;
 }
 
 /** The audience as the launch knows it; the manifest itself lies in object storage. */
@@ -36,8 +49,12 @@ export interface AudienceRef {
   manifestKey: string;
   devices: number;
   segments: SegmentRef[];
-  /** Devices per locale. */
+  /** Devices per text: locale, and variant where there are some. */
   locales: Counts;
+  /** Absent: everybody gets the same. */
+  split?: Split;
+  /** Devices in no batch, on purpose; those of segments that have no other device, too. Absent: none. */
+  heldOut?: number;
 }
 
 /** `covers`: hashes of the lists that it holds all of (null: of no list), newest first; computed when the record is read (skip-cover.ts). */
@@ -120,7 +137,15 @@ export interface ShotTiming {
   peakPerSecond: number;
 }
 
+/** `variants`: the same devices by variant, each once; absent without variants. */
 export interface SegmentTotals extends SegmentAttempt {
+  devices: number;
+  totals: Totals;
+  variants?: VariantTotals[];
+}
+
+export interface VariantTotals {
+  variant: string;
   devices: number;
   totals: Totals;
 }
@@ -135,7 +160,7 @@ export interface TestResult {
   locale?: string;
 }
 
-/** `locales`: these texts alone. Absent: each phone its own. `also`: texts that no phone of those people has, sent to the phones of this person all the same. */
+/** `locales`: these texts alone (variants.ts). Absent: each phone its own. `also`: texts that no phone of those people has, sent to the phones of this person all the same. */
 export interface CopiesAsked {
   to: PersonId[];
   locales?: string[];
@@ -405,7 +430,7 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons, variants or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. The rules of each hold for its entries for ever. */
 export const ENTRY_VERSION = 4 as const;
 
 /**

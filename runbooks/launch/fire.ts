@@ -1,5 +1,5 @@
 import type { Decision, Given } from './commands.ts';
-import { payloadRefusal } from './content.ts';
+import { payloadRefusal, splitRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { ENTRY_VERSION } from './entries.ts';
@@ -86,8 +86,8 @@ export function requestFire(
   const other = otherSkipList(launch);
   if (other !== null) return other;
 
-  const large = payloadRefusal(launch.campaign, launch.id);
-  if (large !== null) return large;
+  const unfit = payloadRefusal(launch.campaign, launch.id) ?? splitRefusal(launch.campaign, launch.audience);
+  if (unfit !== null) return unfit;
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
   if (untimely !== null) return untimely;

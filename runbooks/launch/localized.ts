@@ -1,8 +1,9 @@
 import type { Campaign } from '../playbook/schema.ts';
+import { writtenText } from './variants.ts';
 
 type Button = NonNullable<Campaign['actions']>[number];
 
-/** What a device of one locale gets. `''`: none. */
+/** What a device gets that one text is for. `''`: none. */
 export interface Localized {
   title: string;
   subtitle: string;
@@ -16,11 +17,11 @@ export interface Localized {
   actions: readonly Button[];
 }
 
-/** The locale's own, and where it has none the campaign's: the one reading of a campaign, for providers and for people. */
-export function localized(campaign: Campaign, locale: string): Localized {
-  const own = campaign.locales[locale];
-  if (own === undefined)
-    throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${locale}`), {
+/** The variant's own, else the locale's, else the campaign's: the one reading of a campaign, for providers and for people. */
+export function localized(campaign: Campaign, text: string): Localized {
+  const own = writtenText(campaign, text);
+  if (own === null)
+    throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${text}`), {
       code: 'LOCALE_UNKNOWN',
     });
   return {

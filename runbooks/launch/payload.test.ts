@@ -225,7 +225,7 @@ describe('the message', () => {
     });
     expect(payloadProblems(sized('あ'.repeat(1_000)), 'x')).toEqual([]);
     const problems = payloadProblems(sized('あ'.repeat(1_360)), 'x');
-    expect(problems.map(({ locale, platform }) => `${locale} ${platform}`)).toEqual(['ja ios', 'ja android']);
+    expect(problems.map(({ text, platform }) => `${text} ${platform}`)).toEqual(['ja ios', 'ja android']);
     for (const { bytes } of problems) expect(bytes).toBeGreaterThan(4_096);
     expect(problems.map(tooLargeText)[0]).toMatch(
       /^The ja message is 4\d{3} bytes on ios; providers take at most 4096$/,

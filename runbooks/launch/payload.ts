@@ -2,9 +2,10 @@ import type { Campaign } from '../playbook/schema.ts';
 import type { Platform } from './entries.ts';
 import { localized } from './localized.ts';
 import type { Localized } from './localized.ts';
+import { partsOfText, textsOf } from './variants.ts';
 
 /**
- * The message as the providers take it, one text per locale. The same bytes go out in test sends, in the shot and
+ * The message as the providers take it, one for each text (variants.ts). The same bytes go out in test sends, in the shot and
  * into the size check, so what was tested is what is sent.
  */
 
@@ -30,12 +31,13 @@ const LONGEST_SHOT_ID = 'test-T0000000000';
  * JSON text of an APNs alert (docs/facts.md#apns-payload-keys). What the app reads lies beside `aps`; extra data lies under
  * `data`, so that no key of it can touch either.
  */
-export function apnsPayload(campaign: Campaign, locale: string, ids: PayloadIds): string {
-  const own = localized(campaign, locale);
+export function apnsPayload(campaign: Campaign, text: string, ids: PayloadIds): string {
+  const own = localized(campaign, text);
+  const { variant } = partsOfText(text);
   const { image, deepLink, actions } = own;
   return JSON.stringify({
     aps: { alert: alertOf(own), ...apsOf(campaign, own) },
-    gobutton: { launch: ids.launchId, shot: ids.shotId },
+    gobutton: { launch: ids.launchId, shot: ids.shotId, ...said({ variant }) },
     ...said({ deep_link: deepLink, image }),
     ...(actions.length === 0 ? {} : { actions }),
     ...(Object.keys(campaign.data).length === 0 ? {} : { data: campaign.data }),
@@ -100,8 +102,8 @@ export interface Keeping {
 }
 
 /** FCM v1 `message` without its `token`. `collapseId` comes from `Shown`. */
-export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, keeping: Keeping): FcmMessage {
-  const own = localized(campaign, locale);
+export function fcmMessage(campaign: Campaign, text: string, ids: PayloadIds, keeping: Keeping): FcmMessage {
+  const own = localized(campaign, text);
   const { title, body, image, icon, deepLink, sound, badge, actions } = own;
   const { fcm } = campaign;
   const { collapseId, expiresAfterMs } = keeping;
@@ -113,6 +115,7 @@ export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, 
       ...(actions.length === 0 ? {} : { actions: JSON.stringify(actions) }),
       gobutton_launch: ids.launchId,
       gobutton_shot: ids.shotId,
+      ...said({ gobutton_variant: partsOfText(text).variant }),
     },
     android: {
       priority: fcm.priority === 'high' ? 'HIGH' : 'NORMAL',
@@ -179,33 +182,29 @@ export function apnsHeaders(
 
 /** Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
 export interface PayloadSize {
-  locale: string;
+  text: string;
   platform: Platform;
   bytes: number;
 }
 
-/** Locales whose message is over the limit, by platform. */
+/** Texts whose message is over the limit, by platform. */
 export function payloadProblems(campaign: Campaign, launchId: string): PayloadSize[] {
   return payloadSizes(campaign, launchId).filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES);
 }
 
-/** Every locale's message on both platforms, with the longest ids that a launch may have. */
+/** Every text's message on both platforms, with the longest ids that a launch may have. */
 export function payloadSizes(campaign: Campaign, launchId: string): PayloadSize[] {
   const ids = { launchId, shotId: LONGEST_SHOT_ID };
   // With as many digits as any time of this century has.
   const longest = { collapseId: 'c'.repeat(64), expiresAfterMs: FCM_TTL_MAX_MS, fromMs: 2_000_000_000_000 };
-  return Object.keys(campaign.locales).flatMap((locale) => [
-    { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
-    {
-      locale,
-      platform: 'android' as const,
-      bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longest))),
-    },
+  return textsOf(campaign).flatMap((text) => [
+    { text, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, text, ids)) },
+    { text, platform: 'android' as const, bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, text, ids, longest))) },
   ]);
 }
 
-export function tooLargeText({ locale, platform, bytes }: PayloadSize): string {
-  return `The ${locale} message is ${bytes} bytes on ${platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}`;
+export function tooLargeText({ text, platform, bytes }: PayloadSize): string {
+  return `The ${text} message is ${bytes} bytes on ${platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}`;
 }
 
 function utf8Bytes(text: string): number {

@@ -1,5 +1,6 @@
 import type { Campaign } from '../playbook/schema.ts';
 import { localized } from './localized.ts';
+import { textsOf } from './variants.ts';
 import { listed } from './words.ts';
 
 /**
@@ -8,7 +9,7 @@ import { listed } from './words.ts';
  */
 export function platformNotes(campaign: Campaign): string[] {
   const { apns, fcm } = campaign;
-  const texts = Object.keys(campaign.locales).map((locale) => localized(campaign, locale));
+  const texts = textsOf(campaign).map((text) => localized(campaign, text));
   const notes: (string | false)[] = [
     texts.some(({ subtitle }) => subtitle !== '') && 'The subtitle is shown on iOS; Android has none.',
     texts.some(({ image }) => image !== '') &&
@@ -29,9 +30,9 @@ export function platformNotes(campaign: Campaign): string[] {
 }
 
 function androidOnly(campaign: Campaign): string[] {
-  const { fcm, locales } = campaign;
+  const { fcm } = campaign;
   const used = [
-    ...(Object.keys(locales).some((locale) => localized(campaign, locale).icon !== '') ? ['icon'] : []),
+    ...(textsOf(campaign).some((text) => localized(campaign, text).icon !== '') ? ['icon'] : []),
     ...(fcm.color === undefined ? [] : ['color']),
     ...(fcm.click_action === undefined ? [] : ['click_action']),
   ];

@@ -3,9 +3,10 @@ import { timesOf } from './counts.ts';
 import { accept, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { DEVICE_STATES } from './entries.ts';
-import type { SegmentTotals } from './entries.ts';
+import type { SegmentTotals, Totals } from './entries.ts';
 import type { Launch, Shot } from './launch.ts';
 import { resendable } from './remaining.ts';
+import { sumTotals } from './totals.ts';
 import { clock, listed } from './words.ts';
 
 /** Every shot closes, and every device of it ends in exactly one state: totals that don't add up are no close. */
@@ -79,32 +80,60 @@ export function timeShot(launch: Launch, command: CommandOf<'report-timing'>, { 
   return accept({ system: 'conductor' }, nowMs, { kind: 'ShotTimed', shotId: shot.id, timing: command.timing });
 }
 
-function totalsProblem(
-  launch: Launch,
-  shot: Shot,
-  { segment, attempt, devices, totals }: SegmentTotals,
-): Refusal | null {
-  const counts = DEVICE_STATES.map((state) => totals[state]);
-  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
-    return refuse(
-      'TOTALS_WRONG',
-      `${segment} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`,
-    );
-  }
-  const { reachable = 0, failed } = totals;
-  if (!Number.isSafeInteger(reachable) || reachable < 0 || reachable > failed)
-    return refuse(
-      'TOTALS_WRONG',
-      `${segment} has ${reachable} of ${failed} failed devices within reach; expected a whole number up to ${failed}. Count the shot again.`,
-    );
-  const sum = counts.reduce((total, count) => total + count, 0);
+function totalsProblem(launch: Launch, shot: Shot, counted: SegmentTotals): Refusal | null {
+  const { segment, attempt, devices, totals } = counted;
+  const impossible = countsProblem(segment, totals);
+  if (impossible !== null) return impossible;
+  const sum = statesSum(totals);
   const expected = devicesOf(launch, shot, segment, attempt);
-  if (sum === devices && expected.includes(devices)) return null;
+  if (sum === devices && expected.includes(devices)) return variantsProblem(shot, counted);
   return refuse(
     'TOTALS_WRONG',
     `The states of ${segment} (attempt ${attempt}) add up to ${sum} of ${devices} devices; expected ${listed([...new Set(expected)].map(String), 'or')}. Count the shot again.`,
   );
 }
+
+function countsProblem(whose: string, totals: Totals): Refusal | null {
+  const counts = DEVICE_STATES.map((state) => totals[state]);
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    return refuse(
+      'TOTALS_WRONG',
+      `${whose} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`,
+    );
+  }
+  const { reachable = 0, failed } = totals;
+  if (Number.isSafeInteger(reachable) && reachable >= 0 && reachable <= failed) return null;
+  return refuse(
+    'TOTALS_WRONG',
+    `${whose} has ${reachable} of ${failed} failed devices within reach; expected a whole number up to ${failed}. Count the shot again.`,
+  );
+}
+
+/** The same devices in the same states, each under one of the audience's variants. */
+function variantsProblem(shot: Shot, { segment, attempt, totals, variants = [] }: SegmentTotals): Refusal | null {
+  const compiled = shot.audience.segments.find(({ id }) => id === segment)?.variants;
+  const known = Object.keys(compiled ?? {}).sort();
+  const named = variants.map(({ variant }) => variant).sort();
+  const isAttempted = (variant: string, devices: number): boolean =>
+    attempt > 1 ? devices <= timesOf(compiled ?? {}, variant) : devices === timesOf(compiled ?? {}, variant);
+  const impossible = variants
+    .map((one) => countsProblem(`${segment}, variant ${one.variant},`, one.totals))
+    .find((problem) => problem !== null);
+  if (impossible != null) return impossible;
+  const sum = sumTotals(variants);
+  if (
+    named.join() === known.join() &&
+    variants.every((one) => statesSum(one.totals) === one.devices && isAttempted(one.variant, one.devices)) &&
+    (known.length === 0 || DEVICE_STATES.every((state) => sum[state] === totals[state]))
+  )
+    return null;
+  return refuse(
+    'TOTALS_WRONG',
+    `The variants of ${segment} (attempt ${attempt}) do not add up to its states: found ${variants.map((one) => `${one.variant} ${statesSum(one.totals)} of ${one.devices}`).join(', ') || 'none'}; expected ${known.map((id) => `${id} ${timesOf(compiled ?? {}, id)}`).join(', ') || 'none'}. Count the shot again.`,
+  );
+}
+
+const statesSum = (totals: Totals): number => DEVICE_STATES.reduce((sum, state) => sum + totals[state], 0);
 
 /**
  * How many devices an attempt may be for. The first: all of the segment. A later one: who was left when it was asked for.

@@ -4,6 +4,7 @@ import type { CopiesAsked, PersonId, Platform, TestResult } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
 import { devicesPerText } from './texts-sent.ts';
+import { textFor, textsIn as textsOfLocale, textsOf } from './variants.ts';
 
 /** Which phone gets which text as a test copy, and which texts have been read on a phone. */
 
@@ -13,26 +14,30 @@ export interface Phone {
   locale: string;
 }
 
-/** `isExtra`: not the text that this phone would get from a shot, so it must not take the place of that one on its screen. */
+/** `locale`: the text. `isExtra`: it must not take the place of another copy on this phone's screen: a text that no shot would send there, or a further variant. */
 export function copiesOf<P extends Phone>(
   launch: Pick<Launch, 'campaign'>,
   { to, locales, platform, also }: CopiesAsked,
   phones: readonly P[],
 ): (P & { isExtra: boolean })[] {
-  const textOf = textResolver(launch);
+  const localeFor = localeChooser(launch);
   const fits = phones.filter((phone) => platform === undefined || phone.platform === platform);
   const ownText = fits
     .filter(({ person }) => to.includes(person))
-    .map((phone) => ({ ...phone, locale: textOf(phone.locale), isExtra: false }))
-    .filter(({ locale }) => locales === undefined || locales.includes(locale));
+    .flatMap((phone) =>
+      // A phone of the roster has no variant of its own: it gets all of them, or those that were asked for.
+      textsOfLocale(launch.campaign, localeFor(phone.locale))
+        .filter((text) => locales === undefined || locales.includes(text))
+        .map((text, index) => ({ ...phone, locale: text, isExtra: index > 0 })),
+    );
   const extra = fits
     .filter(({ person }) => person === also?.person)
     .flatMap((phone) => (also?.locales ?? []).map((locale) => ({ ...phone, locale, isExtra: true })));
   return [...ownText, ...extra];
 }
 
-/** As the workers choose it. */
-function textResolver({ campaign }: Pick<Launch, 'campaign'>): (locale: string) => string {
+/** As the compile chooses it. */
+function localeChooser({ campaign }: Pick<Launch, 'campaign'>): (locale: string) => string {
   const fit = localeResolver(Object.keys(campaign.locales));
   return (locale) => fit(locale)?.locale ?? campaign.default_locale;
 }
@@ -43,12 +48,16 @@ export function phonesOf({ people }: Pick<Launch, 'people'>): Phone[] {
   );
 }
 
+/** What these phones get when no text is named, each text once. */
+export function textsOfPhones(launch: Pick<Launch, 'campaign'>, phones: readonly Phone[]): string[] {
+  const localeFor = localeChooser(launch);
+  return [...new Set(phones.flatMap(({ locale }) => textsOfLocale(launch.campaign, localeFor(locale))))];
+}
+
 /** The texts that devices of these segments read, in the campaign's order; null: the audience doesn't say. */
 export function textsRead(launch: Launch, segments: readonly { segment: string }[]): string[] | null {
   const counts = devicesPerText(launch.campaign, launch.audience, segments);
-  return counts === null
-    ? null
-    : Object.keys(launch.campaign.locales).filter((locale) => (own(counts, locale) ?? 0) > 0);
+  return counts === null ? null : textsOf(launch.campaign).filter((text) => (own(counts, text) ?? 0) > 0);
 }
 
 /** Texts of the present content that a device of the audience reads and no copy of which has reached a phone. Empty: none is missing. */
@@ -62,15 +71,16 @@ export function textsUnseen(launch: Launch): string[] {
   );
   const audience = launch.audience?.segments.map(({ id: segment }) => ({ segment })) ?? [];
   const needed = textsRead(launch, audience);
-  if (needed === null || needed.length === 0) return seen.size > 0 ? [] : [launch.campaign.default_locale];
-  return needed.filter((locale) => !seen.has(locale));
+  if (needed === null || needed.length === 0)
+    return seen.size > 0 ? [] : [textFor(launch.campaign, launch.campaign.default_locale)];
+  return needed.filter((text) => !seen.has(text));
 }
 
 /** Workers of before it was reported: as the roster has it. */
 function textsIn(launch: Launch, { person, platform, locale }: TestResult): string[] {
   if (locale !== undefined) return [locale];
-  const textOf = textResolver(launch);
+  const localeFor = localeChooser(launch);
   return (findPerson(launch.people, person)?.devices ?? [])
     .filter((device) => device.platform === platform)
-    .map((device) => textOf(device.locale));
+    .map((device) => textFor(launch.campaign, localeFor(device.locale)));
 }

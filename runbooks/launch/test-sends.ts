@@ -6,6 +6,7 @@ import type { CopiesAsked } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
 import { copiesOf, phonesOf } from './test-copies.ts';
+import { textsOf } from './variants.ts';
 import { listed } from './words.ts';
 
 /**
@@ -41,12 +42,10 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
   const { locales, platform } = command;
-  const strange = locales?.filter((locale) => !Object.hasOwn(launch.campaign.locales, locale)) ?? [];
+  const texts = textsOf(launch.campaign);
+  const strange = locales?.filter((text) => !texts.includes(text)) ?? [];
   if (strange.length > 0 || locales?.length === 0)
-    return refuse(
-      'LOCALE_UNKNOWN',
-      `The campaign has no text for ${listed(strange, 'or')}; it has ${listed(Object.keys(launch.campaign.locales))}.`,
-    );
+    return refuse('LOCALE_UNKNOWN', `The campaign has no text for ${listed(strange, 'or')}; it has ${listed(texts)}.`);
   const asked: CopiesAsked = {
     to,
     ...(locales === undefined ? {} : { locales: [...new Set(locales)] }),

@@ -2,10 +2,11 @@ import type { Campaign } from '../playbook/schema.ts';
 import { addCount, countsOf, noCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import type { AudienceRef } from './entries.ts';
+import { textFor } from './variants.ts';
 
 /**
- * Devices per text of the campaign, for these segments as they were compiled. A device whose language the campaign has
- * dropped since gets the default text, as the workers send it. Null: the audience was compiled before this was counted.
+ * Devices per text of the campaign, for these segments as they were compiled, and as the workers choose it (`textFor`). Null: the
+ * audience was compiled before this was counted.
  */
 export function devicesPerText(
   campaign: Campaign,
@@ -15,10 +16,7 @@ export function devicesPerText(
   const counted = languagesOf(audience, segments);
   if (counted === null) return null;
   const perText = noCounts();
-  for (const [locale, devices] of Object.entries(counted)) {
-    const text = Object.hasOwn(campaign.locales, locale) ? locale : campaign.default_locale;
-    addCount(perText, text, devices);
-  }
+  for (const [compiled, devices] of Object.entries(counted)) addCount(perText, textFor(campaign, compiled), devices);
   return perText;
 }
 

@@ -1,5 +1,5 @@
 import { addReasons, noCounts } from './counts.ts';
-import type { SegmentTotals, Totals } from './entries.ts';
+import type { SegmentTotals, Totals, VariantTotals } from './entries.ts';
 import { DEVICE_STATES } from './entries.ts';
 
 export function noTotals(): Totals {
@@ -12,8 +12,17 @@ export function addTotals(into: Totals, more: Readonly<Totals>): void {
   addReasons(into.reasons, more.reasons);
 }
 
-export function sumTotals(segments: readonly SegmentTotals[]): Totals {
+export function sumTotals(parts: readonly (SegmentTotals | VariantTotals)[]): Totals {
   const sum = noTotals();
-  for (const { totals } of segments) addTotals(sum, totals);
+  for (const { totals } of parts) addTotals(sum, totals);
   return sum;
+}
+
+/** Over all segments, in the order in which the variants first stand; empty: there are none. */
+export function sumVariants(segments: readonly SegmentTotals[]): VariantTotals[] {
+  const all = segments.flatMap(({ variants = [] }) => variants);
+  return [...new Set(all.map(({ variant }) => variant))].map((variant) => {
+    const mine = all.filter((one) => one.variant === variant);
+    return { variant, devices: mine.reduce((sum, { devices }) => sum + devices, 0), totals: sumTotals(mine) };
+  });
 }

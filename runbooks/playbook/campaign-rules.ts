@@ -1,4 +1,6 @@
+import type { CampaignFault } from './campaign-fault.ts';
 import type { Campaign } from './schema.ts';
+import { splitFaults } from './split-rules.ts';
 import { isVisible, textFault } from './text-faults.ts';
 
 /**
@@ -6,13 +8,6 @@ import { isVisible, textFault } from './text-faults.ts';
  * of a campaign when it is saved, by the payload gate, and before a test copy or a fire order. One rule for all of them.
  * How many bytes a message makes is in `launch/payload.ts`.
  */
-
-/** `path` leads from the campaign, e.g. `data.from`, `locales.de.body`. */
-export interface CampaignFault {
-  path: string[];
-  found: string;
-  expected: string;
-}
 
 /**
  * FCM's own words in `data` (docs/facts.md#fcm-data-keys): `from`, `message_type`, and what begins with google or gcm;
@@ -31,6 +26,7 @@ const OTHER_TOPIC = /\.(?:voip|voip-ptt|complication|pushkit\.fileprovider|locat
 export function campaignFaults(campaign: Campaign): CampaignFault[] {
   const { apns, fcm } = campaign;
   return [
+    ...splitFaults(campaign),
     ...localeFaults(campaign),
     ...sharedFaults(campaign, []),
     ...dataFaults(campaign),
@@ -51,19 +47,36 @@ export function faultText({ path, found, expected }: CampaignFault): string {
   return `${path.join('.')}: found ${found}, expected ${expected}`;
 }
 
-function localeFaults({ locales }: Campaign): CampaignFault[] {
+/** The locale's texts and what variants change in them, each as it is written and as a phone gets it. */
+function writtenTexts({ locales }: Campaign): { at: string[]; own: Own; whole: Text }[] {
   return Object.entries(locales).flatMap(([locale, text]) => {
-    const { title, subtitle, body } = text;
     const at = ['locales', locale];
+    return [
+      { at, own: text, whole: text },
+      ...Object.entries(text.variants ?? {}).map(([variant, own]) => ({
+        at: [...at, 'variants', variant],
+        own,
+        whole: Object.assign({}, text, own),
+      })),
+    ];
+  });
+}
+
+type Text = Campaign['locales'][string];
+type Own = NonNullable<Text['variants']>[string];
+
+function localeFaults(campaign: Campaign): CampaignFault[] {
+  return writtenTexts(campaign).flatMap(({ at, own, whole }) => {
+    const { title, subtitle, body } = own;
     const faults = [
       ...textFaults([
         [[...at, 'title'], title],
         [[...at, 'subtitle'], subtitle],
         [[...at, 'body'], body],
       ]),
-      ...sharedFaults(text, at),
+      ...sharedFaults(own, at),
     ];
-    if (isVisible(title) || isVisible(body)) return faults;
+    if (isVisible(whole.title) || isVisible(whole.body)) return faults;
     return [
       ...faults,
       {
@@ -119,10 +132,10 @@ function imageFaults(image: string, path: string[]): CampaignFault[] {
 
 /** What iOS does only together with another key (docs/facts.md#notification-images, docs/facts.md#notification-actions). */
 function appleFaults(campaign: Campaign): CampaignFault[] {
-  const { apns, locales } = campaign;
+  const { apns } = campaign;
   const everywhere: [string[], Shared][] = [
     [[], campaign],
-    ...Object.entries(locales).map(([locale, text]): [string[], Shared] => [['locales', locale], text]),
+    ...writtenTexts(campaign).map(({ at, own }): [string[], Shared] => [at, own]),
   ];
   return everywhere.flatMap(([at, { image = '', actions = [] }]) => [
     ...(actions.length > 0 && apns.category === undefined
@@ -147,8 +160,8 @@ function appleFaults(campaign: Campaign): CampaignFault[] {
 }
 
 function dataFaults(campaign: Campaign): CampaignFault[] {
-  const { data, locales } = campaign;
-  const texts = [campaign, ...Object.values(locales)];
+  const { data } = campaign;
+  const texts = [campaign, ...writtenTexts(campaign).map(({ own }) => own)];
   const ours = new Set([
     ...(texts.some(({ deep_link: link }) => link !== undefined) ? ['deep_link'] : []),
     ...(texts.some(({ actions }) => actions !== undefined) ? ['actions'] : []),

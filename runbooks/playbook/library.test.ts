@@ -5,6 +5,8 @@ import type { AudienceRef, Measured } from '../launch/entries.ts';
 import { gateLines } from '../launch/gates.ts';
 import { targetOf } from '../launch/plan-times.ts';
 import { dueSteps, scheduledSteps } from '../launch/schedule.ts';
+import { sumVariants } from '../launch/totals.ts';
+import { heldOutIn, splitOf, textsIn } from '../launch/variants.ts';
 import { describeProblem } from './checked-yaml.ts';
 import { loadRunbook } from './load.ts';
 import type { Runbook } from './schema.ts';
@@ -20,8 +22,9 @@ function runbookOf(file: string): Runbook {
   return loaded.runbook;
 }
 
-/** Seven markets, those of the runbook among them. */
+/** Seven markets, those of the runbook among them; split as the campaign says, ten held out of a hundred users. */
 function audienceOf({ targets = {}, campaign }: Runbook): AudienceRef {
+  const split = splitOf(campaign);
   const markets = [...new Set([...Object.keys(targets), 'us', 'br', 'mx', 'de', 'jp', 'gb', 'eg'])].slice(0, 7);
   const segments = markets.flatMap((market) =>
     (['ios', 'android'] as const).map((platform) => ({
@@ -29,14 +32,19 @@ function audienceOf({ targets = {}, campaign }: Runbook): AudienceRef {
       platform,
       devices: 100,
       batches: 1,
+      ...(split === null
+        ? {}
+        : { variants: Object.fromEntries(split.variants.map(({ id }) => [id, 50])), heldOut: 11 }),
     })),
   );
+  const [text = ''] = textsIn(campaign, campaign.default_locale);
   return {
     hash: 'a'.repeat(64),
     manifestKey: `audiences/${'a'.repeat(64)}/manifest.json`,
     devices: segments.length * 100,
     segments,
-    locales: { [campaign.default_locale]: segments.length * 100 },
+    locales: { [text]: segments.length * 100 },
+    ...(split === null ? {} : { split, heldOut: segments.length * 11 }),
   };
 }
 
@@ -136,6 +144,22 @@ test.each(['superbowl.yaml', 'in-plain-sight.yaml'])('%s goes to everybody by on
   scene.nowMs = scene.state.targetAtMs;
   fire(scene, 'all');
   expect(Object.values(accepted(scene))).toEqual(Array.from({ length: 14 }, () => 100));
+});
+
+test('the campaign in plain sight is counted by variant, and who is held out is named and not sent to', () => {
+  const scene = created(runbookOf('in-plain-sight.yaml'));
+  expect(splitOf(scene.state.campaign)).toMatchObject({ salt: 'weekly-reminder', holdOut: 0.1 });
+  ready(scene);
+  scene.nowMs = scene.state.targetAtMs;
+  fire(scene, 'all');
+  const [shot] = Object.values(scene.state.shots);
+  expect(
+    sumVariants(shot?.totals ?? []).map(({ variant, devices, totals }) => [variant, devices, totals.accepted]),
+  ).toEqual([
+    ['plain', 700, 700],
+    ['question', 700, 700],
+  ]);
+  expect(heldOutIn(shot?.audience ?? null, shot?.segments ?? [])).toBe(14 * 11);
 });
 
 test('the Super Bowl goes out market by market as well, each once, and the last order takes what is left', () => {

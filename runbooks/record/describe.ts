@@ -9,6 +9,7 @@ import type {
   ShotTiming,
   RehearsalReport,
   SurgeFigures,
+  Split,
   SwitchValue,
   Totals,
 } from '../launch/entries.ts';
@@ -18,7 +19,8 @@ import { fireCommand, takenBack } from '../launch/order-words.ts';
 import { missedSegments } from '../launch/reach.ts';
 import type { Missed } from '../launch/reach.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
-import { sumTotals } from '../launch/totals.ts';
+import { sumTotals, sumVariants } from '../launch/totals.ts';
+import { splitOf, splitText } from '../launch/variants.ts';
 
 /** Person id → name as people know it. */
 export type Names = ReadonlyMap<string, string>;
@@ -52,6 +54,19 @@ export function describeTotals(totals: Totals): string {
   });
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
+
+/** `178 accepted, 2 failed (2 Unregistered). variant a: 90 accepted; variant b: 88 accepted, 2 failed (2 Unregistered)` */
+export function resultText(segments: readonly SegmentTotals[]): string {
+  const apart = sumVariants(segments).map(({ variant, totals }) => `variant ${variant}: ${describeTotals(totals)}`);
+  return `${describeTotals(sumTotals(segments))}${after(apart.join('; '))}`;
+}
+
+/** `, 10,000 held out, on purpose`; '' for nobody. */
+export const heldOutText = (devices: number): string =>
+  devices === 0 ? '' : `, ${number(devices)} held out, on purpose`;
+
+const splitWords = (split: Split | null, before: string): string =>
+  split === null ? '' : `${before}${splitText(split)}`;
 
 const missedOf: Record<Missed, (totals: Totals) => [count: number, what: string]> = {
   refused: ({ failed }) => [failed, 'refused'],
@@ -170,9 +185,9 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'TargetMoved':
       return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${entry.fromAtMs === undefined ? '' : `, from ${new Date(entry.fromAtMs).toISOString()}`}${because(entry.reason)}`;
     case 'CampaignSet':
-      return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')})`;
+      return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')}${splitWords(splitOf(entry.campaign), '; ')})`;
     case 'AudienceSet':
-      return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments`;
+      return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments${splitWords(entry.audience.split ?? null, ', of the users ')}${heldOutText(entry.audience.heldOut ?? 0)}`;
     case 'SkipListSet':
       return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
     case 'RosterChangeRequested':
@@ -210,11 +225,11 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'FireExpired':
       return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed':
-      return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
+      return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${resultText(entry.segments)}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
     case 'ShotTimed':
       return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
     case 'ShotCorrected':
-      return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
+      return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${resultText(entry.segments)}`;
     case 'TestRequested':
       return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}${copiesText(entry, person)}`;
     case 'TestDone': {

@@ -1,7 +1,9 @@
 import { besideTexts } from '../launch/campaign-parts.ts';
 import type { Counts } from '../launch/counts.ts';
 import type { AudienceRef, Entry, EntryOf } from '../launch/entries.ts';
+import { localized } from '../launch/localized.ts';
 import { devicesPerText } from '../launch/texts-sent.ts';
+import { textsOf } from '../launch/variants.ts';
 import type { Campaign } from '../playbook/schema.ts';
 import { number, shortHash } from './describe.ts';
 import { escape } from './markdown.ts';
@@ -62,10 +64,10 @@ function versionLines({ hash, campaign, sent }: Version): string[] {
     '',
     `| locale | title | text |${sent.map(({ shotId }) => ` devices in ${shotId} |`).join('')}`,
     `|---|---|---|${sent.map(() => '---:|').join('')}`,
-    ...Object.entries(campaign.locales).map(
-      ([locale, { title, subtitle, body }]) =>
-        `| ${escape(locale)} | ${escape(title)}${subtitle === undefined ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${counts(locale)}`,
-    ),
+    ...textsOf(campaign).map((text) => {
+      const { title, subtitle, body } = localized(campaign, text);
+      return `| ${escape(text)} | ${escape(title)}${subtitle === '' ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${counts(text)}`;
+    }),
     '',
     `With it: ${escape(
       besideTexts(campaign)

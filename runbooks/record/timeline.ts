@@ -5,15 +5,17 @@ import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { peopleIn } from '../launch/people.ts';
 import { sumTotals } from '../launch/totals.ts';
+import { heldOutIn } from '../launch/variants.ts';
 import { readable } from './chat.ts';
 import {
   actorName,
   describeEntry,
   describeTiming,
-  describeTotals,
+  heldOutText,
   leftBehindText,
   missedText,
   number,
+  resultText,
   segmentList,
   stillToSendText,
   shortHash,
@@ -142,10 +144,11 @@ function shots(entries: readonly Entry[], names: Names, last: Launch | null): st
       | undefined;
     const segments = outcome(entries, approval.shotId);
     const totals = segments === null ? null : sumTotals(segments);
+    const heldOut = heldOutIn(last?.shots[approval.shotId]?.audience ?? null, approval.shown.segments);
     const missed = segments === null ? '' : missedText(segments, closeOf(entries, approval.shotId)?.cause === 'halt');
     bad += badTokenCount(totals?.reasons ?? {});
     lines.push(
-      `| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${totals === null ? 'running' : escape(describeTotals(totals))}${missed === '' ? '' : `. **${escape(missed)}**`} | ${escape(speed(entries, approval.shotId))} |`,
+      `| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)}${heldOutText(heldOut)} | ${segments === null ? 'running' : escape(resultText(segments))}${missed === '' ? '' : `. **${escape(missed)}**`} | ${escape(speed(entries, approval.shotId))} |`,
     );
   }
   const left = last === null ? '' : stillToSendText(last, Object.keys(last.attempts));

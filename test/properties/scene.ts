@@ -315,9 +315,16 @@ export class Scene {
 
   /** Closes with everything accepted but `rest`, per segment. */
   closes(shot: Shot, rest: Record<string, Partial<Totals>> = {}): void {
-    const segments = shot.segments.map(({ segment, attempt }) =>
-      segmentTotals(segment, attempt, this.devicesOf(shot, segment), rest[segment]),
-    );
+    const segments = shot.segments.map(({ segment, attempt }) => {
+      const { variants } = shot.audience.segments.find(({ id }) => id === segment) ?? {};
+      const whole = segmentTotals(segment, attempt, this.devicesOf(shot, segment), rest[segment]);
+      if (variants === undefined) return whole;
+      const apart = Object.entries(variants).map(([variant, devices]) => {
+        const { totals: states } = segmentTotals(segment, attempt, devices);
+        return { variant, devices, totals: states };
+      });
+      return { ...whole, variants: apart };
+    });
     this.does({ kind: 'close-shot', shotId: shot.id, cause: shot.haltedAtMs === null ? 'complete' : 'halt', segments });
   }
 

@@ -60,6 +60,7 @@ export function viewOf(bounds: Bounds, batch: string): BatchView {
     platform: 'ios',
     segment: SEGMENT,
     count: bounds.devicesPerBatch,
+    variant: null,
     token: (index) => deviceName(batch, index),
     tokenBytes: () => 0,
     locale: () => 0,

@@ -6,8 +6,8 @@ import { AudienceError } from '../../contract/audience-error.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { audienceRefOf, beside, manifestHash, manifestKeyOf } from '../../contract/manifest.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
-import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
-import { DEVICES_SQL, judge } from './judge-rows.ts';
+import type { AudienceRef, SkipListRef, Split } from '../../runbooks/launch/entries.ts';
+import { devicesSql, judge } from './judge-rows.ts';
 import type { Judged, LocaleSaid } from './judge-rows.ts';
 import { readIdList } from './lists/id-list.ts';
 import type { IdList, ListRole } from './lists/id-list.ts';
@@ -24,6 +24,7 @@ import { locateFields, openSource } from './read/source.ts';
 import type { Source } from './read/source.ts';
 import type { Reason } from './reject-reasons.ts';
 import { storeRejects, writeRejects } from './rejects.ts';
+import { variantAt } from './split.ts';
 import { stage } from './staging.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 import type { SegmentBy } from './values.ts';
@@ -45,6 +46,8 @@ export interface CompileOptions {
   locales: readonly string[];
   /** One of `locales`: for devices of none of them. Null: these are rejected. */
   fallbackLocale: string | null;
+  /** The campaign's variants and hold-out. Absent or null: everybody gets the same. */
+  split?: Split | null;
   /** Devices per batch, 1 to 2,000. */
   batchSize: number;
   mapping?: Mapping;
@@ -75,8 +78,9 @@ export interface Compiled {
   skipList: SkipListRef | null;
   /** What is on it. */
   skipTokens: readonly string[];
-  /** rows = devices + rejected + duplicates */
+  /** rows = devices + heldOut + rejected + duplicates */
   rows: number;
+  heldOut: number;
   rejected: Partial<Record<Reason, number>>;
   duplicates: number;
   localesSaid: LocaleSaid[];
@@ -113,6 +117,7 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
       skipList: skip?.ref ?? null,
       skipTokens: made.skip ?? [],
       rows: made.rows,
+      heldOut: made.judged.heldOut,
       rejected: made.rejected,
       duplicates: made.judged.duplicates,
       localesSaid: made.judged.localesSaid,
@@ -175,6 +180,7 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     () =>
       judge(connection, {
         ...options,
+        split: options.split ?? null,
         optedOut: lists.some(({ role }) => role === 'suppress') ? hitsOf('suppress', lists) : null,
       }),
   );
@@ -183,7 +189,7 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }),
   };
   const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
-  const out = staged.rows - judged.devices;
+  const out = staged.rows - judged.devices - judged.heldOut;
   progress?.('reject', 0, out);
   const written = await writeRejects(connection, staged, files.length > 1, options.locales, rejectsPath, out);
   if (written !== out) throw new Error(`REJECTS_LOST ${written} written of ${out}`);
@@ -237,7 +243,7 @@ async function openAll(
 }
 
 function manifestOf(
-  { batchSize }: CompileOptions,
+  { batchSize, split = null }: CompileOptions,
   judged: Judged,
   shards: readonly PackedShard[],
   segments: Manifest['segments'],
@@ -248,6 +254,8 @@ function manifestOf(
     batchSize,
     locales: judged.locales,
     localeCounts: judged.localeCounts,
+    ...(split === null ? {} : { split }),
+    ...(judged.heldOut === 0 ? {} : { heldOut: judged.heldOut }),
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({
       id,
       platform,
@@ -322,16 +330,18 @@ async function pack(
   options: CompileOptions,
   judged: Judged,
 ): Promise<{ shards: PackedShard[]; segments: Manifest['segments'] }> {
-  const { batchSize, shardBytesAtMost, progress } = options;
+  const { batchSize, shardBytesAtMost, progress, split = null } = options;
   const packer = new Packer({ folder, batchSize, ...(shardBytesAtMost === undefined ? {} : { shardBytesAtMost }) });
   let open = -1;
+  let openVariant = -1;
   let done = 0;
   progress?.('pack', 0, judged.devices);
-  for await (const chunk of chunksOf(connection, DEVICES_SQL)) {
+  for await (const chunk of chunksOf(connection, devicesSql(split, batchSize))) {
     const segments = chunk.getColumnVector(0);
     const locales = chunk.getColumnVector(1);
     const users = chunk.getColumnVector(2);
     const tokens = chunk.getColumnVector(3);
+    const variants = chunk.getColumnVector(4);
     for (let i = 0; i < chunk.rowCount; i++) {
       const at = Number(segments.getItem(i));
       if (at !== open) {
@@ -339,6 +349,11 @@ async function pack(
         if (segment === undefined) throw new Error(`SEGMENT_LOST segment ${at} of ${judged.segments.length}`);
         await packer.segment(segment.id, segment.platform);
         open = at;
+      }
+      const v = Number(variants.getItem(i));
+      if (v !== openVariant) {
+        await packer.variant(variantAt(split, v));
+        openVariant = v;
       }
       const full = packer.add(String(tokens.getItem(i)), Number(locales.getItem(i)), String(users.getItem(i)));
       if (full !== null) await full;
@@ -348,11 +363,14 @@ async function pack(
   }
   const packed = await packer.finish();
   if (done !== judged.devices) throw new Error(`DEVICES_LOST ${done} packed of ${judged.devices}`);
-  const counts = new Map(judged.segments.map(({ id, localeCounts }) => [id, localeCounts]));
-  return {
-    ...packed,
-    segments: packed.segments.map((segment) => ({ ...segment, localeCounts: counts.get(segment.id) ?? {} })),
-  };
+  return { ...packed, segments: packed.segments.map((segment) => ({ ...segment, ...countsIn(judged, segment.id) })) };
+}
+
+function countsIn({ segments }: Judged, id: string): Partial<Manifest['segments'][number]> {
+  const found = segments.find((segment) => segment.id === id);
+  if (found === undefined) throw new Error(`SEGMENT_LOST ${id} of ${segments.length}`);
+  const { localeCounts, variants, heldOut } = found;
+  return { localeCounts, ...(variants === null ? {} : { variants }), ...(heldOut === 0 ? {} : { heldOut }) };
 }
 
 /** The manifest comes last: where there is one, everything that it names is there. */

@@ -1,14 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AudienceError } from '../../contract/audience-error.ts';
-import { addCount, countsOf, noCounts } from '../../runbooks/launch/counts.ts';
+import { addCount, noCounts, timesOf } from '../../runbooks/launch/counts.ts';
 import type { Counts } from '../../runbooks/launch/counts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Platform, Split } from '../../runbooks/launch/entries.ts';
+import { textName } from '../../runbooks/launch/variants.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import { localeTag } from '../../runbooks/locales/tag.ts';
 import { chunksOf, rowsOf } from './read/duck.ts';
 import { reasonNumber, reasonOf } from './reject-reasons.ts';
 import type { Reason } from './reject-reasons.ts';
+import { HELD_OUT, variantAt, variantSql } from './split.ts';
 import { BLANK } from './staging.ts';
 import { marketOf, platformOf, segmentId } from './values.ts';
 import type { SegmentBy } from './values.ts';
@@ -25,6 +27,7 @@ export interface Rules {
   locales: readonly string[];
   /** Locale for devices of none of them; null: such rows are rejected. */
   fallbackLocale: string | null;
+  split: Split | null;
   /** Rows (a subquery with the column n) of who opted out; null: nobody. */
   optedOut: string | null;
 }
@@ -34,15 +37,20 @@ interface Segment {
   platform: Platform;
   devices: number;
   localeCounts: Counts;
+  /** Null: there are none. */
+  variants: Counts | null;
+  heldOut: number;
 }
 
 export interface Judged {
   /** Ordered as packed: iOS first, then by market. The index is `s` of a device row. */
   segments: Segment[];
-  /** Locales in use, sorted; the index is `l` of a device row. */
+  /** Texts in use, sorted by locale and then by variant; the index is `l` of a device row. */
   locales: string[];
   localeCounts: Counts;
   devices: number;
+  /** Devices that would be, and that nothing goes to on purpose. */
+  heldOut: number;
   /** Rejected rows by reason, without duplicates. */
   rejected: Partial<Record<Reason, number>>;
   duplicates: number;
@@ -58,7 +66,8 @@ export interface LocaleSaid {
   rows: number;
 }
 
-const MAX_LOCALES = 256;
+/** Texts, as a shard has a byte for the index of one. */
+const MAX_TEXTS = 256;
 /** More different words than this in the locale column are no locales; the rest is counted as one. */
 const MAX_SAID = 1_000;
 
@@ -74,7 +83,7 @@ export async function judge(connection: DuckDBConnection, rules: Rules): Promise
   );
   const locales = await locateLocales(connection, rules);
   const markets = await locateMarkets(connection, rules);
-  await connection.run(verdictTable(rules.optedOut));
+  await connection.run(verdictTable(rules));
   await findDuplicates(connection);
   // What is no device, few rows as a rule: the later passes look at these instead of judging all rows again.
   await connection.run(`CREATE TABLE bad AS SELECT n, why, NULL::BIGINT AS first FROM verdict WHERE why <> 0
@@ -93,7 +102,7 @@ const TOKEN = 'CASE WHEN platform = 0 THEN lower(t) ELSE t END';
 const CUT_NUMBER = "regexp_full_match(u, '-?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')";
 
 /** One pass over all rows: why each is no device (0: it is one), and what it would be. */
-function verdictTable(optedOut: string | null): string {
+function verdictTable({ optedOut, split }: Rules): string {
   const cases: [Reason, string][] = [
     ['USER_EMPTY', "u = ''"],
     [
@@ -112,7 +121,7 @@ function verdictTable(optedOut: string | null): string {
     ['MARKET_INVALID', 'market IS NULL'],
     ...(optedOut === null ? [] : [['OPTED_OUT', `raw.rowid IN (${optedOut})`] satisfies [Reason, string]]),
   ];
-  return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, said, hash(${TOKEN}) AS h,
+  return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, said, hash(${TOKEN}) AS h, ${variantSql(split)} AS v,
     (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why FROM ${FOUND}`;
 }
 
@@ -149,10 +158,11 @@ async function locateLocales(connection: DuckDBConnection, rules: Rules): Promis
     return [{ text, locale: fit.locale, place }];
   });
   const used = [...new Set(found.map(({ locale }) => locale))].sort();
-  if (used.length > MAX_LOCALES)
+  const texts = used.length * Math.max(1, rules.split?.variants.length ?? 0);
+  if (texts > MAX_TEXTS)
     throw new AudienceError(
       'ARGUMENT_INVALID',
-      `locales: found ${used.length} in use, expected at most ${MAX_LOCALES}`,
+      `locales: found ${used.length} in use, ${texts === used.length ? '' : `${texts} with their variants, `}expected at most ${MAX_TEXTS}`,
     );
   await connection.run('CREATE TABLE locales (found VARCHAR, locale INTEGER, said INTEGER)');
   await append(
@@ -208,7 +218,7 @@ async function countUp(
 ): Promise<Judged> {
   const groups = await rowsOf(
     connection,
-    `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), said
+    `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), said, v
     FROM verdict WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`,
   );
   const judged: Judged = {
@@ -216,14 +226,20 @@ async function countUp(
     locales: [],
     localeCounts: noCounts(),
     devices: 0,
+    heldOut: 0,
     rejected: {},
     duplicates: 0,
     localesSaid: [],
   };
   const places: number[][] = [];
-  const perLocale = new Map<number, number>();
+  const perText = new Map<number, number>();
   const perSaid = new Map<number, number>();
-  for (const [platform, market, locale, why, again, count, place] of groups) {
+  const heldOut = noCounts();
+  // Texts in order: all variants of one locale, then the next one.
+  const variants = Math.max(1, rules.split?.variants.length ?? 0);
+  const textAt = (index: number): string =>
+    textName(locales[Math.floor(index / variants)] ?? '', variantAt(rules.split, (index % variants) + 1));
+  for (const [platform, market, locale, why, again, count, place, v] of groups) {
     const rows = Number(count);
     if (why !== 0) {
       const reason = reasonOf(Number(why));
@@ -233,32 +249,40 @@ async function countUp(
     } else {
       const name = PLATFORMS[Number(platform)] ?? 'ios';
       const id = segmentId(rules.segmentBy, markets[Number(market)] ?? '', name);
-      const spoken = locales[Number(locale)] ?? '';
-      const last = judged.segments.at(-1);
-      if (last?.id === id) {
-        last.devices += rows;
-        addCount(last.localeCounts, spoken, rows);
-      } else {
-        places.push([Number(platform), Number(market), judged.segments.length]);
-        judged.segments.push({ id, platform: name, devices: rows, localeCounts: countsOf([[spoken, rows]]) });
+      if (Number(v) === HELD_OUT) {
+        addCount(heldOut, id, rows);
+        judged.heldOut += rows;
+        continue;
       }
+      const text = Number(locale) * variants + Number(v) - 1;
+      let last = judged.segments.at(-1);
+      if (last?.id !== id) {
+        places.push([Number(platform), Number(market), judged.segments.length]);
+        last = { id, platform: name, devices: 0, localeCounts: noCounts(), variants: null, heldOut: 0 };
+        judged.segments.push(last);
+      }
+      last.devices += rows;
+      addCount(last.localeCounts, textAt(text), rows);
+      const variant = variantAt(rules.split, Number(v));
+      if (variant !== null) addCount((last.variants ??= noCounts()), variant, rows);
       judged.devices += rows;
       perSaid.set(Number(place), (perSaid.get(Number(place)) ?? 0) + rows);
-      perLocale.set(Number(locale), (perLocale.get(Number(locale)) ?? 0) + rows);
+      perText.set(text, (perText.get(text) ?? 0) + rows);
     }
   }
+  for (const segment of judged.segments) segment.heldOut = timesOf(heldOut, segment.id);
   await connection.run('CREATE TABLE segments (platform INTEGER, market INTEGER, s INTEGER)');
   await append(connection, 'segments', places);
   // A locale that only rejected rows or duplicates have must not change the manifest.
-  const inUse = [...perLocale.keys()].sort((a, b) => a - b);
-  judged.locales = inUse.map((index) => locales[index] ?? '');
-  await connection.run('CREATE TABLE localeIndex (locale INTEGER, l INTEGER)');
+  const inUse = [...perText.keys()].sort((a, b) => a - b);
+  judged.locales = inUse.map(textAt);
+  await connection.run('CREATE TABLE textIndex (locale INTEGER, v INTEGER, l INTEGER)');
   await append(
     connection,
-    'localeIndex',
-    inUse.map((old, index) => [old, index]),
+    'textIndex',
+    inUse.map((old, index) => [Math.floor(old / variants), (old % variants) + 1, index]),
   );
-  for (const [index, rows] of perLocale) addCount(judged.localeCounts, locales[index] ?? '', rows);
+  for (const [index, rows] of perText) addCount(judged.localeCounts, textAt(index), rows);
   const placed = [...perSaid].map(([place, rows]): LocaleSaid => ({
     said: '',
     fit: 'exact',
@@ -272,9 +296,24 @@ async function countUp(
   return judged;
 }
 
-/** Columns s (segment), l (locale), u (user), t (token), in the order of packing: segment, locale, source. */
-export const DEVICES_SQL = `SELECT s, localeIndex.l AS l, u, ${TOKEN} AS t FROM ${FOUND.replaceAll('LEFT JOIN', 'JOIN')} JOIN segments USING (platform, market) JOIN localeIndex USING (locale)
-  WHERE raw.rowid NOT IN (SELECT n FROM bad) ORDER BY s, localeIndex.l, raw.rowid`;
+/**
+ * Columns s (segment), l (text), u (user), t (token), v (variant), in the order of packing: segment, text, source. With variants a
+ * batch is of one of them, and in a segment their batches take turns by their shares, so that none goes out before the other.
+ */
+export function devicesSql(split: Split | null, batchSize: number): string {
+  const from = `FROM ${FOUND.replaceAll('LEFT JOIN', 'JOIN')} JOIN segments USING (platform, market)`;
+  const isDevice = 'raw.rowid NOT IN (SELECT n FROM bad)';
+  if (split === null)
+    return `SELECT s, textIndex.l AS l, u, ${TOKEN} AS t, 1 AS v ${from} JOIN textIndex USING (locale)
+      WHERE ${isDevice} ORDER BY s, textIndex.l, raw.rowid`;
+  // Held out is who has no text.
+  const rows = `SELECT s, locale, u, ${TOKEN} AS t, raw.rowid AS n, ${variantSql(split)} AS v ${from} WHERE ${isDevice}`;
+  return `SELECT s, l, u, t, v FROM (
+      SELECT s, l, u, t, v, n, (row_number() OVER (PARTITION BY s, v ORDER BY l, n) - 1) // ${batchSize} AS batch,
+        count(*) OVER (PARTITION BY s, v) AS all_of_it
+      FROM (${rows}) JOIN textIndex USING (locale, v)
+    ) ORDER BY s, (batch + 0.5) / ceil(all_of_it / ${batchSize}), v, l, n`;
+}
 
 export interface RejectedRow {
   rowid: number;

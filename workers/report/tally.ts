@@ -1,10 +1,11 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
-import type { PlatformCounts, ShotSnapshot } from '../../contract/report.ts';
+import type { PlatformCounts, ShotSnapshot, VariantCounts } from '../../contract/report.ts';
 import { addReason, countsOf, noCounts } from '../../runbooks/launch/counts.ts';
 import type { Counts } from '../../runbooks/launch/counts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
+import { stateOf } from '../../settle/account-codec.ts';
 
 const SLOT_MS = 100;
 /** Answers later than this are counted as this late: an hour is past every window. */
@@ -17,6 +18,7 @@ export class ShotTally {
   readonly shotId: string;
   readonly #pressedAtMs: number;
   readonly #platforms: Record<Platform, PlatformTally> = { ios: new PlatformTally(), android: new PlatformTally() };
+  readonly #variants = new Map<string, VariantCounts>();
   #firstWriteAtMs: number | null = null;
   #lastWriteAtMs: number | null = null;
 
@@ -39,6 +41,19 @@ export class ShotTally {
     else if (state === 'failed' && reason !== null) addReason(tally.reasons, reason, 1);
   }
 
+  /** A batch is done, with these codes of its devices. Once a batch, so that no device pays for it. */
+  batchDone(variant: string | null, states: Uint8Array): void {
+    if (variant === null) return;
+    const counted = this.#variants.get(variant) ?? { variant, accepted: 0, failed: 0, others: 0 };
+    this.#variants.set(variant, counted);
+    for (const code of states) {
+      const state = stateOf(code);
+      if (state === 'accepted') counted.accepted += 1;
+      else if (state === 'failed' || state === 'bad-token') counted.failed += 1;
+      else if (state !== 'absent') counted.others += 1;
+    }
+  }
+
   counts(platform: Platform): Readonly<Counted> {
     return this.#platforms[platform].counts;
   }
@@ -58,6 +73,7 @@ export class ShotTally {
       platforms: Object.fromEntries(
         PLATFORMS.map((platform) => [platform, this.#platforms[platform].snapshot()]),
       ) as Record<Platform, PlatformCounts>,
+      ...(this.#variants.size === 0 ? {} : { variants: [...this.#variants.values()].map((one) => ({ ...one })) }),
       firstWriteAtMs: this.#firstWriteAtMs,
       lastWriteAtMs: this.#lastWriteAtMs,
     };

@@ -78,8 +78,10 @@ export async function sendBatch(
     !held.isLost &&
     mayChain(run.authority.shot) &&
     (await handOn(context, run, message, held, toAccount(states, reasons)))
-  )
+  ) {
+    run.tally.batchDone(view.variant, states);
     return 'handed-on';
+  }
   // Given up meanwhile, or out of time: nobody sends these in this attempt.
   const left = clock.earliestMs() >= held.notAfterMs ? 'late' : 'halted';
   for (const device of unwritten) {
@@ -87,6 +89,7 @@ export async function sendBatch(
     // What its lease did not cover is the next holder's to tell.
     if (!held.isLost || device < held.mark) run.tally.settled(view.platform, left, null, clock.nowMs());
   }
+  run.tally.batchDone(view.variant, states);
   await accountFor(context, run, message, view, held.token, toAccount(states, reasons));
   return 'accounted';
 }
@@ -206,6 +209,7 @@ async function accountFor(
           batch,
           holder: answer.holder,
           count: view.count,
+          variant: view.variant,
           closed: answer.wasClosed,
           account,
         });

@@ -1,26 +1,27 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { apnsHeaders, apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
+import { textFor } from '../../runbooks/launch/variants.ts';
 import type { Template } from '../lanes/lane.ts';
 import { VALIDATE_ONLY } from '../lanes/provider.ts';
 
-/** The templates of one shot, one per locale of the manifest and in its order, so that a device's locale index finds its own. */
-export function templatesOf(platform: Platform, shot: Shot, launchId: string, locales: readonly string[]): Template[] {
+/** The templates of one shot, one per text of the manifest and in its order, so that a device's index finds its own. */
+export function templatesOf(platform: Platform, shot: Shot, launchId: string, texts: readonly string[]): Template[] {
   const { campaign, shown, pressedAtMs } = shot;
   const { collapseId, expiresAfterMs } = shown;
   const keeping = { collapseId, expiresAfterMs, fromMs: pressedAtMs };
   const ids = { launchId, shotId: shot.id };
-  return locales.map((wanted) => {
-    const locale = Object.hasOwn(campaign.locales, wanted) ? wanted : campaign.default_locale;
+  return texts.map((compiled) => {
+    const text = textFor(campaign, compiled);
     if (platform === 'ios') {
       return {
         headers: apnsHeaders(campaign, keeping),
-        body: Buffer.from(apnsPayload(campaign, locale, ids)),
+        body: Buffer.from(apnsPayload(campaign, text, ids)),
       };
     }
     return {
       headers: {},
-      body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, keeping))),
+      body: Buffer.from(JSON.stringify(fcmMessage(campaign, text, ids, keeping))),
     };
   });
 }

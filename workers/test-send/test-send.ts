@@ -10,7 +10,7 @@ import { apnsPayload, fcmMessage, said } from '../../runbooks/launch/payload.ts'
 import type { FcmMessage } from '../../runbooks/launch/payload.ts';
 import { collapseIdOf } from '../../runbooks/launch/shown.ts';
 import { copiesOf, phonesOf } from '../../runbooks/launch/test-copies.ts';
-import { localeResolver } from '../../runbooks/locales/resolve.ts';
+import { textFor } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import type { FcmClient } from './fcm-seam.ts';
 
@@ -51,7 +51,7 @@ async function sendOne(
   testId: string,
   { person, platform, locale: wanted, token, isExtra = false }: StaffDevice & { isExtra?: boolean },
 ): Promise<TestResult> {
-  const locale = localeResolver(Object.keys(launch.campaign.locales))(wanted)?.locale ?? launch.campaign.default_locale;
+  const locale = textFor(launch.campaign, wanted);
   if (token === null) return { person, platform, accepted: false, reason: TOKEN_DELETED, tookMs: 0, locale };
   const startMs = performance.now();
   // Several texts on one phone stand beside each other; the one that a shot would send has the shot's own id.

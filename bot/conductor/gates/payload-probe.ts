@@ -2,6 +2,7 @@ import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../../runbooks/launch/payload.ts';
 import type { PayloadSize } from '../../../runbooks/launch/payload.ts';
+import { textsOf } from '../../../runbooks/launch/variants.ts';
 import { campaignFaults, faultText } from '../../../runbooks/playbook/campaign-rules.ts';
 
 /** What providers would refuse in the campaign as it is, in words or in bytes. */
@@ -20,7 +21,7 @@ export function payloadSize(launch: Launch): Pick<Measured, 'status' | 'value' |
     return {
       status: 'green',
       value: 0,
-      say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes${largest === undefined ? '' : `; the largest is ${sizeText(largest)}`}`,
+      say: `every ${launch.campaign.variants === undefined ? 'locale' : 'text'} (${textsOf(launch.campaign).length}) is within 4,096 bytes${largest === undefined ? '' : `; the largest is ${sizeText(largest)}`}`,
     };
   return {
     status: 'red',
@@ -29,4 +30,4 @@ export function payloadSize(launch: Launch): Pick<Measured, 'status' | 'value' |
   };
 }
 
-const sizeText = ({ locale, platform, bytes }: PayloadSize): string => `${locale} ${platform} ${bytes}`;
+const sizeText = ({ text, platform, bytes }: PayloadSize): string => `${text} ${platform} ${bytes}`;

@@ -58,20 +58,53 @@ const BADGE = {
 };
 const OF_CAMPAIGN = "the campaign's; an empty one is none";
 
+const words = z.string().min(1);
+const TITLE = { means: 'The first line of the push.', example: 'Did you see that? 👀' };
+const SUBTITLE = {
+  means: 'The line between title and text, on iOS. Android has none.',
+  example: 'Lingo at the game',
+};
+const BODY = { means: 'The text under it.', example: 'Do your lesson.' };
+
+const OF_LOCALE = "the locale's";
+const ofVariant = z.strictObject({
+  title: key(words.max(200).optional(), { ...TITLE, absent: OF_LOCALE }),
+  subtitle: key(z.string().max(200).optional(), { ...SUBTITLE, absent: `${OF_LOCALE}; an empty one is none` }),
+  body: key(words.max(3000).optional(), { ...BODY, absent: OF_LOCALE }),
+  image: key(link.optional(), { ...IMAGE, absent: OF_LOCALE }),
+  icon: key(icon.optional(), { ...ICON, absent: OF_LOCALE }),
+  deep_link: key(link.optional(), { ...LINK, absent: OF_LOCALE }),
+  actions: key(actions.optional(), { ...ACTIONS, absent: OF_LOCALE }),
+  sound: key(sound.optional(), { ...SOUND, absent: OF_LOCALE }),
+  badge: key(badge.optional(), { ...BADGE, absent: OF_LOCALE }),
+});
+
 const text = z.strictObject({
-  title: key(z.string().min(1).max(200), { means: 'The first line of the push.', example: 'Did you see that? 👀' }),
-  subtitle: key(z.string().min(1).max(200).optional(), {
-    means: 'The line between title and text, on iOS. Android has none.',
-    absent: 'no such line',
-    example: 'Lingo at the game',
-  }),
-  body: key(z.string().min(1).max(3000), { means: 'The text under it.', example: 'Do your lesson.' }),
+  title: key(words.max(200), TITLE),
+  subtitle: key(words.max(200).optional(), { ...SUBTITLE, absent: 'no such line' }),
+  body: key(words.max(3000), BODY),
   image: key(link.optional(), { ...IMAGE, absent: OF_CAMPAIGN }),
   icon: key(icon.optional(), { ...ICON, absent: OF_CAMPAIGN }),
   deep_link: key(link.optional(), { ...LINK, absent: OF_CAMPAIGN }),
   actions: key(actions.optional(), { ...ACTIONS, absent: OF_CAMPAIGN }),
   sound: key(sound.optional(), { ...SOUND, absent: OF_CAMPAIGN }),
   badge: key(badge.optional(), { ...BADGE, absent: "the campaign's" }),
+  variants: key(z.record(z.string(), ofVariant).optional(), {
+    means:
+      'What each variant but the first changes in this text, by its id. The first is the text as it stands here; what a variant does not say is that, too.',
+    absent: 'the campaign has no variants',
+    example: { b: { title: 'You missed it? 👀' } },
+  }),
+});
+
+/** More than that nobody compares, and each is a text of its own in every locale. */
+const VARIANTS_MOST = 8;
+const variant = z.strictObject({
+  id: key(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'expected lower-case letters, digits and dashes, at most 20'), {
+    means: 'What the texts, counts and messages call it.',
+    example: 'b',
+  }),
+  share: key(share(), { means: 'How much of the users gets it.', example: 0.45 }),
 });
 
 const apns = z.strictObject({
@@ -171,6 +204,21 @@ export const campaign = z.strictObject({
   default_locale: key(z.string(), {
     means: 'One of them: what a device of another locale gets, if the audience was compiled so.',
     example: 'en',
+  }),
+  variants: key(z.array(variant).max(VARIANTS_MOST, `expected at most ${VARIANTS_MOST} variants`).optional(), {
+    means:
+      'Texts that are tried against each other, with their shares. Who gets which follows from the id of the user alone, so it is the same on all devices of one, and is fixed when the audience is compiled. With `hold_out` the shares sum to 1.',
+    absent: 'everybody gets the same text',
+    example: [
+      { id: 'a', share: 0.45 },
+      { id: 'b', share: 0.45 },
+    ],
+  }),
+  hold_out: key(share().optional(), {
+    means:
+      'How much of the users gets nothing, on purpose, so that what the push did can be measured against them. Chosen like the variants.',
+    absent: 'nobody is held out',
+    example: 0.1,
   }),
   image: key(link.optional(), { ...IMAGE, absent: 'no image' }),
   icon: key(icon.optional(), { ...ICON, absent: "the app's" }),

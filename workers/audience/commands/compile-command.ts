@@ -4,6 +4,7 @@ import { AudienceError } from '../../../contract/audience-error.ts';
 import type { SkipStored } from '../../../contract/compile-state.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { readRunbookFile } from '../../../infra/runbook/read-runbook.ts';
+import { splitOf } from '../../../runbooks/launch/variants.ts';
 import { describeProblem } from '../../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import { acceptProblems } from '../accept.ts';
@@ -252,6 +253,7 @@ function optionsOf(
     segmentBy: runbook?.audience.segment_by ?? ['market', 'platform'],
     locales: localesOf(option.locales, runbook),
     fallbackLocale: option['fallback-locale'] ?? null,
+    split: runbook === null ? null : splitOf(runbook.campaign),
     batchSize: wholeNumber('batch-size', option['batch-size'], runbook?.delivery.batch_size ?? 1_000, 1, 2_000),
     mapping: mappingOf(option.map),
     lists,

@@ -1,4 +1,6 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
+import { timesOf } from '../../../runbooks/launch/counts.ts';
+import { splitText } from '../../../runbooks/launch/variants.ts';
 import { acceptProblems } from '../accept.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import type { LocaleSaid } from '../judge-rows.ts';
@@ -13,7 +15,7 @@ export function summaryOf(
   joined: readonly (readonly [string, string])[] = [],
 ): string {
   const rejected = Object.entries(compiled.rejected);
-  const out = compiled.rows - compiled.manifest.devices;
+  const out = compiled.rows - compiled.manifest.devices - compiled.heldOut;
   const { segments, shards } = compiled.manifest;
   return table([
     ...joined,
@@ -32,8 +34,12 @@ export function summaryOf(
     ],
     ...segments.map(
       (segment) =>
-        [`  ${segment.id}`, `${count(segment.devices)} in ${count(segment.batches.length)} batches`] as const,
+        [
+          `  ${segment.id}`,
+          `${count(segment.devices)} in ${count(segment.batches.length)} batches${heldOutText(segment.heldOut ?? 0)}`,
+        ] as const,
     ),
+    ...splitRows(compiled),
     ...compiled.lists.flatMap(listRows),
     ['duplicates', count(compiled.duplicates)],
     ['rejected', count(rejected.reduce((sum, [, rows]) => sum + rows, 0))],
@@ -50,6 +56,20 @@ export function summaryOf(
       `${(compiled.tookMs / 1000).toFixed(1)} s, at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MB of memory`,
     ],
   ]);
+}
+
+const heldOutText = (devices: number): string => (devices === 0 ? '' : `, ${count(devices)} held out`);
+
+/** Each variant's devices, and who gets nothing. */
+function splitRows({ manifest: { split, segments }, heldOut }: Compiled): (readonly [string, string])[] {
+  if (split === undefined) return [];
+  const devicesOf = (variant: string) =>
+    segments.reduce((sum, { variants = {} }) => sum + timesOf(variants, variant), 0);
+  return [
+    ['variants', `${splitText(split)} of the users, by the hash of ${split.salt}/user`],
+    ...split.variants.map(({ id }) => [`  ${id}`, count(devicesOf(id))] as const),
+    ...(split.holdOut === 0 ? [] : [['held out', `${count(heldOut)}, on purpose`] as const]),
+  ];
 }
 
 const LOCALES_SHOWN = 40;

@@ -21,11 +21,13 @@ export interface BatchView {
   readonly platform: Platform;
   readonly segment: string;
   readonly count: number;
+  /** Of all of its devices; null: there are none. */
+  readonly variant: string | null;
   /** As the provider wants it: lower-case hex for APNs. */
   token(index: number): string;
   /** The same characters written into `target`; returns how many. Needs room for 200 bytes (iOS), 4,099 (Android). */
   tokenBytes(index: number, target: Uint8Array, offset: number): number;
-  /** Index in manifest.locales. */
+  /** Index in manifest.locales: which text. */
   locale(index: number): number;
   /** On the skip list that was applied last. */
   skipped(index: number): boolean;
@@ -38,6 +40,7 @@ interface Place {
   shard: Shard;
   start: number;
   count: number;
+  variant: string | null;
   skipBit: number;
 }
 
@@ -75,7 +78,7 @@ export class LoadedAudience {
     });
     this.bytes = this.#shards.reduce((sum, shard) => sum + shard.bytes, this.#skip.length);
     for (const segment of manifest.segments) {
-      for (const { id, shard: shardId, start, count } of segment.batches) {
+      for (const { id, shard: shardId, start, count, variant = null } of segment.batches) {
         const found = byId.get(shardId);
         if (found === undefined)
           throw new AudienceError(
@@ -89,6 +92,7 @@ export class LoadedAudience {
           shard: found.shard,
           start,
           count,
+          variant,
           skipBit: found.firstBit + start,
         });
       }
@@ -114,6 +118,7 @@ export class LoadedAudience {
       platform: place.platform,
       segment: place.segment,
       count: place.count,
+      variant: place.variant,
       token: (index) => shard.tokenAt(start + inside(place, index)),
       tokenBytes: (index, target, offset) => shard.tokenBytes(start + inside(place, index), target, offset),
       locale: (index) => shard.localeAt(start + inside(place, index)),

@@ -16,6 +16,7 @@ export class Packer {
   readonly #shards: ShardWriter;
   readonly #segments: Manifest['segments'] = [];
   #platform: Platform = 'ios';
+  #variant: string | null = null;
   // The open batch.
   readonly #tokens = Buffer.allocUnsafe(BATCH_BYTES_AT_MOST);
   #tokenBytes = 0;
@@ -39,6 +40,13 @@ export class Packer {
     await this.#shards.open(platform);
     this.#platform = platform;
     this.#segments.push({ id, platform, devices: 0, batches: [] });
+  }
+
+  /** What follows is of this one: a batch has no two. Null: there are none. */
+  async variant(id: string | null): Promise<void> {
+    if (id === this.#variant) return;
+    await this.#closeBatch();
+    this.#variant = id;
   }
 
   /** Returns a promise only when a batch became full. `token` is lower-case hex for iOS, ASCII for Android. */
@@ -74,7 +82,7 @@ export class Packer {
       userBytes: this.#userBytes,
     });
     const id = `${segment.id}.${String(segment.batches.length + 1).padStart(5, '0')}`;
-    segment.batches.push({ id, ...place, count });
+    segment.batches.push({ id, ...place, count, ...(this.#variant === null ? {} : { variant: this.#variant }) });
     segment.devices += count;
     this.#stored = [];
     this.#users = [];

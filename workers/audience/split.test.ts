@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { audienceRefOf, wrongSum } from '../../contract/manifest.ts';
+import type { Split } from '../../runbooks/launch/entries.ts';
+import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
+import { loadAudience } from './packed/load.ts';
+
+const split: Split = {
+  salt: 'weekly',
+  variants: [
+    { id: 'a', share: 0.45 },
+    { id: 'b', share: 0.45 },
+  ],
+  holdOut: 0.1,
+};
+
+/** As the page says that anybody can work it out. */
+function placeOf(user: string): number {
+  return Number.parseInt(createHash('sha256').update(`weekly/${user}`).digest('hex').slice(0, 12), 16) / 2 ** 48;
+}
+const expectedOf = (user: string): string => (placeOf(user) < 0.1 ? 'held out' : placeOf(user) < 0.55 ? 'a' : 'b');
+
+const USERS = 1_000;
+const locales = ['en', 'es', 'pt-BR'];
+const rows = Array.from({ length: USERS }, (_, n) => [
+  `u${n},ios,${apns(n + 1)},${locales[n % 3] ?? ''},us`,
+  `u${n},android,${fcm(n + 1)},${locales[(n + 1) % 3] ?? ''},us`,
+]).flat();
+
+test('every device of a user is of one variant by the hash of the user, and who is held out is in no batch', async () => {
+  await using folder = await testFolder();
+  const input = await folder.file('all.csv', csv(...rows));
+  const compiled = await folder.compile(input, { split, batchSize: 100 });
+  // On any number of threads.
+  expect((await folder.compile(input, { split, batchSize: 100, threads: 1 })).manifest).toEqual(compiled.manifest);
+  const audience = await loadAudience(folder.objects, compiled.manifestKey);
+  const got = new Map(devicesOf(audience).map(({ token, locale }) => [token, locale]));
+  for (let n = 0; n < USERS; n += 1) {
+    const variant = expectedOf(`u${n}`);
+    const texts = [got.get(apns(n + 1)), got.get(fcm(n + 1))];
+    expect(texts).toEqual(
+      variant === 'held out'
+        ? [undefined, undefined]
+        : [`${locales[n % 3] ?? ''}/${variant}`, `${locales[(n + 1) % 3] ?? ''}/${variant}`],
+    );
+  }
+  const counted = Object.groupBy(
+    Array.from({ length: USERS }, (_, n) => `u${n}`),
+    expectedOf,
+  );
+  const { manifest } = compiled;
+  expect(compiled).toMatchObject({ rows: 2 * USERS, heldOut: 2 * (counted['held out']?.length ?? 0), rejected: {} });
+  expect(manifest).toMatchObject({
+    devices: 2 * USERS - compiled.heldOut,
+    split,
+    heldOut: compiled.heldOut,
+    locales: ['en/a', 'en/b', 'es/a', 'es/b', 'pt-BR/a', 'pt-BR/b'],
+  });
+  for (const segment of manifest.segments)
+    expect(segment).toMatchObject({
+      variants: { a: counted['a']?.length, b: counted['b']?.length },
+      heldOut: counted['held out']?.length,
+    });
+  expect(wrongSum(manifest)).toBeNull();
+  expect(audienceRefOf(manifest, 'k')).toMatchObject({
+    split,
+    heldOut: compiled.heldOut,
+    segments: [{ id: 'us-ios', variants: { a: counted['a']?.length } }, { id: 'us-android' }],
+  });
+});
+
+test('batches are of one variant and take turns, so that none goes out before the other', async () => {
+  await using folder = await testFolder();
+  const uneven = {
+    ...split,
+    variants: [
+      { id: 'a', share: 0.72 },
+      { id: 'b', share: 0.18 },
+    ],
+  };
+  const { manifest } = await folder.compile(await folder.file('all.csv', csv(...rows)), {
+    split: uneven,
+    batchSize: 20,
+  });
+  const [ios] = manifest.segments;
+  const order = ios?.batches.map(({ variant }) => variant).join('') ?? '';
+  // Some 720 of a and 180 of b, in batches of 20: b stands among a, not behind it.
+  expect(order).toMatch(/^a+ba+ba+ba+b/);
+  for (const id of ['a', 'b']) {
+    const whole = ios?.batches.filter(({ variant }) => variant === id).slice(0, -1) ?? [];
+    expect(new Set(whole.map(({ count }) => count))).toEqual(new Set([20]));
+  }
+});
+
+test('a hold-out alone makes no variants: texts and batches have none', async () => {
+  await using folder = await testFolder();
+  const only = { salt: 'weekly', variants: [], holdOut: 0.1 };
+  const { manifest, heldOut } = await folder.compile(await folder.file('all.csv', csv(...rows)), { split: only });
+  expect(manifest.locales).toEqual(['en', 'es', 'pt-BR']);
+  expect(manifest.segments[0]).not.toHaveProperty('variants');
+  expect(manifest.segments[0]?.batches[0]).not.toHaveProperty('variant');
+  expect(heldOut).toBe(
+    2 * Array.from({ length: USERS }, (_, n) => `u${n}`).filter((user) => placeOf(user) < 0.1).length,
+  );
+});
+
+test('a segment whose every device is held out is no segment, and its devices are counted all the same', async () => {
+  await using folder = await testFolder();
+  const held = Array.from({ length: USERS }, (_, n) => n).find((n) => expectedOf(`u${n}`) === 'held out') ?? 0;
+  const input = await folder.file('two.csv', csv(...rows, `u${held},ios,${apns(9_999)},en,fr`));
+  const { manifest, heldOut } = await folder.compile(input, { split });
+  expect(manifest.segments.map(({ id }) => id)).toEqual(['us-ios', 'us-android']);
+  expect(heldOut).toBe(manifest.segments.reduce((sum, one) => sum + (one.heldOut ?? 0), 0) + 1);
+  expect(manifest.heldOut).toBe(heldOut);
+});
