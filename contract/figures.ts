@@ -38,7 +38,7 @@ export interface Figures extends Totals {
 }
 
 /** `others`: devices that have ended otherwise than accepted or refused. */
-export interface VariantFigures extends VariantCounts {
+interface VariantFigures extends VariantCounts {
   devices: number;
 }
 

@@ -12,10 +12,7 @@ import { listed } from './words.ts';
 type BackupsProbe = Extract<Probe, { kind: 'backups-assigned' }>;
 
 /** Who sees to a step, its owner's backup among them, of those on the roster. Without an owner, or with one that has left, on-call does. */
-function seesTo(
-  roster: Roster,
-  { owner, backup_owner: backup }: Pick<Step, 'owner' | 'backup_owner'>,
-): PersonId[] {
+function seesTo(roster: Roster, { owner, backup_owner: backup }: Pick<Step, 'owner' | 'backup_owner'>): PersonId[] {
   const here = (id: string | undefined) =>
     id === undefined
       ? []

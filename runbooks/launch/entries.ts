@@ -222,7 +222,7 @@ export interface RehearsalReport {
 }
 
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
-export type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
+type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
 
 /** Of a launch that is a rehearsal: what it rehearses. */
 export interface Rehearses {

@@ -124,7 +124,7 @@ const READY_BY: ReadonlySet<string> = new Set([
   'versions',
 ]);
 
-export function rehearsedGates(launch: Launch, measured: readonly Measured[], nowMs: number): GateLine[] {
+function rehearsedGates(launch: Launch, measured: readonly Measured[], nowMs: number): GateLine[] {
   return gateLines(launch, measured, nowMs, 'all').filter(({ id }) =>
     READY_BY.has(gateNamed(launch, id)?.probe?.kind ?? ''),
   );

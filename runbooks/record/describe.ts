@@ -137,7 +137,7 @@ export function sentText(sent: EntryOf<'StoodDown'>['sent']): string {
 }
 
 /** `infrastructure, 6,000,000 devices, ready after 2,520 s; edge after 1,800 s`, and of one that has sent its figures. */
-export function describeRehearsal(report: RehearsalReport): string {
+function describeRehearsal(report: RehearsalReport): string {
   const seconds = (ms: number | null): string => (ms === null ? 'never' : `after ${number(Math.round(ms / 1000))} s`);
   const { what, devices, readyMs, fleets, askToGoMs, timing, totals, refused } = report;
   return [

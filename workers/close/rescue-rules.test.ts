@@ -34,6 +34,7 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
       key: keyOf(at, segment),
       set: wholeBatch(COUNT),
       count: COUNT,
+      variant: null,
     })),
     setNow: () => Promise.reject(new Error('not asked for')),
     unclaimed: () => null,

@@ -14,7 +14,11 @@ export async function rehearsalWatch(context: Context, launch: Launch): Promise<
   const measured = await context.cloud.live.gates(launch.id);
   for (const move of rehearsalMoves(launch, measured, context.nowMs())) {
     const acted = await context.execute(launch.id, await commandFor(context, launch, move));
-    if (!acted.ok) context.log.info({ launchId: launch.id, rehearsal: move.rehearsalId, move: move.kind, code: acted.code }, 'a rehearsal was left alone');
+    if (!acted.ok)
+      context.log.info(
+        { launchId: launch.id, rehearsal: move.rehearsalId, move: move.kind, code: acted.code },
+        'a rehearsal was left alone',
+      );
   }
 }
 
