@@ -19,6 +19,7 @@ import type { Vouched } from './vouched.ts';
 /**
  * What is true now and may be lost: worker reports, gate measurements, leases, who serves which pool, what
  * effects are done. Table `<prefix>-live`, key `pk` + `sk`. Nothing here decides whether a push goes out.
+ * One piece over 300 lines: one table, and all that is read and written of it.
  */
 export interface LiveStore {
   /** `signer`: whose report it is; without one it counts for nothing but what people are shown. */

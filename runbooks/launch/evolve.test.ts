@@ -440,6 +440,8 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     scaleFound: {},
     stoodDown: null,
     surge: null,
+    rehearses: null,
+    rehearsals: {},
     closed: false,
   });
 });

@@ -22,6 +22,8 @@ import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaini
 import { sumTotals, sumVariants } from '../launch/totals.ts';
 import { splitOf, splitText } from '../launch/variants.ts';
 
+/** The words of the record, in one voice. One piece over 300 lines: a case for each kind of entry, and what those share. */
+
 /** Person id → name as people know it. */
 export type Names = ReadonlyMap<string, string>;
 

@@ -38,6 +38,7 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
     })),
     setNow: () => Promise.reject(new Error('not asked for')),
     unclaimed: () => null,
+    variants: [],
   });
   const parts = [part('us-ios', 'ios', batches)];
   const memo = new CloseMemo();

@@ -111,7 +111,8 @@ test('words from outside are cut before they are in a report: a sentence, a mess
     },
   });
   for (let at = 0; at < 100; at++) foreign.batch('x'.repeat(255_000));
-  expect(JSON.stringify(lines).length).toBeLessThan(300);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(Math.max(...lines.map((line) => JSON.stringify(line).length))).toBeLessThan(300);
   foreign.order(`no order:\n${'x'.repeat(255_000)}`);
   expect(foreign.counts).toMatchObject({
     orders: 1,

@@ -249,9 +249,10 @@ const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string =>
     ? 'It was looked at, and set as it is.'
     : 'It was looked at, and set as it is; what its --skip leaves out was not set with it: ask for it again, or npm run audience -- skip.';
 
-const setText = ({ skipList }: Launch, skip: SkipStored | undefined): string =>
-  skip !== undefined
-    ? `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${skip.tokens.toLocaleString('en-US')} tokens.`
-    : skipList === null
-      ? 'It is the audience of this launch.'
-      : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';
+function setText({ skipList }: Launch, skip: SkipStored | undefined): string {
+  if (skip !== undefined)
+    return `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${skip.tokens.toLocaleString('en-US')} tokens.`;
+  return skipList === null
+    ? 'It is the audience of this launch.'
+    : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';
+}

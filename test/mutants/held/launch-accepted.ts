@@ -1,6 +1,6 @@
 import type { Accepted } from './held-file.ts';
 
-/** Survivors of the launch core that may live, by file: no test could tell them from the original, or none should. */
+/** Survivors of the launch core that may live, by file: no test could tell them from the original, or none should. One piece: a list. */
 export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
   effects: [
     {
