@@ -107,6 +107,16 @@ describe('when a batch is final', () => {
     expect(await totals(shot)).toMatchObject({ ios: { uncertain: 8 } });
   });
 
+  test('what another closer has closed is, long before its window ends', async () => {
+    const { scene, shot, close, claim, accounted } = rig();
+    await claim('ios.0', { sendUntilMs: scene.nowMs + 5_000 });
+    const nowMs = scene.nowMs + 5_000 + ACCOUNT_GRACE_MS;
+    expect(await close(nowMs)).toEqual({ state: 'open', left: 1 });
+    await accounted('ios.1', 'accepted');
+    expect(await close(nowMs)).toEqual({ state: 'closed', byUs: true });
+    expect(nowMs).toBeLessThan(shot.notAfterAtMs.ios);
+  });
+
   test('somebody who was faster is waited for if it sends, and believed if it has closed or accounted', async () => {
     const { shot, close, claims, claim, key, totals } = rig();
     const late = shot.notAfterAtMs.ios + NOT_AFTER_GRACE_MS;
@@ -296,6 +306,11 @@ describe('the shot', () => {
     await punctual.close(punctual.shot.notAfterAtMs.ios + 60_000);
     expect((await punctual.shotNow(punctual.shot)).closed?.cause).toBe('complete');
 
+    const partly = rig('all');
+    await partly.accounted('android.0', 'accepted');
+    await partly.close(partly.shot.notAfterAtMs.android);
+    expect((await partly.shotNow(partly.shot)).closed?.cause).toBe('not-after');
+
     const late = rig();
     for (const id of ['ios.0', 'ios.1']) await late.accounted(id, 'late');
     await late.close(late.shot.notAfterAtMs.ios);
@@ -445,6 +460,9 @@ describe('what a shot is made of', () => {
     const journal = { ...one.journal, entries: (id: string) => ((wholes += 1), one.journal.entries(id)) };
     const [part] = await partsOf({ ...one.deps, journal, setOf }, await launchOf(one), second);
     expect(wholes).toBe(1);
+    const mixed: Shot = { ...second, segments: [...second.segments, { segment: 'android', attempt: 1 }] };
+    expect(await partsOf({ ...one.deps, journal, setOf }, await launchOf(one), mixed)).toHaveLength(2);
+    expect(wholes).toBe(2);
     expect(part?.batches.map(({ id, key, set }) => [id, key, [...set.members]])).toEqual([
       ['ios.1', one.key('ios.1', 2), [0, 1, 1, 1]],
     ]);

@@ -267,6 +267,11 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
   ],
   deadlines: [
     {
+      line: 'if (atMs === null || nowMs < atMs || atMs <= launch.createdAtMs || own(launch.missed, step.id) !== undefined)',
+      change: 'atMs === null → false',
+      why: 'What is null counts as the beginning of time, long before the launch: asked for the type alone.',
+    },
+    {
       line: `const scale = act.kind === 'scale' ? own(launch.scale, act.target) : undefined;`,
       change: `act.kind === 'scale' → true`,
       why: 'No other action has a target, and nothing is ordered of none: asked for the type alone.',

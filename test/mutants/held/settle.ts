@@ -3,7 +3,43 @@ import type { Held } from './held-file.ts';
 /** How what was sent is counted, closed and corrected, and who a further attempt goes to. */
 export const SETTLE: Held[] = [
   { file: 'settle/correct.ts' },
-  { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
+  {
+    file: 'settle/close.ts',
+    by: ['settle/close-rules.test.ts'],
+    accepted: [
+      {
+        line: 'if (launch === null || shot === undefined)',
+        change: 'launch === null → false',
+        why: 'Without a launch there is no shot: asked for the type alone.',
+      },
+      {
+        line: '({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform ?? [],',
+        change: '[] → ["Stryker was here"]',
+        why: 'Every segment of a shot is one of its audience: it was shown so.',
+      },
+      {
+        line: '({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform ?? [],',
+        change:
+          'shot.audience.segments.find(({ id }) => id === segment)?.pl… → shot.audience.segments.find(({ id }) => id === segment).pla…',
+        why: 'Every segment of a shot is one of its audience: it was shown so.',
+      },
+      { line: ': [];', change: '[] → ["Stryker was here"]', why: 'First attempts ask the entries for nothing.' },
+      {
+        line: 'return set === undefined || set.size === 0',
+        change: 'set === undefined → false',
+        why: 'There is a set for each batch that was asked for.',
+      },
+      ...[
+        'attempt === 1 → false',
+        'found.batches.filter(({ id }) => id === batch) → found.batches',
+        'id === batch → true',
+      ].map((change) => ({
+        line: '(attempt === 1 ? sets : await setsOf(found.batches.filter(({ id }) => id === batch))).get(batch),',
+        change,
+        why: 'The set of this batch is the same: it saves reads.',
+      })),
+    ],
+  },
   {
     file: 'settle/late-accounts.ts',
     accepted: [
