@@ -14,6 +14,7 @@ import { COUNT, settleRig } from '../../test/settle-rig.ts';
 import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import { createSwitchMemory, SwitchView } from '../halt/switch-view.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
+import type { BatchTimes } from '../report/shot-trace.ts';
 import { authorityFor } from './authority.ts';
 import { sendBatch } from './batch-run.ts';
 import { QuickLane } from './lane-for-tests.ts';
@@ -68,7 +69,11 @@ async function sending({ list = [0, 1, 2, 3], toSend = list, ...more }: Sent = {
     skipped: () => false,
   } as unknown as BatchView;
   /** `change`: what the claims do instead of their own. */
-  const send = (script: (job: LaneJob) => Promise<void> | void, change: Partial<ClaimStore> = {}) => {
+  const send = (
+    script: (job: LaneJob) => Promise<void> | void,
+    change: Partial<ClaimStore> = {},
+    times: BatchTimes | null = null,
+  ) => {
     const lane = new QuickLane();
     lane.send = async (_shot, job) => script(job);
     const store: ClaimStore = {
@@ -83,7 +88,7 @@ async function sending({ list = [0, 1, 2, 3], toSend = list, ...more }: Sent = {
     };
     const switches = new SwitchView(createSwitchMemory());
     return sendBatch(
-      { claims: store, lane, switches, clock, keeper, log, onLateAccount: (one) => void late.push(one) },
+      { claims: store, lane, switches, clock, keeper, log, times, onLateAccount: (one) => void late.push(one) },
       run,
       { v: 1, launchId: LAUNCH_ID, shotId: shot.id, segment: 'ios', attempt: 1, batch: BATCH },
       view,
@@ -308,4 +313,46 @@ test('its lease is kept while it is sent and no longer, however that ends', asyn
   expect(drop).toHaveBeenCalledWith(held);
   keeper.giveBackAll();
   expect(held.lease.isGivenBack).toBe(false);
+});
+
+test('its trace has the first write, the thread that wrote it and the last answer', async () => {
+  const times = (): BatchTimes => ({
+    batch: BATCH,
+    platform: 'ios',
+    devices: COUNT,
+    thread: null,
+    claimFromMs: 0,
+    claimedMs: 0,
+    writtenMs: null,
+    answeredMs: null,
+    endMs: 0,
+  });
+  const { send, scene } = await sending();
+  const [here, there] = [times(), times()];
+  const startMs = scene.nowMs;
+  await send(
+    (job) => {
+      scene.nowMs += 10;
+      job.wrote();
+      scene.nowMs += 10;
+      job.wrote();
+      settleAll(job);
+    },
+    {},
+    here,
+  );
+  expect([here.writtenMs, here.thread, here.answeredMs]).toEqual([startMs + 10, null, startMs + 20]);
+  const other = await sending();
+  await other.send(
+    ({ elsewhere, ...job }) => {
+      elsewhere?.by(3);
+      elsewhere?.wrote(2, sharedClockMs() - 40, sharedClockMs());
+      elsewhere?.wrote(2, sharedClockMs() - 20, sharedClockMs());
+      settleAll(job);
+    },
+    {},
+    there,
+  );
+  expect(there.thread).toBe(3);
+  expect(there.writtenMs).toBeLessThan(other.scene.nowMs - 25);
 });
