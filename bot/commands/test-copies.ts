@@ -1,7 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { phonesOf, textsOfPhones, textsRead } from '../../runbooks/launch/test-copies.ts';
-import { partsOfText, textsNamed, textsOf as allTexts } from '../../runbooks/launch/variants.ts';
+import { textsAsked } from '../../runbooks/launch/test-copies.ts';
+import { textsNamed, textsOf } from '../../runbooks/launch/variants.ts';
 import { code, done } from '../views/answers.ts';
 import { nameOf } from '../views/names.ts';
 import { bareWord } from './arguments.ts';
@@ -48,7 +48,7 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
   if (wanted.platforms.size > 1) return misuse(test, 'One platform, or none: then it is both.');
   const named = found.people.length === 0 ? [person] : found.people;
   const to = wanted.everybody ? launch.people.filter(({ devices }) => devices.length > 0) : named;
-  const locales = textsOf(launch, wanted, to);
+  const locales = textsAsked(launch, { ...wanted, to: to.map(({ id }) => id) });
   if (locales === null)
     return misuse(
       test,
@@ -66,39 +66,6 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
     }),
     (after) =>
       done(`Test copies are on their way; the result comes to the channel. Look at the phones.${carriedText(after)}`),
-  );
-}
-
-/** Texts that are asked for by name, by market or by variant; with `all`, those that the audience reads. Empty: each phone its own. Null: the audience doesn't say. */
-function textsOf(launch: Launch, wanted: Wanted, to: readonly { id: string }[]): string[] | null {
-  const texts = textsOfAny(launch, wanted);
-  if (texts === null || wanted.variants.length === 0) return texts;
-  const own = () =>
-    textsOfPhones(
-      launch,
-      phonesOf(launch).filter(({ person }) => to.some(({ id }) => id === person)),
-    );
-  return (texts.length === 0 ? own() : texts).filter((text) =>
-    wanted.variants.includes(partsOfText(text).variant ?? ''),
-  );
-}
-
-function textsOfAny(launch: Launch, { locales, segments, everybody }: Wanted): string[] | null {
-  const read =
-    segments.length === 0
-      ? []
-      : textsRead(
-          launch,
-          segments.map(({ id: segment }) => ({ segment })),
-        );
-  if (read === null) return null;
-  const named = [...new Set([...locales, ...read])];
-  if (named.length > 0 || !everybody || launch.audience === null) return named;
-  return (
-    textsRead(
-      launch,
-      launch.audience.segments.map(({ id: segment }) => ({ segment })),
-    ) ?? []
   );
 }
 
@@ -129,7 +96,7 @@ function read(launch: Launch, words: readonly string[]): Wanted {
     const segments = segmentsNamed(launch, word);
     if (about.startsWith('variant')) addVariant(launch, wanted, typed);
     else if (word === 'ios' || word === 'android') wanted.platforms.add(word);
-    else if (about === 'in' && EVERY.has(word)) wanted.locales.push(...allTexts(launch.campaign));
+    else if (about === 'in' && EVERY.has(word)) wanted.locales.push(...textsOf(launch.campaign));
     else if (EVERY.has(word)) wanted.everybody = true;
     else if (texts.length > 0 && (about !== 'for' || segments.length === 0)) wanted.locales.push(...texts);
     else if (segments.length > 0) addSegments(wanted, segments);

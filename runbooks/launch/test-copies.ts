@@ -4,7 +4,7 @@ import type { CopiesAsked, PersonId, Platform, TestResult } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
 import { devicesPerText } from './texts-sent.ts';
-import { textFor, textsIn as textsOfLocale, textsOf } from './variants.ts';
+import { partsOfText, textFor, textsIn as textsOfLocale, textsOf } from './variants.ts';
 
 /** Which phone gets which text as a test copy, and which texts have been read on a phone. */
 
@@ -48,10 +48,33 @@ export function phonesOf({ people }: Pick<Launch, 'people'>): Phone[] {
   );
 }
 
-/** What these phones get when no text is named, each text once. */
-export function textsOfPhones(launch: Pick<Launch, 'campaign'>, phones: readonly Phone[]): string[] {
+/** What somebody wants to see on a phone: texts by name, those that segments read, variants; `everybody`: what the audience reads. */
+interface Wanted {
+  locales: readonly string[];
+  segments: readonly { id: string }[];
+  variants: readonly string[];
+  everybody: boolean;
+  to: readonly PersonId[];
+}
+
+/** The texts of it, each once. Empty: each phone its own. Null: the audience doesn't say what its segments read. */
+export function textsAsked(launch: Launch, wanted: Wanted): string[] | null {
+  const named = textsNamed(launch, wanted);
+  if (named === null || wanted.variants.length === 0) return named;
+  const own = phonesOf(launch).filter(({ person }) => wanted.to.includes(person));
   const localeFor = localeChooser(launch);
-  return [...new Set(phones.flatMap(({ locale }) => textsOfLocale(launch.campaign, localeFor(locale))))];
+  const texts =
+    named.length > 0 ? named : own.flatMap(({ locale }) => textsOfLocale(launch.campaign, localeFor(locale)));
+  return [...new Set(texts)].filter((text) => wanted.variants.includes(partsOfText(text).variant ?? ''));
+}
+
+function textsNamed(launch: Launch, { locales, segments, everybody }: Wanted): string[] | null {
+  const refs = (of: readonly { id: string }[]) => of.map(({ id: segment }) => ({ segment }));
+  const read = segments.length === 0 ? [] : textsRead(launch, refs(segments));
+  if (read === null) return null;
+  const named = [...new Set([...locales, ...read])];
+  if (named.length > 0 || !everybody || launch.audience === null) return named;
+  return textsRead(launch, refs(launch.audience.segments)) ?? [];
 }
 
 /** The texts that devices of these segments read, in the campaign's order; null: the audience doesn't say. */

@@ -6,7 +6,7 @@ import { campaignChanges, changesText } from './campaign-parts.ts';
 import { copyDoubts } from './copy-doubts.ts';
 import { localized } from './localized.ts';
 import { apnsPayload, fcmMessage, payloadSizes } from './payload.ts';
-import { copiesOf, textsUnseen } from './test-copies.ts';
+import { copiesOf, textsAsked, textsUnseen } from './test-copies.ts';
 import { devicesPerText } from './texts-sent.ts';
 import { sumVariants } from './totals.ts';
 import { heldOutIn, splitOf, splitText, textFor, textsNamed, textsOf, variantDevices } from './variants.ts';
@@ -94,6 +94,16 @@ describe('test copies', () => {
       ['pt-BR/b', true],
     ]);
     expect(copies(['pt-BR/b'])).toEqual([['pt-BR/b', false]]);
+  });
+
+  test('may be of one variant alone: of the texts that were named, or of those that the phones have', () => {
+    const { state } = splitScene();
+    const none = { locales: [], segments: [], variants: [], everybody: false, to: ['ana'] };
+    expect(textsAsked(state, none)).toEqual([]);
+    expect(textsAsked(state, { ...none, variants: ['b'] })).toEqual(['en/b']);
+    expect(textsAsked(state, { ...none, variants: ['b'], segments: [{ id: 'br-ios' }] })).toEqual(['pt-BR/b']);
+    expect(textsAsked(state, { ...none, variants: ['a'], everybody: true })).toEqual(['en/a', 'pt-BR/a']);
+    expect(textsAsked(state, { ...none, locales: ['pt-BR/a', 'pt-BR/b'], variants: ['b'] })).toEqual(['pt-BR/b']);
   });
 
   test('a text counts as read when its own variant was', () => {

@@ -113,3 +113,39 @@ test('a segment whose every device is held out is no segment, and its devices ar
   expect(heldOut).toBe(manifest.segments.reduce((sum, one) => sum + (one.heldOut ?? 0), 0) + 1);
   expect(manifest.heldOut).toBe(heldOut);
 });
+
+test('a manifest in which a batch is of no variant, of an unknown one, or counted under another one is none', async () => {
+  await using folder = await testFolder();
+  const { manifest } = await folder.compile(await folder.file('all.csv', csv(...rows.slice(0, 200))), { split });
+  const withBatch = (change: object): string | null => {
+    const wrong = structuredClone(manifest);
+    const [segment] = wrong.segments;
+    if (segment?.batches[0] !== undefined) segment.batches[0] = { ...segment.batches[0], ...change };
+    return wrongSum(wrong);
+  };
+  expect(withBatch({})).toBeNull();
+  const first = manifest.segments[0]?.batches[0]?.variant;
+  expect(withBatch({ variant: first === 'a' ? 'b' : 'a' })).toMatch(
+    /in batches of the variant [ab] and \d+ of its own/,
+  );
+  expect(withBatch({ variant: 'c' })).toMatch(/in batches of the variant/);
+  expect(withBatch({ variant: undefined })).toMatch(/in batches of the variant/);
+  const bare = structuredClone(manifest);
+  const [segment] = bare.segments;
+  const batch = segment?.batches[0];
+  if (segment?.variants === undefined || batch?.variant === undefined) throw new Error('expected variants');
+  segment.variants[batch.variant] = (segment.variants[batch.variant] ?? 0) - batch.count;
+  delete batch.variant;
+  expect(wrongSum(bare)).toBe(`batch ${batch.id} of no variant`);
+  const { split: _, ...unsplit } = manifest;
+  expect(wrongSum(unsplit as typeof manifest)).toMatch(/in batches of the variant/);
+});
+
+test('a split by what is no id of a campaign is refused before anything is read into a query', async () => {
+  await using folder = await testFolder();
+  const input = await folder.file('one.csv', csv(...rows.slice(0, 2)));
+  await expect(folder.compile(input, { split: { ...split, salt: "x' OR 1=1" } })).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: expect.stringContaining('expected the id of a campaign'),
+  });
+});
