@@ -41,6 +41,8 @@ export interface CompileEnd {
   /** Of the audience, if it was compiled. */
   hash: string | null;
   devices: number | null;
+  /** Devices in no batch, on purpose. Absent: none. */
+  heldOut?: number;
   rows: number | null;
   rejected: Readonly<Record<string, number>>;
   /** What `--skip` was compiled to. Absent: nothing was to be skipped. */
@@ -97,12 +99,12 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
 const cancelButton = (launch: Launch, { number }: CompileRun): Button =>
   button(ACTION.cancelCompile, 'Cancel', { launchId: launch.id, number: String(number) });
 
-function figuresOf({ devices, rows, rejected }: CompileEnd): string {
+function figuresOf({ devices, heldOut = 0, rows, rejected }: CompileEnd): string {
   if (devices === null || rows === null) return '';
   const reasons = Object.entries(rejected).toSorted((a, b) => b[1] - a[1]);
   const out = reasons.reduce((sum, [, rowsOf]) => sum + rowsOf, 0);
   const words = reasons.slice(0, 3).map(([reason, rowsOf]) => `${count(rowsOf)} ${reason}`);
-  return `${plural(devices, 'device')} of ${plural(rows, 'row')}${out === 0 ? '' : `, ${count(out)} rejected (${safe(words.join(', '), 200)})`}`;
+  return `${plural(devices, 'device')} of ${plural(rows, 'row')}${heldOutText(heldOut)}${out === 0 ? '' : `, ${count(out)} rejected (${safe(words.join(', '), 200)})`}`;
 }
 
 /** The answer to `/go audience`: what is set, and what is being compiled. */

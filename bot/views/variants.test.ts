@@ -5,7 +5,7 @@ import { splitScene } from '../../test/properties/split-scene.ts';
 import { orderLines } from '../cli/inspect.ts';
 import { countsOf, snapshotOf } from '../conductor/for-tests.ts';
 import { boardMessage } from './board.ts';
-import { audienceMessage } from './compile.ts';
+import { audienceMessage, compileMessage } from './compile.ts';
 import { entryMessage } from './entry-message.ts';
 import { liveStatsMessage } from './live-stats.ts';
 import type { Message } from './message.ts';
@@ -42,6 +42,25 @@ test('the board and the audience say who is held out', () => {
   const { state, nowMs } = splitScene();
   expect(textOf(boardMessage(state, [], [], nowMs))).toContain('112 held out, on purpose');
   expect(textOf(audienceMessage(state, null))).toContain('1,000 devices in 3 segments, 112 held out, on purpose.');
+  const end = {
+    atMs: 9,
+    how: 'set' as const,
+    say: 'Set.',
+    problems: [],
+    hash: 'h',
+    rejected: {},
+    devices: 1_000,
+    rows: 1_112,
+  };
+  const run = {
+    number: 1,
+    by: 'mia',
+    users: 'u.csv',
+    table: 't',
+    askedAtMs: 0,
+    end: { ...end, heldOut: 112 },
+  } as never;
+  expect(textOf(compileMessage(state, run))).toContain('1,000 devices of 1,112 rows, 112 held out, on purpose');
 });
 
 test('a running shot and its summary count each variant apart, and the summary accounts for who is held out', () => {

@@ -78,7 +78,7 @@ function textsNamed(launch: Launch, { locales, segments, everybody }: Wanted): s
 }
 
 /** The texts that devices of these segments read, in the campaign's order; null: the audience doesn't say. */
-export function textsRead(launch: Launch, segments: readonly { segment: string }[]): string[] | null {
+function textsRead(launch: Launch, segments: readonly { segment: string }[]): string[] | null {
   const counts = devicesPerText(launch.campaign, launch.audience, segments);
   return counts === null ? null : textsOf(launch.campaign).filter((text) => (own(counts, text) ?? 0) > 0);
 }

@@ -3,6 +3,7 @@ import type { Compiled } from './compile.ts';
 /** The audience of the launch before, of the same runbook. */
 export interface Earlier {
   launchId: string;
+  /** With those that were held out: who is left out on purpose is not missing. */
   devices: number;
 }
 
@@ -19,7 +20,7 @@ export function acceptProblems(
     rows,
     rejected,
     localesSaid,
-    manifest: { devices },
+    manifest: { devices, heldOut = 0 },
   }: Pick<Compiled, 'rows' | 'rejected' | 'localesSaid' | 'manifest'>,
   earlier: Earlier | null,
 ): string[] {
@@ -38,10 +39,11 @@ export function acceptProblems(
         .join(', ')}); more than ${percent(REJECTED_SHARE)} is rarely meant`,
     );
   }
-  if (earlier !== null && Math.abs(devices - earlier.devices) > earlier.devices * SIZE_CHANGE) {
-    const change = (devices - earlier.devices) / earlier.devices;
+  const all = devices + heldOut;
+  if (earlier !== null && Math.abs(all - earlier.devices) > earlier.devices * SIZE_CHANGE) {
+    const change = (all - earlier.devices) / earlier.devices;
     problems.push(
-      `${number(devices)} devices are ${percent(Math.abs(change))} ${change < 0 ? 'fewer' : 'more'} than the ${number(earlier.devices)} of ${earlier.launchId}, the last launch of this runbook; more than ${percent(SIZE_CHANGE)} is rarely meant`,
+      `${number(all)} devices${heldOut === 0 ? '' : ` (${number(heldOut)} of them held out)`} are ${percent(Math.abs(change))} ${change < 0 ? 'fewer' : 'more'} than the ${number(earlier.devices)} of ${earlier.launchId}, the last launch of this runbook; more than ${percent(SIZE_CHANGE)} is rarely meant`,
     );
   }
   if (fallbackDevices > devices * FALLBACK_SHARE) {

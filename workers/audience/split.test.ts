@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { audienceRefOf, wrongSum } from '../../contract/manifest.ts';
 import type { Split } from '../../runbooks/launch/entries.ts';
+import { acceptProblems } from './accept.ts';
+import { summaryOf } from './commands/compile-summary.ts';
+import type { CompileOptions } from './compile.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './packed/load.ts';
 
@@ -90,6 +93,35 @@ test('batches are of one variant and take turns, so that none goes out before th
     const whole = ios?.batches.filter(({ variant }) => variant === id).slice(0, -1) ?? [];
     expect(new Set(whole.map(({ count }) => count))).toEqual(new Set([20]));
   }
+});
+
+test('a compile says how many have each variant and how many are held out, and misses nobody for that', async () => {
+  await using folder = await testFolder();
+  const compiled = await folder.compile(await folder.file('all.csv', csv(...rows)), { split });
+  const { manifest, heldOut } = compiled;
+  const said = summaryOf(compiled, { rejectsPath: null } as CompileOptions);
+  expect(said).toContain('a 45 %, b 45 %, 10 % held out of the users, by the hash of weekly/user');
+  expect(said).toMatch(new RegExp(`held out +${heldOut}, on purpose`));
+  expect(said).toMatch(/us-ios +\d+ in \d+ batches, \d+ held out/);
+  // As many as the last launch had, where nobody was held out or as many.
+  expect(acceptProblems(compiled, { launchId: 'before', devices: 2 * USERS })).toEqual([]);
+  const [problem = ''] = acceptProblems(compiled, { launchId: 'before', devices: 4 * USERS });
+  expect(problem).toContain(`2,000 devices (${heldOut} of them held out) are 50 % fewer than the 4,000 of before`);
+  expect(manifest.devices).toBe(2 * USERS - heldOut);
+});
+
+test('more texts than a shard can tell apart are refused, with how many there are', async () => {
+  await using folder = await testFolder();
+  const many =
+    'en es de fr it nl sv da nb fi pl cs sk hu ro bg el tr ru uk he ar hi th vi id ms ja ko zh ca eu gl'.split(' ');
+  const input = await folder.file('many.csv', csv(...many.map((locale, n) => `u${n},ios,${apns(n + 1)},${locale},us`)));
+  const variants = Array.from('abcdefgh', (id) => ({ id, share: 0.125 }));
+  await expect(
+    folder.compile(input, { locales: many, split: { salt: 's', variants, holdOut: 0 } }),
+  ).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: 'locales: found 33 in use, 264 with their variants, expected at most 256',
+  });
 });
 
 test('a hold-out alone makes no variants: texts and batches have none', async () => {

@@ -143,7 +143,9 @@ export class CompileWatch {
       return this.#ended(run, 'failed', `${error.message} (${error.code})`);
     }
     if (audience.hash !== hash) return this.#ended(run, 'failed', `${key}: found the hash ${audience.hash}`);
-    const figures = { hash, devices: audience.devices, rows, rejected, ...(skip === undefined ? {} : { skip }) };
+    const { devices, heldOut = 0 } = audience;
+    const held = heldOut === 0 ? {} : { heldOut };
+    const figures = { hash, devices, rows, rejected, ...held, ...(skip === undefined ? {} : { skip }) };
     if (problems.length > 0 && !run.accepts)
       return this.#ended(run, 'stored', 'Somebody has to look at it first:', { ...figures, problems });
     // First: with the audience alone those would get the push whom it is to leave out.

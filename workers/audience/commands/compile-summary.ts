@@ -1,4 +1,5 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
 import { timesOf } from '../../../runbooks/launch/counts.ts';
 import { splitText } from '../../../runbooks/launch/variants.ts';
 import { acceptProblems } from '../accept.ts';
@@ -39,7 +40,7 @@ export function summaryOf(
           `${count(segment.devices)} in ${count(segment.batches.length)} batches${heldOutText(segment.heldOut ?? 0)}`,
         ] as const,
     ),
-    ...splitRows(compiled),
+    ...splitRows(compiled.manifest),
     ...compiled.lists.flatMap(listRows),
     ['duplicates', count(compiled.duplicates)],
     ['rejected', count(rejected.reduce((sum, [, rows]) => sum + rows, 0))],
@@ -61,7 +62,7 @@ export function summaryOf(
 const heldOutText = (devices: number): string => (devices === 0 ? '' : `, ${count(devices)} held out`);
 
 /** Each variant's devices, and who gets nothing. */
-function splitRows({ manifest: { split, segments }, heldOut }: Compiled): (readonly [string, string])[] {
+export function splitRows({ split, segments, heldOut = 0 }: Manifest): (readonly [string, string])[] {
   if (split === undefined) return [];
   const devicesOf = (variant: string) =>
     segments.reduce((sum, { variants = {} }) => sum + timesOf(variants, variant), 0);

@@ -6,6 +6,7 @@ import { may } from '../../../runbooks/launch/authority.ts';
 import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { findPerson } from '../../../runbooks/launch/people.ts';
+import { heldOutIn } from '../../../runbooks/launch/variants.ts';
 import type { Earlier } from '../accept.ts';
 import { cloudFrom, keyringFrom } from './environment.ts';
 
@@ -103,7 +104,7 @@ export async function earlierAudience({ launch, cloud, journal }: Omit<LaunchSes
   for (const { launchId } of others) {
     const other = await journal.launch(launchId);
     if (other?.audience != null && other.runbook.id === launch.runbook.id)
-      return { launchId, devices: other.audience.devices };
+      return { launchId, devices: other.audience.devices + heldOutIn(other.audience, 'all') };
   }
   return null;
 }

@@ -7,6 +7,7 @@ import { readSkipList } from '../packed/skip-list.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
+import { splitRows } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
 import { count, megabytes, table } from './words.ts';
 
@@ -29,6 +30,7 @@ export async function runInspect(args: string[], env: Env, out: Output): Promise
           .map(([locale, devices]) => `${locale} ${count(devices)}`)
           .join(', '),
       ],
+      ...splitRows(manifest),
       ['segments', count(manifest.segments.length)],
       ...manifest.segments.map(
         (segment) =>
