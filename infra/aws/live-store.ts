@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
+import { createGateStore } from './gate-store.ts';
 import type { Signer } from './keyring.ts';
 import { createReportStore } from './report-store.ts';
 import type { Reports } from './report-store.ts';
-import { vouch } from './vouched.ts';
+import { itemsOf } from './table-items.ts';
 import type { Vouched } from './vouched.ts';
 
 /**
@@ -88,9 +83,6 @@ export interface LaunchIndexItem {
   workers?: number;
 }
 
-/** A measurement of one launch is none of another. */
-const gateText = (launchId: string, body: string): string => `${launchId}\n${body}`;
-
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
 export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
   const put = async (pk: string, sk: string, body: unknown) => {
@@ -103,28 +95,12 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key(pk, sk), ConsistentRead: true }))).Item;
   }
 
-  const all = async <T>(pk: string): Promise<T[]> =>
-    (await items(pk)).map((item) => JSON.parse(item['body']?.S ?? 'null') as T);
-
-  async function items(pk: string): Promise<Item[]> {
-    const found: Item[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': { S: pk } },
-        }),
-      );
-      found.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
+  async function all<T>(pk: string): Promise<T[]> {
+    const items = await itemsOf({ dynamo, table }, pk);
+    return items.map((item) => JSON.parse(item['body']?.S ?? 'null') as T);
   }
 
+  const gates = createGateStore({ dynamo, table });
   const reports = createReportStore({
     dynamo,
     table,
@@ -157,35 +133,8 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
         : { text: item['body']?.S ?? '', key: item['key']?.S ?? '', sig: item['sig']?.S ?? '' };
     },
 
-    // One item each: an instance that measures some gates doesn't take away what another one has measured.
-    async putGates(launchId, measured, signer = null) {
-      await Promise.all(
-        measured.map(async (one) => {
-          const body = JSON.stringify(one);
-          const { key: by, sig } = vouch('gate', gateText(launchId, body), signer);
-          await dynamo.send(
-            new PutItemCommand({
-              TableName: table,
-              Item: {
-                ...key(`gates/${launchId}`, one.gate),
-                body: { S: body },
-                ...(by === '' ? {} : { key: { S: by }, sig: { S: sig } }),
-              },
-            }),
-          );
-        }),
-      );
-    },
-    async gates(launchId, isOurs = () => true) {
-      const found = await items(`gates/${launchId}`);
-      return found.flatMap(({ sk, body, key: by, sig }): Measured[] => {
-        const said = body?.S ?? 'null';
-        if (!isOurs({ text: gateText(launchId, said), key: by?.S ?? '', sig: sig?.S ?? '' })) return [];
-        const one = JSON.parse(said) as Measured;
-        // Under another name one of some time ago would stand beside the newest.
-        return one.gate === sk?.S ? [one] : [];
-      });
-    },
+    putGates: (launchId, measured, signer = null) => gates.put(launchId, measured, signer),
+    gates: (launchId, isOurs) => gates.all(launchId, isOurs),
 
     async lease(name, holder, ttlMs, nowMs, isGone, version = null) {
       const take = (condition: string, value: AttributeValue) =>

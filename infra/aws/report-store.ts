@@ -1,9 +1,10 @@
-import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { workerReport } from '../../contract/report.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Signer } from './keyring.ts';
 import { sha256 } from './sha256.ts';
+import { itemsOf } from './table-items.ts';
 import { TABLES } from './tables.ts';
 import { vouch } from './vouched.ts';
 import type { Vouched } from './vouched.ts';
@@ -66,24 +67,7 @@ export function createReportStore({
     return keys;
   }
 
-  async function query(pk: string): Promise<Record<string, AttributeValue>[]> {
-    const found: Record<string, AttributeValue>[] = [];
-    let from: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await dynamo.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': { S: pk } },
-        }),
-      );
-      found.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
-  }
+  const query = (pk: string) => itemsOf({ dynamo, table }, pk);
 
   async function readAll(launchId: string): Promise<Reports> {
     const keys = await keysOf(launchId);

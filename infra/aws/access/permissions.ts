@@ -22,6 +22,7 @@ const CLAIM_READS = 'infra/aws/claim-reads.ts';
 const CLAIMS = 'infra/aws/claim-store.ts';
 const SWITCHES = 'infra/aws/switch-store.ts';
 const LIVE = 'infra/aws/live-store.ts';
+const LIVE_ITEMS = 'infra/aws/table-items.ts';
 const QUEUES = 'infra/aws/queues.ts';
 const OBJECTS = 'infra/aws/objects.ts';
 const PARAMETERS = 'infra/aws/parameters.ts';
@@ -67,7 +68,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:PutItem', ['live-table'], 'keeps leases, gates, the roll and the index of launches', LIVE),
     may('dynamodb:UpdateItem', ['live-table'], 'marks effects as begun and done', LIVE),
     may('dynamodb:DeleteItem', ['live-table'], 'gives leases back, and drops the reports of dead workers', LIVE),
-    may('dynamodb:Query', ['live-table'], 'reads reports, gates and the index of launches', LIVE),
+    may('dynamodb:Query', ['live-table'], 'reads reports, gates and the index of launches', LIVE_ITEMS),
     may(
       'sqs:GetQueueUrl',
       ['segment-queues', 'batch-queues', 'dead-letter-queues'],
@@ -177,7 +178,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:GetItem', ['switches-table'], 'hears of a halt four times a second', SWITCHES),
     may('dynamodb:GetItem', ['live-table'], 'reads which launch its pool serves, and the roll', LIVE),
     may('dynamodb:PutItem', ['live-table'], 'reports, and takes leases', LIVE),
-    may('dynamodb:Query', ['live-table'], 'reads the reports of the others', LIVE),
+    may('dynamodb:Query', ['live-table'], 'reads the reports of the others', LIVE_ITEMS),
     may('sqs:GetQueueUrl', ['segment-queues', 'batch-queues'], 'finds the queues of its pool', QUEUES),
     may('sqs:ReceiveMessage', ['segment-queues', 'batch-queues'], 'takes work', QUEUES),
     may('sqs:DeleteMessage', ['segment-queues', 'batch-queues'], 'ends work that is done', QUEUES),
@@ -215,7 +216,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:Query', ['record-table'], 'reads the launch', RECORD),
     may('dynamodb:PutItem', ['record-table'], 'sets its audience', RECORD),
     may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
-    may('dynamodb:Query', ['live-table'], 'finds the launch before, to compare', LIVE),
+    may('dynamodb:Query', ['live-table'], 'finds the launch before, to compare', LIVE_ITEMS),
     may('dynamodb:BatchGetItem', ['claims-table'], 'collects tokens that providers refused', CLAIM_READS),
     may(
       's3:PutObject',
@@ -237,7 +238,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:GetItem', ['record-table'], 'reads back after a write that it knows no answer of', RECORD),
     may('dynamodb:GetItem', ['switches-table'], 'shows how the switches stand', SWITCHES),
     may('dynamodb:UpdateItem', ['switches-table'], 'halts with the bot gone', SWITCHES),
-    may('dynamodb:Query', ['live-table'], 'shows launches, reports and gates', LIVE),
+    may('dynamodb:Query', ['live-table'], 'shows launches, reports and gates', LIVE_ITEMS),
     may('dynamodb:GetItem', ['live-table'], 'sees that what was decided is done', LIVE),
     may('dynamodb:PutItem', ['live-table'], 'measures the gates', LIVE),
     may('dynamodb:UpdateItem', ['live-table'], 'marks effects as begun and done', LIVE),
