@@ -123,6 +123,23 @@ describe('npm run size', () => {
     expect(JSON.parse(json)).toMatchObject({ tasks: 80, bound: 'streams' });
   });
 
+  const words = ['--devices', '6000000', '--seconds', '5', '--latency-ms', '80'];
+  const said = async (...more: string[]) => (await run(process.execPath, [cli, ...words, ...more])).stdout;
+
+  test('prices workers on instances, and a standby', async () => {
+    const on = await said('--instance-type', 'c7g.2xlarge', '--standby');
+    // 15 for five hours at 0.29 and a disk of 30 GiB at 0.08 a month.
+    expect(on).toMatch(/^EC2 +22\.00 +22\.00 +22\.00 +0\.00 +15 c7g\.2xlarge for 5 h$/m);
+    expect(on).toContain('standby, idle');
+    expect(on).toMatch(/what is copied to it \(0\.45 GiB an audience\) has no price here/);
+    expect(await said('--instance-type', 'x9.huge')).toMatch(
+      /no price of x9\.huge in us-east-1 is known here, only of c6g/,
+    );
+    expect(await said('--region', 'eu-west-1')).toMatch(
+      /no prices of eu-west-1 .*--show-prices > prices\.json.*--prices prices\.json/,
+    );
+  });
+
   test('names every option that is wrong at once, with what it expects', async () => {
     const failed = await run(process.execPath, [cli, '--devices', 'many', '--platform-share', '3']).then(
       () => null,

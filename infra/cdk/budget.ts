@@ -1,6 +1,7 @@
-import { eventCost } from '../../runbooks/cost/event-cost.ts';
+import { eventCost, instanceHour } from '../../runbooks/cost/event-cost.ts';
 import type { CostLine, FleetUse } from '../../runbooks/cost/event-cost.ts';
-import { pricesOf } from '../../runbooks/cost/prices.ts';
+import { NO_PRICES, pricesOf } from '../../runbooks/cost/prices.ts';
+import type { Prices } from '../../runbooks/cost/prices.ts';
 import { fleetHours } from './config-rules.ts';
 import { claimsWarmth } from './needs.ts';
 import type { Deployment } from './read-config.ts';
@@ -20,22 +21,27 @@ const BOTS = 2;
 /** Packed: a token, its locale and its user. */
 const AUDIENCE_BYTES = 80;
 
+/** Its own table, or that of this version; null: neither. */
+export const pricesFor = ({ config, prices }: Deployment): Prices | null => prices ?? pricesOf(config.region);
+
 /** What the deployment costs from its first day to its last. What nobody here knows the price of is said, never guessed. */
 export function costOf(deployment: Deployment): Cost {
   const { config, runbook } = deployment;
   const { bot, workers, network, budget, size } = config;
-  const prices = pricesOf(config.region);
-  if (prices === null) return { known: false, why: `there are no prices of ${config.region} in this version` };
+  const prices = pricesFor(deployment);
+  if (prices === null)
+    return { known: false, why: `${NO_PRICES(config.region)} and name it, budget: { prices: prices.json }` };
   const stackHours = budget.stack_days * 24;
   const hours = fleetHours(config, runbook) ?? stackHours;
-  const isPriced = workers.launch === 'fargate';
+  const type = workers.launch === 'ec2' ? workers.instance_type : undefined;
+  const isPriced = type === undefined || instanceHour(type, prices) !== null;
   // Beside the fleet, for as long as the stacks stand.
   const canaries = config.images.canary === undefined ? 0 : 1;
   const { usd, lines } = eventCost(
     {
-      // Of instances of their own the tasks cost nothing: what they ask of AWS still does.
-      workers: { ...workerUse(deployment), ...(isPriced ? {} : NO_TASK) },
-      canary: { ...workerUse(deployment), ...(isPriced ? {} : NO_TASK), tasks: canaries, hours: stackHours },
+      // Of an instance without a price what its worker asks of AWS is priced still.
+      workers: workerUse(deployment),
+      canary: { ...workerUse(deployment), tasks: canaries, hours: stackHours },
       bot: botUse(deployment),
       devices: size.devices,
       batchSize: runbook.delivery.batch_size,
@@ -52,8 +58,6 @@ export function costOf(deployment: Deployment): Cost {
   return { known: true, usd, asOf: prices.asOf, lines, notPriced: isPriced ? [] : [`${workers.count} ${instances}`] };
 }
 
-const NO_TASK = { vcpu: 0, gib: 0 };
-
 export function workerUse({ config, runbook }: Deployment): FleetUse {
   const { workers, budget } = config;
   return {
@@ -63,6 +67,7 @@ export function workerUse({ config, runbook }: Deployment): FleetUse {
     cpu: workers.architecture,
     hours: fleetHours(config, runbook) ?? budget.stack_days * 24,
     spot: workers.spot,
+    ...(workers.launch === 'ec2' && workers.instance_type !== undefined ? { instance: workers.instance_type } : {}),
   };
 }
 

@@ -199,6 +199,8 @@ export const launchConfig = z.strictObject({
     stack_days: count(1, 366, 'days').default(14),
     /** How long the workers stand, if the runbook has no steps that say it. */
     fleet_hours: count(1, 720, 'hours').optional(),
+    /** A table of prices of one's own, beside this file. Absent: those of this version, if it has the region. */
+    prices: z.string('expected the path of a table of prices').optional(),
   }),
 });
 

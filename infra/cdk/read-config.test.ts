@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { US_EAST_1 } from '../../runbooks/cost/prices.ts';
 import { budgetProblem, costOf, costWords } from './budget.ts';
 import { deploymentForTests, exampleForTests } from './for-tests.ts';
 import { freezeOf, freezeProblem } from './freeze.ts';
@@ -231,20 +232,20 @@ test('what it costs is held against the budget; what nobody here has a price of 
     config.region = 'eu-west-1';
   });
   expect(costWords(costOf(elsewhere), elsewhere)).toMatch(
-    /not priced, so not held against the budget of \$500.00: there are no prices of eu-west-1/,
+    /not priced, so not held against the budget of \$500.00: there are no prices of eu-west-1 .*--show-prices .*budget: \{ prices: prices\.json \}/,
   );
   const onInstances = deploymentForTests(({ config }) => {
-    Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7g.2xlarge' });
+    Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7gn.2xlarge' });
     config.images.canary = 'registry.example.com/worker:next';
   });
   const partly = costOf(onInstances);
   expect(costWords(partly, onInstances)).toMatch(
-    /^cost: \$[\d.]+ of \$500\.00, .*; not priced, .* by you: 15 c7g\.2xlarge for 16 h, and one for 336 h$/,
+    /^cost: \$[\d.]+ of \$500\.00, .*; not priced, .* by you: 15 c7gn\.2xlarge for 16 h, and one for 336 h$/,
   );
   // What has a price is still held against it.
   onInstances.config.budget.usd = 1;
   expect(budgetProblem(partly, onInstances)).toMatch(
-    /costs \$[\d.]+, without 15 c7g\.2xlarge for 16 h, .*no price is known, and budget\.usd is \$1\.00/,
+    /costs \$[\d.]+, without 15 c7gn\.2xlarge for 16 h, .*no price is known, and budget\.usd is \$1\.00/,
   );
 });
 
@@ -287,4 +288,53 @@ test.each([
   ['gobutton@sha256:ab', 'sha256:ab'],
 ])('%s is pinned by %s', (image, pin) => {
   expect(pinOf(image)).toBe(pin);
+});
+
+test('instances are priced by their type, with their disks', () => {
+  const cost = costOf(
+    deploymentForTests(({ config }) => {
+      Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7g.2xlarge' });
+      config.images.canary = 'registry.example.com/worker:next';
+    }),
+  );
+  if (!cost.known) throw new Error(cost.why);
+  expect(cost.notPriced).toEqual([]);
+  expect(cost.lines.find(({ service }) => service === 'EC2')).toEqual({
+    service: 'EC2',
+    usd: expect.closeTo((15 * 16 + 336) * (0.29 + (30 * 0.08) / 730), 6),
+    of: '15 c7g.2xlarge for 16 h, 1 c7g.2xlarge for 336 h',
+  });
+});
+
+test('a table of prices of one’s own is used, or every problem of it is named at its line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gobutton-prices-'));
+  try {
+    const file = join(folder, 'launch.yaml');
+    const of = (prices: object) => {
+      writeFileSync(join(folder, 'prices.json'), JSON.stringify(prices, null, 2));
+      writeFileSync(file, exampleForTests().replace('usd: 500,', 'usd: 500, prices: prices.json,'));
+      return readDeployment(file);
+    };
+    const own = of({ ...US_EAST_1, secretMonth: 1_000 });
+    if (!own.ok) throw new Error(own.problems.join());
+    expect(costWords(costOf(own.deployment), own.deployment)).toMatch(/^cost: \$[\d,]{5,}\.\d\d of \$500\.00/);
+    const wrong = of({ ...US_EAST_1, region: 'eu-west-1' });
+    expect(wrong.ok ? [] : wrong.problems).toEqual([
+      expect.stringMatching(/prices\.json:2:\d+ region: found "eu-west-1", expected us-east-1, which is deployed$/),
+    ]);
+    const bad = of({ ...US_EAST_1, asOf: 'today', alarmMonth: 'a dime', sqs: { perMillionStandard: -1 } });
+    expect(bad.ok ? [] : bad.problems.map((one) => one.replace(/^.*prices\.json/, 'prices.json'))).toEqual([
+      expect.stringMatching(/^prices\.json:3:\d+ asOf: found "today", expected the day/),
+      expect.stringMatching(/^prices\.json:\d+:\d+ sqs.* expected /),
+      expect.stringMatching(/^prices\.json:\d+:\d+ sqs.* expected /),
+      expect.stringMatching(/^prices\.json:\d+:\d+ alarmMonth: found "a dime", expected US dollars, 0 or more/),
+    ]);
+    rmSync(join(folder, 'prices.json'));
+    const none = readDeployment(file);
+    expect(none.ok ? [] : none.problems).toEqual([
+      expect.stringMatching(/prices\.json: found no file that can be read \(ENOENT\)/),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import type { Prices } from '../../runbooks/cost/prices.ts';
 import { checkedYaml, describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { readPrices } from '../runbook/read-prices.ts';
 import { readRunbookFileSync } from '../runbook/read-runbook.ts';
 import { configProblems, runbookProblems } from './config-rules.ts';
 import { launchConfig } from './launch-config.ts';
@@ -14,6 +16,8 @@ export interface Deployment {
   runbook: Runbook;
   /** What the claims table stands ready for already: it can't be lowered. Absent: nobody has looked, or there is none. */
   warmed?: { reads: number; writes: number };
+  /** A table of its own. Absent: that of this version. */
+  prices?: Prices;
 }
 
 export type ReadDeployment = { ok: true; deployment: Deployment } | { ok: false; problems: string[] };
@@ -30,7 +34,7 @@ export function readDeployment(file: string, text = textOf(file)): ReadDeploymen
     const checked = checkedYaml(text, file, launchConfig, problem);
     return checked.ok ? [] : checked.problems.map(describeProblem);
   };
-  const at = relative(process.cwd(), resolve(dirname(file), config.runbook));
+  const at = beside(file, config.runbook);
   if (textOf(at) === null)
     return {
       ok: false,
@@ -42,8 +46,15 @@ export function readDeployment(file: string, text = textOf(file)): ReadDeploymen
   if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };
   const { runbook } = loaded;
   const problems = against((found) => runbookProblems(found, runbook));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, deployment: { config, runbook } };
+  const own = config.budget.prices;
+  const prices = own === undefined ? null : readPrices(beside(file, own), config.region);
+  if (prices?.ok === false) problems.push(...prices.problems);
+  if (problems.length > 0 || prices?.ok === false) return { ok: false, problems };
+  return { ok: true, deployment: { config, runbook, ...(prices === null ? {} : { prices: prices.prices }) } };
 }
+
+/** What a configuration names lies where it lies. */
+const beside = (file: string, named: string): string => relative(process.cwd(), resolve(dirname(file), named));
 
 function textOf(file: string): string | null {
   try {

@@ -1,6 +1,5 @@
-import { taskHour } from '../../runbooks/cost/event-cost.ts';
-import { pricesOf } from '../../runbooks/cost/prices.ts';
-import { botUse, costOf, costWords, dollars, workerUse } from './budget.ts';
+import { instanceHour, taskHour } from '../../runbooks/cost/event-cost.ts';
+import { botUse, costOf, costWords, dollars, pricesFor, workerUse } from './budget.ts';
 import { freezeOf } from './freeze.ts';
 import { imageWarnings } from './image-names.ts';
 import { fleetOf } from './needs.ts';
@@ -28,11 +27,15 @@ export function summaryWords(deployment: Deployment, nowMs: number): string[] {
   ];
 }
 
-/** Tasks alone, as the board counts them. */
+/** Tasks and instances alone. */
 function hourWords(deployment: Deployment): string[] {
-  const prices = pricesOf(deployment.config.region);
-  if (prices === null || deployment.config.workers.launch === 'ec2') return [];
-  const [workers, bots] = [workerUse(deployment), botUse(deployment)].map((use) => use.tasks * taskHour(use, prices));
+  const prices = pricesFor(deployment);
+  if (prices === null) return [];
+  const [workers, bots] = [workerUse(deployment), botUse(deployment)].map((use) => {
+    const hour = use.instance === undefined ? taskHour(use, prices) : instanceHour(use.instance, prices);
+    return hour === null ? null : use.tasks * hour;
+  });
+  if (workers === null) return [];
   return [
     `an hour: ${dollars((workers ?? 0) + (bots ?? 0))} while the workers stand, ${dollars(bots ?? 0)} without them`,
   ];

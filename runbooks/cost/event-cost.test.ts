@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventCost, taskHour } from './event-cost.ts';
+import { eventCost, instanceHour, taskHour } from './event-cost.ts';
 import type { CostQuestion } from './event-cost.ts';
 import { pricesOf, US_EAST_1 } from './prices.ts';
 
@@ -53,6 +53,17 @@ test('NAT gateways are paid for each zone and for the bytes, IPv6 for neither', 
   expect(of({ egress: 'ipv6' })['Network']).toBeCloseTo(bytes, 9);
   expect(of({ egress: 'nat' })['Network']).toBeCloseTo(bytes * 1.5 + 3 * 73 * 0.045, 9);
   expect(of({ egress: 'ipv6', loadBalancer: true })['Network']).toBeCloseTo(bytes + 73 * 0.0225, 9);
+});
+
+test('workers on instances are paid by the instance and its disk, and bots by the task', () => {
+  const workers = { ...QUESTION.workers, instance: 'c7g.2xlarge' };
+  const cost = of({ workers });
+  // 16 x 5 h x (0.29 + 30 GiB x 0.08 / 730 h).
+  expect(cost['EC2']).toBeCloseTo(80 * (0.29 + 2.4 / 730), 9);
+  expect(cost['ECS on Fargate']).toBeCloseTo(0.948, 9);
+  expect(of({ workers: { ...workers, spot: true } })['EC2']).toBe(cost['EC2']);
+  expect(instanceHour('x9.huge', US_EAST_1)).toBeNull();
+  expect(instanceHour('constructor', US_EAST_1)).toBeNull();
 });
 
 test('Spot leaves a part of the price, and arm64 has its own', () => {

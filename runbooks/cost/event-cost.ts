@@ -30,10 +30,12 @@ export interface FleetUse {
   /** From the scale-up to the scale-down. */
   hours: number;
   spot: boolean;
+  /** Type of the instances that they run on, one each. Absent: Fargate. */
+  instance?: string;
 }
 
 export interface CostLine {
-  service: 'ECS on Fargate' | 'DynamoDB' | 'SQS' | 'S3' | 'Network' | 'Secrets and alarms';
+  service: 'ECS on Fargate' | 'EC2' | 'DynamoDB' | 'SQS' | 'S3' | 'Network' | 'Secrets and alarms';
   usd: number;
   /** What was counted. */
   of: string;
@@ -67,8 +69,8 @@ const GIB = 1024 ** 3;
 /** Dollars by service, largest first. Throws RangeError `COST_QUESTION` when a figure makes no sense. */
 export function eventCost(question: CostQuestion, prices: Prices): { lines: CostLine[]; usd: number } {
   check(question);
-  const lines = [fargate, dynamo, sqs, s3, network, standing]
-    .map((line) => line(question, prices))
+  const lines = [fargate, instances, dynamo, sqs, s3, network, standing]
+    .flatMap((line) => line(question, prices) ?? [])
     .toSorted((one, other) => other.usd - one.usd);
   return { lines, usd: lines.reduce((sum, { usd }) => sum + usd, 0) };
 }
@@ -82,14 +84,44 @@ export function taskHour(
   return (vcpu * vcpuHour + gib * gibHour) * (spot ? all.spotPart : 1);
 }
 
-function fargate({ workers, canary = NONE, bot }: CostQuestion, prices: Prices): CostLine {
+/** Of an instance with its disk, an hour; null: its type is in no table. Spot is not taken off: nobody knows what it leaves that day. */
+export function instanceHour(type: string, { ec2, diskGibMonth = 0 }: Prices): number | null {
+  const hour = ec2 !== undefined && Object.hasOwn(ec2, type) ? ec2[type] : undefined;
+  return hour === undefined ? null : hour + (DISK_GIB * diskGibMonth) / MONTH_HOURS;
+}
+
+/** As the stacks give an instance (infra/cdk/run/instances.ts). */
+export const DISK_GIB = 30;
+
+const isInstance = ({ instance }: FleetUse): boolean => instance !== undefined;
+
+function instances({ workers, canary = NONE }: CostQuestion, prices: Prices): CostLine | null {
+  const uses = [workers, canary].filter((use) => isInstance(use) && use.tasks > 0);
+  const usd = (use: FleetUse) => use.tasks * use.hours * (instanceHour(use.instance ?? '', prices) ?? 0);
+  return uses.length === 0
+    ? null
+    : {
+        service: 'EC2',
+        usd: uses.reduce((sum, use) => sum + usd(use), 0),
+        of: uses.map((use) => `${use.tasks} ${use.instance} for ${use.hours} h`).join(', '),
+      };
+}
+
+function fargate({ bot, ...question }: CostQuestion, prices: Prices): CostLine {
+  const [workers, canary = NONE] = [question.workers, question.canary].map((use) =>
+    use === undefined || isInstance(use) ? NONE : use,
+  );
   const of = (use: FleetUse, name: string) =>
     `${use.tasks} ${name} of ${use.vcpu} vCPU and ${use.gib} GiB for ${use.hours} h${use.spot ? ' on Spot' : ''}`;
   const usd = (use: FleetUse) => use.tasks * use.hours * taskHour(use, prices);
   return {
     service: 'ECS on Fargate',
-    usd: usd(workers) + usd(canary) + usd(bot),
-    of: [of(workers, 'workers'), ...(canary.tasks === 0 ? [] : [of(canary, 'canary')]), of(bot, 'bots')].join(', '),
+    usd: usd(workers ?? NONE) + usd(canary) + usd(bot),
+    of: [
+      ...(workers === undefined || workers === NONE ? [] : [of(workers, 'workers')]),
+      ...(canary.tasks === 0 ? [] : [of(canary, 'canary')]),
+      of(bot, 'bots'),
+    ].join(', '),
   };
 }
 

@@ -31,7 +31,13 @@ export interface Prices {
     natHour: number;
     natGib: number;
     loadBalancerHour: number;
+    /** What a GiB costs that is copied to another region. Absent: not known. */
+    gibToRegion?: number | undefined;
   };
+  /** Of instances by their type, an hour, with Linux. Absent, as a type that is not in it: not known. */
+  ec2?: Readonly<Record<string, number>> | undefined;
+  /** Of an instance's disk (gp3). Absent: not known, and left out. */
+  diskGibMonth?: number | undefined;
   secretMonth: number;
   alarmMonth: number;
 }
@@ -55,9 +61,30 @@ export const US_EAST_1: Prices = {
   sqs: { perMillionStandard: 0.4, perMillionFifo: 0.5 },
   s3: { perThousandPuts: 0.005, perThousandGets: 0.0004, gibMonth: 0.023 },
   network: { gibOut: 0.09, publicIpv4Hour: 0.005, natHour: 0.045, natGib: 0.045, loadBalancerHour: 0.0225 },
+  // As many projects of 2026 have them in their own tables (docs/facts.md#aws-prices).
+  ec2: {
+    'c6g.2xlarge': 0.272,
+    'c6i.large': 0.085,
+    'c6i.xlarge': 0.17,
+    'c6i.2xlarge': 0.34,
+    'c6i.4xlarge': 0.68,
+    'c7g.large': 0.0725,
+    'c7g.xlarge': 0.145,
+    'c7g.2xlarge': 0.29,
+    'c7g.4xlarge': 0.58,
+    'c7i.large': 0.08925,
+    'c7i.xlarge': 0.1785,
+    'c7i.2xlarge': 0.357,
+    'c7i.4xlarge': 0.714,
+  },
+  diskGibMonth: 0.08,
   secretMonth: 0.4,
   alarmMonth: 0.1,
 };
+
+/** Why a region has no price, and how it gets one. */
+export const NO_PRICES = (region: string): string =>
+  `there are no prices of ${region} in this version, only of ${US_EAST_1.region}: write a table of your own (npm run size -- --show-prices > prices.json is one to start from)`;
 
 /** The table of a region; null: it is in none of ours. */
 export function pricesOf(region: string): Prices | null {

@@ -35,6 +35,7 @@ const options = {
 
 const USAGE = `Usage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80
 ${usageOf(options)}
+  --standby           what a standby in a second region costs besides
   --json              the answer as JSON
   --show-prices       the prices of this version as JSON
   --simulate          play a launch on so many tasks instead
@@ -49,7 +50,7 @@ function refuse(problems: readonly string[]): never {
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-function words(question: SizeQuestion, answer: SizeAnswer, money: CostFound): string {
+function words(question: SizeQuestion, answer: SizeAnswer, money: CostFound, standby: boolean): string {
   const { perSecond, streamsNeeded, tasksFor, bound, tasks, connectionsOpen, mostPerSecond, notes } = answer;
   return [
     `${count(tasks)} tasks of ${question.cores} core${question.cores === 1 ? '' : 's'}, ${Math.round(question.spare * 100)} % of them spare; bound by ${bound}.`,
@@ -60,13 +61,13 @@ function words(question: SizeQuestion, answer: SizeAnswer, money: CostFound): st
     `connections ${question.perConnection === 0 ? 'no limit of their own' : `${count(tasksFor.connections)} tasks at ${count(question.perConnection)} a second and connection`}`,
     `in all      ${count(connectionsOpen)} connections to each provider, at most ${count(mostPerSecond)} a second`,
     '',
-    costWords(money, { devices: question.devices, tasks, cores: question.cores }),
+    costWords(money, { devices: question.devices, tasks, cores: question.cores, standby }),
     ...notes.map((note) => `\n${note}`),
   ].join('\n');
 }
 
 function sizeCommand(args: readonly string[]): string {
-  const read = readOptions(options, ['json'], args);
+  const read = readOptions(options, ['json', 'standby'], args);
   if (!read.ok) return refuse(read.problems);
   const found = read.values;
   const question: SizeQuestion = {
@@ -82,7 +83,7 @@ function sizeCommand(args: readonly string[]): string {
     spare: found.spare,
   };
   const answer = size(question);
-  return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer, found);
+  return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer, found, read.flags.has('standby'));
 }
 
 const args = process.argv.slice(2);

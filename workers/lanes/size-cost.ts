@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { eventCost } from '../../runbooks/cost/event-cost.ts';
+import { readPrices } from '../../infra/runbook/read-prices.ts';
+import { eventCost, instanceHour } from '../../runbooks/cost/event-cost.ts';
 import type { CostQuestion } from '../../runbooks/cost/event-cost.ts';
-import { pricesOf, US_EAST_1 } from '../../runbooks/cost/prices.ts';
+import { NO_PRICES, pricesOf, US_EAST_1 } from '../../runbooks/cost/prices.ts';
 import type { Prices } from '../../runbooks/cost/prices.ts';
 import { figure, positive, reading, whole } from './size-options.ts';
 
@@ -16,6 +15,10 @@ const text = <const T extends readonly string[]>(...words: T) =>
 export const COST_OPTIONS = {
   'memory-gib': { shape: positive.default(8), say: 'memory of a task (default 8)' },
   cpu: { shape: text('x64', 'arm64').default('x64'), say: 'x64 or arm64 (default x64)' },
+  'instance-type': {
+    shape: reading((found) => ({ ok: true, value: found })).optional(),
+    say: 'workers on instances of EC2 of this type, one each (default: on Fargate)',
+  },
   hours: { shape: figure(0).default(5), say: 'from the scale-up to the scale-down (default 5)' },
   'bot-hours': { shape: figure(0).default(48), say: 'that two bots run for (default 48)' },
   'stack-days': { shape: figure(0).default(14), say: 'that the stack stands for (default 14)' },
@@ -28,13 +31,14 @@ export const COST_OPTIONS = {
   region: { shape: reading((found) => ({ ok: true, value: found })).default('us-east-1'), say: 'of the prices' },
   prices: {
     shape: reading<Prices>(pricesFrom).optional(),
-    say: 'a JSON file of prices instead, for another region or your own contract',
+    say: 'a file of prices instead (JSON or YAML), for another region or your own contract',
   },
 } as const;
 
 export interface CostFound {
   'memory-gib': number;
   cpu: 'x64' | 'arm64';
+  'instance-type'?: string | undefined;
   hours: number;
   'bot-hours': number;
   'stack-days': number;
@@ -45,45 +49,11 @@ export interface CostFound {
   prices?: Prices | undefined;
 }
 
-const usd = z.number().min(0);
-const cpu = z.strictObject({ vcpuHour: usd, gibHour: usd });
-/** A price file: all of it, so that nothing is taken from another region in silence. */
-const PRICES = z.strictObject({
-  region: z.string(),
-  asOf: z.iso.date(),
-  fargate: z.strictObject({ x64: cpu, arm64: cpu, spotPart: z.number().min(0).max(1) }),
-  dynamo: z.strictObject({
-    perMillionWrites: usd,
-    perMillionReads: usd,
-    warmWrite: usd,
-    warmRead: usd,
-    writeUnitHour: usd,
-    readUnitHour: usd,
-  }),
-  sqs: z.strictObject({ perMillionStandard: usd, perMillionFifo: usd }),
-  s3: z.strictObject({ perThousandPuts: usd, perThousandGets: usd, gibMonth: usd }),
-  network: z.strictObject({ gibOut: usd, publicIpv4Hour: usd, natHour: usd, natGib: usd, loadBalancerHour: usd }),
-  secretMonth: usd,
-  alarmMonth: usd,
-}) satisfies z.ZodType<Prices>;
-
 function pricesFrom(path: string): { ok: true; value: Prices } | { ok: false; expected: string } {
-  let found: unknown;
-  try {
-    found = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    return {
-      ok: false,
-      expected: `a file of prices in JSON: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
-  const read = PRICES.safeParse(found);
-  if (read.success) return { ok: true, value: read.data };
-  const [issue] = read.error.issues;
-  return {
-    ok: false,
-    expected: `prices like \`npm run size -- --show-prices\` prints; ${issue?.path.join('.')}: ${issue?.message}`,
-  };
+  const read = readPrices(path, null);
+  return read.ok
+    ? { ok: true, value: read.prices }
+    : { ok: false, expected: `prices like \`npm run size -- --show-prices\` prints:\n${read.problems.join('\n')}` };
 }
 
 /** The tables that a price file is made from. */
@@ -92,13 +62,23 @@ export const shownPrices = (): string => JSON.stringify(US_EAST_1, null, 2);
 /** A region without a table is no reason to say nothing of the rest. */
 export function costWords(
   found: CostFound,
-  { devices, tasks, cores }: { devices: number; tasks: number; cores: number },
+  { devices, tasks, cores, standby }: { devices: number; tasks: number; cores: number; standby: boolean },
 ): string {
   const prices = found.prices ?? pricesOf(found.region);
-  if (prices === null)
-    return `cost        no prices of ${found.region} are in this version, only of ${US_EAST_1.region}: give a file with --prices (start from --show-prices)`;
+  if (prices === null) return `cost        ${NO_PRICES(found.region)}, then --prices prices.json`;
+  const instance = found['instance-type'];
+  if (instance !== undefined && instanceHour(instance, prices) === null)
+    return `cost        no price of ${instance} in ${prices.region} is known here, only of ${Object.keys(prices.ec2 ?? {}).join(', ') || 'no instance'}: add it to ec2 of a table of your own (--show-prices, then --prices)`;
   const event: CostQuestion = {
-    workers: { tasks, vcpu: cores, gib: found['memory-gib'], cpu: found.cpu, hours: found.hours, spot: false },
+    workers: {
+      tasks,
+      vcpu: cores,
+      gib: found['memory-gib'],
+      cpu: found.cpu,
+      hours: found.hours,
+      spot: false,
+      ...(instance === undefined ? {} : { instance }),
+    },
     bot: { tasks: 2, vcpu: 0.5, gib: 1, cpu: found.cpu, hours: found['bot-hours'], spot: false },
     devices,
     batchSize: 1_000,
@@ -115,9 +95,10 @@ export function costWords(
     { name: 'event', cost: eventCost(event, prices) },
     { name: 'rehearsal to all', cost: eventCost(rehearsal, prices) },
     {
-      name: 'infrastructure only, on Spot',
+      name: `infrastructure only${instance === undefined ? ', on Spot' : ''}`,
       cost: eventCost({ ...rehearsal, workers: { ...event.workers, spot: true }, devices: 0 }, prices),
     },
+    ...(standby ? [{ name: 'standby, idle', cost: eventCost(standbyOf(event), prices) }] : []),
   ];
   const rows = (columns[0]?.cost.lines ?? []).map(({ service, of }) => [
     service,
@@ -131,7 +112,22 @@ export function costWords(
       ...rows,
       ['in all', ...columns.map(({ cost }) => dollars(cost.usd)), ''],
     ]),
+    ...(standby ? [standbyWords(event, prices)] : []),
   ].join('\n');
+}
+
+/** Stacks without a task, the audience once more, and a claims table that is as warm. After a take-over the event runs there, and costs there what it does here. */
+const standbyOf = (event: CostQuestion): CostQuestion => ({
+  ...event,
+  workers: { ...event.workers, tasks: 0 },
+  bot: { ...event.bot, tasks: 0 },
+  devices: 0,
+});
+
+function standbyWords({ audienceBytes }: CostQuestion, { region, network: { gibToRegion } }: Prices): string {
+  const gib = audienceBytes / 1024 ** 3;
+  const copied = gibToRegion === undefined ? 'has no price here' : `costs ${dollars(gib * gibToRegion)} once`;
+  return `            The standby is priced as in ${region}; what is copied to it (${gib.toFixed(2)} GiB an audience) ${copied}. A take-over moves the event there, it adds no second one.`;
 }
 
 /** Packed: a token, its locale and its user. */

@@ -11,10 +11,9 @@ import {
 import type { Cluster, Ec2ServiceProps } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { DISK_GIB } from '../../../runbooks/cost/event-cost.ts';
 import type { Deployment } from '../read-config.ts';
 import type { Place } from './place.ts';
-
-const DISK_GIB = 30;
 
 /** Instances of EC2 that stand while workers are wanted, one worker to each. */
 export class Instances extends Construct {
