@@ -30,6 +30,7 @@ export const ACTION = {
   askSurge: 'surge.ask',
   rehearse: 'rehearsal.begin',
   stopRehearsal: 'rehearsal.stop',
+  rehearseLimited: 'rehearsal.limited',
   /** One a choice: `typedAction`. */
   typed: 'typed.again',
 } as const;

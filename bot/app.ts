@@ -46,7 +46,14 @@ import {
   waiverMeta,
 } from './actions/forms.ts';
 import { guarded, onPress, receivedAt } from './actions/press.ts';
-import { pressRehearse, pressStopRehearsal, rehearsalValue, rehearseValue } from './actions/rehearsal.ts';
+import {
+  limitedValue,
+  pressLimited,
+  pressRehearse,
+  pressStopRehearsal,
+  rehearsalValue,
+  rehearseValue,
+} from './actions/rehearsal.ts';
 import { pressCloseNow, pressLeaveSo, pressPutAllBack, pressPutBack } from './actions/stand-down.ts';
 import { onForm } from './actions/submit-form.ts';
 import { pressAskSurge, submitSurge, surgeMeta } from './actions/surge.ts';
@@ -139,6 +146,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.here, launchValue, pressHere);
   press(ACTION.askSurge, launchValue, pressAskSurge);
   press(ACTION.rehearse, rehearseValue, pressRehearse);
+  press(ACTION.rehearseLimited, limitedValue, pressLimited);
   press(ACTION.stopRehearsal, rehearsalValue, pressStopRehearsal);
   press(ACTION.putBack, stepValue, pressPutBack);
   press(ACTION.leaveSo, stepValue, pressLeaveSo);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { createLimited } from '../commands/rehearse-limited.ts';
 import { submitAs } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
 import type { Press } from './press.ts';
 
 export const rehearseValue = z.strictObject({
@@ -10,17 +12,29 @@ export const rehearseValue = z.strictObject({
 });
 export const rehearsalValue = z.strictObject({ launchId: z.string(), rehearsalId: z.string() });
 
+const sample = z.union([
+  z.strictObject({ first: z.number() }),
+  z.strictObject({ share: z.number() }),
+  z.strictObject({ segments: z.array(z.string()) }),
+]);
+export const limitedValue = rehearseValue.extend({
+  sample: z.string().transform((text) => sample.parse(JSON.parse(text))),
+});
+
+/** Why a question may not be answered by this press any more; null: it may. */
+function notNow({ desk, value: { by, untilMs }, slackId }: Press<{ by: string; untilMs: string }>): Message | null {
+  if (slackId !== by)
+    return refused('NOT_YOURS', 'Somebody else was asked this, so only they can press. Type the command yourself.');
+  return desk.nowMs() > Number(untilMs)
+    ? info(':hourglass: The question is over, nothing was begun. Type it again.')
+    : null;
+}
+
 /** The second press of who asked. The rules are asked again, on the launch as it is now. */
 export async function pressRehearse(press: Press<z.output<typeof rehearseValue>>): Promise<void> {
   const { desk, value, slackId, answer, refresh } = press;
-  if (slackId !== value.by)
-    return answer(
-      refused('NOT_YOURS', 'Somebody else was asked this, so only they can press. Type the command yourself.'),
-    );
-  if (desk.nowMs() > Number(value.untilMs)) {
-    const over = info(':hourglass: The question is over, nothing was begun. Type it again.');
-    return Promise.all([answer(over), refresh(over)]).then(() => undefined);
-  }
+  const over = notNow(press);
+  if (over !== null) return answer(over);
   const outcome = await submitAs(desk, value.launchId, slackId, (by) => ({ kind: 'begin-rehearsal', by }));
   await Promise.all([
     answer(
@@ -47,4 +61,13 @@ export async function pressStopRehearsal({
   return answer(
     outcome.ok ? done('Stopped: the fleets go back to what ran before.') : refused(outcome.code, outcome.say),
   );
+}
+
+/** Its launch is created in the channel of the press. */
+export async function pressLimited(press: Press<z.output<typeof limitedValue>>): Promise<void> {
+  const { desk, value, slackId, teamId, channelId, answer, refresh } = press;
+  const over = notNow(press);
+  if (over !== null) return answer(over);
+  const made = await createLimited({ desk, slackId, teamId, channelId }, value.launchId, value.sample);
+  await Promise.all([answer(made), refresh(info('This question is answered.'))]);
 }

@@ -40,7 +40,11 @@ const MEMBER_WITHIN_MS = 4_000;
 const MEMBER_BEFORE_FORM_MS = 1_000;
 
 /** Why the channel can't be a war room; null: it can. A launch that nobody sees is worth nothing, and creating one can wait. */
-async function noRoom(desk: Desk, channelId: string, withinMs: number): Promise<{ code: string; say: string } | null> {
+export async function noRoom(
+  desk: Desk,
+  channelId: string,
+  withinMs: number,
+): Promise<{ code: string; say: string } | null> {
   switch (await desk.rooms.membership(channelId, withinMs)) {
     case 'member':
       return null;

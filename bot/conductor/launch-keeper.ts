@@ -33,6 +33,7 @@ import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
 import { ProtectionWatch } from './watches/protection-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
+import { RehearsalReportWatch } from './watches/rehearsal-report-watch.ts';
 import { rehearsalWatch } from './watches/rehearsal-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
@@ -64,6 +65,7 @@ export class LaunchKeeper {
   readonly #fleets: FleetWatch;
   readonly #compiles: CompileWatch;
   readonly #standby: StandbyWatch;
+  readonly #reports: RehearsalReportWatch;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -101,6 +103,7 @@ export class LaunchKeeper {
     this.#fleets = new FleetWatch(this.#context);
     this.#compiles = new CompileWatch(this.#context, standings);
     this.#standby = new StandbyWatch(this.#context);
+    this.#reports = new RehearsalReportWatch(this.#context);
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
@@ -137,6 +140,7 @@ export class LaunchKeeper {
       ...this.#shown,
       job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
       whileOpen('armed orders', 0, (launch) => armedOrders(this.#context, launch)),
+      job('rehearsal report', timings.shotMs, (launch) => this.#reports.look(launch)),
       job('rehearsal', 0, (launch) => rehearsalWatch(this.#context, launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       job('roll', timings.rollMs, async (launch) =>
@@ -221,6 +225,7 @@ export class LaunchKeeper {
       launch.closed &&
       this.#outbox.size === 0 &&
       openRehearsal(launch) === undefined &&
+      this.#reports.isSettled(launch) &&
       this.#late.isSettled(launch) &&
       !this.#compiles.isUnderWay &&
       runningShots(launch).length === 0 &&

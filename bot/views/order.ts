@@ -17,6 +17,7 @@ import { actions, button, context, header, message, section } from './blocks.ts'
 import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
+import { rehearsalBanner } from './rehearsal.ts';
 import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
 import { surgeLine } from './surge.ts';
 import { splitLines } from './variants.ts';
@@ -41,8 +42,10 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
   const platforms = platformsOf(launch, order);
   const isHalted = launch.halt.active && order.lifts !== launch.halt.epoch;
   const lifts = order.lifts === null ? '' : `\n:warning: This GO also *lifts the halt* (${order.lifts}).`;
+  const banner = rehearsalBanner(launch);
   const blocks: KnownBlock[] = [
-    header(`Fire order: ${count(order.devices)} devices`),
+    header(`${launch.rehearses === null ? 'Fire order' : 'REHEARSAL, fire order'}: ${count(order.devices)} devices`),
+    ...(banner === null ? [] : [banner]),
     section(
       `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*${atMs === null ? '' : `, by itself ${stamp(atMs)}`}.\nA second person ${atMs === null ? 'presses GO' : 'arms it'}: ${mentionsOf(launch, 'approve-fire', order.requestedBy)}${lifts}`,
       decline,

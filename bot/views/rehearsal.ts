@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
-import type { EntryOf, RehearsalReport } from '../../runbooks/launch/entries.ts';
+import type { EntryOf, RehearsalReport, Rehearses } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { sampleText } from '../../runbooks/launch/rehearsal-launch.ts';
 import { lastRehearsal, plannedFleets, rehearsalTargets, shortfalls } from '../../runbooks/launch/rehearsal-report.ts';
 import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
 import { describeTotals } from '../../runbooks/record/describe.ts';
@@ -41,6 +42,42 @@ export function askRehearsal(launch: Launch, slackId: string, untilMs: number): 
     ]),
     context(`Your own press does it, until ${timeOfDay(untilMs)}. Nothing was changed.`),
   ]);
+}
+
+/** Before a launch of its own is made: it really sends, once two people have pressed. */
+export function askLimited(
+  parent: Launch,
+  { sample, atMost }: Rehearses,
+  { slackId, untilMs }: { slackId: string; untilMs: number },
+): Message {
+  const value = {
+    launchId: parent.id,
+    by: slackId,
+    untilMs: String(untilMs),
+    sample: JSON.stringify(sample),
+  };
+  return message('Begin a limited rehearsal? Press to create its launch.', [
+    section(
+      [
+        `:performing_arts: *Begin a limited rehearsal of ${safe(parent.name, 120)}?* This channel becomes its war room.`,
+        `• It is for *${sampleText(sample)}*, ${plural(atMost, 'device')}, always the same ones. *It really goes out to them*, once two people have pressed GO here.`,
+        `• The text is that of the launch; \`/go campaign\` changes it here. Whoever ${safe(parent.name, 80)} skips is skipped.`,
+        '• Nobody counts as reached by the launch itself, and nobody is kept from its push.',
+        '• Send workers serve this launch until the other one raises them again.',
+      ].join('\n'),
+    ),
+    actions('rehearse', [button(ACTION.rehearseLimited, 'Yes, create the rehearsal', value, 'danger')]),
+    context(`Your own press does it, until ${timeOfDay(untilMs)}. Nothing was changed, and nothing is sent by it.`),
+  ]);
+}
+
+/** On every order of a rehearsal: what it is, and that it is real. Null: the launch is none. */
+export function rehearsalBanner({ rehearses }: Launch): KnownBlock | null {
+  return rehearses === null
+    ? null
+    : section(
+        `:performing_arts: *REHEARSAL* of \`${safe(rehearses.launchId, 80)}\`: it really goes out to ${sampleText(rehearses.sample)}, and to nobody else.`,
+      );
 }
 
 export function rehearsalBegunMessage(launch: Launch, entry: EntryOf<'RehearsalBegun'>): Message {
@@ -168,7 +205,7 @@ export function rehearsalsMessage(launch: Launch): Message {
     section(`:performing_arts: *${title}*\n${lines.length === 0 ? 'Nothing was rehearsed yet.' : fit(lines)}`),
     ...(open === undefined ? [] : stopButton(launch, open.id)),
     context(
-      '`/go rehearse infrastructure` raises the fleets and sends nothing · `/go rehearse copy` sends copies to yourselves',
+      '`/go rehearse infrastructure` raises the fleets and sends nothing · `/go rehearse limited 1000` sends to some · `/go rehearse copy` sends copies to yourselves',
     ),
   ]);
 }

@@ -161,8 +161,8 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }
-  /** Of the infrastructure. */
-  | { kind: 'begin-rehearsal'; by: PersonId }
+  /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. */
+  | { kind: 'begin-rehearsal'; by: PersonId; sentIn?: string }
   /** `by: null`: everything is ready, or was not in time. By a person it is stopped. */
   | {
       kind: 'turn-rehearsal';
@@ -258,6 +258,7 @@ export type RefusalCode =
   | 'NO_STANDBY'
   | 'SHOT_BEGAN'
   | 'REHEARSAL_NOT_NOW'
-  | 'NO_SUCH_REHEARSAL';
+  | 'NO_SUCH_REHEARSAL'
+  | 'REHEARSAL_TOO_LARGE';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

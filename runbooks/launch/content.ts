@@ -7,6 +7,7 @@ import type { CommandOf, Refusal } from './decision.ts';
 import type { AudienceRef, PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { payloadProblems, tooLargeText } from './payload.ts';
+import { tooLarge } from './rehearsal-launch.ts';
 import { contentHash } from './shown.ts';
 import { localeOf, splitProblem } from './variants.ts';
 import { listed } from './words.ts';
@@ -57,8 +58,8 @@ export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, 
   }
   const unknown = unknownLocales(launch.campaign, Object.keys(audience.locales));
   if (unknown !== null) return unknown;
-  const split = splitRefusal(launch.campaign, audience);
-  if (split !== null) return split;
+  const unfit = splitRefusal(launch.campaign, audience) ?? tooLarge(launch, audience);
+  if (unfit !== null) return unfit;
   if (launch.audience?.hash === audience.hash)
     return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
   return accept(byPerson(command.by), nowMs, { kind: 'AudienceSet', audience });

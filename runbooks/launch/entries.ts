@@ -202,7 +202,7 @@ export interface ScaleFound {
 /** What a rehearsal has shown. `outcome` of one that has sent is always `ready`. */
 export interface RehearsalReport {
   rehearsalId: string;
-  what: 'infrastructure' | 'limited' | 'silent';
+  what: 'infrastructure' | 'limited';
   /** Where it took place: the launch itself, or one of its own. */
   launchId: string;
   outcome: 'ready' | 'late' | 'stopped';
@@ -224,13 +224,16 @@ export interface RehearsalReport {
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
 type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
 
-/** Of a launch that is a rehearsal: what it rehearses. */
+/** Of a launch that is a rehearsal: what it rehearses, and to how many devices it may go at most. */
 export interface Rehearses {
   launchId: string;
-  what: 'limited' | 'silent';
-  sample: RehearsalSample | null;
-  /** The audience of that launch, when this one was created. */
+  what: 'limited';
+  sample: RehearsalSample;
+  atMost: number;
+  /** Audience and skip list of that launch, when this one was created. */
   audienceHash: string;
+  manifestKey: string;
+  skipList: SkipListRef | null;
 }
 
 /** What a push brings upon servers, as far as it was measured: share that opens it, pushes a second without a pace, and by fleet what a unit takes (requests a second) and what an open and a delivery ask of it (requests). */

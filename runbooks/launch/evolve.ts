@@ -74,7 +74,8 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     campaign: runbook.campaign,
     contentHash,
     audience: null,
-    skipList: null,
+    // Who is to get nothing gets no rehearsal either.
+    skipList: entry.rehearses?.skipList ?? null,
     ticks: {},
     present: {},
     gateChanges: {},

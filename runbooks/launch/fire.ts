@@ -9,6 +9,7 @@ import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, GateLine, Launch } from './launch.ts';
 import { isMeasuredAgain, momentIsOver, momentOf, momentProblem, notArmed, notItsMoment } from './moment.ts';
 import { nameOf, viaProblem } from './people.ts';
+import { tooLarge } from './rehearsal-launch.ts';
 import {
   devicesShown,
   isExpired,
@@ -86,7 +87,10 @@ export function requestFire(
   const other = otherSkipList(launch);
   if (other !== null) return other;
 
-  const unfit = payloadRefusal(launch.campaign, launch.id) ?? splitRefusal(launch.campaign, launch.audience);
+  const unfit =
+    tooLarge(launch, launch.audience) ??
+    payloadRefusal(launch.campaign, launch.id) ??
+    splitRefusal(launch.campaign, launch.audience);
   if (unfit !== null) return unfit;
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);

@@ -132,7 +132,6 @@ export function rehearsedGate(
 const NAMED = {
   infrastructure: 'The infrastructure',
   limited: 'A limited push',
-  silent: 'A silent push',
 } as const;
 
 /** Of a launch that is a rehearsal: what its shots have shown. Null while one runs, or none was sent. */

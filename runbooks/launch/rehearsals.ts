@@ -22,6 +22,20 @@ export const openRehearsal = (launch: Launch): Rehearsal | undefined =>
 
 export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehearsal'>, { nowMs }: Given): Decision {
   const fleets = plannedFleets(launch.runbook);
+  const { sentIn } = command;
+  if (sentIn !== undefined) {
+    const { readyWithinMs } = rehearsalTargets(launch.runbook);
+    if (own(launch.rehearsals, sentIn) !== undefined)
+      return refuse('ALREADY_SO', `Rehearsal ${sentIn} is noted here already.`);
+    return accept(byPerson(command.by), nowMs, {
+      kind: 'RehearsalBegun',
+      rehearsalId: sentIn,
+      what: 'limited',
+      fleets,
+      readyWithinMs,
+      sentIn,
+    });
+  }
   const problem = notNow(launch, nowMs);
   if (problem !== null) return problem;
   if (fleets.length === 0)

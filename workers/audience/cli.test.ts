@@ -9,6 +9,7 @@ import { manifestKeyOf } from '../../contract/manifest.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
+import { rehearsalRunbook, rehearsesOf } from '../../runbooks/launch/rehearsal-launch.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../../test/first-process.ts';
 import { botKeyring, KEY_ENV } from '../../test/keys.ts';
@@ -485,4 +486,50 @@ test('a reader that has read enough ends nothing', async () => {
     'exit',
   );
   expect(await ended).toEqual([0, null]);
+});
+
+test('take sets the sample of a rehearsal, and is refused for a launch that is none', async () => {
+  await using folder = await testFolder();
+  const journal = await createLaunch('big-day');
+  const rows = Array.from({ length: 60 }, (_, i) => `u${i},ios,${apns(i)},en,us`);
+  const input = await folder.file('d.csv', csv(...rows));
+  const compiled = await audience([
+    'compile',
+    input,
+    '--launch',
+    'big-day',
+    '--as',
+    'ana',
+    '--rejects',
+    folder.rejectsPath,
+    '--accept',
+  ]);
+  expect(compiled).toMatchObject({ code: 0 });
+  expect(await audience(['take', '--launch', 'big-day', '--as', 'ana'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('found big-day, which is no rehearsal') as string,
+  });
+  const day = await journal.launch('big-day');
+  const rehearses = day === null ? null : rehearsesOf(day, { share: 0.25 });
+  if (day === null || rehearses === null) throw new Error('no audience');
+  const begun = await journal.append('big-day-rehearsal-1', {
+    kind: 'create-launch',
+    by: 'ana',
+    launchId: 'big-day-rehearsal-1',
+    name: 'REHEARSAL',
+    channelId: 'C0OTHER',
+    runbook: rehearsalRunbook(day, Date.now()),
+    runbookHash: 'r',
+    targetAtMs: Date.now(),
+    compress: 1,
+    rehearses,
+  });
+  expect(begun).toMatchObject({ ok: true });
+  const taken = await audience(['take', '--launch', 'big-day-rehearsal-1', '--as', 'ana']);
+  expect(taken).toMatchObject({ code: 0, err: '' });
+  expect(taken.out).toMatch(/sample +25 % of the devices of big-day\ndevices +15\n/);
+  const { audience: set } = (await journal.launch('big-day-rehearsal-1')) ?? {};
+  const loaded = await loadAudience(local.cloud.objects, set?.manifestKey ?? '', { hash: set?.hash ?? '' });
+  expect(devicesOf(loaded)).toHaveLength(15);
+  expect(await audience(['take', '--launch', 'big-day-rehearsal-1', '--as', 'ana'])).toMatchObject({ code: 0 });
 });

@@ -19,6 +19,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
   npm run audience -- skip LIST... --out folder [--audience HASH]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
+  npm run audience -- take --launch REHEARSAL --as PERSON
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
 
@@ -45,12 +46,13 @@ User ids are compared without case and Unicode form; 007 and 7 are two ids.
 skip adds to what the launch leaves out already, at any time: it only takes away, so open orders stand and a running shot
 obeys it. --replace puts the list in the place of the one before, which voids open orders.
 
+take sets the audience of a rehearsal: the part of the audience that it was begun for, and nobody else.
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
 
 Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'inspect', 'load', 'help'] as const;
+const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'take', 'inspect', 'load', 'help'] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line, 3 for what the same command may do later. */
 export async function main(
@@ -74,6 +76,9 @@ export async function main(
         return 0;
       case 'bad-tokens':
         await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out);
+        return 0;
+      case 'take':
+        await (await import('./commands/take-command.ts')).runTake(rest, env, out);
         return 0;
       case 'inspect':
         await (await import('./commands/other-commands.ts')).runInspect(rest, env, out);

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import pLimit from 'p-limit';
 import { AudienceError } from '../../contract/audience-error.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { audienceRefOf, beside, manifestHash, manifestKeyOf } from '../../contract/manifest.ts';
@@ -16,6 +14,7 @@ import type { ListReport } from './lists/match-lists.ts';
 import { Packer } from './packed/pack.ts';
 import type { PackedShard } from './packed/shard-writer.ts';
 import { packSkipList } from './packed/skip-list.ts';
+import { storeShards } from './packed/store-shards.ts';
 import { chunksOf, rowsOf, watched, withDuck } from './read/duck.ts';
 import { FIELDS } from './read/fields.ts';
 import type { Field, Mapping } from './read/fields.ts';
@@ -376,22 +375,8 @@ function countsIn({ segments }: Judged, id: string): Partial<Manifest['segments'
 /** The manifest comes last: where there is one, everything that it names is there. */
 async function store(options: CompileOptions, made: Made, manifestKey: string): Promise<void> {
   const { objects, progress } = options;
-  const limit = pLimit(3);
-  let done = 0;
   progress?.('store', 0, made.shards.length);
-  await Promise.all(
-    made.shards.map((shard) =>
-      limit(async () => {
-        await objects.put(beside(manifestKey, `${shard.id}.shard`), await readFile(shard.path));
-        await objects.put(
-          beside(manifestKey, `${shard.id}.users`),
-          await readFile(shard.usersPath),
-          'text/plain; charset=utf-8',
-        );
-        progress?.('store', ++done, made.shards.length);
-      }),
-    ),
-  );
+  await storeShards(objects, manifestKey, made.shards, (done) => progress?.('store', done, made.shards.length));
   await storeRejects(objects, beside(manifestKey, 'rejects.ndjson'), made.rejectsPath);
   await objects.put(manifestKey, Buffer.from(JSON.stringify(made.manifest)), 'application/json');
 }

@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AudienceError } from '../../../contract/audience-error.ts';
-import { beside } from '../../../contract/manifest.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { loadShard } from '../packed/load.ts';
+import { shardPeople } from '../packed/shard-people.ts';
 import { rowsOf, withDuck } from '../read/duck.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import { readIdList } from './id-list.ts';
@@ -84,16 +84,7 @@ async function walk(
   for (const [index, part] of manifest.shards.entries()) {
     progress?.(index, manifest.shards.length);
     const shard = await loadShard(objects, manifestKey, manifest, part);
-    const key = beside(manifestKey, `${part.id}.users`);
-    const stored = await objects.get(key);
-    if (stored === null)
-      throw new AudienceError(
-        'SHARD_MISSING',
-        `${key}: found no such object, expected the people of ${part.devices} devices`,
-      );
-    const users = Buffer.from(stored).toString().split('\n').slice(0, -1);
-    if (users.length !== part.devices)
-      throw new AudienceError('SHARD_CORRUPT', `${key}: found ${users.length} people, expected ${part.devices}`);
+    const users = await shardPeople(objects, manifestKey, part);
     await connection.run('CREATE OR REPLACE TABLE people (n BIGINT, u VARCHAR, t VARCHAR)');
     const appender = await connection.createAppender('people');
     for (const [i, user] of users.entries()) {

@@ -5,7 +5,7 @@ import { duration } from '../values.ts';
 export const rehearsed = z
   .strictObject({
     kind: z.literal('rehearsed'),
-    what: key(z.enum(['infrastructure', 'limited', 'silent']).default('infrastructure'), {
+    what: key(z.enum(['infrastructure', 'limited']).default('infrastructure'), {
       means: 'Which kind of rehearsal.',
       example: 'limited',
     }),

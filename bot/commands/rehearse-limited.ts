@@ -1,0 +1,128 @@
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { may } from '../../runbooks/launch/authority.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
+import type { RehearsalSample } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { rehearsalName, rehearsalRunbook, rehearsesOf } from '../../runbooks/launch/rehearsal-launch.ts';
+import { readSample } from '../../runbooks/typed/sample.ts';
+import type { Desk } from '../desk.ts';
+import { submitAs, whoIs } from '../desk.ts';
+import { code, done, info, refused, stranger } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
+import { askLimited } from '../views/rehearsal.ts';
+import { safe } from '../views/words.ts';
+import { noRoom } from './create.ts';
+import { launchHere } from './launch-here.ts';
+import type { Answer, Ask } from './subcommand.ts';
+
+/**
+ * A rehearsal that sends, as a launch of its own in the channel where it is typed. Asked for with all that it will do; a second
+ * press of the same person creates it. Nothing goes out by that: its orders take two people, as any.
+ */
+
+const MEMBER_WITHIN_MS = 4_000;
+/** What was shown is true for so long. */
+const ASKED_FOR_MS = 120_000;
+
+export async function limited(
+  ask: Ask,
+  words: readonly string[],
+  misused: (problem: string) => Message,
+): Promise<Answer> {
+  const { desk, slackId, channelId } = ask;
+  const at = words.findIndex((word) => word.toLowerCase() === 'of');
+  const launchId = at < 0 ? undefined : words[at + 1];
+  if (launchId === undefined) {
+    const here = await launchHere(desk, channelId);
+    const id = here?.id ?? 'superbowl-2027-02-14';
+    return info(
+      `A limited rehearsal really sends, so it is a launch of its own, in a channel of its own. Make one, invite the bot, and type there: \`/go rehearse limited ${words.join(' ') || '1000'} of ${safe(id, 80)}\`.`,
+    );
+  }
+  const parent = await desk.journal.launch(launchId);
+  if (parent === null) return misused(`There is no launch ${code(launchId)}.`);
+  const person = whoIs(parent, slackId);
+  if (person === null) return stranger(parent);
+  if (!may(person, 'create-launch')) return refused('ROLE_MISSING', 'Rehearsing needs on-call.');
+  const sample = parent.audience === null ? null : readSample(words.slice(0, at), parent.audience);
+  if (typeof sample === 'string') return misused(`To whom? ${safe(sample, 400)}.`);
+  const made = sample === null ? null : await rehearsalOf(ask, parent, sample);
+  if (made === null || sample === null)
+    return refused('NO_AUDIENCE', `${parent.name} has no audience yet, so there is nobody to take a sample of.`);
+  if (!made.ok) return refused(made.code, made.say);
+  return askLimited(parent, made.command.rehearses, { slackId, untilMs: desk.nowMs() + ASKED_FOR_MS });
+}
+
+type Who = Pick<Ask, 'desk' | 'slackId' | 'teamId' | 'channelId'>;
+
+/** Null: the launch has no audience. */
+async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: Launch, sample: RehearsalSample) {
+  const rehearses = rehearsesOf(parent, sample);
+  if (rehearses === null) return null;
+  const shut = await noRoom(desk, channelId, MEMBER_WITHIN_MS);
+  if (shut !== null) return { ok: false as const, ...shut };
+  desk.rooms.forget();
+  const here = await launchHere(desk, channelId);
+  if (here !== null && !here.closed)
+    return {
+      ok: false as const,
+      code: 'LAUNCH_EXISTS',
+      say: `This channel is the war room of ${here.name}. A rehearsal that sends needs a channel of its own, so that GO and HALT mean one launch.`,
+    };
+  const nowMs = desk.nowMs();
+  const runbook = rehearsalRunbook(parent, nowMs + 3_600_000);
+  const command = {
+    kind: 'create-launch',
+    by: whoIs(parent, slackId)?.id ?? 'not-on-the-roster',
+    launchId: await freeId(desk, parent),
+    name: rehearsalName(parent),
+    channelId,
+    ...(teamId === null ? {} : { teamId }),
+    runbook,
+    runbookHash: parent.runbookHash,
+    targetAtMs: nowMs + 3_600_000,
+    compress: 1,
+    rehearses,
+  } as const;
+  const judged = decide(null, command, { nowMs, sha256 });
+  return judged.ok ? { ok: true as const, command } : { ok: false as const, code: judged.code, say: judged.say };
+}
+
+async function freeId(desk: Desk, { id }: Launch): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const free = `${id.slice(0, 40)}-rehearsal-${n}`;
+    if ((await desk.journal.launch(free)) === null) return free;
+  }
+}
+
+/** The press: everything is asked again, and then it is created. */
+export async function createLimited(who: Who, launchId: string, sample: RehearsalSample): Promise<Message> {
+  const { desk, slackId, channelId } = who;
+  const parent = await desk.journal.launch(launchId);
+  if (parent === null) throw new Error(`LAUNCH_GONE ${launchId}`);
+  const made = await rehearsalOf(who, parent, sample);
+  if (made === null) return refused('NO_AUDIENCE', `${parent.name} has no audience any more.`);
+  if (!made.ok) return refused(made.code, made.say);
+  const { command } = made;
+  await desk.conductor.willCreate({
+    launchId: command.launchId,
+    name: command.name,
+    channelId,
+    pool: command.runbook.pool.name,
+    createdAtMs: desk.nowMs(),
+    closed: false,
+    workers: command.runbook.pool.workers,
+  });
+  const outcome = await desk.conductor.execute(command.launchId, command);
+  if (!outcome.ok) return refused(outcome.code, outcome.say);
+  desk.rooms.forget();
+  const noted = await submitAs(desk, launchId, slackId, (by) => ({
+    kind: 'begin-rehearsal',
+    by,
+    sentIn: command.launchId,
+  }));
+  if (!noted.ok) desk.log.warn({ launchId, code: noted.code }, 'a rehearsal could not be noted in its launch');
+  return done(
+    `Created *${safe(command.name, 120)}* (${code(command.launchId)}). Next: \`npm run audience -- take --launch ${command.launchId} --as ${command.by}\`, then \`/go ready\` and \`/go fire all\`.`,
+  );
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { audience, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
+import type { RehearsalSample } from './entries.ts';
+import { rehearsalRunbook, rehearsesOf, sampleSize, sampleText } from './rehearsal-launch.ts';
+import { sentReport } from './rehearsal-report.ts';
+import { collapseIdOf } from './shown.ts';
+
+const skipList = { hash: 'd'.repeat(64), key: 'skip-lists/d.bin', tokens: 7 };
+
+/** The day's launch, and a rehearsal of it for so many. */
+function begun(sample: RehearsalSample = { first: 300 }) {
+  const parent = Scene.ready();
+  parent.does({ kind: 'set-skip-list', by: 'mia', skipList, adds: null });
+  const rehearses = rehearsesOf(parent.state, sample);
+  if (rehearses === null) throw new Error('no audience');
+  const scene = new Scene();
+  scene.nowMs = T0_MS - 60_000;
+  scene.does({
+    kind: 'create-launch',
+    by: 'ana',
+    launchId: 'superbowl-2027',
+    name: 'REHEARSAL of Super Bowl',
+    channelId: 'C0WARROOM',
+    runbook: rehearsalRunbook(parent.state, scene.nowMs),
+    runbookHash: 'r',
+    targetAtMs: scene.nowMs,
+    compress: 1,
+    rehearses,
+  });
+  return { parent, scene, rehearses };
+}
+const partOf = (devices: number) => ({
+  ...audience,
+  hash: 'b'.repeat(64),
+  manifestKey: `audiences/${'b'.repeat(64)}/manifest.json`,
+  devices,
+  segments: [{ id: 'us-ios', platform: 'ios' as const, devices, batches: 1 }],
+  locales: { en: devices },
+});
+
+test.each([
+  [{ first: 300 }, 300, 'the first 300 devices'],
+  [{ first: 5_000 }, 1_000, 'the first 5,000 devices'],
+  [{ share: 0.0011 }, 2, '0.11 % of the devices'],
+  [{ segments: ['us-ios', 'br-ios'] }, 700, 'us-ios, br-ios'],
+])('%j of a thousand devices', (sample, size, text) => {
+  expect(sampleSize(sample, audience)).toBe(size);
+  expect(sampleText(sample)).toBe(text);
+});
+
+describe('a rehearsal that sends', () => {
+  test('takes no audience that is larger than it was begun for, and no order for one', () => {
+    const { scene } = begun();
+    expect(scene.refuses({ kind: 'set-audience', by: 'ana', audience: partOf(301) })).toMatchObject({
+      code: 'REHEARSAL_TOO_LARGE',
+      say: expect.stringContaining('the first 300 devices, at most 300, and the audience has 301'),
+    });
+    scene.does({ kind: 'set-audience', by: 'ana', audience: partOf(300) });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    // Whoever can write the table writes a larger one: the order is refused by every reader.
+    scene.launch = { ...scene.state, audience: partOf(301) };
+    expect(scene.refuses(scene.request()).code).toBe('REHEARSAL_TOO_LARGE');
+    scene.launch = { ...scene.state, audience: partOf(300) };
+    expect(scene.asked('all').devices).toBe(300);
+  });
+
+  test('skips whom the launch skips, and has collapse ids of its own', () => {
+    const { scene } = begun();
+    expect(scene.state.skipList).toEqual(skipList);
+    expect(collapseIdOf('day', { id: 'c' })).not.toBe(collapseIdOf('day-rehearsal-1', { id: 'c' }));
+  });
+
+  test('needs two people and every gate, as the day does', () => {
+    const { scene } = begun();
+    scene.does({ kind: 'set-audience', by: 'ana', audience: partOf(300) });
+    expect(scene.refuses(scene.request()).code).toBe('GATES_RED');
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    const order = scene.asked('all');
+    expect(scene.refuses(scene.press(order, 'ana')).code).toBe('SAME_PERSON');
+  });
+
+  test('raises the fleets and takes them down after a shot; nobody is asked, paged or called, and no phone gets a copy', () => {
+    const { scene } = begun();
+    const { runbook } = scene.state;
+    expect(runbook.phases.flatMap(({ steps }) => steps).map(({ do: act }) => act.kind)).toEqual([
+      'scale',
+      'fire-window',
+      'scale',
+    ]);
+    expect(runbook.phases.at(-1)?.steps[0]).toMatchObject({ after: ['shot'], catch_up_within: 0 });
+    expect(runbook.people.flatMap(({ devices }) => devices)).toEqual([]);
+    const gated = sampleRunbook({
+      gates: [
+        { id: 'a', title: 'A', after: 'test-copies' },
+        { id: 'b', title: 'B', probe: { kind: 'test-send' } },
+        { id: 'c', title: 'C', probe: { kind: 'rehearsed' } },
+      ],
+    });
+    const plan = rehearsalRunbook(Scene.created(gated).state, T0_MS);
+    expect(plan.gates).toEqual([{ id: 'a', title: 'A', hard: false }]);
+  });
+
+  test('reports what its shots have shown once each has its times, to the launch that it rehearses', () => {
+    const { parent, scene } = begun();
+    scene.does({ kind: 'set-audience', by: 'ana', audience: partOf(300) });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    const shot = scene.fired();
+    scene.closes(shot, { 'us-ios': { failed: 12, reasons: { Unregistered: 10, InternalServerError: 2 } } });
+    expect(sentReport(scene.state, scene.entries)).toBeNull();
+    const timing = { firstWriteMs: 90, p50Ms: 1, p95Ms: 2, p99Ms: 3, lastWriteMs: 4, perSecond: 5, peakPerSecond: 6 };
+    scene.does({ kind: 'report-timing', shotId: shot.id, timing });
+    const report = sentReport(scene.state, scene.entries);
+    expect(report).toMatchObject({ what: 'limited', devices: 300, refused: 10, timing: { p99Ms: 3 } });
+    if (report === null) throw new Error('no report');
+    parent.does({ kind: 'begin-rehearsal', by: 'ana', sentIn: 'day-rehearsal-1' });
+    const end = { kind: 'end-rehearsal', rehearsalId: 'day-rehearsal-1', report } as const;
+    parent.does(end);
+    expect(parent.refuses(end).code).toBe('ALREADY_SO');
+    expect(parent.refuses({ ...end, rehearsalId: 'other' }).code).toBe('NO_SUCH_REHEARSAL');
+    // Nobody counts as reached by the push of the day.
+    expect([parent.state.attempts, parent.state.shots]).toEqual([{}, {}]);
+  });
+});
