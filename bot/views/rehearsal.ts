@@ -189,16 +189,12 @@ export function rehearsalsMessage(launch: Launch): Message {
     .toSorted((a, b) => b.begunAtMs - a.begunAtMs)
     .slice(0, 8)
     .map(({ id, what, begunAtMs, report, sentIn }) => {
-      const wrong = report === null ? [] : shortfalls(launch.runbook, report);
-      const how =
-        report === null
-          ? sentIn === null
-            ? 'runs'
-            : 'not ended yet'
-          : wrong.length === 0
-            ? 'all that was asked for'
-            : safe(wrong.join('; '), 300);
-      return `${report === null ? ':hourglass:' : wrong.length === 0 ? ':large_green_circle:' : ':red_circle:'} \`${safe(id, 80)}\` ${what}, ${stamp(begunAtMs)}: ${how}`;
+      const begun = `\`${safe(id, 80)}\` ${what}, ${stamp(begunAtMs)}`;
+      if (report === null) return `:hourglass: ${begun}: ${sentIn === null ? 'runs' : 'not ended yet'}`;
+      const wrong = shortfalls(launch.runbook, report);
+      return wrong.length === 0
+        ? `:large_green_circle: ${begun}: all that was asked for`
+        : `:red_circle: ${begun}: ${safe(wrong.join('; '), 300)}`;
     });
   const title = open === undefined ? 'Rehearsals' : `Rehearsal ${open.id} runs`;
   return message(title, [

@@ -95,7 +95,7 @@ function fixedSplit(launch: Launch, campaign: Campaign): Refusal | null {
 }
 
 /** An audience is compiled for the variants and the hold-out of a campaign: other ones need another audience. */
-export function splitRefusal(campaign: Campaign, audience: AudienceRef): Refusal | null {
+function splitRefusal(campaign: Campaign, audience: AudienceRef): Refusal | null {
   const problem = splitProblem(campaign, audience);
   return problem === null
     ? null
@@ -109,6 +109,15 @@ export function campaignProblem(
   audienceLocales: readonly string[],
 ): Refusal | null {
   return unknownLocales(campaign, [campaign.default_locale, ...audienceLocales]) ?? payloadRefusal(campaign, launchId);
+}
+
+/** What keeps this launch's content from going out to this audience, or null; asked anew at each request and approval. */
+export function contentRefusal(launch: Launch, audience: AudienceRef): Refusal | null {
+  return (
+    tooLarge(launch, audience) ??
+    payloadRefusal(launch.campaign, launch.id) ??
+    splitRefusal(launch.campaign, audience)
+  );
 }
 
 export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | null {

@@ -222,7 +222,7 @@ export interface RehearsalReport {
 }
 
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
-type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
+export type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
 
 /** Of a launch that is a rehearsal: what it rehearses, and to how many devices it may go at most. */
 export interface Rehearses {

@@ -1,5 +1,5 @@
 import type { Decision, Given } from './commands.ts';
-import { payloadRefusal, splitRefusal } from './content.ts';
+import { contentRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { ENTRY_VERSION } from './entries.ts';
@@ -9,7 +9,6 @@ import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, GateLine, Launch } from './launch.ts';
 import { isMeasuredAgain, momentIsOver, momentOf, momentProblem, notArmed, notItsMoment } from './moment.ts';
 import { nameOf, viaProblem } from './people.ts';
-import { tooLarge } from './rehearsal-launch.ts';
 import {
   devicesShown,
   isExpired,
@@ -87,10 +86,7 @@ export function requestFire(
   const other = otherSkipList(launch);
   if (other !== null) return other;
 
-  const unfit =
-    tooLarge(launch, launch.audience) ??
-    payloadRefusal(launch.campaign, launch.id) ??
-    splitRefusal(launch.campaign, launch.audience);
+  const unfit = contentRefusal(launch, launch.audience);
   if (unfit !== null) return unfit;
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);

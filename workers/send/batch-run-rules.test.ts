@@ -333,9 +333,9 @@ test('its trace has the first write, the thread that wrote it and the last answe
   await send(
     (job) => {
       scene.nowMs += 10;
-      job.wrote();
+      job.wrote?.(0);
       scene.nowMs += 10;
-      job.wrote();
+      job.wrote?.(1);
       settleAll(job);
     },
     {},
@@ -345,7 +345,7 @@ test('its trace has the first write, the thread that wrote it and the last answe
   const other = await sending();
   await other.send(
     ({ elsewhere, ...job }) => {
-      elsewhere?.by(3);
+      elsewhere?.by?.(3);
       elsewhere?.wrote(2, sharedClockMs() - 40, sharedClockMs());
       elsewhere?.wrote(2, sharedClockMs() - 20, sharedClockMs());
       settleAll(job);
