@@ -127,6 +127,24 @@ describe('a segment that nobody works at', () => {
     expect(cut.reads).toEqual([3, 3, 3, 3, 3]);
   });
 
+  test('gets them again after 3 s, if somebody had got on with it meanwhile', async () => {
+    const { until, claim, counts } = judged();
+    await until(6_000);
+    expect(counts()).toEqual([3, 3]);
+    await claim(0, 1);
+    await until(11_000);
+    expect(counts()).toEqual([3, 3, 3]);
+  });
+
+  test('is begun as well where some of it is known to be answered: it is still after 3 s', async () => {
+    const { until, memo, parts, counts } = judged();
+    memo.final.add(parts[0]?.batches[0]?.key ?? '');
+    await until(3_000);
+    expect(counts()).toEqual([]);
+    await until(5_000);
+    expect(counts()).toEqual([2]);
+  });
+
   test('is told apart from others of the shot: each by its own queue and its own sign of life', async () => {
     const { until, sent, part, parts, claim } = judged();
     await claim(0, 600_000);
@@ -261,16 +279,15 @@ describe('what counts as still', () => {
 
     const work = { isBusy: false };
     const busy = judged({ isBusy: () => work.isBusy });
-    await busy.until(1_250);
-    expect(busy.counts()).toEqual([3]);
-    await busy.until(3_000);
+    await busy.until(6_000);
+    expect(busy.counts()).toEqual([3, 3]);
     work.isBusy = true;
     await busy.until(10_000);
     work.isBusy = false;
     await busy.until(12_750);
-    expect(busy.counts()).toEqual([3]);
-    await busy.until(14_500);
     expect(busy.counts()).toEqual([3, 3]);
+    await busy.until(14_500);
+    expect(busy.counts()).toEqual([3, 3, 3]);
   });
 
   test('one segment that this process is busy with keeps it from no other', async () => {

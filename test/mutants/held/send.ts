@@ -220,5 +220,20 @@ export const SEND: Held[] = [
   },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
   { file: 'workers/close/rescue.ts', by: ['workers/close/rescue-rules.test.ts'] },
-  { file: 'workers/send/roll-watch.ts' },
+  {
+    file: 'workers/send/roll-watch.ts',
+    accepted: [
+      {
+        line: 'this.#timer.unref();',
+        change: 'this.#timer.unref(); → ;',
+        why: 'Only a process that should end by itself could tell, and a worker stops it.',
+      },
+      {
+        line: 'if (this.#timer !== null) clearInterval(this.#timer);',
+        change: 'this.#timer !== null → true',
+        why: 'To clear no timer does nothing.',
+      },
+      { line: '} catch {', change: '{ return null; } → {}', why: 'Nothing is no roll, as null is none.' },
+    ],
+  },
 ];
