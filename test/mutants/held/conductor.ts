@@ -153,7 +153,14 @@ export const CONDUCTOR: Held[] = [
       },
     ],
   },
-  { file: 'bot/conductor/shots/fallback-closer.ts' },
+  {
+    file: 'bot/conductor/shots/fallback-closer.ts',
+    accepted: [`result.state === 'closed' → false`, 'memos.delete(name); → ;'].map((change) => ({
+      line: `if (result.state === 'closed') memos.delete(name);`,
+      change,
+      why: 'A shot that is closed is not closed again, and nothing of it is read: it only takes room.',
+    })),
+  },
   { file: 'bot/conductor/shots/stillness.ts' },
   {
     file: 'bot/conductor/shots/still-reason.ts',

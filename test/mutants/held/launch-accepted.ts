@@ -1,6 +1,9 @@
 import type { Accepted } from './held-file.ts';
 
-/** Survivors of the launch core that may live, by file: no test could tell them from the original, or none should. One piece: a list. */
+/**
+ * Survivors of the launch core that may live, by file: no test could tell them from the original, or none should. One piece over 300 lines:
+ * one table, looked up by the file's name.
+ */
 export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
   effects: [
     {
