@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { EntryOf, RehearsalReport, Rehearses } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Launch, Rehearsal } from '../../runbooks/launch/launch.ts';
 import { sampleText } from '../../runbooks/launch/rehearsal-launch.ts';
 import { lastRehearsal, plannedFleets, rehearsalTargets, shortfalls } from '../../runbooks/launch/rehearsal-report.ts';
 import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
@@ -188,14 +188,7 @@ export function rehearsalsMessage(launch: Launch): Message {
   const lines = Object.values(launch.rehearsals)
     .toSorted((a, b) => b.begunAtMs - a.begunAtMs)
     .slice(0, 8)
-    .map(({ id, what, begunAtMs, report, sentIn }) => {
-      const begun = `\`${safe(id, 80)}\` ${what}, ${stamp(begunAtMs)}`;
-      if (report === null) return `:hourglass: ${begun}: ${sentIn === null ? 'runs' : 'not ended yet'}`;
-      const wrong = shortfalls(launch.runbook, report);
-      return wrong.length === 0
-        ? `:large_green_circle: ${begun}: all that was asked for`
-        : `:red_circle: ${begun}: ${safe(wrong.join('; '), 300)}`;
-    });
+    .map((one) => lineOf(launch, one));
   const title = open === undefined ? 'Rehearsals' : `Rehearsal ${open.id} runs`;
   return message(title, [
     section(`:performing_arts: *${title}*\n${lines.length === 0 ? 'Nothing was rehearsed yet.' : fit(lines)}`),
@@ -204,4 +197,13 @@ export function rehearsalsMessage(launch: Launch): Message {
       '`/go rehearse infrastructure` raises the fleets and sends nothing · `/go rehearse limited 1000` sends to some · `/go rehearse copy` sends copies to yourselves',
     ),
   ]);
+}
+
+function lineOf(launch: Launch, { id, what, begunAtMs, report, sentIn }: Rehearsal): string {
+  const about = `\`${safe(id, 80)}\` ${what}, ${stamp(begunAtMs)}`;
+  if (report === null) return `:hourglass: ${about}: ${sentIn === null ? 'runs' : 'not ended yet'}`;
+  const wrong = shortfalls(launch.runbook, report);
+  return wrong.length === 0
+    ? `:large_green_circle: ${about}: all that was asked for`
+    : `:red_circle: ${about}: ${safe(wrong.join('; '), 300)}`;
 }

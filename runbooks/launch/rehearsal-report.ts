@@ -66,13 +66,7 @@ export function shortfalls(runbook: Pick<Runbook, 'rehearsal'>, report: Rehearsa
   const answered = totals === null ? 0 : totals.accepted + totals.failed;
   const p99Ms = timing?.p99Ms ?? null;
   return [
-    ...(outcome === 'ready'
-      ? []
-      : [
-          outcome === 'late'
-            ? `it was not ready in ${span(readyWithinMs)} (${why})`
-            : `it was stopped${why === '' ? '' : ` (${why})`}`,
-        ]),
+    ...outcomeText(outcome, why, readyWithinMs),
     ...(readyMs !== null && readyMs > readyWithinMs
       ? [`ready after ${span(readyMs)}, ${span(readyWithinMs)} asked for`]
       : []),
@@ -83,6 +77,12 @@ export function shortfalls(runbook: Pick<Runbook, 'rehearsal'>, report: Rehearsa
       ? [`${percent(refused / answered)} of the tokens refused, at most ${percent(refusedAtMost)} asked for`]
       : []),
   ];
+}
+
+function outcomeText(outcome: RehearsalReport['outcome'], why: string, withinMs: number): string[] {
+  if (outcome === 'ready') return [];
+  const cause = why === '' ? '' : ` (${why})`;
+  return [outcome === 'late' ? `it was not ready in ${span(withinMs)}${cause}` : `it was stopped${cause}`];
 }
 
 const percent = (share: number): string => `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;
