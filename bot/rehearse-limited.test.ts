@@ -20,7 +20,8 @@ const launchOf = async (launchId: string) => {
 /** The day's launch, whose war room is another channel. */
 beforeAll(async () => {
   rig = await startRig();
-  const loaded = loadRunbook(RUNBOOK, 'drill.yaml');
+  const up = '{ id: up, title: Workers up, at: T-4h, do: { kind: scale, target: workers, to: 1 } }';
+  const loaded = loadRunbook(RUNBOOK.replace('    steps:\n', `    steps:\n      - ${up}\n`), 'drill.yaml');
   if (!loaded.ok) throw new Error('the runbook is broken');
   const index = { name: 'The day', channelId: 'C0OTHER', pool: 'drill-workers', createdAtMs: rig.nowMs() };
   await rig.bot.conductor.willCreate({ launchId: 'day', ...index, closed: false });
@@ -52,6 +53,7 @@ it('becomes a launch of its own, for no more devices than were said, by two peop
   const asked = await rig.ask(rig.ana, 'rehearse limited 100 of day');
   expect(asked).toContain('*the first 100 devices*, 100 devices');
   expect(asked).toContain('It really goes out to them');
+  expect(asked).toContain('Fleets rise at once: *Send workers* to 1');
   expect(await rig.press(rig.ana, 'rehearsal.limited')).toContain(
     '`npm run audience -- take --launch day-rehearsal-1 --as ana`',
   );

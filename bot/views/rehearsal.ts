@@ -16,17 +16,19 @@ import { count, fit, plural, safe, span, stamp, timeOfDay } from './words.ts';
 const fleetTitle = (launch: Launch, target: string): string =>
   safe(launch.runbook.scale_targets.find(({ id }) => id === target)?.title ?? target, 80);
 
+const fleetsText = (launch: Launch): string =>
+  plannedFleets(launch.runbook)
+    .map(({ target, to }) => `*${fleetTitle(launch, target)}* to ${count(to)}`)
+    .join(', ') || 'none';
+
 /** Before it begins: all that it will do. The press is by the same person. */
 export function askRehearsal(launch: Launch, slackId: string, untilMs: number): Message {
-  const fleets = plannedFleets(launch.runbook).map(
-    ({ target, to }) => `*${fleetTitle(launch, target)}* to ${count(to)}`,
-  );
   const { readyWithinMs } = rehearsalTargets(launch.runbook);
   return message('Rehearse the infrastructure? Press to begin.', [
     section(
       [
         ':performing_arts: *Rehearse the infrastructure?* Nothing is sent: no order is made, and nobody gets a push.',
-        `• Fleets rise: ${fleets.join(', ')}. They cost what they cost on the day.`,
+        `• Fleets rise: ${fleetsText(launch)}. They cost what they cost on the day.`,
         '• Workers load the audience and meet the providers; the room sees each fleet come.',
         `• Once all is ready, or after ${span(readyWithinMs)}, the fleets go back to what runs now, and the report follows.`,
         '`/go rehearse stop` ends it at any time.',
@@ -63,7 +65,7 @@ export function askLimited(
         `• It is for *${sampleText(sample)}*, ${plural(atMost, 'device')}, always the same ones. *It really goes out to them*, once two people have pressed GO here.`,
         `• The text is that of the launch; \`/go campaign\` changes it here. Whoever ${safe(parent.name, 80)} skips is skipped.`,
         '• Nobody counts as reached by the launch itself, and nobody is kept from its push.',
-        '• Send workers serve this launch until the other one raises them again.',
+        `• Fleets rise at once: ${fleetsText(parent)}. Send workers serve this launch until the other one raises them again; \`/go steps\` takes fleets back once it was sent.`,
       ].join('\n'),
     ),
     actions('rehearse', [button(ACTION.rehearseLimited, 'Yes, create the rehearsal', value, 'danger')]),
