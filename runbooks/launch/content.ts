@@ -114,9 +114,7 @@ export function campaignProblem(
 /** What keeps this launch's content from going out to this audience, or null; asked anew at each request and approval. */
 export function contentRefusal(launch: Launch, audience: AudienceRef): Refusal | null {
   return (
-    tooLarge(launch, audience) ??
-    payloadRefusal(launch.campaign, launch.id) ??
-    splitRefusal(launch.campaign, audience)
+    tooLarge(launch, audience) ?? payloadRefusal(launch.campaign, launch.id) ?? splitRefusal(launch.campaign, audience)
   );
 }
 
