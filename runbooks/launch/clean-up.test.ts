@@ -111,6 +111,21 @@ describe('the way back of a switch', () => {
     expect(one(on)).toEqual({ step: null, to: false, state: 'open', isOffered: false });
   });
 
+  test('is none of two steps that set it alike: zombie mode would stay on', () => {
+    const on = planned(turn('on', 'T-1h', 'zombie', true), turn('again', 'T-5m', 'zombie', true));
+    on.does(set('zombie', true));
+    expect(one(on)).toEqual({ step: null, to: false, state: 'open', isOffered: false });
+    const blue = planned(turn('first', 'T-1h', 'sale', 'blue'), turn('second', 'T-5m', 'sale', 'blue'));
+    blue.does(set('sale', 'blue'));
+    expect(one(blue)).toEqual({ step: null, to: false, state: 'open', isOffered: false });
+  });
+
+  test('is no last step that turns it on again, whatever came before', () => {
+    const on = planned(turn('off', 'T-1h', 'zombie', false), turn('on', 'T-5m', 'zombie', true));
+    on.does(set('zombie', true));
+    expect(one(on)).toEqual({ step: null, to: false, state: 'open', isOffered: false });
+  });
+
   test('that needs two people is under way once one of them has asked for just that', () => {
     const scene = planned(turn('quiet', 'T-1h', 'zombie', true));
     const asks = (name: string, value: boolean | string) => scene.gives('SwitchRequested', set(name, value)).requestId;

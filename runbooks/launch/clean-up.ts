@@ -72,8 +72,10 @@ function turned(launch: Launch, id: string, now: SwitchValue): Turned {
   );
   const last = steps.at(-1);
   const rest = typeof now === 'number' ? 0 : false;
-  // The only step about a switch may be the one that sets it.
-  const back = last !== undefined && (steps.length > 1 || last.to === false) ? last : null;
+  // The last step may be one that sets it, as an earlier one did: a plan that only ever turns it on takes nothing back.
+  const isBack =
+    last !== undefined && (last.to === rest || (last.to !== true && steps.some(({ to }) => to !== last.to)));
+  const back = isBack ? last : null;
   const to = back?.to ?? rest;
   const isAsked = Object.values(launch.switchRequests).some((one) => one.open && one.switch === id && one.value === to);
   return { kind: 'switch', id, now, to, ...part(launch, back?.step ?? null, now === to, isAsked) };
