@@ -177,7 +177,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:BatchGetItem', ['claims-table'], 'reads what is accounted for', CLAIM_READS),
     may('dynamodb:GetItem', ['switches-table'], 'hears of a halt four times a second', SWITCHES),
     may('dynamodb:GetItem', ['live-table'], 'reads which launch its pool serves, and the roll', LIVE),
-    may('dynamodb:PutItem', ['live-table'], 'reports, and takes leases', LIVE),
+    may('dynamodb:PutItem', ['worker-items'], 'reports, and takes the leases of a close and of a priming push', LIVE),
     may('dynamodb:Query', ['live-table'], 'reads the reports of the others', LIVE_ITEMS),
     may('sqs:GetQueueUrl', ['segment-queues', 'batch-queues'], 'finds the queues of its pool', QUEUES),
     may('sqs:ReceiveMessage', ['segment-queues', 'batch-queues'], 'takes work', QUEUES),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DOCTOR_READS, PERMISSIONS, PROCESSES } from './permissions.ts';
 import { allowing, policyOf } from './policy.ts';
-import { arnsOf } from './resources.ts';
+import { arnsOf, LEADING_KEYS } from './resources.ts';
 import type { AccountNames, ResourceKind } from './resources.ts';
 
 const names: AccountNames = {
@@ -31,6 +31,18 @@ test('the bot reads no device token, and only workers and who makes audiences do
   expect(PROCESSES.filter((process) => may(process, 's3:GetObject', tokens))).toEqual(['worker']);
   expect(PROCESSES.filter((process) => may(process, 's3:DeleteObject', tokens))).toEqual(['command-line']);
   expect(may('bot', 's3:GetObject', key('audiences/abc/manifest.json'))).toBe(true);
+});
+
+test('a worker writes its reports and the leases of a close and a priming push, not who leads, the gates or the roll', () => {
+  const live = 'arn:aws:dynamodb:eu-west-1:123456789012:table/launch-live';
+  const puts = (process: string, pk: string) => mayIf(process, 'dynamodb:PutItem', live, { [LEADING_KEYS]: pk });
+  const theirs = ['reports/l', 'reports/l/3', 'lease/closer/l/S1', 'lease/prime/abc/7'];
+  expect(theirs.filter((pk) => puts('worker', pk))).toEqual(theirs);
+  const others = ['leases', 'gates/l', 'roll/l', 'effects/l', 'pools', 'launches', 'lease/other/l'];
+  expect(others.filter((pk) => puts('worker', pk))).toEqual([]);
+  expect(may('worker', 'dynamodb:PutItem', live)).toBe(false);
+  expect(others.filter((pk) => puts('bot', pk))).toEqual(others);
+  expect(may('worker', 'dynamodb:DeleteItem', live)).toBe(false);
 });
 
 test('only the bot scales, and only what is named', () => {

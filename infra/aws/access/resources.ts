@@ -31,7 +31,7 @@ export interface AccountNames {
 
 /** Values by the key that they are for, by the operator that compares them. */
 export type Condition = Partial<
-  Record<'StringLike' | 'StringEquals' | 'ArnEquals', Readonly<Record<string, string[]>>>
+  Record<'StringLike' | 'StringEquals' | 'ArnEquals' | 'ForAllValues:StringLike', Readonly<Record<string, string[]>>>
 >;
 
 /**
@@ -43,6 +43,7 @@ export type ResourceKind =
   | 'claims-table'
   | 'switches-table'
   | 'live-table'
+  | 'worker-items'
   | 'homes-table'
   | 'provider-secrets'
   | 'slack-secrets'
@@ -94,6 +95,7 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'switches-table':
       return [table(tables.switches)];
     case 'live-table':
+    case 'worker-items':
       return [table(tables.live)];
     case 'homes-table':
       return names.otherRegion === undefined ? [] : [table(homesTable(names.tablePrefix))];
@@ -164,6 +166,7 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
 /** What must be so besides, where ARNs of the kind tell too little: a task only in its own cluster, a role only handed to a task. Null: nothing. */
 export function conditionOf(kind: ResourceKind, names: AccountNames): Condition | null {
   if (kind === 'scalable-targets') return scalingCondition(names);
+  if (kind === 'worker-items') return { 'ForAllValues:StringLike': { [LEADING_KEYS]: WORKER_ITEMS } };
   if (names.audienceTask === null) return null;
   if (kind === 'audience-roles') return { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } };
   if (kind !== 'audience-definition' && kind !== 'audience-tasks') return null;
@@ -172,6 +175,12 @@ export function conditionOf(kind: ResourceKind, names: AccountNames): Condition 
     ArnEquals: { 'ecs:cluster': [`arn:${partition}:ecs:${region}:${account}:cluster/${audienceTask.cluster}`] },
   };
 }
+
+/** The partition keys that a request is about (docs/facts.md#dynamodb-leading-keys). */
+export const LEADING_KEYS = 'dynamodb:LeadingKeys';
+
+/** Of the live table: who leads, what the gates are, the roll and which launch a pool serves are the bot's to say. */
+const WORKER_ITEMS = ['reports/*', 'lease/closer/*', 'lease/prime/*'];
 
 function scalingCondition({ scaled }: AccountNames): Condition | null {
   const namespaces = [

@@ -23,7 +23,7 @@ import {
   GetQueueUrlCommand,
 } from '@aws-sdk/client-sqs';
 import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand } from '@aws-sdk/client-ssm';
-import { arnsOf, bucketArn } from '../../aws/access/resources.ts';
+import { arnsOf, bucketArn, conditionOf, LEADING_KEYS } from '../../aws/access/resources.ts';
 import type { AccountNames, ResourceKind } from '../../aws/access/resources.ts';
 import { parameterPath } from '../../aws/parameters.ts';
 import { HOMES, homesTable, tableNames } from '../../aws/tables.ts';
@@ -50,6 +50,7 @@ const TABLE_OF: Partial<Record<ResourceKind, Table>> = {
   'claims-table': 'claims',
   'switches-table': 'switches',
   'live-table': 'live',
+  'worker-items': 'live',
 };
 
 type Call = (abortSignal: AbortSignal) => Promise<unknown>;
@@ -61,7 +62,11 @@ export function dryCall(clients: DoctorClients, { action, on }: Right, names: Ac
   if (service === 'dynamodb' && on === 'homes-table')
     return dryItem(clients.homes, operation, { name: homesTable(names.tablePrefix), keys: shapeKeys(HOMES) });
   if (service === 'dynamodb' && table !== undefined)
-    return dryItem(clients.dynamo, operation, { name: tableNames(names.tablePrefix)[table], keys: keysOf(table) });
+    return dryItem(clients.dynamo, operation, {
+      name: tableNames(names.tablePrefix)[table],
+      keys: keysOf(table),
+      partition: leadingKey(on, names),
+    });
   const { s3, ssm, ecs, secrets } = clients;
   const [arn = ''] = arnsOf(on, names).map(certain);
   const [scaled] = names.scaled.services;
@@ -142,12 +147,20 @@ function dryMessage({ sqs }: DoctorClients, operation: string, queue: string): C
   }
 }
 
+/** Where only items of some partitions may be touched: one of those. */
+function leadingKey(on: ResourceKind, names: AccountNames): string {
+  const [pattern] = conditionOf(on, names)?.['ForAllValues:StringLike']?.[LEADING_KEYS] ?? [];
+  return pattern === undefined ? NOBODY : certain(pattern);
+}
+
 function dryItem(
   dynamo: DynamoDBClient,
   operation: string,
-  { name: TableName, keys }: { name: string; keys: Keys },
+  { name: TableName, keys, partition: nobody = NOBODY }: { name: string; keys: Keys; partition?: string },
 ): Call | null {
-  const Key = Object.fromEntries(keys.map(([key, type]) => [key, type === 'N' ? { N: '0' } : { S: NOBODY }]));
+  const Key = Object.fromEntries(
+    keys.map(([key, type], at) => [key, type === 'N' ? { N: '0' } : { S: at === 0 ? nobody : NOBODY }]),
+  );
   const [partition = ''] = keys[0] ?? [];
   // Of an item that is not there the first half is false, and of one that is the second.
   const never = {

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Asked } from '../../aws/access/policy.ts';
+import { LEADING_KEYS } from '../../aws/access/resources.ts';
+import { TABLES } from '../../aws/tables.ts';
 import { ACCOUNT_ID, REGION } from './account.ts';
 import { secretArn } from './secrets-manager.ts';
 
@@ -26,6 +28,8 @@ const last = (text: unknown): string => String(text).split('/').at(-1) ?? '';
 
 interface Input {
   TableName?: string;
+  Item?: Record<string, { S?: string }>;
+  Key?: Record<string, { S?: string }>;
   RequestItems?: Record<string, unknown>;
   QueueUrl?: string;
   QueueName?: string;
@@ -43,6 +47,12 @@ interface Input {
   SecretId?: string;
 }
 
+/** What conditions of DynamoDB look at, of a request for one item of the live table, the only one with a condition. */
+function aboutItem({ Item, Key }: Input): Asked['about'] {
+  const partition = (Item ?? Key)?.[TABLES.live.partition.name]?.S;
+  return partition === undefined ? {} : { [LEADING_KEYS]: partition };
+}
+
 export function jsonAsked(target: string, operation: string, input: Input): Asked[] {
   const service = PREFIX[target] ?? target;
   switch (service) {
@@ -51,6 +61,7 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
       return asked(
         `dynamodb:${operation}`,
         tables.map((name) => arn('dynamodb', `table/${name}`)),
+        aboutItem(input),
       );
     }
     case 'sqs':
