@@ -192,7 +192,7 @@ test('each process may do all that it does, and nothing else', { timeout: 240_00
   await room.closed('us-ios');
 
   // Halted by hand in Parameter Store, in the middle of a shot that commands fired; the rest goes out by Slack.
-  await room.configure({ latencyMs: 2_000 });
+  await room.configure({ latencyMs: 8_000 });
   await fireByCommands('de-ios');
   await stack.cloud.parameters.put(`/gobutton/gobutton/${room.launchId}/halt`, 'true');
   await closed('de-ios', 1);
@@ -209,7 +209,7 @@ test('each process may do all that it does, and nothing else', { timeout: 240_00
     run('command-line', 'status', ...launch()),
     run('command-line', 'gates', ...launch()),
   ]);
-  await room.configure({ latencyMs: 2_000 });
+  await room.configure({ latencyMs: 8_000 });
   await fireByCommands('fr-ios');
   await run('command-line', 'halt', ...launch());
   await closed('fr-ios', 1);
