@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
-import { sampleRunbook } from '../../../test/properties/scene.ts';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { measuredAt, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
+import { rehearsalWatch } from './rehearsal-watch.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -62,4 +64,22 @@ test('another leader goes on with one that was begun, and a launch that is close
   const ended = await until('the end', async () => (await rig.entries('RehearsalEnded'))[0]);
   expect(ended.report).toMatchObject({ outcome: 'stopped', why: 'the launch was closed' });
   expect(await rig.cloud.scaling.observe(group)).toMatchObject({ desired: before });
+});
+
+test('a measurement that nobody has signed makes no rehearsal ready', async () => {
+  const memory = await MemoryContext.ready();
+  memory.nowMs = T0_MS - 30 * HOUR;
+  const { context } = memory;
+  const look = async () => rehearsalWatch(context, await memory.launch());
+  await memory.does({ kind: 'begin-rehearsal', by: 'ana' });
+  await look();
+  await memory.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 1, stands: 2 });
+  const turned = async () => (await memory.entries()).filter(({ kind }) => kind === 'RehearsalTurned').length;
+  const written = { text: '', key: '', sig: '' };
+  context.cloud.live.gates = async (_, isOurs = () => true) => (isOurs(written) ? measuredAt(memory.nowMs) : []);
+  await look();
+  expect(await turned()).toBe(0);
+  context.cloud.live.gates = async () => measuredAt(memory.nowMs);
+  await look();
+  expect(await turned()).toBe(1);
 });

@@ -4,6 +4,7 @@ import { infrastructureReport } from '../../../runbooks/launch/rehearsal-report.
 import { openRehearsal, rehearsalMoves } from '../../../runbooks/launch/rehearsals.ts';
 import type { RehearsalMove } from '../../../runbooks/launch/rehearsals.ts';
 import type { Context } from '../context.ts';
+import { keptMeasurements } from '../gates/gate-watch.ts';
 
 /**
  * Leads a rehearsal of the infrastructure from the record alone, so that any leader goes on with it: fleets up, until all is ready
@@ -11,7 +12,7 @@ import type { Context } from '../context.ts';
  */
 export async function rehearsalWatch(context: Context, launch: Launch): Promise<void> {
   if (openRehearsal(launch) === undefined) return;
-  const measured = await context.cloud.live.gates(launch.id);
+  const measured = await keptMeasurements(context, launch);
   for (const move of rehearsalMoves(launch, measured, context.nowMs())) {
     const acted = await context.execute(launch.id, await commandFor(context, launch, move));
     if (!acted.ok)
