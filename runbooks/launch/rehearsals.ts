@@ -20,9 +20,15 @@ import { clock, listed, span } from './words.ts';
 export const openRehearsal = (launch: Launch): Rehearsal | undefined =>
   Object.values(launch.rehearsals).find(({ report, sentIn }) => report === null && sentIn === null);
 
+/** A push has gone out since: what was raised serves that, and people and the plan take it down. */
+export const isFiredSince = (launch: Launch, { begunAtMs }: Pick<Rehearsal, 'begunAtMs'>): boolean =>
+  Object.values(launch.shots).some(({ pressedAtMs }) => pressedAtMs >= begunAtMs);
+
 export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehearsal'>, { nowMs }: Given): Decision {
   const fleets = plannedFleets(launch.runbook);
   const { sentIn } = command;
+  const problem = notNow(launch, nowMs);
+  if (problem !== null) return problem;
   if (sentIn !== undefined) {
     const { readyWithinMs } = rehearsalTargets(launch.runbook);
     if (own(launch.rehearsals, sentIn) !== undefined)
@@ -36,8 +42,6 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
       sentIn,
     });
   }
-  const problem = notNow(launch, nowMs);
-  if (problem !== null) return problem;
   if (fleets.length === 0)
     return refuse('REHEARSAL_NOT_NOW', 'The plan raises no fleet, so there is nothing to rehearse without sending.');
   const raised = fleets.filter(({ target }) => own(launch.scaleFound, target) !== undefined);
@@ -158,7 +162,7 @@ export function rehearsalMoves(launch: Launch, measured: readonly Measured[], no
 
 function rises(launch: Launch, rehearsal: Rehearsal, measured: readonly Measured[], nowMs: number): RehearsalMove[] {
   const { id: rehearsalId, fleets, begunAtMs } = rehearsal;
-  const over = launch.closed ? 'the launch was closed' : launch.stoodDown === null ? null : 'the launch was stood down';
+  const over = overBy(launch, rehearsal);
   if (over !== null) return [{ kind: 'turn', rehearsalId, outcome: 'stopped', why: over }];
   const missing = fleets.filter(({ target }) => (own(launch.scale, target)?.orderedAtMs ?? 0) < begunAtMs);
   if (missing.length > 0)
@@ -174,10 +178,18 @@ function rises(launch: Launch, rehearsal: Rehearsal, measured: readonly Measured
   return [{ kind: 'turn', rehearsalId, outcome: 'late', why: listed(why) }];
 }
 
+function overBy(launch: Launch, rehearsal: Rehearsal): string | null {
+  if (launch.closed) return 'the launch was closed';
+  if (launch.stoodDown !== null) return 'the launch was stood down';
+  return isFiredSince(launch, rehearsal) ? 'a push was fired' : null;
+}
+
 /** Only what it has raised itself, and nobody has ordered since: the plan, and people, go before a rehearsal. */
 function goesBack(launch: Launch, rehearsal: Rehearsal): RehearsalMove[] {
   const { id: rehearsalId, fleets } = rehearsal;
-  const ours = fleets.filter(({ target }) => own(launch.scale, target)?.rehearsal === rehearsalId);
+  const ours = isFiredSince(launch, rehearsal)
+    ? []
+    : fleets.filter(({ target }) => own(launch.scale, target)?.rehearsal === rehearsalId);
   const moves = ours.flatMap(({ target }): RehearsalMove[] => {
     const found = own(launch.scaleFound, target);
     const state = own(launch.scale, target);

@@ -32,6 +32,7 @@ export async function runTake(
     const audience = await takeSample({
       objects: session.cloud.objects,
       manifestKey: rehearses.manifestKey,
+      hash: rehearses.audienceHash,
       sample: rehearses.sample,
       atMost: rehearses.atMost,
       progress: (done, total) => bar.update(`reading ${done} of ${total} shards`, done, total),

@@ -21,7 +21,13 @@ test('a sample holds so many devices of the audience and nobody else, the same a
   });
   const { objects } = folder;
   const take = async (sample: RehearsalSample) => {
-    const taken = await takeSample({ objects, manifestKey, sample, atMost: sampleSize(sample, audience) });
+    const taken = await takeSample({
+      objects,
+      manifestKey,
+      hash: audience.hash,
+      sample,
+      atMost: sampleSize(sample, audience),
+    });
     const loaded = await loadAudience(objects, taken.manifestKey, { hash: taken.hash });
     return { taken, loaded, tokens: new Set(devicesOf(loaded).map(({ token }) => token)) };
   };
@@ -60,11 +66,51 @@ test('a sample holds so many devices of the audience and nobody else, the same a
 
 test('a segment that the audience has not is refused, and nothing is stored', async () => {
   await using folder = await testFolder();
-  const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)));
+  const { manifestKey, audience } = await folder.compile(await folder.file('d.csv', csv(...rows)));
   await expect(
-    takeSample({ objects: folder.objects, manifestKey, sample: { segments: ['fr-ios'] }, atMost: 0 }),
+    takeSample({
+      objects: folder.objects,
+      manifestKey,
+      hash: audience.hash,
+      sample: { segments: ['fr-ios'] },
+      atMost: 0,
+    }),
   ).rejects.toMatchObject({
     code: 'SEGMENT_EMPTY',
     message: expect.stringContaining('br-android, us-android') as string,
   });
+});
+
+test('a sample of an audience with variants keeps them apart, and holds nobody who is held out', async () => {
+  await using folder = await testFolder();
+  const shares = [
+    { id: 'a', share: 0.45 },
+    { id: 'b', share: 0.45 },
+  ];
+  const { audience, manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)), {
+    batchSize: 30,
+    split: { salt: 'sale', variants: shares, holdOut: 0.1 },
+  });
+  const { objects } = folder;
+  const taken = await takeSample({ objects, manifestKey, hash: audience.hash, sample: { first: 100 }, atMost: 100 });
+  expect(taken).toMatchObject({ devices: 100, split: audience.split });
+  const variantOf = (loaded: Awaited<ReturnType<typeof loadAudience>>) =>
+    new Map(
+      devicesOf(loaded).map(({ token, batch, locale }) => [
+        token,
+        `${loaded.manifest.segments.flatMap(({ batches }) => batches).find(({ id }) => id === batch)?.variant} ${locale}`,
+      ]),
+    );
+  const before = variantOf(await loadAudience(objects, manifestKey));
+  const now = variantOf(await loadAudience(objects, taken.manifestKey, { hash: taken.hash }));
+  expect([...now].filter(([token, variant]) => before.get(token) !== variant)).toEqual([]);
+  const counted = taken.segments.flatMap(({ variants = {} }) => Object.values(variants));
+  expect(counted.reduce((sum, devices) => sum + devices, 0)).toBe(100);
+});
+
+test('another audience than the one that is rehearsed is refused', async () => {
+  await using folder = await testFolder();
+  const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)));
+  const taking = takeSample({ objects: folder.objects, manifestKey, hash: 'c', sample: { first: 1 }, atMost: 1 });
+  await expect(taking).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
 });

@@ -4,6 +4,7 @@ import { audienceRefOf, manifestHash, manifestKeyOf } from '../../../contract/ma
 import type { Manifest } from '../../../contract/manifest.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
+import { addCount, noCounts } from '../../../runbooks/launch/counts.ts';
 import type { AudienceRef, RehearsalSample } from '../../../runbooks/launch/entries.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import { loadShard } from './load.ts';
@@ -13,8 +14,9 @@ import { storeShards } from './store-shards.ts';
 
 export interface TakeOptions {
   objects: Objects;
-  /** The audience that is taken from. */
+  /** The audience that is taken from, and its hash. */
   manifestKey: string;
+  hash: string;
   sample: RehearsalSample;
   /** How many it comes to. */
   atMost: number;
@@ -30,6 +32,12 @@ export interface TakeOptions {
 export async function takeSample(options: TakeOptions): Promise<AudienceRef> {
   const { objects, manifestKey, atMost } = options;
   const manifest = await readManifest(objects, manifestKey);
+  // Whoever can write the bucket must not say whom a rehearsal goes to.
+  if (manifest.hash !== options.hash)
+    throw new AudienceError(
+      'MANIFEST_INVALID',
+      `${manifestKey}: found the audience ${manifest.hash}, expected ${options.hash}`,
+    );
   const from = segmentsOf(manifest, options.sample);
   const last = await lastPlace(options, manifest, from);
   return withTemporaryFolder('gobutton-take-', async (folder) => {
@@ -41,12 +49,13 @@ export async function takeSample(options: TakeOptions): Promise<AudienceRef> {
       let isOpen = false;
       for (const { shard: id, batches } of byShard(segment)) {
         const { shard, users } = await read(options, manifest, id);
-        for (const { start, count } of batches) {
+        for (const { start, count, variant = null } of batches) {
           for (let at = start; at < start + count; at++) {
             const token = shard.tokenAt(at);
             if (left === 0 || placeOf(token) > last) continue;
             if (!isOpen) await packer.segment(segment.id, segment.platform);
             isOpen = true;
+            await packer.variant(variant);
             left -= 1;
             const locale = shard.localeAt(at);
             const spoken = counts.get(segment.id) ?? new Map<number, number>();
@@ -80,11 +89,15 @@ function segmentsOf({ segments }: Manifest, sample: RehearsalSample): Segment[] 
   return segments.filter(({ id }) => sample.segments.includes(id));
 }
 
-/** Neighbouring batches of one shard together. */
+/** Batches of one shard together, and of those the ones of a variant: a batch has one, and few devices of each are taken. */
 function byShard({ batches }: Segment): { shard: string; batches: Segment['batches'] }[] {
   const groups = new Map<string, Segment['batches']>();
   for (const batch of batches) groups.set(batch.shard, [...(groups.get(batch.shard) ?? []), batch]);
-  return [...groups].map(([shard, some]) => ({ shard, batches: some }));
+  const nameOf = ({ variant = '' }: Segment['batches'][number]): string => variant;
+  return [...groups].map(([shard, some]) => ({
+    shard,
+    batches: some.toSorted((a, b) => Number(nameOf(a) > nameOf(b)) - Number(nameOf(a) < nameOf(b))),
+  }));
 }
 
 /** The place of the last one that is taken; infinite, if all are. */
@@ -119,8 +132,14 @@ async function read({ objects, manifestKey }: TakeOptions, manifest: Manifest, i
   return { shard, users };
 }
 
+function variantsOf({ batches }: Segment): Pick<Segment, 'variants'> {
+  const variants = noCounts();
+  for (const { variant, count } of batches) if (variant !== undefined) addCount(variants, variant, count);
+  return Object.keys(variants).length === 0 ? {} : { variants };
+}
+
 function manifestOf(
-  { batchSize, locales }: Manifest,
+  { batchSize, locales, split }: Manifest,
   { shards, segments }: Awaited<ReturnType<Packer['finish']>>,
   counts: ReadonlyMap<string, ReadonlyMap<number, number>>,
 ): Manifest {
@@ -135,6 +154,8 @@ function manifestOf(
     batchSize,
     locales,
     localeCounts: named(all),
+    // Nobody of those that are held out is in a batch, so none is in a sample.
+    ...(split === undefined ? {} : { split }),
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({
       id,
       platform,
@@ -143,7 +164,11 @@ function manifestOf(
       sha256,
       devices,
     })),
-    segments: segments.map((segment) => ({ ...segment, localeCounts: named(counts.get(segment.id) ?? new Map()) })),
+    segments: segments.map((segment) => ({
+      ...segment,
+      localeCounts: named(counts.get(segment.id) ?? new Map()),
+      ...variantsOf(segment),
+    })),
   };
   return { ...body, hash: manifestHash(body) };
 }
