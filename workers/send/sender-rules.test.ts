@@ -252,6 +252,41 @@ describe('a batch of a shot that runs', () => {
     expect([standing('ios.0'), queue.gone, runs.get(shot.id)?.inHand]).toEqual(['open', [], 0]);
   });
 
+  test.each([
+    ['of which nothing is written for a lease goes to others', 'nobody', [0], []],
+    ['waits through a pause of everybody, however long', 'everybody', [], ['ios.0']],
+  ])('%s', async (_, pauses, back, gone) => {
+    const { sender, queue, message, lane, scene, claims, key, switchesSay, standing } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.send = async (_shot: unknown, job: LaneJob) => {
+      await sent.promise;
+      for (let index = 0; index < job.count; index += 1) {
+        const why = job.stop(index);
+        job.settle(index, why === null ? { state: 'accepted' } : { state: 'held', why: why as 'returned' });
+      }
+    };
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
+    switchesSay({ halted: pauses === 'everybody' });
+    const leaseUntilMs = () => claims.items.get(key('ios.0'))?.sendUntilMs ?? 0;
+    const leaseMs = leaseUntilMs() - scene.nowMs;
+    const now = performance.now.bind(performance);
+    for (let passes = 1; passes <= 2; passes += 1) {
+      const beforeMs = leaseUntilMs();
+      scene.nowMs += leaseMs * 0.6;
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + passes * leaseMs * 0.6);
+      // The look that renews the lease has seen what has passed.
+      await vi.waitFor(() => expect(leaseUntilMs()).toBeGreaterThan(beforeMs), soon);
+    }
+    switchesSay({});
+    sent.resolve();
+    await vi.waitFor(
+      () => expect([queue.back.map(([, seconds]) => seconds), queue.gone]).toEqual([[8, ...back], gone]),
+      soon,
+    );
+  });
+
   test('whose claim has no answer is tried until it is over for it: by a drain, or a halt; then it comes again in five seconds', async () => {
     for (const ends of ['drain', 'halt'] as const) {
       const { sender, queue, message, claims, said, switchesSay } = sending();
@@ -447,7 +482,10 @@ describe('a sender', () => {
     queue.put(message('ios.0'), message('ios.1'));
     await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
     await vi.waitFor(() => expect(queue.received).toHaveLength(2), soon);
+    await new Promise((done) => setImmediate(done));
     await sender.pause(true);
+    // Whoever waits for the pause finds nothing at hand but the one that looks again whether it may be claimed.
+    expect(queue.back).toContainEqual(['ios.1', 0]);
     queue.put(message('ios.0', {}));
     await vi.waitFor(
       () => expect(queue.back.map(([receipt]) => receipt).toSorted()).toEqual(['ios.0', 'ios.0', 'ios.1']),
