@@ -41,7 +41,7 @@ export function createApp(deployment: Deployment, outdir: string): App {
   const place = { vpc: network.vpc as IVpc, tasks: network.tasks };
   const bot = new BotStack(app, names.stacks.bot, deployment, place, props());
   // Silence wakes somebody: alarms come after the bot that they listen to, and end before it.
-  watch.addDependency(bot);
+  watch.addStackDependency(bot);
   new WorkersStack(app, names.stacks.workers, deployment, place, props());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Validations.of(app).acknowledge({
