@@ -1,12 +1,13 @@
 import { may, mayFire } from '../../runbooks/launch/authority.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
-import type { SegmentTotals, ShotTiming } from '../../runbooks/launch/entries.ts';
+import type { SegmentTotals, ShotTiming, Totals } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
 import { runningShots, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
+import { copiesOf, phonesOf, textsAsked } from '../../runbooks/launch/test-copies.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { inSpan } from './mishaps.ts';
 import type { Mishaps } from './mishaps.ts';
@@ -103,7 +104,11 @@ export class Crew {
     );
     const isSent = Object.values(launch.tests).some(({ contentHash }) => contentHash === launch.contentHash);
     if (!isNeeded || isSent || to.length === 0 || this.#world.nowMs < launch.targetAtMs - TEST_MS) return [];
-    return [{ kind: 'request-test', by: who(launch, 'request-test'), to }];
+    // `/go test all`.
+    const texts = textsAsked(launch, { locales: [], segments: [], variants: [], everybody: true, to }) ?? [];
+    return [
+      { kind: 'request-test', by: who(launch, 'request-test'), to, ...(texts.length === 0 ? {} : { locales: texts }) },
+    ];
   }
 
   #tick(launch: Launch): Command[] {
@@ -176,23 +181,32 @@ export class Crew {
 function ends(launch: Launch, nowMs: number): Command | null {
   const test = Object.entries(launch.tests).find(([, { results }]) => results === null);
   if (test !== undefined) {
-    const [testId, { to }] = test;
-    const results = launch.people
-      .filter(({ id }) => to.includes(id))
-      .flatMap(({ id: person, devices }) =>
-        devices.map(({ platform }) => ({ person, platform, accepted: true, reason: '', tookMs: 90 })),
-      );
+    const [testId, asked] = test;
+    const results = copiesOf(launch, asked, phonesOf(launch)).map(({ person, platform, locale }) => ({
+      person,
+      platform,
+      locale,
+      accepted: true,
+      reason: '',
+      tookMs: 90,
+    }));
     return { kind: 'report-test', testId, results };
   }
   const shot = runningShots(launch).find(({ pressedAtMs }) => nowMs >= pressedAtMs + SHOT_MS);
   if (shot !== undefined) {
     const segments = shot.segments.map(({ segment, attempt }): SegmentTotals => {
       const devices = launch.attempts[segment]?.find(({ shotId }) => shotId === shot.id)?.devices ?? 0;
+      const ofVariants = Object.entries(shot.audience.segments.find(({ id }) => id === segment)?.variants ?? {});
       return {
         segment,
         attempt,
         devices,
-        totals: { accepted: devices, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} },
+        totals: allAccepted(devices),
+        ...(ofVariants.length === 0
+          ? {}
+          : {
+              variants: ofVariants.map(([variant, own]) => ({ variant, devices: own, totals: allAccepted(own) })),
+            }),
       };
     });
     return { kind: 'close-shot', shotId: shot.id, cause: 'complete', segments };
@@ -200,6 +214,16 @@ function ends(launch: Launch, nowMs: number): Command | null {
   const untimed = Object.values(launch.shots).find(({ closed, timing }) => closed !== null && timing === null);
   return untimed === undefined ? null : { kind: 'report-timing', shotId: untimed.id, timing: TIMING };
 }
+
+const allAccepted = (devices: number): Totals => ({
+  accepted: devices,
+  failed: 0,
+  uncertain: 0,
+  halted: 0,
+  late: 0,
+  skipped: 0,
+  reasons: {},
+});
 
 /** What somebody tries, so that it is not tried at every look. */
 function nameOf(command: Command): string {

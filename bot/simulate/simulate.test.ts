@@ -205,3 +205,41 @@ test('a rehearsal that is too slow says what had not come, and its gate keeps GO
   expect(room(day)).toContain('“The day was rehearsed” is red');
   expect(of(day, 'FireRequested')).toEqual([]);
 });
+
+test('variants and a hold-out are in the simulated audience, every variant is read on a phone, and the push goes out', async () => {
+  const runbook = loaded((text) =>
+    text
+      .replace(
+        '  id: big-game\n',
+        '  id: big-game\n  variants: [{ id: a, share: 0.45 }, { id: b, share: 0.45 }]\n  hold_out: 0.1\n',
+      )
+      .replaceAll(/^(    \S+: \{ title: .*) \}$/gm, '$1, variants: { b: { title: Now } } }'),
+  );
+  const day = await play({}, {}, runbook);
+  expect(room(day)).not.toContain('The audience was compiled with');
+  expect(day.launch.audience).toMatchObject({
+    devices: 180_000,
+    heldOut: 20_000,
+    locales: { 'en/a': 90_000, 'en/b': 90_000 },
+  });
+  expect(of(day, 'TestDone')[0]?.results.map(({ locale }) => locale)).toEqual(expect.arrayContaining(['en/a', 'en/b']));
+  expect(Object.values(day.launch.shots).map(({ closed }) => closed?.cause)).toEqual(['complete']);
+});
+
+test('a hold-out alone is in the simulated audience', async () => {
+  const runbook = loaded((text) => text.replace('  id: big-game\n', '  id: big-game\n  hold_out: 0.1\n'));
+  const day = await play({}, {}, runbook);
+  expect(day.launch.audience).toMatchObject({ devices: 180_000, heldOut: 20_000, locales: { en: 180_000 } });
+  expect(Object.values(day.launch.shots)).toHaveLength(1);
+});
+
+test('where nobody in the runbook has a phone somebody gets one of each platform, which is said, and the copy is read there', async () => {
+  const runbook = loaded();
+  const people = runbook.people.map((person) => ({ ...person, devices: [] }));
+  const day = await play({}, {}, { ...runbook, people });
+  expect(day.said[0]?.lines).toEqual([
+    'Nobody in the runbook has a phone for test copies; here Ana Ortiz has an iPhone and an Android phone.',
+  ]);
+  expect(day.launch.ticks['copy-read']?.green).toBe(true);
+  expect(Object.values(day.launch.shots)).toHaveLength(1);
+});

@@ -62,7 +62,7 @@ const NEEDED: ReadonlySet<Effect['kind']> = new Set(['scale', 'do-step', 'finish
  * steps, over a world that does what it is told, and people who do what they are asked.
  */
 export async function simulate(plan: Runbook, options: DayOptions): Promise<Day> {
-  const runbook = withAccounts(plan);
+  const { runbook, holder } = withPhones(withAccounts(plan));
   const first = { targetAtMs: options.targetAtMs, compress: 1, runbook };
   const times = (launch: Launch) => [
     ...scheduledSteps(launch).map(({ dueAtMs }) => dueAtMs),
@@ -71,6 +71,8 @@ export async function simulate(plan: Runbook, options: DayOptions): Promise<Day>
   const rehearsed = options.mishaps.rehearsals.map((ms) => options.targetAtMs + ms);
   const firstMs = Math.min(...plannedTimes(first), ...rehearsed, options.targetAtMs);
   const day = new SimulatedDay(runbook, options, firstMs - BEFORE_MS);
+  if (holder !== null)
+    day.says([`Nobody in the runbook has a phone for test copies; here ${holder} has an iPhone and an Android phone.`]);
   await day.begins();
   const fromMs = day.world.nowMs;
   for (;;) {
@@ -101,6 +103,17 @@ function withAccounts(runbook: Runbook): Runbook {
     person.slack.length > 0 ? person : { ...person, slack: [`U0SIMULATED${index}`] },
   );
   return { ...runbook, people };
+}
+
+/** Where no phone is known, somebody has two all the same: without copies on them nobody could say that the text was read. */
+function withPhones(runbook: Runbook): { runbook: Runbook; holder: string | null } {
+  const holder = runbook.people.find(({ roles }) => roles.some((role) => role !== 'observer'));
+  if (holder === undefined || runbook.people.some(({ devices }) => devices.length > 0))
+    return { runbook, holder: null };
+  const locale = runbook.campaign.default_locale;
+  const devices = (['ios', 'android'] as const).map((platform) => ({ platform, token: '0'.repeat(64), locale }));
+  const people = runbook.people.map((person) => (person === holder ? { ...person, devices } : person));
+  return { runbook: { ...runbook, people }, holder: holder.name };
 }
 
 class SimulatedDay {
@@ -169,12 +182,12 @@ class SimulatedDay {
     const sinceMs = this.world.nowMs - this.#options.targetAtMs;
     const isDead = this.#options.mishaps.bot.some((span) => inSpan(span, sinceMs));
     if (isDead && this.#bots[0] !== null)
-      this.#says([`The bot dies${this.#bots.length > 1 ? '; the other one goes on' : ', and nobody answers here'}.`]);
-    if (!isDead && this.#bots[0] === null) this.#says(['The bot is back.']);
+      this.says([`The bot dies${this.#bots.length > 1 ? '; the other one goes on' : ', and nobody answers here'}.`]);
+    if (!isDead && this.#bots[0] === null) this.says(['The bot is back.']);
     this.#bots[0] = isDead ? null : (this.#bots[0] ?? this.#started());
   }
 
-  #says(lines: string[]): void {
+  says(lines: string[]): void {
     this.said.push({ atMs: this.world.nowMs, lines });
   }
 
@@ -191,7 +204,7 @@ class SimulatedDay {
     const line = `${nameOf(this.launch, by)} is told: ${say}`;
     if (this.#toldLast.get(command.kind) === line) return;
     this.#toldLast.set(command.kind, line);
-    this.#says([line]);
+    this.says([line]);
   }
 
   /** What follows from new entries, once, by whoever leads: effects that a plan hangs on, and what is posted. */
@@ -208,7 +221,7 @@ class SimulatedDay {
         this.world.sees(after);
         for (const effect of effectsOf(entry, after)) {
           const lines = postOf(effect, entry, after, this.world.gates, this.world.nowMs);
-          if (lines.length > 0) this.#says(lines);
+          if (lines.length > 0) this.says(lines);
           if (!NEEDED.has(effect.kind)) continue;
           const word = await performCloud(leader.context, effect, (await leader.launch()) ?? after);
           await keepFact(leader.context, LAUNCH_ID, effect.id, word);

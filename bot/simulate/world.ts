@@ -1,16 +1,19 @@
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createStaffDevices } from '../../infra/aws/staff-devices.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
-import type { AudienceRef, Measured } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Measured, SegmentRef } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Runbook, ScaleTarget } from '../../runbooks/playbook/schema.ts';
+import { splitOf, textName } from '../../runbooks/launch/variants.ts';
+import type { Campaign, Runbook, ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { memoryRecord } from './memory-record.ts';
 
 /** A fleet's count comes so long after it was ordered. */
 const ARRIVES_MS = 4 * 60_000;
 /** Of each segment. */
 const DEVICES = 100_000;
+const BATCH = 1_000;
 
 interface Fleet {
   desired: number;
@@ -134,29 +137,46 @@ function leastOf({ phases }: Runbook, fleet: string): number {
   return orders.length < 2 ? 0 : Math.min(...orders);
 }
 
-/** Some devices for each market and platform that the plan knows. */
+/** Some devices for each market and platform that the plan knows, cut into variants and hold-out as the campaign says. */
 export function audienceOf({ targets = {}, audience, campaign }: Runbook): AudienceRef {
   const named = Object.keys(targets);
   const markets = audience.segment_by.includes('market') ? (named.length === 0 ? ['us'] : named) : [];
-  const locale = campaign.default_locale;
+  const part = partOf(campaign);
   const segments = (['ios', 'android'] as const).flatMap((platform) =>
     (markets.length === 0
       ? [platform]
       : markets.map((market) => (market.endsWith(`-${platform}`) ? market : `${market}-${platform}`))
-    ).map((id) => ({
-      id,
-      platform,
-      devices: DEVICES,
-      batches: DEVICES / 1_000,
-      locales: { [locale]: DEVICES },
-    })),
+    ).map((id) => ({ id, platform, ...part })),
   );
+  const split = splitOf(campaign);
   return {
     hash: '0'.repeat(64),
     manifestKey: `audiences/${'0'.repeat(64)}/manifest.json`,
-    devices: segments.length * DEVICES,
+    devices: segments.length * part.devices,
     segments,
-    locales: { [locale]: segments.length * DEVICES },
+    locales: Object.fromEntries(
+      Object.entries(part.locales).map(([text, devices]) => [text, segments.length * devices]),
+    ),
+    ...(split === null ? {} : { split }),
+    ...(part.heldOut === undefined ? {} : { heldOut: segments.length * part.heldOut }),
+  };
+}
+
+/** A segment, by the shares of the campaign to the device. */
+function partOf(campaign: Campaign): Omit<SegmentRef, 'id' | 'platform'> & { locales: Counts } {
+  const { variants = [], hold_out: holdOut = 0, default_locale: locale } = campaign;
+  const heldOut = Math.round(DEVICES * holdOut);
+  const counts = variants.map(({ id, share }) => ({ id, devices: Math.round(DEVICES * share) }));
+  const devices = variants.length === 0 ? DEVICES - heldOut : counts.reduce((sum, one) => sum + one.devices, 0);
+  return {
+    devices,
+    batches: Math.ceil(devices / BATCH),
+    locales:
+      variants.length === 0
+        ? { [locale]: devices }
+        : Object.fromEntries(counts.map((one) => [textName(locale, one.id), one.devices])),
+    ...(variants.length === 0 ? {} : { variants: Object.fromEntries(counts.map((one) => [one.id, one.devices])) }),
+    ...(heldOut === 0 ? {} : { heldOut }),
   };
 }
 
