@@ -1,3 +1,4 @@
+import { automationsOf } from '../infra/aws/access/automations-of.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { examine } from '../infra/doctor/examine.ts';
 import type { Line } from '../infra/doctor/judge/line.ts';
@@ -33,6 +34,7 @@ export function launchDoctor(
       pool: launch.runbook.pool.name,
       service: poolService(launch.runbook),
       scaled: scaledBy(launch.runbook),
+      automations: automationsOf(launch.runbook),
       regions: launch.runbook.regions ?? null,
       secrets: { bot: secretName === null ? [] : [secretName], worker: [] },
       needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),

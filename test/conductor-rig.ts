@@ -258,7 +258,7 @@ function isKind<K extends EntryKind>(entry: Entry, kind: K): entry is EntryOf<K>
 
 /** `families`: what RunTask may start; the first one compiles audiences. */
 export async function startRig(
-  options: Partial<Pick<LocalCloudOptions, 'groups' | 'services' | 'families'>> = {},
+  options: Partial<Pick<LocalCloudOptions, 'groups' | 'services' | 'families' | 'automations'>> = {},
 ): Promise<Rig> {
   const [family] = options.families ?? [];
   const localCloud = await startLocalCloud({

@@ -10,6 +10,9 @@ export const FACT = {
   order: (orderId: string) => `message/order/${orderId}`,
   standDown: 'message/stand-down',
   scale: (target: string) => `message/scale/${target}`,
+  /** The execution of a step's automation. */
+  automation: (step: string) => `automation/${step}`,
+  automationMessage: (step: string) => `message/automation/${step}`,
   /** The trouble with a scale order that people were told of last. */
   scaleTold: (target: string) => `scale/told/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,

@@ -26,6 +26,7 @@ import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
 import { armedOrders } from './watches/armed-orders.ts';
+import { AutomationWatch } from './watches/automation-watch.ts';
 import { BoardWatch } from './watches/board-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
@@ -107,6 +108,7 @@ export class LaunchKeeper {
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
+    const automations = new AutomationWatch(this.#context, standings);
     const board = new BoardWatch(
       this.#context,
       standings,
@@ -148,6 +150,8 @@ export class LaunchKeeper {
       ),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
+      whileOpen('automations', timings.automationMs, (launch) => automations.look(launch)),
+      whileOpen('automation messages', timings.automationMs, (launch) => automations.show(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
       job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
       job('signs', timings.signsMs, async (launch) => {

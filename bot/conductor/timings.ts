@@ -21,6 +21,8 @@ export interface Timings {
   /** Measurements younger than this answer `measured` without measuring again. */
   gateFreshMs: number;
   scaleMs: number;
+  /** Automations of steps are looked at, and their progress shown, this often. */
+  automationMs: number;
   /** Counts that have come are looked at this often, in case somebody else lowers them. */
   scaleChangesMs: number;
   /** One edit of a message per 2 s: chat.update allows 50 and some a minute (docs/facts.md#slack-update-rate). */
@@ -95,6 +97,7 @@ export const TIMINGS: Timings = {
   gateSettleMs: 1_500,
   gateFreshMs: 3_000,
   scaleMs: 1_000,
+  automationMs: 2_000,
   scaleChangesMs: 10_000,
   boardMs: 2_000,
   liveMs: 2_000,

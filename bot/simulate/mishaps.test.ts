@@ -18,6 +18,7 @@ test('what goes wrong is read as it is typed', () => {
     ok: true,
     mishaps: {
       fleets: ['workers'],
+      automations: [],
       bot: [
         { fromMs: -120 * MIN, toMs: -30 * MIN },
         { fromMs: 60 * MIN, toMs: Number.POSITIVE_INFINITY },
@@ -33,6 +34,17 @@ test('what goes wrong is read as it is typed', () => {
       ],
       rehearsals: [-1_440 * MIN],
     },
+  });
+});
+
+test('an automation that fails is named by its step, and offered only where there is one', () => {
+  const step = { id: 'warm', title: 'W', at: 'T-1h', do: { kind: 'automation', document: 'lingo-warm-cache' } };
+  const plan = sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [step] }] });
+  const fails = (found: string) => readMishaps(plan, { fail: [found], gate: [], move: [], rehearse: [] });
+  expect(fails('automation:warm')).toMatchObject({ ok: true, mishaps: { automations: ['warm'] } });
+  expect(fails('automation:up')).toMatchObject({
+    ok: false,
+    expected: 'fleet: and one of workers; automation: and one of warm; or bot:T-2h..T-30m',
   });
 });
 

@@ -1,3 +1,4 @@
+import { everyStep } from '../../runbooks/launch/steps.ts';
 import { duration, tMinus } from '../../runbooks/playbook/fields/values.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 
@@ -5,6 +6,8 @@ import type { Runbook } from '../../runbooks/playbook/schema.ts';
 export interface Mishaps {
   /** Fleets whose counts never come. */
   fleets: string[];
+  /** Steps whose automation fails. */
+  automations: string[];
   /** The first bot is dead. */
   bot: Span[];
   /** A gate is not what it is measured as, or ticked. */
@@ -18,7 +21,7 @@ export interface Span {
   toMs: number;
 }
 
-export const NOTHING: Mishaps = { fleets: [], bot: [], gates: [], moves: [], rehearsals: [] };
+export const NOTHING: Mishaps = { fleets: [], automations: [], bot: [], gates: [], moves: [], rehearsals: [] };
 
 export const inSpan = ({ fromMs, toMs }: Span, ms: number): boolean => fromMs <= ms && ms < toMs;
 
@@ -26,24 +29,26 @@ export type ReadMishaps =
   | { ok: true; mishaps: Mishaps }
   | { ok: false; option: string; found: string; expected: string };
 
-/** As they are typed: `fleet:edge`, `bot:T-2h..T-30m`; `edge:red@T-1h..T-30m`; `20m@T-1h`. */
+/** As they are typed: `fleet:edge`, `automation:warm-up`, `bot:T-2h..T-30m`; `edge:red@T-1h..T-30m`; `20m@T-1h`. */
 export function readMishaps(
   runbook: Runbook,
   typed: { fail: readonly string[]; gate: readonly string[]; move: readonly string[]; rehearse: readonly string[] },
 ): ReadMishaps {
-  const mishaps: Mishaps = { fleets: [], bot: [], gates: [], moves: [], rehearsals: [] };
+  const mishaps: Mishaps = { fleets: [], automations: [], bot: [], gates: [], moves: [], rehearsals: [] };
   for (const found of typed.fail) {
-    const [, what, of = ''] = /^(fleet|bot):(.+)$/.exec(found) ?? [];
+    const [, what, of = ''] = /^(fleet|automation|bot):(.+)$/.exec(found) ?? [];
     const span = what === 'bot' ? spanOf(of) : null;
     const fleets = runbook.scale_targets.map(({ id }) => id);
+    const automations = everyStep(runbook).flatMap(({ id, do: act }) => (act.kind === 'automation' ? [id] : []));
     if (what === 'fleet' && fleets.includes(of)) mishaps.fleets.push(of);
+    else if (what === 'automation' && automations.includes(of)) mishaps.automations.push(of);
     else if (span !== null) mishaps.bot.push(span);
     else
       return {
         ok: false,
         option: 'fail',
         found,
-        expected: `fleet: and one of ${fleets.join(', ')}; or bot:T-2h..T-30m`,
+        expected: `fleet: and one of ${fleets.join(', ')}; ${automations.length === 0 ? '' : `automation: and one of ${automations.join(', ')}; `}or bot:T-2h..T-30m`,
       };
   }
   for (const found of typed.gate) {

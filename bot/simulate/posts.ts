@@ -4,6 +4,7 @@ import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { backupOf } from '../../runbooks/launch/scale-late.ts';
 import { describeEntry } from '../../runbooks/record/describe.ts';
+import { automationMessage } from '../views/automation.ts';
 import { entryMessage } from '../views/entry-message.ts';
 import type { Message } from '../views/message.ts';
 import { namesOf } from '../views/names.ts';
@@ -40,6 +41,8 @@ export function postOf(
         scaleProgressMessage(launch, effect.target, { state, observed: null, ready: null, backup, nowMs }),
       );
     }
+    case 'post-automation':
+      return said(launch, automationMessage(launch, effect.step, null));
     case 'start-live':
     case 'post-summary':
       return [`${who(entry, launch)}${describeEntry(entry, namesOf(launch), launch.orders)}`];

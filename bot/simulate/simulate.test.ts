@@ -243,3 +243,15 @@ test('where nobody in the runbook has a phone somebody gets one of each platform
   expect(day.launch.ticks['copy-read']?.green).toBe(true);
   expect(Object.values(day.launch.shots)).toHaveLength(1);
 });
+
+test('an automation is followed to its end; one that fails turns its step red and brings its backup', async () => {
+  const step = `      - { id: warm, title: Warm the cache, owner: ana, backup_owner: ben, at: T-3h, deadline: T-2h, do: { kind: automation, document: lingo-warm-cache }, backup: { say: Warm it by hand. } }\n`;
+  const runbook = loaded((text) => text.replace(/^( +)- id: workers-up\n/m, (line) => `${step}${line}`));
+  const good = await play({}, {}, runbook);
+  expect(of(good, 'StepDone').find(({ step: id }) => id === 'warm')?.say).toBe('1 step in 4 min, execution warm');
+  expect(of(good, 'StepMissed')).toEqual([]);
+  const bad = await play({ automations: ['warm'] }, {}, runbook);
+  expect(room(bad)).toContain('was refused: AWS ended it as Failed, in its step run: so chosen for this day');
+  expect(of(bad, 'StepMissed').map(({ step: id }) => id)).toEqual(['warm']);
+  expect(room(bad)).toContain('Backup: Warm it by hand.');
+});

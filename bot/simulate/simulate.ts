@@ -132,7 +132,7 @@ class SimulatedDay {
     const { mishaps, targetAtMs, isAway } = options;
     this.#runbook = runbook;
     this.#options = options;
-    this.world = new World(runbook, fromMs, mishaps.fleets);
+    this.world = new World(runbook, fromMs, mishaps);
     this.crew = new Crew(this.world, mishaps, { targetAtMs, isAway });
     this.#bots = Array.from({ length: options.bots }, () => this.#started());
   }

@@ -9,6 +9,7 @@ import { measureGates } from '../conductor/gates/probes.ts';
 import { Room } from '../conductor/room/room.ts';
 import { Standings } from '../conductor/room/standing.ts';
 import { TIMINGS } from '../conductor/timings.ts';
+import { AutomationWatch } from '../conductor/watches/automation-watch.ts';
 import { rehearsalWatch } from '../conductor/watches/rehearsal-watch.ts';
 import { ScaleWatch } from '../conductor/watches/scale-watch.ts';
 import { scheduleTick } from '../conductor/watches/schedule-tick.ts';
@@ -24,6 +25,7 @@ export class SimulatedBot {
   readonly #journal: Journal;
   readonly #gates: GateWatch;
   readonly #scale: ScaleWatch;
+  readonly #automations: AutomationWatch;
 
   constructor(
     world: World,
@@ -61,7 +63,9 @@ export class SimulatedBot {
       }),
     );
     const budget = new UpdateBudget(nowMs);
-    this.#scale = new ScaleWatch(this.context, new Standings(this.context, new Room(this.context, launchId), budget));
+    const standings = new Standings(this.context, new Room(this.context, launchId), budget);
+    this.#scale = new ScaleWatch(this.context, standings);
+    this.#automations = new AutomationWatch(this.context, standings);
   }
 
   launch(): Promise<Launch | null> {
@@ -75,6 +79,7 @@ export class SimulatedBot {
       (launch: Launch) => scheduleTick(this.context, launch),
       (launch: Launch) => rehearsalWatch(this.context, launch),
       (launch: Launch) => this.#scale.look(launch),
+      (launch: Launch) => this.#automations.look(launch),
     ]) {
       const launch = await this.launch();
       if (launch !== null && !launch.closed) await look(launch);

@@ -1,4 +1,5 @@
 import type { WorkerReport } from '../../contract/report.ts';
+import type { AutomationSeen } from '../../infra/aws/automations.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createStaffDevices } from '../../infra/aws/staff-devices.ts';
 import type { Counts } from '../../runbooks/launch/counts.ts';
@@ -8,8 +9,9 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { splitOf, textName } from '../../runbooks/launch/variants.ts';
 import type { Campaign, Runbook, ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { memoryRecord } from './memory-record.ts';
+import type { Mishaps } from './mishaps.ts';
 
-/** A fleet's count comes so long after it was ordered. */
+/** A fleet's count comes so long after it was ordered, and an automation takes as long. */
 const ARRIVES_MS = 4 * 60_000;
 /** Of each segment. */
 const DEVICES = 100_000;
@@ -31,12 +33,16 @@ export class World {
   readonly cloud: Cloud;
   readonly #fleets = new Map<string, Fleet>();
   readonly #broken: ReadonlySet<string>;
+  readonly #failing: ReadonlySet<string>;
+  /** When each step's automation was started; its id is the step's. */
+  readonly #automations = new Map<string, number>();
   #launch: Launch | null = null;
   #measured: Measured[] = [];
 
-  constructor(runbook: Runbook, nowMs: number, broken: readonly string[]) {
+  constructor(runbook: Runbook, nowMs: number, { fleets, automations }: Pick<Mishaps, 'fleets' | 'automations'>) {
     this.nowMs = nowMs;
-    this.#broken = new Set(broken);
+    this.#broken = new Set(fleets);
+    this.#failing = new Set(automations);
     for (const { id } of runbook.scale_targets)
       this.#fleets.set(id, {
         desired: leastOf(runbook, id),
@@ -67,11 +73,20 @@ export class World {
     return fleet;
   }
 
+  #automationAt(step: string): AutomationSeen {
+    const isOver = this.nowMs - (this.#automations.get(step) ?? this.nowMs) >= ARRIVES_MS;
+    if (!isOver)
+      return { state: 'running', status: 'InProgress', steps: [{ name: 'run', phase: 'running' }], say: null };
+    return this.#failing.has(step)
+      ? { state: 'failed', status: 'Failed', steps: [{ name: 'run', phase: 'failed' }], say: 'so chosen for this day' }
+      : { state: 'done', status: 'Success', steps: [{ name: 'run', phase: 'done' }], say: null };
+  }
+
   /** The rest would be asked by nothing that a day simulates; if it is after all, the call fails by its name. */
   #cloudOf(runbook: Runbook): Cloud {
     const facts = new Map<string, string>();
     const objects = new Map<string, Uint8Array>();
-    const cloud: Pick<Cloud, 'record' | 'staff'> & {
+    const cloud: Pick<Cloud, 'record' | 'staff' | 'automations'> & {
       [K in 'live' | 'queues' | 'facts' | 'scaling' | 'clock']: Partial<Cloud[K]>;
     } = {
       record: memoryRecord(),
@@ -82,6 +97,13 @@ export class World {
           [...objects].filter(([key]) => key.startsWith(prefix)).map(([key, body]) => ({ key, bytes: body.length })),
         remove: async (key) => void objects.delete(key),
       }),
+      automations: {
+        start: async ({ step }) => {
+          if (!this.#automations.has(step)) this.#automations.set(step, this.nowMs);
+          return { ok: true, executionId: step };
+        },
+        look: async (step) => this.#automationAt(step),
+      },
       facts: {
         get: async (launchId, name) => facts.get(`${launchId}\n${name}`) ?? null,
         put: async (launchId, name, value) => void facts.set(`${launchId}\n${name}`, value),

@@ -30,6 +30,7 @@ export function stepStartedMessage(launch: Launch, stepId: string, late: boolean
       return say(`:satellite_antenna: ${head}\nCalls the webhook \`${safe(step.do.to, 40)}\`.`, step.title);
     // Its progress message follows.
     case 'scale':
+    case 'automation':
       return null;
     case 'switch':
       return say(`:control_knobs: ${head}`, step.title);

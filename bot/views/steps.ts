@@ -118,6 +118,8 @@ function doesText(step: Step): string {
       return `pages: ${safe(step.do.say, 200)}`;
     case 'webhook':
       return `calls the webhook \`${safe(step.do.to, 40)}\``;
+    case 'automation':
+      return `runs the automation \`${safe(step.do.document, 140)}\``;
     case 'fire-window':
       return 'opens the moment; nothing fires by itself';
     default: {

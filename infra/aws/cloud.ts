@@ -1,4 +1,5 @@
 import type { AudienceTasks } from './audience-task.ts';
+import type { Automations } from './automations.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { FactStore } from './fact-store.ts';
 import type { HomeStore } from './home-store.ts';
@@ -28,6 +29,7 @@ export interface Cloud {
   objects: Objects;
   staff: StaffDevices;
   scaling: Scaling;
+  automations: Automations;
   /** Null: none is configured. */
   audienceTasks: AudienceTasks | null;
   /** Of AWS: `us-east-1`. */

@@ -8,6 +8,7 @@ import {
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createAudienceTasks } from './audience-task.ts';
+import { createAutomations } from './automations.ts';
 import { createClaimStore } from './claim-store.ts';
 import { createClients } from './clients.ts';
 import type { Clients } from './clients.ts';
@@ -50,6 +51,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     objects,
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),
+    automations: createAutomations(clients.ssm),
     audienceTasks: config.audienceTask == null ? null : createAudienceTasks(clients.ecs, config.audienceTask),
     parameters: createParameters({ ssm: clients.ssm, deployment: config.tablePrefix }),
     region: config.region,

@@ -4,7 +4,7 @@ import type { Subject } from './subject-shape.ts';
 
 /** What rights are asked for, in the account that is looked at. `task`: what the bot starts; null: nothing is known of it. */
 export function accountNames(
-  { cloud, pool, scaled, regions, secrets }: Subject,
+  { cloud, pool, scaled, automations, regions, secrets }: Subject,
   account: string,
   task: FoundTask | null,
 ): AccountNames {
@@ -20,6 +20,7 @@ export function accountNames(
     providerSecrets: secrets.worker,
     slackSecrets: secrets.bot,
     scaled,
+    automations,
     deviceTables: [],
     audienceTask: cloud.audienceTask == null ? null : { ...cloud.audienceTask, roles: task?.roles ?? [] },
   };

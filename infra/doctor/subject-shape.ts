@@ -17,6 +17,7 @@ export interface Subject {
   service: { cluster: string; service: string } | null;
   /** What the event scales in this account. */
   scaled: AccountNames['scaled'];
+  automations: AccountNames['automations'];
   /** The two of a launch; null: it has one. */
   regions: { home: string; standby: string } | null;
   /** Names of secrets that each reads anew while it runs. */

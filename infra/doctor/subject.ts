@@ -4,6 +4,7 @@ import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { parseProvider } from '../../workers/config.ts';
 import { isAboutDeviceAlone } from '../../workers/probe/findings.ts';
 import { meetProvider } from '../../workers/probe/meet-provider.ts';
+import { automationsOf } from '../aws/access/automations-of.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import { KEY_SECRETS, keysFrom, trustedFrom } from '../aws/key-config.ts';
 import { describeConfigProblems, readEnvironment, secret } from '../environment.ts';
@@ -65,6 +66,7 @@ export function subjectOf(
     pool,
     service: runbook === null ? null : poolService(runbook),
     scaled: runbook === null ? { services: [], groups: [], tables: [] } : scaledBy(runbook),
+    automations: runbook === null ? { documents: [], roles: [] } : automationsOf(runbook),
     regions: runbook?.regions ?? null,
     secrets: options.secrets ?? secretsOf(env),
     needOf: (vcpusPerTask) =>

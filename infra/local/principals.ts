@@ -16,6 +16,10 @@ export const LOCAL_AUDIENCE_TASK = {
   roles: ['audience', 'audience-execution'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/gobutton-${name}`),
 };
 
+/** A document that a runbook of one's own may try, and whom it works as. */
+export const LOCAL_AUTOMATION = 'lingo-warm-cache';
+export const LOCAL_AUTOMATION_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/lingo-automation`;
+
 /** The account that a local stack of the sample launch is in. */
 export const LOCAL_ACCOUNT: AccountNames = {
   partition: 'aws',
@@ -30,6 +34,7 @@ export const LOCAL_ACCOUNT: AccountNames = {
     groups: [LOCAL_GROUP],
     tables: ['gobutton-claims'],
   },
+  automations: { documents: [LOCAL_AUTOMATION], roles: [LOCAL_AUTOMATION_ROLE] },
   audienceTask: LOCAL_AUDIENCE_TASK,
 };
 

@@ -96,11 +96,13 @@ const USUAL_PORTS = {
 } as const;
 /** Of instances and tasks that are only counted: long enough to be seen on their way. */
 const FLEET_START_MS = 3_000;
+/** Of any document: what it does on AWS nothing here does. */
+const AUTOMATION_STEPS = ['check', 'run', 'verify'];
 const random = () => randomBytes(16).toString('hex');
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, surroundings = SAMPLE_SURROUNDINGS } = options;
-  const { pool, workers, fleets, seed } = surroundings;
+  const { pool, workers, fleets, automations, seed } = surroundings;
   await mkdir(dataDir, { recursive: true });
   // Tokens, user ids and keys lie in it; also in a folder from before.
   await chmod(dataDir, 0o700);
@@ -216,6 +218,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       groups: fleets.flatMap((one) =>
         one.kind === 'auto-scaling-group' ? [{ name: one.group, startDelayMs: FLEET_START_MS }] : [],
       ),
+      automations: automations.documents.map((name) => ({ name, steps: AUTOMATION_STEPS, stepMs: 2_000 })),
       logsDir: logs,
     });
     stops.push(() => localCloud.stop());

@@ -17,6 +17,8 @@ export function actionText({ do: action }: Pick<Step, 'do'>): string {
       return 'page on-call';
     case 'webhook':
       return `call the webhook ${action.to}`;
+    case 'automation':
+      return `run the automation ${action.document}`;
     case 'fire-window':
       return 'fire window: people ask for GO';
     default: {

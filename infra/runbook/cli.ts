@@ -24,8 +24,8 @@ const USAGE = `npm run runbook -- new|check|plan|simulate FILE
   simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE]
                 [--rehearse T-1d] [--bots 2] [--away]
                                  plays the day against a fake clock and prints what the room would read; people do what they are
-                                 asked, with --away nothing. MISHAP: fleet:NAME never comes, bot:T-2h..T-30m is dead; GATE: ID:red@T-1h
-                                 or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. --rehearse: somebody
+                                 asked, with --away nothing. MISHAP: fleet:NAME never comes, automation:STEP fails,
+                                 bot:T-2h..T-30m is dead; GATE: ID:red@T-1h or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. --rehearse: somebody
                                  rehearses the infrastructure then. Each may be given several times.
   new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
 ${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}

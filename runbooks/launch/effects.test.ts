@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { audience, Scene, segmentTotals } from '../../test/properties/scene.ts';
+import { audience, sampleRunbook, Scene, segmentTotals } from '../../test/properties/scene.ts';
 import { effectsOf, endedPhase, isHeadNoted } from './effects.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryKind, EntryOf } from './entries.ts';
@@ -292,6 +292,18 @@ describe('an order that can no longer be pressed has no GO button', () => {
 });
 
 describe('capacity and steps', () => {
+  test('an automation has a message of its own, from its start to its end', () => {
+    const act = { kind: 'automation', document: 'lingo-warm-cache' };
+    const step = { id: 'warm', title: 'Warm the cache', at: 'T-1h', do: act };
+    const { state } = Scene.created(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [step] }] }));
+    expect(effects(state, entry('StepStarted', { step: 'warm' }))).toEqual([
+      'do-step warm',
+      '#post-entry',
+      '#post-automation warm',
+    ]);
+    expect(effects(state, entry('StepDone', { step: 'warm' }))).toEqual(['#post-entry', '#finish-automation warm']);
+  });
+
   test('capacity that is taken down after the close brings the launch back on the index', () => {
     const launch = { ...Scene.ready().state, closed: true };
     expect(effects(launch, entry('ScaleOrdered', { target: 'workers', desired: 0 }))[0]).toBe('!index-launch');

@@ -1,5 +1,6 @@
 import type { Entry, EntryOf, SegmentAttempt } from './entries.ts';
 import type { Launch } from './launch.ts';
+import { stepNamed } from './steps.ts';
 import { VOID_BY_CORRECTION } from './voiding.ts';
 
 /**
@@ -40,6 +41,9 @@ type EffectBody =
   | { kind: 'refresh-stand-down' }
   | { kind: 'post-scale'; target: string; desired: number }
   | { kind: 'finish-scale'; target: string; tookMs: number; stands?: number }
+  /** How far a step's automation has come, in a message of its own. */
+  | { kind: 'post-automation'; step: string }
+  | { kind: 'finish-automation'; step: string }
   | { kind: 'start-live'; shotId: string }
   | { kind: 'finish-live'; shotId: string }
   | { kind: 'post-summary'; shotId: string }
@@ -68,6 +72,8 @@ const SLACK: ReadonlySet<EffectKind> = new Set([
   'refresh-stand-down',
   'post-scale',
   'finish-scale',
+  'post-automation',
+  'finish-automation',
   'start-live',
   'finish-live',
   'post-summary',
@@ -225,7 +231,13 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [{ kind: 'send-test-order', testId: entry.testId }, { kind: 'post-entry' }];
 
     case 'StepStarted':
-      return [{ kind: 'do-step', step: entry.step }, { kind: 'post-entry' }];
+      return [
+        { kind: 'do-step', step: entry.step },
+        { kind: 'post-entry' },
+        ...ofAutomation(launch, entry.step, 'post-automation'),
+      ];
+    case 'StepDone':
+      return [{ kind: 'post-entry' }, ...ofAutomation(launch, entry.step, 'finish-automation')];
     case 'ScaleOrdered':
       return [
         // Capacity is also taken down after the close: the launch has work again.
@@ -289,7 +301,6 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'StepPut':
     case 'StepMissed':
     case 'StepSkipped':
-    case 'StepDone':
     case 'ScaleLate':
     case 'SurgeMeasured':
     case 'RehearsalBegun':
@@ -310,6 +321,10 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
 /** What shows how far a launch that was called off is put back (clean-up.ts). */
 function putBack({ kind }: Entry, launch: Launch): EffectBody[] {
   return launch.stoodDown !== null && PUTS_BACK.has(kind) ? [{ kind: 'refresh-stand-down' }] : [];
+}
+
+function ofAutomation(launch: Launch, step: string, kind: 'post-automation' | 'finish-automation'): EffectBody[] {
+  return stepNamed(launch.runbook, step)?.do.kind === 'automation' ? [{ kind, step }] : [];
 }
 
 function lifted(epoch: number | null): EffectBody[] {

@@ -12,6 +12,7 @@ export function harmless(action: Step['do']): boolean {
     case 'switch':
     case 'fire-window':
     case 'webhook':
+    case 'automation':
       return false;
     default:
       return action satisfies never;

@@ -133,6 +133,8 @@ const EFFECTS: Record<Effect['kind'], string> = {
   'refresh-order': 'takes the button off an order that is no longer open',
   'post-scale': 'posts the message of a scale order, which is then kept up in place',
   'finish-scale': 'says in that message that the count stands',
+  'post-automation': "posts the message of a step's automation, which is then kept up in place",
+  'finish-automation': 'says in that message how it ended',
   'start-live': 'posts the live message with its HALT',
   'finish-live': 'ends the live message with what the shot came to',
   'post-summary': 'posts the summary',

@@ -101,6 +101,7 @@ const runbook: Runbook = {
             catch_up_within: '0s',
             do: { kind: 'ask', say: 'Is everybody here?' },
           },
+          { id: 'banner', title: 'Banner off', at: 'T+1h', do: { kind: 'automation', document: 'lingo-banner' } },
         ],
       },
     ],
@@ -401,6 +402,8 @@ function ends(player: Player): void {
     openRate: 0.045,
     fleets: [{ target: 'workers', perOpen: 50, perUnit: 250 }],
   });
+  player.does({ kind: 'run-step', by: 'ana', step: 'banner' });
+  player.does({ kind: 'finish-step', step: 'banner', say: '2 steps in 40 s, execution 4105a4fc' }, 40_000);
   player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });

@@ -11,7 +11,12 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { startChild } from '../../infra/local/child.ts';
 import { scaleTo } from '../../infra/local/cloud/for-tests.ts';
-import { LOCAL_AUDIENCE_TASK, LOCAL_POOL } from '../../infra/local/principals.ts';
+import {
+  LOCAL_AUDIENCE_TASK,
+  LOCAL_AUTOMATION,
+  LOCAL_AUTOMATION_ROLE,
+  LOCAL_POOL,
+} from '../../infra/local/principals.ts';
 import { mustGo, testAll } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { M, tableOf } from '../../workers/audience/join/for-tests.ts';
@@ -155,6 +160,12 @@ async function failures(): Promise<void> {
     for (const won of [true, false])
       expect(await as(process).claims.close(`rights/${process}`, account, null)).toMatchObject({ won });
   await as('bot').live.release('rights', 'nobody');
+  const { automations } = as('bot');
+  const parameters = { AutomationAssumeRole: [LOCAL_AUTOMATION_ROLE] };
+  const run = { launchId: 'rights', step: 'warm', document: LOCAL_AUTOMATION, version: null, parameters };
+  const started = await automations.start(run);
+  expect(started).toMatchObject({ ok: true });
+  if (started.ok) expect(await automations.look(started.executionId)).toMatchObject({ state: 'running' });
   const { live, queues } = as('worker');
   await live.reports(room.launchId);
   const { batches, segments: orders } = queueNames(LOCAL_POOL);

@@ -77,6 +77,8 @@ function isTalk({ effect, entry }: Pending, launch: Launch, nowMs: number): bool
       return !isOpenOrder(launch, effect.orderId, nowMs);
     case 'start-live':
       return launch.shots[effect.shotId]?.closed !== null;
+    case 'post-automation':
+      return launch.steps[effect.step]?.state !== 'started';
     case 'post-scale':
       return (
         launch.scale[effect.target]?.state === 'reached' || launch.scale[effect.target]?.desired !== effect.desired

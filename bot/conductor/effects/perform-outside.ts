@@ -4,7 +4,7 @@ import type { Sent } from '../../outside/outside.ts';
 import type { Context } from '../context.ts';
 
 /** What is not taken by then is red: people must hear of it while they can still do something. */
-const GIVE_UP_MS = 5 * 60_000;
+export const GIVE_UP_MS = 5 * 60_000;
 
 /** How a step that calls somebody has ended. */
 export interface Called {

@@ -9,6 +9,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import type { Acted, Context } from '../context.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
+import { startAutomation } from './perform-automation.ts';
 import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
@@ -60,6 +61,8 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'refresh-stand-down':
     case 'post-scale':
     case 'finish-scale':
+    case 'post-automation':
+    case 'finish-automation':
     case 'start-live':
     case 'finish-live':
     case 'post-summary':
@@ -186,6 +189,10 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
     case 'webhook': {
       const { say, refused } = await callOutside(context, launch, step);
       return finishStep(context, launch.id, stepId, say, refused);
+    }
+    case 'automation': {
+      const ended = await startAutomation(context, launch, stepId, step.do);
+      return ended === null ? 'started' : finishStep(context, launch.id, stepId, ended.say, ended.refused);
     }
     // Its own post has the buttons; a person's answer ends it.
     case 'ask':

@@ -3,6 +3,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { backupOf } from '../../../runbooks/launch/scale-late.ts';
 import { isForbidden, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
+import { automationMessage } from '../../views/automation.ts';
 import { context, message, section } from '../../views/blocks.ts';
 import { boardMessage } from '../../views/board.ts';
 import { entryMessage } from '../../views/entry-message.ts';
@@ -92,6 +93,22 @@ export class Posts {
         return () =>
           this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress), 'leave');
       }
+      case 'post-automation':
+        return () =>
+          this.#postAs(
+            pending,
+            launch,
+            FACT.automationMessage(effect.step),
+            automationMessage(launch, effect.step, null),
+          );
+      case 'finish-automation':
+        return () =>
+          this.#edit(
+            launch,
+            FACT.automationMessage(effect.step),
+            automationMessage(launch, effect.step, null),
+            'leave',
+          );
       case 'start-live':
         return async () =>
           this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));

@@ -36,6 +36,7 @@ const SECRETS = 'infra/doctor/measure/secrets.ts';
 const REGIONS = 'infra/doctor/measure/second-region.ts';
 const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
 const TARGETS = 'infra/aws/scaling/scalable-targets.ts';
+const AUTOMATIONS = 'infra/aws/automations.ts';
 const AUDIENCE_TASK = 'infra/aws/audience-task.ts';
 
 const may = (action: string, on: readonly ResourceKind[], why: string, file: string): Permission => ({
@@ -155,6 +156,14 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       'holds a count against it, and puts back what was found',
       TARGETS,
     ),
+    may(
+      'ssm:StartAutomationExecution',
+      ['automation-documents', 'automation-executions'],
+      'runs what steps name; AWS asks for both',
+      AUTOMATIONS,
+    ),
+    may('ssm:GetAutomationExecution', ['automation-executions'], 'follows it', AUTOMATIONS),
+    may('iam:PassRole', ['automation-roles'], 'hands it the role that a step names', AUTOMATIONS),
     may('s3:GetObject', ['compile-states'], 'sees how far an audience is, without a row of it', OBJECTS),
     may('s3:ListBucket', ['compile-states'], 'tells one that is missing from one that it may not read', OBJECTS),
     may('ecs:RunTask', ['audience-definition'], 'starts the compile of an audience', AUDIENCE_TASK),

@@ -14,6 +14,10 @@ const names: AccountNames = {
   pools: ['pool'],
   deviceTables: ['users'],
   scaled: { services: [{ cluster: 'c', service: 's' }], groups: ['servers'], tables: [] },
+  automations: {
+    documents: ['warm-cache', 'AWS-RestartEC2Instance'],
+    roles: ['arn:aws:iam::123456789012:role/warmer'],
+  },
   audienceTask: { cluster: 'bots', family: 'audience', roles: ['arn:aws:iam::123456789012:role/audience'] },
 };
 const policy = Object.fromEntries(PROCESSES.map((process) => [process, policyOf(process, names)]));
@@ -55,6 +59,23 @@ test('only the bot scales, and only what is named', () => {
   expect(may('bot', 'autoscaling:UpdateAutoScalingGroup', group('others'))).toBe(false);
 });
 
+test('only the bot runs automations: the documents that steps name, with the role that they name', () => {
+  const document = (name: string, account = '123456789012') => `arn:aws:ssm:eu-west-1:${account}:document/${name}`;
+  const start = (arn: string) => PROCESSES.filter((process) => may(process, 'ssm:StartAutomationExecution', arn));
+  expect(start(document('warm-cache'))).toEqual(['bot']);
+  expect(start(document('AWS-RestartEC2Instance', ''))).toEqual(['bot']);
+  expect(start('arn:aws:ssm:eu-west-1:123456789012:automation-execution/1')).toEqual(['bot']);
+  for (const other of [document('warm-cache-2'), document('AWS-StopEC2Instance', ''), document('warm-cache', '')])
+    expect(start(other)).toEqual([]);
+  const pass = (role: string, service: string) =>
+    mayIf('bot', 'iam:PassRole', `arn:aws:iam::123456789012:role/${role}`, { 'iam:PassedToService': service });
+  expect(pass('warmer', 'ssm.amazonaws.com')).toBe(true);
+  expect(pass('warmer', 'ecs-tasks.amazonaws.com')).toBe(false);
+  expect(pass('audience', 'ssm.amazonaws.com')).toBe(false);
+  const none = policyOf('bot', { ...names, automations: { documents: [], roles: [] } });
+  expect(JSON.stringify(none)).not.toContain('Automation');
+});
+
 /** A deployment of this name, with a pool and servers of its own. */
 const deployed = (name: string): AccountNames => ({
   ...names,
@@ -63,9 +84,10 @@ const deployed = (name: string): AccountNames => ({
   pools: [`${name}-pool`],
   deviceTables: [`${name}-users`],
   scaled: { services: [{ cluster: name, service: `${name}-pool` }], groups: [name], tables: [`${name}-claims`] },
+  automations: { documents: [`${name}-warm`], roles: [`arn:aws:iam::123456789012:role/${name}-warm`] },
 });
 /** AWS knows no narrower one. */
-const WIDE: readonly ResourceKind[] = ['everything', 'scalable-targets'];
+const WIDE: readonly ResourceKind[] = ['everything', 'scalable-targets', 'automation-executions'];
 
 test.each([
   ['go', 'go-live'],
@@ -186,7 +208,7 @@ test('a policy fits into a role', () => {
 /** The call that asks for an action of another name. */
 const ASKED_WITH: Record<string, string> = {
   ListBucket: 'ListObjectsV2',
-  PassRole: 'RunTask',
+  PassRole: '(RunTask|StartAutomationExecution)',
   GetReplicationConfiguration: 'GetBucketReplication',
 };
 

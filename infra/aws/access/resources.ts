@@ -25,6 +25,8 @@ export interface AccountNames {
     groups: readonly string[];
     tables: readonly string[];
   };
+  /** Documents of Systems Manager that its steps run, by name or ARN, and the roles that these are told to work as. */
+  automations: { documents: readonly string[]; roles: readonly string[] };
   /** What the bot starts to compile an audience. `roles`: its task's and that of who starts it, by ARN. Null: nothing. */
   audienceTask: { cluster: string; family: string; roles: readonly string[] } | null;
 }
@@ -69,6 +71,9 @@ export type ResourceKind =
   | 'scaled-groups'
   | 'scaled-tables'
   | 'scalable-targets'
+  | 'automation-documents'
+  | 'automation-executions'
+  | 'automation-roles'
   | 'audience-definition'
   | 'audience-tasks'
   | 'audience-roles'
@@ -149,6 +154,13 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
     case 'scalable-targets':
       // AWS compares it with `scalable-target/*` itself, whatever is scaled (docs/facts.md#scalable-target-rights).
       return conditionOf(kind, names) === null ? [] : [arn('application-autoscaling', 'scalable-target/*')];
+    case 'automation-documents':
+      return names.automations.documents.map((document) => documentArn(names, document));
+    case 'automation-executions':
+      // Its id is AWS's.
+      return names.automations.documents.length === 0 ? [] : [arn('ssm', 'automation-execution/*')];
+    case 'automation-roles':
+      return [...names.automations.roles];
     case 'audience-definition':
       // Any revision: a deployment makes a new one.
       return names.audienceTask === null ? [] : [arn('ecs', `task-definition/${names.audienceTask.family}:*`)];
@@ -167,6 +179,7 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
 export function conditionOf(kind: ResourceKind, names: AccountNames): Condition | null {
   if (kind === 'scalable-targets') return scalingCondition(names);
   if (kind === 'worker-items') return { 'ForAllValues:StringLike': { [LEADING_KEYS]: WORKER_ITEMS } };
+  if (kind === 'automation-roles') return { StringEquals: { 'iam:PassedToService': ['ssm.amazonaws.com'] } };
   if (names.audienceTask === null) return null;
   if (kind === 'audience-roles') return { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } };
   if (kind !== 'audience-definition' && kind !== 'audience-tasks') return null;
@@ -181,6 +194,12 @@ export const LEADING_KEYS = 'dynamodb:LeadingKeys';
 
 /** Of the live table: who leads, what the gates are, the roll and which launch a pool serves are the bot's to say. */
 const WORKER_ITEMS = ['reports/*', 'lease/closer/*', 'lease/prime/*'];
+
+/** AWS's own documents are in no account (docs/facts.md#ssm-automation-rights). */
+function documentArn({ partition, region, account }: AccountNames, document: string): string {
+  if (document.startsWith('arn:')) return document;
+  return `arn:${partition}:ssm:${region}:${/^AWS[A-Za-z]*-/.test(document) ? '' : account}:document/${document}`;
+}
 
 function scalingCondition({ scaled }: AccountNames): Condition | null {
   const namespaces = [

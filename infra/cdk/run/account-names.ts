@@ -1,4 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
+import { automationsOf } from '../../aws/access/automations-of.ts';
 import type { AccountNames } from '../../aws/access/resources.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
@@ -21,6 +22,7 @@ export function accountNames(deployment: Deployment, audienceTask: AccountNames[
     slackSecrets: rereadSecrets(config).bot,
     deviceTables: config.audience.device_tables,
     audienceTask,
+    automations: automationsOf(runbook),
     scaled: {
       services: targets.flatMap((one) => (one.kind === 'ecs-service' ? [one] : [])),
       groups: targets.flatMap((one) => (one.kind === 'auto-scaling-group' ? [one.group] : [])),

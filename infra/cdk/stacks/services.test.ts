@@ -249,8 +249,14 @@ describe('the role of', () => {
   ] as [ProcessName, Template][])('%s may do what the table says, and nothing else', (name, template) => {
     const { statements } = processIn(template, name);
     const actions = new Set(statements.flatMap(({ Action: action }) => list(action)));
-    // The example has no table that is scaled or read from.
-    const absent: ResourceKind[] = ['scaled-tables', 'device-tables'];
+    // The example has no table that is scaled or read from, and no automation.
+    const absent: ResourceKind[] = [
+      'scaled-tables',
+      'device-tables',
+      'automation-documents',
+      'automation-executions',
+      'automation-roles',
+    ];
     const table = [...PERMISSIONS[name], ...SECRET_READS[name]].filter(({ on }) =>
       on.some((kind) => !absent.includes(kind)),
     );

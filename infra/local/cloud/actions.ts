@@ -45,6 +45,7 @@ interface Input {
   tasks?: string[];
   taskDefinition?: string;
   SecretId?: string;
+  DocumentName?: string;
 }
 
 /** What conditions of DynamoDB look at, of a request for one item of the live table, the only one with a condition. */
@@ -67,6 +68,8 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
     case 'sqs':
       return asked(`sqs:${operation.replace(/Batch$/, '')}`, [arn('sqs', input.QueueName ?? last(input.QueueUrl))]);
     case 'ssm': {
+      const automation = automationAsked(operation, input);
+      if (automation !== null) return automation;
       const names = [input.Name, input.Path, ...(input.Names ?? [])].filter((name) => name !== undefined);
       // A version is no part of the name.
       const resource = (name: string) => arn('ssm', `parameter/${name.replace(/^\//, '').replace(/:\d+$/, '')}`);
@@ -108,11 +111,18 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
   }
 }
 
-/** A role that ECS is to give to a task is asked for in the name of who calls. */
-export const passRoleAsked = (role: string): Asked => ({
+/** Both a document and an execution are asked for (docs/facts.md#ssm-automation-rights). */
+function automationAsked(operation: string, { DocumentName: document = '' }: Input): Asked[] | null {
+  if (operation !== 'StartAutomationExecution' && operation !== 'GetAutomationExecution') return null;
+  const documents = operation === 'GetAutomationExecution' ? [] : [arn('ssm', `document/${document}`)];
+  return asked(`ssm:${operation}`, [...documents, arn('ssm', 'automation-execution/*')]);
+}
+
+/** A role that a service is to work as is asked for in the name of who calls. */
+export const passRoleAsked = (role: string, service = 'ecs-tasks.amazonaws.com'): Asked => ({
   action: 'iam:PassRole',
   resource: role,
-  about: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+  about: { 'iam:PassedToService': service },
 });
 
 export function queryAsked(service: string, operation: string, parameters: URLSearchParams): Asked[] {

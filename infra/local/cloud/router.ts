@@ -12,6 +12,7 @@ import type { Dynamo } from './dynamo.ts';
 import type { S3 } from './s3.ts';
 import { checkSignature } from './signature.ts';
 import type { Sqs } from './sqs.ts';
+import { rolesOf } from './ssm-automation.ts';
 import type { CloudWeather } from './weather.ts';
 import { xml } from './xml.ts';
 
@@ -110,7 +111,11 @@ async function handleJson(
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
   const roles = prefix === 'AmazonEC2ContainerServiceV20141113' ? services.handedOn(operation, input) : [];
-  await admit(services, caller, [...jsonAsked(prefix, operation, input), ...roles.map(passRoleAsked)]);
+  const handed = [
+    ...roles.map((role) => passRoleAsked(role)),
+    ...(prefix === 'AmazonSSM' ? rolesOf(input).map((role) => passRoleAsked(role, 'ssm.amazonaws.com')) : []),
+  ];
+  await admit(services, caller, [...jsonAsked(prefix, operation, input), ...handed]);
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed)

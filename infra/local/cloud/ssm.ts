@@ -1,4 +1,5 @@
 import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { Automation } from './ssm-automation.ts';
 import type { StateFile } from './state-file.ts';
 
 interface Version {
@@ -41,9 +42,10 @@ const VERSIONS_KEPT = 100;
 const STANDARD_BYTES = 4_096;
 const ARN = 'arn:aws:ssm:us-east-1:000000000000:parameter';
 
-/** SSM Parameter Store, standard tier. `user` is the caller's ARN, which AWS records as LastModifiedUser. */
+/** SSM: Parameter Store, standard tier, and automations. `user` is the caller's ARN, which AWS records as LastModifiedUser. */
 export function startSsm(
   file: StateFile<ParameterState>,
+  automation: Automation,
 ): (operation: string, input: unknown, user: string) => unknown {
   const { state } = file;
 
@@ -158,6 +160,8 @@ export function startSsm(
   }
 
   return (operation, raw, user) => {
+    if (operation === 'StartAutomationExecution') return automation.start(raw as object);
+    if (operation === 'GetAutomationExecution') return automation.get(raw as object);
     const input = raw as Input;
     const fields = FIELDS[operation];
     if (fields === undefined) throw notImplemented('ssm', operation);

@@ -30,6 +30,8 @@ import type { ServiceDefinition } from './service-definition.ts';
 import { startServiceQuotas } from './service-quotas.ts';
 import { startSqs } from './sqs.ts';
 import type { QueueDefinitions, SqsManners } from './sqs.ts';
+import { Automation } from './ssm-automation.ts';
+import type { AutomationDocument, AutomationState } from './ssm-automation.ts';
 import { startSsm } from './ssm.ts';
 import type { ParameterState } from './ssm.ts';
 import { openState } from './state-file.ts';
@@ -54,6 +56,8 @@ export interface LocalCloudOptions {
   families?: readonly TaskFamily[];
   /** EC2 Auto Scaling groups. */
   groups: GroupDefinition[];
+  /** Of Systems Manager. Absent: none. */
+  automations?: readonly AutomationDocument[];
   /** What its clock says. Default: the machine's. */
   nowMs?: () => number;
   /** What tables let through. Default: as much as DynamoDB does. Null: everything. */
@@ -85,6 +89,8 @@ export interface LocalCloud {
   account: Account;
   /** Stacks as they stand. */
   formation: CloudFormation;
+  /** How its documents end. */
+  automation: Automation;
   /** Fair until somebody sets it; changes count at once. */
   weather: CloudWeather;
   /** All tasks of services, the ones that stopped lately included. */
@@ -166,6 +172,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     state: openState<GroupState>(dataDir, 'auto-scaling', {}),
   });
 
+  const automation = new Automation(
+    openState<AutomationState>(dataDir, 'automations', { executions: {}, tokens: {} }),
+    options.automations ?? [],
+    nowMs,
+  );
   const weather = new CloudWeather();
   const formation = startCloudFormation(nowMs);
   const access = new Access(accessKeyId, options.principals ?? [], account);
@@ -177,7 +188,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         sqs,
         s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3'), account }),
         json: {
-          AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
+          AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {}), automation),
           AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
           AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
           GraniteServiceVersion20100801: startCloudWatch({ nowMs, queues: () => sqs.figures(nowMs()) }),
@@ -211,6 +222,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     access: () => access.seen(),
     account,
     formation,
+    automation,
     weather,
     tasks: () => ecs.services.flatMap(({ name, tasks }) => tasks.map((task) => ({ service: name, ...seen(task) }))),
     standalone: () => ecs.standalone.tasks.map(({ task, family }) => ({ family: family.family, ...seen(task) })),

@@ -39,9 +39,10 @@ test('whatever runbook of the library is created in the sample room, what it sca
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml'))) {
     const loaded = loadRunbook(await readFile(join(folder, file), 'utf8'), file, { rules: LOCAL_RULES });
     if (!loaded.ok) throw new Error(loaded.problems.map(describeProblem).join('\n'));
-    const { pool, workers, fleets } = surroundingsOf(loaded.runbook);
+    const { pool, workers, fleets, automations } = surroundingsOf(loaded.runbook);
     const known = accountOf(SAMPLE_SURROUNDINGS);
-    const own = accountOf({ pool, workers, fleets });
+    const own = accountOf({ pool, workers, fleets, automations });
+    expect([...known.automations.documents], file).toEqual(expect.arrayContaining([...own.automations.documents]));
     expect(known.pools).toEqual(own.pools);
     for (const kind of ['services', 'groups', 'tables'] as const)
       expect([...known.scaled[kind]], `${file}: ${kind}`).toEqual(expect.arrayContaining([...own.scaled[kind]]));

@@ -1,5 +1,6 @@
 import type { Rule } from '../../../runbooks/playbook/rules/rule.ts';
 import type { Runbook, ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { automationsOf } from '../../aws/access/automations-of.ts';
 import type { AccountNames } from '../../aws/access/resources.ts';
 import { LOCAL_ACCOUNT, LOCAL_CLUSTER, LOCAL_GROUP, LOCAL_POOL } from '../principals.ts';
 import { APP, SAMPLE_SEED, seedOf } from '../slack/state/seed.ts';
@@ -12,6 +13,8 @@ export interface Surroundings {
   workers: { cluster: string; service: string };
   /** What else is scaled. */
   fleets: readonly ScaleTarget[];
+  /** What its steps run of Systems Manager. */
+  automations: AccountNames['automations'];
   seed: Seed;
 }
 
@@ -23,6 +26,7 @@ export const SAMPLE_SURROUNDINGS: Surroundings = {
     { id: 'edge', kind: 'auto-scaling-group', group: LOCAL_GROUP, if_changed: 'set-again' },
     { id: 'checkout', kind: 'ecs-service', cluster: 'shop', service: 'checkout', if_changed: 'set-again' },
   ],
+  automations: LOCAL_ACCOUNT.automations,
   seed: SAMPLE_SEED,
 };
 
@@ -38,6 +42,7 @@ export function surroundingsOf(runbook: Runbook): Surroundings {
       // Two ids may stand for one service.
       (one) => one.kind !== 'ecs-service' || JSON.stringify(placeOf(one)) !== JSON.stringify(workers),
     ),
+    automations: automationsOf(runbook),
     seed: seedOf(membersOf(runbook), `${runbook.id}-war-room`),
   };
 }
@@ -47,8 +52,10 @@ export const accountOf = ({
   pool,
   workers,
   fleets,
-}: Pick<Surroundings, 'pool' | 'workers' | 'fleets'>): AccountNames => ({
+  automations,
+}: Pick<Surroundings, 'pool' | 'workers' | 'fleets' | 'automations'>): AccountNames => ({
   ...LOCAL_ACCOUNT,
+  automations,
   pools: [pool],
   scaled: {
     services: [workers, ...fleets.flatMap((one) => (one.kind === 'ecs-service' ? [placeOf(one)] : []))],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ask } from './actions/ask.ts';
+import { automation } from './actions/automation.ts';
 import { checklist } from './actions/checklist.ts';
 import { fireWindow } from './actions/fire-window.ts';
 import { page } from './actions/page.ts';
@@ -18,4 +19,5 @@ export const action = z.discriminatedUnion('kind', [
   ask,
   page,
   webhook,
+  automation,
 ]);
