@@ -104,6 +104,11 @@ describe('an answer', () => {
     );
   });
 
+  test('that repeats what was asked brings no key into the room', async () => {
+    const { outside } = await somebody(status(400, `bad: {"routing_key":"${'k'.repeat(32)}"}`));
+    expect(await outside.page(page)).toMatchObject({ say: 'PagerDuty answers 400: bad: {"routing_key":"[key]"}' });
+  });
+
   test('that leads elsewhere is followed nowhere', async () => {
     const { asked, outside } = await somebody((response) => void response.writeHead(307, { location: '/else' }).end());
     expect(await outside.page(page)).toMatchObject({ ok: false, again: false, say: 'PagerDuty answers 307' });

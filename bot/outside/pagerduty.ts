@@ -27,6 +27,7 @@ export function page(
       links: link === null ? [] : [{ href: link, text: 'Playbook' }],
     }),
     whom: 'PagerDuty',
+    hide: key,
     ...(limitMs === undefined ? {} : { limitMs }),
   });
 }

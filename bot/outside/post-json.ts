@@ -11,11 +11,12 @@ interface Post {
   body: string;
   /** Who is called, for people. */
   whom: string;
+  /** A secret of the body, which an answer that repeats it must not bring into the room. */ hide?: string;
   limitMs?: number;
 }
 
 /** One POST, followed nowhere. 2xx: it is taken. 408, 429, 5xx, no answer in time: it may be taken later. All else is refused for good. */
-export async function postJson({ url, headers, body, whom, limitMs = LIMIT_MS }: Post): Promise<Sent> {
+export async function postJson({ url, headers, body, whom, hide, limitMs = LIMIT_MS }: Post): Promise<Sent> {
   let response: Response;
   try {
     response = await fetch(url, {
@@ -29,7 +30,8 @@ export async function postJson({ url, headers, body, whom, limitMs = LIMIT_MS }:
     return { ok: false, again: true, say: `${whom} gives no answer (${causeOf(error)})` };
   }
   const { status } = response;
-  const said = await begin(response);
+  const answered = await begin(response);
+  const said = (hide === undefined ? answered : answered.replaceAll(hide, '[key]')).slice(0, SAID_CHARS).toWellFormed();
   if (status >= 200 && status < 300) return { ok: true, say: `${whom} has taken it` };
   const again = status === 408 || status === 429 || status >= 500;
   return { ok: false, again, say: `${whom} answers ${status}${said === '' ? '' : `: ${said}`}` };
@@ -52,7 +54,7 @@ async function begin(response: Response): Promise<string> {
   }
   // Whether it can still be cancelled is of no consequence.
   await reader.cancel().catch(() => undefined);
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, SAID_CHARS).toWellFormed();
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 function causeOf(error: unknown): string {

@@ -272,7 +272,7 @@ function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }
     .filter((result) => !result.accepted)
     .map(
       (result) =>
-        `${nameOf(launch, result.person)} ${platformName[result.platform]}${result.locale === undefined ? '' : ` (${result.locale})`}: ${safe(result.reason, 100)}`,
+        `${nameOf(launch, result.person)} ${platformName[result.platform]}${result.locale === undefined ? '' : ` (${safe(result.locale, 40)})`}: ${safe(result.reason, 100)}`,
     );
   return `${results.length - failed.length} of ${count(results.length)} reached their phone${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
 }

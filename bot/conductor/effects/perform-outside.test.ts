@@ -74,6 +74,17 @@ test('what may be taken later is tried again for five minutes, and is red then',
   });
 });
 
+test('nobody is called any more for a launch that was called off while it was tried again, or closed', async () => {
+  for (const end of ['stand-down', 'close-launch'] as const) {
+    const { memory, perform } = await begun(PAGE, { ok: false, again: true, say: 'PagerDuty answers 503' });
+    await expect(perform()).rejects.toThrow('OUTSIDE_NOT_TAKEN');
+    await memory.does({ kind: end, by: 'ana', reason: '' });
+    memory.context.outside = memory.outside;
+    await perform();
+    expect(memory.calls).toEqual([]);
+  }
+});
+
 test('what is refused for good is red at once', async () => {
   const { memory, perform } = await begun(PAGE, { ok: false, again: false, say: 'PagerDuty answers 400' });
   await perform();

@@ -187,6 +187,9 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       return finishStep(context, launch.id, stepId, 'told the channel');
     case 'page':
     case 'webhook': {
+      // Called off while it was tried again: whoever would hear of it now would act upon it.
+      if (launch.closed || launch.stoodDown !== null)
+        return finishStep(context, launch.id, stepId, 'nobody was called: the launch is over', true);
       const { say, refused } = await callOutside(context, launch, step);
       return finishStep(context, launch.id, stepId, say, refused);
     }
