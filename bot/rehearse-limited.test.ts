@@ -95,3 +95,10 @@ it('becomes a launch of its own, for no more devices than were said, by two peop
 it('is not begun in the war room of another launch', async () => {
   expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toContain('needs a channel of its own');
 });
+
+it('is not begun of a launch that was called off', async () => {
+  await does('day-rehearsal-1', { kind: 'close-launch', by: 'ana', reason: '' });
+  await does('day', { kind: 'stand-down', by: 'ana', reason: 'rain' });
+  expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toContain('nothing can be fired in it any more');
+  expect(await rig.journal.launch('day-rehearsal-2')).toBeNull();
+});

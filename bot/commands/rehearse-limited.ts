@@ -70,11 +70,16 @@ async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: La
       say: `This channel is the war room of ${here.name}. A rehearsal that sends needs a channel of its own, so that GO and HALT mean one launch.`,
     };
   const nowMs = desk.nowMs();
+  const by = whoIs(parent, slackId)?.id ?? 'not-on-the-roster';
+  const launchId = await freeId(desk, parent);
+  // The pool goes over to it: not while the launch itself needs it, and not for one that is over.
+  const noted = decide(parent, { kind: 'begin-rehearsal', by, sentIn: launchId }, { nowMs, sha256 });
+  if (!noted.ok) return { ok: false as const, code: noted.code, say: noted.say };
   const runbook = rehearsalRunbook(parent, nowMs + 3_600_000);
   const command = {
     kind: 'create-launch',
-    by: whoIs(parent, slackId)?.id ?? 'not-on-the-roster',
-    launchId: await freeId(desk, parent),
+    by,
+    launchId,
     name: rehearsalName(parent),
     channelId,
     ...(teamId === null ? {} : { teamId }),

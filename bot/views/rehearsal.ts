@@ -3,7 +3,7 @@ import type { EntryOf, RehearsalReport, Rehearses } from '../../runbooks/launch/
 import type { Launch, Rehearsal } from '../../runbooks/launch/launch.ts';
 import { sampleText } from '../../runbooks/launch/rehearsal-launch.ts';
 import { lastRehearsal, plannedFleets, rehearsalTargets, shortfalls } from '../../runbooks/launch/rehearsal-report.ts';
-import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
+import { isFiredSince, openRehearsal } from '../../runbooks/launch/rehearsals.ts';
 import { describeTotals } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
@@ -121,7 +121,13 @@ export function rehearsalTurnedMessage(launch: Launch, entry: EntryOf<'Rehearsal
     stopped: `:octagonal_sign: *Rehearsal* \`${entry.rehearsalId}\` was stopped after ${span(tookMs)}${why}.`,
   }[entry.outcome];
   return message(`Rehearsal ${entry.rehearsalId}: ${entry.outcome}`, [
-    section(`${how} The fleets go back to what ran before; the report follows.`),
+    section(
+      `${how} ${
+        rehearsal !== undefined && isFiredSince(launch, rehearsal)
+          ? 'The fleets stay for the push that was fired; `/go scale` takes them down'
+          : 'The fleets go back to what ran before'
+      }; the report follows.`,
+    ),
   ]);
 }
 

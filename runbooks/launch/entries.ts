@@ -199,7 +199,7 @@ export interface ScaleFound {
   indexes: Record<string, number>;
 }
 
-/** What a rehearsal has shown. `outcome` of one that has sent is always `ready`. */
+/** What a rehearsal has shown. `outcome` of one that has sent is `ready`, or `stopped` where a segment never was. */
 export interface RehearsalReport {
   rehearsalId: string;
   what: 'infrastructure' | 'limited';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { audience, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { RehearsalSample } from './entries.ts';
 import { rehearsalRunbook, rehearsesOf, sampleSize, sampleText } from './rehearsal-launch.ts';
-import { sentReport } from './rehearsal-report.ts';
+import { sentReport, shortfalls } from './rehearsal-report.ts';
 import { collapseIdOf } from './shown.ts';
 
 const skipList = { hash: 'd'.repeat(64), key: 'skip-lists/d.bin', tokens: 7 };
@@ -119,5 +119,26 @@ describe('a rehearsal that sends', () => {
     expect(parent.refuses({ ...end, rehearsalId: 'other' }).code).toBe('NO_SUCH_REHEARSAL');
     // Nobody counts as reached by the push of the day.
     expect([parent.state.attempts, parent.state.shots]).toEqual([{}, {}]);
+  });
+
+  test('that was halted, reached nobody or left a segment out is not what was asked for', () => {
+    const timing = { firstWriteMs: 90, p50Ms: 1, p95Ms: 2, p99Ms: 3, lastWriteMs: 4, perSecond: 5, peakPerSecond: 6 };
+    const wrongOf = (states: object, more: Partial<typeof audience> = {}) => {
+      const { scene } = begun();
+      scene.does({ kind: 'set-audience', by: 'ana', audience: { ...partOf(200), ...more } });
+      scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+      const shot = scene.fired(['us-ios']);
+      scene.closes(shot, { 'us-ios': states });
+      scene.does({ kind: 'report-timing', shotId: shot.id, timing });
+      const report = sentReport(scene.state, scene.entries);
+      return report === null ? [] : shortfalls(scene.state.runbook, report);
+    };
+    expect(wrongOf({ failed: 1, reasons: { Unregistered: 1 } })).toEqual([]);
+    expect(wrongOf({ halted: 190, late: 7 })).toEqual(['197 of 200 devices were halted or too late']);
+    expect(wrongOf({ failed: 200, reasons: { InvalidProviderToken: 200 } })).toEqual(['it reached nobody']);
+    const [ios] = partOf(200).segments;
+    const android = { id: 'us-android', platform: 'android' as const, devices: 100, batches: 1 };
+    const both = { devices: 300, segments: [...(ios === undefined ? [] : [ios]), android], locales: { en: 300 } };
+    expect(wrongOf({}, both)).toEqual(['it was stopped (us-android never sent)']);
   });
 });

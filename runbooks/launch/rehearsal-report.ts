@@ -1,5 +1,6 @@
 import type { Runbook } from '../playbook/schema.ts';
 import { badTokenCount } from './bad-tokens.ts';
+import { own } from './decision.ts';
 import type { Entry, RehearsalReport } from './entries.ts';
 import type { GateLine, Launch, Rehearsal } from './launch.ts';
 import { plannedSteps } from './steps.ts';
@@ -64,6 +65,7 @@ export function shortfalls(runbook: Pick<Runbook, 'rehearsal'>, report: Rehearsa
   const { readyWithinMs, p99WithinMs, refusedAtMost } = rehearsalTargets(runbook);
   const { outcome, readyMs, timing, totals, refused, why } = report;
   const answered = totals === null ? 0 : totals.accepted + totals.failed;
+  const unsent = totals === null ? 0 : totals.halted + totals.late;
   const p99Ms = timing?.p99Ms ?? null;
   return [
     ...outcomeText(outcome, why, readyWithinMs),
@@ -73,6 +75,8 @@ export function shortfalls(runbook: Pick<Runbook, 'rehearsal'>, report: Rehearsa
     ...(p99WithinMs !== null && report.what !== 'infrastructure' && (p99Ms === null || p99Ms > p99WithinMs)
       ? [`p99 ${p99Ms === null ? 'unknown' : span(p99Ms)}, ${span(p99WithinMs)} asked for`]
       : []),
+    ...(unsent > 0 ? [`${figure(unsent)} of ${figure(report.devices)} devices were halted or too late`] : []),
+    ...(totals !== null && totals.accepted === 0 ? ['it reached nobody'] : []),
     ...(refusedAtMost !== null && answered > 0 && refused / answered > refusedAtMost
       ? [`${percent(refused / answered)} of the tokens refused, at most ${percent(refusedAtMost)} asked for`]
       : []),
@@ -85,6 +89,7 @@ function outcomeText(outcome: RehearsalReport['outcome'], why: string, withinMs:
   return [outcome === 'late' ? `it was not ready in ${span(withinMs)}${cause}` : `it was stopped${cause}`];
 }
 
+const figure = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;
 
 /** The newest that has ended, of this kind or of any. */
@@ -143,6 +148,7 @@ export function sentReport(launch: Launch, entries: readonly Entry[]): Rehearsal
   const asked = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === first.orderId);
   const totals = shots.flatMap((shot) => shot.totals ?? []);
   const sum = sumTotals(totals);
+  const left = (launch.audience?.segments ?? []).filter(({ id }) => own(launch.attempts, id) === undefined);
   const fleets = plannedFleets(launch.runbook).map(({ target, to }) => {
     const reached = entries.find((entry) => entry.kind === 'ScaleReached' && entry.target === target);
     return { target, to, tookMs: reached?.kind === 'ScaleReached' ? reached.tookMs : null };
@@ -151,8 +157,8 @@ export function sentReport(launch: Launch, entries: readonly Entry[]): Rehearsal
     what: rehearses.what,
     launchId: launch.id,
     rehearsalId: launch.id,
-    outcome: 'ready',
-    why: '',
+    outcome: left.length === 0 ? 'ready' : 'stopped',
+    why: left.length === 0 ? '' : `${listed(left.map(({ id }) => id))} never sent`,
     devices: totals.reduce((all, { devices }) => all + devices, 0),
     audienceHash: rehearses.audienceHash,
     readyMs: asked === undefined ? null : asked.atMs - launch.createdAtMs,

@@ -35,6 +35,8 @@ function follow(scene: Scene): void {
     } else if (move.kind === 'turn') scene.does({ ...move, kind: 'turn-rehearsal', by: null });
   }
 }
+const orders = (rehearsal: string, desired: number) =>
+  ({ kind: 'order-scale', by: null, target: 'workers', desired, step: null, reason: '', rehearsal }) as const;
 const arrives = (scene: Scene, desired: number, tookMs: number) =>
   scene.does({ kind: 'report-scale', target: 'workers', desired, tookMs, stands: desired });
 
@@ -147,6 +149,46 @@ describe('a rehearsal of the infrastructure', () => {
   });
 });
 
+describe('a push that is fired meanwhile', () => {
+  test('keeps the fleets, whichever way they go', () => {
+    for (const isTurned of [false, true]) {
+      const scene = ready();
+      const { rehearsalId } = begun(scene);
+      follow(scene);
+      scene.does({ kind: 'report-scale-found', target: 'workers', found });
+      arrives(scene, 2, 1_000);
+      if (isTurned) follow(scene);
+      const ahead = movesOf(scene)[0];
+      scene.fired(['us-ios']);
+      expect(scene.refuses({ ...orders(rehearsalId, 1), lower: true }).code).toBe('NO_SUCH_REHEARSAL');
+      expect(ahead).toMatchObject(isTurned ? { kind: 'scale', isBack: true } : { kind: 'turn', outcome: 'ready' });
+      if (!isTurned) {
+        expect(movesOf(scene)).toMatchObject([{ kind: 'turn', outcome: 'stopped', why: 'a push was fired' }]);
+        follow(scene);
+      }
+      expect(movesOf(scene)).toMatchObject([{ kind: 'report', rehearsalId }]);
+      expect(scene.state.scale['workers']).toMatchObject({ desired: 2, lowers: false });
+    }
+  });
+});
+
+test('a bot that is behind raises nothing that goes back already, nor after the end', () => {
+  const scene = ready();
+  const { rehearsalId } = begun(scene);
+  const up = orders(rehearsalId, 2);
+  expect(scene.refuses({ ...orders(rehearsalId, 1), lower: true }).code).toBe('NO_SUCH_REHEARSAL');
+  follow(scene);
+  scene.does({ kind: 'report-scale-found', target: 'workers', found });
+  scene.does({ kind: 'turn-rehearsal', by: 'ana', rehearsalId, outcome: 'stopped', why: '' });
+  follow(scene);
+  expect(scene.refuses(up).code).toBe('NO_SUCH_REHEARSAL');
+  arrives(scene, 1, 1_000);
+  const rehearsal = openRehearsal(scene.state);
+  const report = infrastructureReport(scene.state, rehearsal as NonNullable<typeof rehearsal>, scene.entries);
+  scene.does({ kind: 'end-rehearsal', rehearsalId, report });
+  expect(scene.refuses(up).code).toBe('NO_SUCH_REHEARSAL');
+});
+
 describe('it is refused', () => {
   const refusal = (scene: Scene) => scene.refuses({ kind: 'begin-rehearsal', by: 'ana' });
 
@@ -179,6 +221,19 @@ describe('it is refused', () => {
     expect(refusal(empty).code).toBe('NO_AUDIENCE');
     const steps = [{ id: 'a', title: 'A', at: 'T', do: { kind: 'checklist' } }];
     expect(refusal(ready({ phases: [{ id: 'p', title: 'P', steps }] })).say).toContain('raises no fleet');
+  });
+
+  test('beside an order or a shot also where it sends in a launch of its own, and in a launch that is over', () => {
+    const refusedFor = (scene: Scene) => scene.refuses({ kind: 'begin-rehearsal', by: 'ana', sentIn: 'r' }).code;
+    const ordered = ready();
+    ordered.asked('all');
+    expect(refusedFor(ordered)).toBe('REHEARSAL_NOT_NOW');
+    const shot = ready();
+    shot.fired(['us-ios']);
+    expect(refusedFor(shot)).toBe('SHOT_RUNNING');
+    const off = ready();
+    off.does({ kind: 'stand-down', by: 'ana', reason: '' });
+    expect(refusedFor(off)).toBe('STOOD_DOWN');
   });
 
   test('to whoever is not on call', () => {

@@ -130,6 +130,13 @@ export function endRehearsal(launch: Launch, command: CommandOf<'end-rehearsal'>
   return accept(CONDUCTOR, nowMs, { kind: 'RehearsalEnded', rehearsalId, report });
 }
 
+/** Whether this is what its fleets wait for: a bot that is behind must not raise what goes back, nor lower what a push needs. */
+export function mayScale(launch: Launch, rehearsalId: string, isBack: boolean): boolean {
+  const open = openRehearsal(launch);
+  if (open === undefined || open.id !== rehearsalId || (open.turned !== null) !== isBack) return false;
+  return !isBack || !isFiredSince(launch, open);
+}
+
 /** What readiness hangs on when nothing is sent. */
 const READY_BY: ReadonlySet<string> = new Set([
   'workers-ready',

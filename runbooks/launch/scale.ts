@@ -2,6 +2,7 @@ import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
+import { mayScale } from './rehearsals.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { listed } from './words.ts';
 
@@ -35,6 +36,8 @@ export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { 
     state.lowers === (command.lower === true)
   )
     return refuse('ALREADY_SO', `Rehearsal ${command.rehearsal} has ordered ${target} to ${desired} already.`);
+  if (command.rehearsal !== undefined && !mayScale(launch, command.rehearsal, command.lower === true))
+    return refuse('NO_SUCH_REHEARSAL', `Rehearsal ${command.rehearsal} has gone on meanwhile, and ${target} with it.`);
   // An order lowers what this launch has ordered before. What others run is lowered only by a person who has seen from what to what.
   const lowers = command.lower === true || (state !== undefined && desired < state.desired);
   return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
