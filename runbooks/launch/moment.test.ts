@@ -127,6 +127,8 @@ describe('an order with a moment', () => {
   test('goes as late as its runbook says, and five seconds late by one that says nothing', () => {
     const scene = Scene.ready(sampleRunbook({ armed_catch_up_within: '20s' }));
     expect(askedFor(scene, scene.nowMs + HOUR_MS).shown.moment?.withinMs).toBe(20_000);
+    const late = Scene.ready(sampleRunbook({ armed_catch_up_within: '1h', order_expires_after: '15m' }));
+    expect(askedFor(late, late.nowMs + HOUR_MS).shown.moment?.withinMs).toBe(HOUR_MS / 4);
     const { armed_catch_up_within: _, ...older } = sampleRunbook();
     expect(momentOf({ runbook: older as Runbook }, 1)).toEqual({ atMs: 1, withinMs: 5_000 });
     expect(momentOf({ runbook: older as Runbook }, undefined)).toBeUndefined();

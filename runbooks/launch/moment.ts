@@ -18,7 +18,9 @@ const SOONEST_MS = 10_000;
 const WITHIN_MS = 5_000;
 
 export function momentOf({ runbook }: Pick<Launch, 'runbook'>, atMs: number | undefined): Moment | undefined {
-  return atMs === undefined ? undefined : { atMs, withinMs: runbook.armed_catch_up_within ?? WITHIN_MS };
+  if (atMs === undefined) return undefined;
+  // An order that has ended goes no more, however long it would be caught up with.
+  return { atMs, withinMs: Math.min(runbook.armed_catch_up_within ?? WITHIN_MS, runbook.order_expires_after) };
 }
 
 /** Why an order can't be asked for with this moment; null when it can. */

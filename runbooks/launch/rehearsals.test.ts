@@ -223,7 +223,7 @@ describe('it is refused', () => {
     expect(refusal(ready({ phases: [{ id: 'p', title: 'P', steps }] })).say).toContain('raises no fleet');
   });
 
-  test('beside an order or a shot also where it sends in a launch of its own, and in a launch that is over', () => {
+  test('beside an order, a shot or a fleet that is up also where it sends in a launch of its own, and in a launch that is over', () => {
     const refusedFor = (scene: Scene) => scene.refuses({ kind: 'begin-rehearsal', by: 'ana', sentIn: 'r' }).code;
     const ordered = ready();
     ordered.asked('all');
@@ -231,6 +231,9 @@ describe('it is refused', () => {
     const shot = ready();
     shot.fired(['us-ios']);
     expect(refusedFor(shot)).toBe('SHOT_RUNNING');
+    const raised = ready();
+    raised.does({ kind: 'report-scale-found', target: 'workers', found });
+    expect(refusedFor(raised)).toBe('REHEARSAL_NOT_NOW');
     const off = ready();
     off.does({ kind: 'stand-down', by: 'ana', reason: '' });
     expect(refusedFor(off)).toBe('STOOD_DOWN');

@@ -27,7 +27,7 @@ export const isFiredSince = (launch: Launch, { begunAtMs }: Pick<Rehearsal, 'beg
 export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehearsal'>, { nowMs }: Given): Decision {
   const fleets = plannedFleets(launch.runbook);
   const { sentIn } = command;
-  const problem = notNow(launch, nowMs);
+  const problem = notNow(launch, nowMs) ?? raisedAlready(launch, fleets);
   if (problem !== null) return problem;
   if (sentIn !== undefined) {
     const { readyWithinMs } = rehearsalTargets(launch.runbook);
@@ -44,12 +44,6 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
   }
   if (fleets.length === 0)
     return refuse('REHEARSAL_NOT_NOW', 'The plan raises no fleet, so there is nothing to rehearse without sending.');
-  const raised = fleets.filter(({ target }) => own(launch.scaleFound, target) !== undefined);
-  if (raised.length > 0)
-    return refuse(
-      'REHEARSAL_NOT_NOW',
-      `This launch has raised ${listed(raised.map(({ target }) => target))} already, and a rehearsal would take them down at its end. Put them back with /go scale first, or rehearse in another launch.`,
-    );
   const { readyWithinMs } = rehearsalTargets(launch.runbook);
   const next = nextScale(launch);
   if (next !== null && next.dueAtMs - nowMs < readyWithinMs)
@@ -64,6 +58,17 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
     fleets,
     readyWithinMs,
   });
+}
+
+/** Of a pool it would also take the workers, and no scale-up of the plan that is still to come takes them back. */
+function raisedAlready(launch: Launch, fleets: readonly { target: string }[]): Refusal | null {
+  const raised = fleets.filter(({ target }) => own(launch.scaleFound, target) !== undefined);
+  return raised.length === 0
+    ? null
+    : refuse(
+        'REHEARSAL_NOT_NOW',
+        `This launch has raised ${listed(raised.map(({ target }) => target))} already, and a rehearsal would take them down at its end. Put them back with /go scale first, or rehearse in another launch.`,
+      );
 }
 
 function notNow(launch: Launch, nowMs: number): Refusal | null {

@@ -85,6 +85,20 @@ test('nobody is called any more for a launch that was called off while it was tr
   }
 });
 
+test('nor is a fleet raised by a step that had begun; what puts back is done all the same', async () => {
+  for (const end of ['stand-down', 'close-launch'] as const) {
+    const { memory, perform } = await begun({ kind: 'scale', target: 'workers', to: 2 });
+    await memory.does({ kind: end, by: 'ana', reason: '' });
+    await perform();
+    expect((await memory.launch()).scale).toEqual({});
+  }
+  const { memory, perform } = await begun({ kind: 'scale', target: 'workers', to: 2 });
+  await memory.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 9, step: null, reason: '' });
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: '' });
+  await perform();
+  expect((await memory.launch()).scale['workers']).toMatchObject({ desired: 2, lowers: true });
+});
+
 test('what is refused for good is red at once', async () => {
   const { memory, perform } = await begun(PAGE, { ok: false, again: false, say: 'PagerDuty answers 400' });
   await perform();

@@ -4,9 +4,11 @@ import { queueNames } from '../../../contract/queue-names.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
+import { isCleanUp } from '../../../runbooks/launch/clean-up.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
+import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
 import { startAutomation } from './perform-automation.ts';
@@ -154,6 +156,7 @@ async function noteHaltVersion(context: Context, launchId: string): Promise<void
 async function doStep(context: Context, launch: Launch, stepId: string): Promise<string> {
   const step = stepNamed(launch.runbook, stepId);
   if (step === undefined || launch.steps[stepId]?.state !== 'started') return 'the step is over';
+  if (isTooLate(launch, step)) return finishStep(context, launch.id, stepId, 'not done: the launch is over', true);
   switch (step.do.kind) {
     case 'scale': {
       const { target, to } = step.do;
@@ -187,9 +190,6 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       return finishStep(context, launch.id, stepId, 'told the channel');
     case 'page':
     case 'webhook': {
-      // Called off while it was tried again: whoever would hear of it now would act upon it.
-      if (launch.closed || launch.stoodDown !== null)
-        return finishStep(context, launch.id, stepId, 'nobody was called: the launch is over', true);
       const { say, refused } = await callOutside(context, launch, step);
       return finishStep(context, launch.id, stepId, say, refused);
     }
@@ -205,6 +205,12 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       throw new Error(`STEP_KIND_UNKNOWN: ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+/** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */
+function isTooLate(launch: Launch, step: Step): boolean {
+  const reaches = ['scale', 'switch', 'page', 'webhook'].includes(step.do.kind);
+  return reaches && (launch.closed || launch.stoodDown !== null) && !isCleanUp(launch, step);
 }
 
 /** `refused`: the launch did not take it. The step is over all the same, and the entry's own post tells people: nothing else will do its work. */
