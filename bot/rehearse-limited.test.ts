@@ -66,7 +66,7 @@ it('becomes a launch of its own, for no more devices than were said, by two peop
 
   const part = { ...AUDIENCE, hash: 'b'.repeat(64), manifestKey: `audiences/${'b'.repeat(64)}/manifest.json` };
   const segments = [{ id: 'us-ios', platform: 'ios' as const, devices: 100, batches: 1 }];
-  const audience = { ...part, devices: 100, segments, locales: { en: 100 } };
+  const audience = { ...part, devices: 100, segments, locales: { en: 100 }, sampleOf: AUDIENCE.hash };
   await does('day-rehearsal-1', { kind: 'set-audience', by: 'ana', audience });
   await does('day-rehearsal-1', { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   await rig.ask(rig.ana, 'fire all');

@@ -34,6 +34,8 @@ export const manifest = z.strictObject({
     .optional(),
   /** Devices that are in no batch and get nothing, on purpose: they are not among `devices`. Absent: none. */
   heldOut: z.number().int().min(1).optional(),
+  /** Hash of the audience that it is a sample of. Absent: it was compiled. */
+  sampleOf: z.string().optional(),
   /** `key` is the object's name beside the manifest: its folder is called by the hash, which covers the keys. */
   shards: z.array(
     z.strictObject({
@@ -102,6 +104,7 @@ export function audienceRefOf(manifest: Manifest, key: string): AudienceRef {
     locales: { ...manifest.localeCounts },
     ...(manifest.split === undefined ? {} : { split: manifest.split }),
     ...(manifest.heldOut === undefined ? {} : { heldOut: manifest.heldOut }),
+    ...(manifest.sampleOf === undefined ? {} : { sampleOf: manifest.sampleOf }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { CommandOf, Refusal } from './decision.ts';
 import type { AudienceRef, PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { payloadProblems, tooLargeText } from './payload.ts';
-import { tooLarge } from './rehearsal-launch.ts';
+import { sampleRefusal } from './rehearsal-launch.ts';
 import { contentHash } from './shown.ts';
 import { localeOf, splitProblem } from './variants.ts';
 import { listed } from './words.ts';
@@ -58,7 +58,7 @@ export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, 
   }
   const unknown = unknownLocales(launch.campaign, Object.keys(audience.locales));
   if (unknown !== null) return unknown;
-  const unfit = splitRefusal(launch.campaign, audience) ?? tooLarge(launch, audience);
+  const unfit = splitRefusal(launch.campaign, audience) ?? sampleRefusal(launch, audience);
   if (unfit !== null) return unfit;
   if (launch.audience?.hash === audience.hash)
     return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
@@ -114,7 +114,9 @@ export function campaignProblem(
 /** What keeps this launch's content from going out to this audience, or null; asked anew at each request and approval. */
 export function contentRefusal(launch: Launch, audience: AudienceRef): Refusal | null {
   return (
-    tooLarge(launch, audience) ?? payloadRefusal(launch.campaign, launch.id) ?? splitRefusal(launch.campaign, audience)
+    sampleRefusal(launch, audience) ??
+    payloadRefusal(launch.campaign, launch.id) ??
+    splitRefusal(launch.campaign, audience)
   );
 }
 

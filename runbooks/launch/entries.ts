@@ -55,6 +55,8 @@ export interface AudienceRef {
   split?: Split;
   /** Devices in no batch, on purpose; those of segments that have no other device, too. Absent: none. */
   heldOut?: number;
+  /** Hash of the audience that it is a sample of. Absent: it was compiled. */
+  sampleOf?: string;
 }
 
 /** `covers`: hashes of the lists that it holds all of (null: of no list), newest first; computed when the record is read (skip-cover.ts). */

@@ -36,6 +36,7 @@ const partOf = (devices: number) => ({
   devices,
   segments: [{ id: 'us-ios', platform: 'ios' as const, devices, batches: 1 }],
   locales: { en: devices },
+  sampleOf: audience.hash,
 });
 
 test.each([
@@ -55,8 +56,15 @@ describe('a rehearsal that sends', () => {
       code: 'REHEARSAL_TOO_LARGE',
       say: expect.stringContaining('the first 300 devices, at most 300, and the audience has 301'),
     });
+    const { sampleOf: _, ...other } = partOf(300);
+    expect(scene.refuses({ kind: 'set-audience', by: 'ana', audience: other })).toMatchObject({
+      code: 'VALUE_INVALID',
+      say: expect.stringContaining('no sample of that one'),
+    });
     scene.does({ kind: 'set-audience', by: 'ana', audience: partOf(300) });
     scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    scene.launch = { ...scene.state, audience: other };
+    expect(scene.refuses(scene.request()).code).toBe('VALUE_INVALID');
     // Whoever can write the table writes a larger one: the order is refused by every reader.
     scene.launch = { ...scene.state, audience: partOf(301) };
     expect(scene.refuses(scene.request()).code).toBe('REHEARSAL_TOO_LARGE');

@@ -27,8 +27,18 @@ export function sampleText(sample: RehearsalSample): string {
 }
 
 /** Why this audience can't be a rehearsal's; null: it can, or the launch is none. Asked when it is set, and by every worker again at each order. */
-export function tooLarge({ rehearses }: Pick<Launch, 'rehearses'>, { devices }: AudienceRef): Refusal | null {
-  if (rehearses === null || devices <= rehearses.atMost) return null;
+export function sampleRefusal(
+  { rehearses }: Pick<Launch, 'rehearses'>,
+  { devices, sampleOf }: AudienceRef,
+): Refusal | null {
+  if (rehearses === null) return null;
+  // What both people are shown says whom it goes to.
+  if (sampleOf !== rehearses.audienceHash)
+    return refuse(
+      'VALUE_INVALID',
+      `This is a rehearsal for ${sampleText(rehearses.sample)} of ${rehearses.launchId}, and the audience is no sample of that one's. Take it with \`npm run audience -- take\`.`,
+    );
+  if (devices <= rehearses.atMost) return null;
   const figure = (value: number): string => value.toLocaleString('en-US');
   return refuse(
     'REHEARSAL_TOO_LARGE',

@@ -133,7 +133,8 @@ export const runbook = z.strictObject({
     example: '1h',
   }),
   armed_catch_up_within: key(duration.prefault('5s'), {
-    means: 'How late an armed order still goes by itself, if no bot was there at its moment. Later, a person presses.',
+    means:
+      'How late an armed order still goes by itself, if no bot was there at its moment; no longer than `order_expires_after`. Later, a person presses.',
     example: '5s',
   }),
   gates: key(z.array(gate).min(1), {

@@ -85,13 +85,21 @@ test('nobody is called any more for a launch that was called off while it was tr
   }
 });
 
-test('nor is a fleet raised by a step that had begun; what puts back is done all the same', async () => {
+test('nor is a fleet raised, or an automation started, by a step that had begun; what puts back is done all the same', async () => {
   for (const end of ['stand-down', 'close-launch'] as const) {
     const { memory, perform } = await begun({ kind: 'scale', target: 'workers', to: 2 });
     await memory.does({ kind: end, by: 'ana', reason: '' });
     await perform();
     expect((await memory.launch()).scale).toEqual({});
   }
+  const automation = await begun({ kind: 'automation', document: 'warm' });
+  automation.memory.context.cloud.automations = {
+    start: () => Promise.reject(new Error('it was started')),
+    look: () => Promise.reject(new Error('nobody looks here')),
+  };
+  await automation.memory.does({ kind: 'stand-down', by: 'ana', reason: '' });
+  await automation.perform();
+  expect((await automation.memory.launch()).steps['s']).toMatchObject({ state: 'done', refused: true });
   const { memory, perform } = await begun({ kind: 'scale', target: 'workers', to: 2 });
   await memory.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 9, step: null, reason: '' });
   await memory.does({ kind: 'stand-down', by: 'ana', reason: '' });

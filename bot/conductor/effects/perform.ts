@@ -156,7 +156,7 @@ async function noteHaltVersion(context: Context, launchId: string): Promise<void
 async function doStep(context: Context, launch: Launch, stepId: string): Promise<string> {
   const step = stepNamed(launch.runbook, stepId);
   if (step === undefined || launch.steps[stepId]?.state !== 'started') return 'the step is over';
-  if (isTooLate(launch, step)) return finishStep(context, launch.id, stepId, 'not done: the launch is over', true);
+  if (isTooLate(launch, step)) return finishStep(context, launch.id, stepId, 'given up, as the launch is over', true);
   switch (step.do.kind) {
     case 'scale': {
       const { target, to } = step.do;
@@ -209,7 +209,7 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
 
 /** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */
 function isTooLate(launch: Launch, step: Step): boolean {
-  const reaches = ['scale', 'switch', 'page', 'webhook'].includes(step.do.kind);
+  const reaches = ['scale', 'switch', 'page', 'webhook', 'automation'].includes(step.do.kind);
   return reaches && (launch.closed || launch.stoodDown !== null) && !isCleanUp(launch, step);
 }
 

@@ -11,7 +11,11 @@ const TIMING = { firstWriteMs: 90, p50Ms: 1, p95Ms: 2, p99Ms: 3, lastWriteMs: 4,
 /** A rehearsal with its audience, and what its watch gives to the launch that it rehearses. */
 function stage(refusal?: string) {
   const scene = Scene.ready(sampleRunbook());
-  scene.launch = { ...scene.state, rehearses: rehearsesOf(scene.state, { first: 1_000 }) };
+  scene.launch = {
+    ...scene.state,
+    rehearses: rehearsesOf(scene.state, { first: 1_000 }),
+    audience: { ...audience, sampleOf: audience.hash },
+  };
   const given: [string, Command][] = [];
   const context = {
     journal: { entries: async () => scene.entries },

@@ -35,7 +35,7 @@ test('a sample holds so many devices of the audience and nobody else, the same a
   const all = new Set(whole.map(({ token }) => token));
   const [small, large, again] = [await take({ first: 25 }), await take({ share: 0.25 }), await take({ first: 25 })];
   expect([small.tokens.size, large.tokens.size]).toEqual([25, 100]);
-  expect(small.taken.devices).toBe(25);
+  expect(small.taken).toMatchObject({ devices: 25, sampleOf: audience.hash });
   expect(again.taken.hash).toBe(small.taken.hash);
   expect([...large.tokens].every((token) => all.has(token))).toBe(true);
   expect([...small.tokens].every((token) => large.tokens.has(token))).toBe(true);

@@ -139,7 +139,7 @@ function variantsOf({ batches }: Segment): Pick<Segment, 'variants'> {
 }
 
 function manifestOf(
-  { batchSize, locales, split }: Manifest,
+  { hash, batchSize, locales, split }: Manifest,
   { shards, segments }: Awaited<ReturnType<Packer['finish']>>,
   counts: ReadonlyMap<string, ReadonlyMap<number, number>>,
 ): Manifest {
@@ -156,6 +156,7 @@ function manifestOf(
     localeCounts: named(all),
     // Nobody of those that are held out is in a batch, so none is in a sample.
     ...(split === undefined ? {} : { split }),
+    sampleOf: hash,
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({
       id,
       platform,
