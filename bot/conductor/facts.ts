@@ -13,6 +13,8 @@ export const FACT = {
   /** The execution of a step's automation. */
   automation: (step: string) => `automation/${step}`,
   automationMessage: (step: string) => `message/automation/${step}`,
+  /** People were told that this step may miss this deadline. */
+  endangered: (step: string, deadlineAtMs: number) => `step/${step}/endangered/${deadlineAtMs}`,
   /** The trouble with a scale order that people were told of last. */
   scaleTold: (target: string) => `scale/told/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,

@@ -3,6 +3,7 @@ import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
 import { context, section } from './blocks.ts';
 import { progressBar } from './live-stats.ts';
 import type { Message } from './message.ts';
+import { tookText, waitersText } from './step-waits.ts';
 import { count, safe, span } from './words.ts';
 
 /** How far one scale target has come. `ready` counts workers that have reported themselves ready; null for what isn't the worker pool. */
@@ -33,14 +34,20 @@ export function scaleProgressMessage(launch: Launch, targetId: string, progress:
     ...(observed === null || observed.pending === 0 ? [] : [`${count(observed.pending)} starting`]),
     ...(ready === null ? [] : [`ready ${count(ready)}`]),
   ].join(' · ');
+  const before = state.state === 'reached' || state.lowers ? '' : tookText(launch, targetId);
+  const about = [before, state.state === 'reached' ? '' : waitersText(launch, state.step)].filter((one) => one !== '');
   return {
     text: `${target?.title ?? targetId}: ${figures}`,
     blocks: [
       section(
         `${sign} *${title}* to ${count(state.desired)}${bar}\n${figures}${state.state === 'reached' ? ` · took ${took}` : ''}`,
       ),
+      ...(about.length === 0 ? [] : [context(about.map(sentence).join(' '))]),
       ...(state.state === 'late' ? [section(`*Behind for ${took}.* Backup: ${safe(progress.backup, 300)}`)] : []),
       ...(observed?.say == null ? [] : [context(`AWS says: ${safe(observed.say, 500)}`)]),
     ],
   };
 }
+
+const sentence = (text: string): string =>
+  text.endsWith('.') ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;

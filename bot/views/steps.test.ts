@@ -3,6 +3,7 @@ import type { EntryOf } from '../../runbooks/launch/entries.ts';
 import { LAUNCH_ID, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { ACTION, answerAction } from '../action-ids.ts';
 import { entryMessage } from './entry-message.ts';
+import { scaleProgressMessage } from './scale-progress.ts';
 import { stepHeldMessage, stepPutMessage } from './step-message.ts';
 import { stepsMessage } from './steps.ts';
 
@@ -163,4 +164,25 @@ test('a missed deadline calls its owner, by the group if there is one, and says 
     'Backup: Call them.\\nIts backup follows, each step with its button.',
   );
   expect(missed({ backup: { by_itself: true, steps } }).text).toContain('Its backup runs now: Tell all.');
+});
+
+test('a scale step says how long its fleet took the last time, what it comes after, and who waits for it', () => {
+  const up = { id: 'up', title: 'Workers up', at: 'T-2h', do: { kind: 'scale', target: 'workers', to: 4 } };
+  const then = { id: 'then', title: 'Then', at: 'T-1h', after: ['up', 'copy-read', 'shot'], do: { kind: 'checklist' } };
+  const scene = Scene.created(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [up, then] }] }));
+  const order = { kind: 'order-scale', target: 'workers', reason: '' } as const;
+  scene.does({ ...order, by: 'ana', desired: 2, step: null });
+  scene.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 360_000, stands: 2 });
+  const plan = JSON.stringify(stepsMessage(scene.state, scene.nowMs).blocks);
+  expect(plan).toContain('scales `workers` to 4 · took 6 min to 2 the last time');
+  expect(plan).toContain('readiness review · after “Workers up”, “The copy was read” and something was sent');
+  scene.does({ ...order, by: null, desired: 4, step: 'up' });
+  const state = scene.state.scale['workers'];
+  if (state === undefined) throw new Error('unexpected');
+  const progress = { state, observed: null, ready: null, backup: '', nowMs: scene.nowMs };
+  expect(JSON.stringify(scaleProgressMessage(scene.state, 'workers', progress).blocks)).toContain(
+    'Took 6 min to 2 the last time. “Then” waits for it.',
+  );
+  const reached = { ...progress, state: { ...state, state: 'reached' as const } };
+  expect(JSON.stringify(scaleProgressMessage(scene.state, 'workers', reached).blocks)).not.toContain('last time');
 });

@@ -10,6 +10,7 @@ import { actions, button, context, header, message, section } from './blocks.ts'
 import type { Message } from './message.ts';
 import { ownerName } from './names.ts';
 import { answerButtons, signOf } from './step-message.ts';
+import { afterText, tookText } from './step-waits.ts';
 import { fit, plural, safe, span, timeOfDay, toTarget } from './words.ts';
 
 /** What a step that only says something ends with: no news. */
@@ -46,7 +47,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
@@ -96,6 +97,11 @@ function deadlineText(launch: Launch, step: Step): string {
   return launch.missed[step.id] === undefined
     ? ` · to be verified by ${timeOfDay(atMs)}`
     : ` · :rotating_light: not verified by ${timeOfDay(atMs)}`;
+}
+
+function lastTime(launch: Launch, { do: act }: Step): string {
+  const took = act.kind === 'scale' ? tookText(launch, act.target) : '';
+  return took === '' ? '' : ` · ${took}`;
 }
 
 function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {

@@ -259,6 +259,7 @@ function launchOf(size: number): Launch {
     steps: {},
     missed: {},
     scaleFound: {},
+    scaleTook: {},
     scale: {},
     present: {},
     stoodDown: null,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { measuredAt, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
-import { missedSteps } from './deadlines.ts';
+import { endangeredSteps, missedSteps } from './deadlines.ts';
 import { dueSteps, scheduledSteps } from './schedule.ts';
 
 const MIN = 60_000;
@@ -234,5 +234,67 @@ describe('a backup', () => {
     expect(Object.keys(scene.state.missed)).toEqual(['up']);
     scene.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 10 * MIN + 1, reason: '' });
     expect(Object.keys(scene.state.missed)).toEqual([]);
+  });
+});
+
+describe('before its deadline a step is in danger', () => {
+  const checklist = { do: { kind: 'checklist' } };
+  const danger = (scene: Scene, red: Parameters<typeof measuredAt>[1] = {}) =>
+    endangeredSteps(scene.state, scene.nowMs, measuredAt(scene.nowMs, red)).map(({ why }) => why);
+
+  test('when it is not verified with a quarter of its time left, and not before', () => {
+    const scene = at(withStep(checklist), DEADLINE - 5 * MIN - 1);
+    expect(danger(scene)).toEqual([]);
+    expect(danger(at(scene, DEADLINE - 5 * MIN))).toEqual(['it has not started']);
+    // From the deadline on it is missed.
+    expect(danger(at(scene, DEADLINE))).toEqual([]);
+    scene.nowMs = DEADLINE - MIN;
+    scene.does({ kind: 'skip-step', by: 'ana', step: 'up', reason: '' });
+    expect(danger(scene)).toEqual([]);
+  });
+
+  test('when it takes longer than what is left, by its key, from its start on', () => {
+    const scene = at(withStep({ ...checklist, takes: '15m' }), T0_MS - 36 * MIN);
+    expect(danger(scene)).toEqual([]);
+    expect(danger(at(scene, T0_MS - 34 * MIN))).toEqual(['it has not started, and it takes 15 min as a rule']);
+    const begun = at(withStep({ ...checklist, takes: '15m' }), T0_MS - 38 * MIN);
+    begun.does({ kind: 'start-step', step: 'up' });
+    expect(danger(begun)).toEqual([]);
+    expect(danger(at(begun, DEADLINE - 6 * MIN))).toEqual([]);
+    expect(danger(at(begun, DEADLINE - 5 * MIN))).toEqual(['it is not done yet, and it takes 15 min as a rule']);
+  });
+
+  test('when its fleet took longer the last time; how far a count has come is told by its own order', () => {
+    const scene = at(withStep(), T0_MS - 3 * 60 * MIN);
+    const order = { kind: 'order-scale', by: 'ana', target: 'workers', step: null, reason: '' } as const;
+    scene.does({ ...order, desired: 3 });
+    scene.does({ kind: 'report-scale', target: 'workers', desired: 3, tookMs: 25 * MIN, stands: 3 });
+    // A count that stood there before says nothing of how long it takes, and neither does a way down.
+    for (const [desired, tookMs] of [
+      [3, 2_000],
+      [1, 40 * MIN],
+    ] as const) {
+      scene.does({ ...order, desired });
+      scene.does({ kind: 'report-scale', target: 'workers', desired, tookMs, stands: desired });
+    }
+    expect(scene.state.scaleTook['workers']).toEqual({ tookMs: 25 * MIN, to: 3, isRehearsal: false });
+    expect(danger(at(scene, T0_MS - 40 * MIN))).toEqual([
+      'it has not started, and it takes 25 min, as it did the last time',
+    ]);
+    const told = at(withStep(), T0_MS - 40 * MIN);
+    told.does({ kind: 'start-step', step: 'up' });
+    told.does({ ...order, by: null, desired: 2, step: 'up' });
+    expect(danger(at(told, DEADLINE - MIN))).toEqual([]);
+  });
+
+  test('when its gate is red; nothing is said of what nobody has measured, or once the launch is called off', () => {
+    const scene = at(withStep({ ...checklist, verify: 'workers' }), DEADLINE - 5 * MIN);
+    expect(danger(scene)).toEqual([]);
+    expect(danger(scene, { workers: { status: 'red', value: 3 } })).toEqual([
+      expect.stringContaining('“Workers are ready” is red') as string,
+    ]);
+    expect(endangeredSteps(scene.state, scene.nowMs, [])).toEqual([]);
+    scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+    expect(danger(scene, { workers: { status: 'red', value: 3 } })).toEqual([]);
   });
 });

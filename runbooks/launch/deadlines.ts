@@ -8,7 +8,7 @@ import type { Launch } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
 import { plannedSteps } from './steps.ts';
 import { gateWait, stepHow } from './waits.ts';
-import { clock } from './words.ts';
+import { clock, span } from './words.ts';
 
 /** By when a step must be shown to have worked, and what becomes of one that was not. */
 
@@ -58,6 +58,52 @@ const TURN_MS = 5_000;
 function hasTurnedSince(launch: Launch, { verify = '' }: Step, deadline: number): boolean {
   const change = own(launch.gateChanges, verify) ?? own(launch.ticks, verify);
   return change !== undefined && change.atMs > deadline + TURN_MS;
+}
+
+/** As with scale-ups (scale-late.ts): while so much of its time is left, something else can still be done. */
+const LEFT_SHARE = 0.25;
+
+/** Steps that may not be verified by their deadline, as far as can be said now, each with the reason. Those that have missed it are not among them. */
+export function endangeredSteps(
+  launch: Launch,
+  nowMs: number,
+  measured: readonly Measured[],
+): { step: Step; deadlineAtMs: number; why: string }[] {
+  if (launch.closed || launch.stoodDown !== null) return [];
+  return plannedSteps(launch.runbook).flatMap((step) => {
+    const atMs = deadlineAtMs(launch, step);
+    const why = atMs === null ? null : endangeredWhy(launch, step, atMs, measured, nowMs);
+    return atMs === null || why === null ? [] : [{ step, deadlineAtMs: atMs, why }];
+  });
+}
+
+function endangeredWhy(
+  launch: Launch,
+  step: Step,
+  atMs: number,
+  measured: readonly Measured[],
+  nowMs: number,
+): string | null {
+  const dueMs = stepDueAtMs(launch, step);
+  if (nowMs < dueMs || nowMs >= atMs || own(launch.missed, step.id) !== undefined) return null;
+  if (step.verify !== undefined && !isKnown(launch, step.verify, measured, nowMs)) return null;
+  const state = own(launch.steps, step.id);
+  const takes = state?.state === 'done' ? null : takesOf(launch, step);
+  const endMs = (state?.state === 'started' ? state.atMs : nowMs) + (takes?.ms ?? 0);
+  // How far a count has come is told by its own order.
+  const isTold = step.do.kind === 'scale' && state?.state === 'started';
+  if (endMs <= atMs && (isTold || atMs - nowMs > LEFT_SHARE * (atMs - dueMs))) return null;
+  const how = unverified(launch, step, measured, nowMs);
+  return how === null ? null : `${how}${takes === null ? '' : `, and it takes ${span(takes.ms)}${takes.why}`}`;
+}
+
+/** How long a step takes, as far as anybody knows. */
+function takesOf(launch: Launch, { takes, do: act }: Step): { ms: number; why: string } | null {
+  if (takes !== undefined) return { ms: takes, why: ' as a rule' };
+  const took = act.kind === 'scale' ? own(launch.scaleTook, act.target) : undefined;
+  return took === undefined
+    ? null
+    : { ms: took.tookMs, why: `, as it did ${took.isRehearsal ? 'at the last rehearsal' : 'the last time'}` };
 }
 
 export function missStep(launch: Launch, command: CommandOf<'miss-step'>, { nowMs }: Given): Decision {

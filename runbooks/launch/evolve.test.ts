@@ -438,6 +438,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     missed: {},
     scale: {},
     scaleFound: {},
+    scaleTook: {},
     stoodDown: null,
     surge: null,
     rehearses: null,

@@ -52,6 +52,9 @@ export function fold(entries: Iterable<Entry>): Launch | null {
   return launch;
 }
 
+/** A count that comes at once stood there before: it says nothing of how long it takes. */
+const THERE_BEFORE_MS = 10_000;
+
 function created(entry: EntryOf<'LaunchCreated'>): Launch {
   const { name, channelId, teamId = null, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
   return {
@@ -96,6 +99,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     missed: {},
     scale: {},
     scaleFound: {},
+    scaleTook: {},
     rehearses: entry.rehearses ?? null,
     rehearsals: {},
     surge: null,
@@ -313,12 +317,16 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'ScaleFound':
       return { scaleFound: { ...launch.scaleFound, [entry.target]: entry.found } };
     case 'ScaleReached': {
-      const { target } = entry;
-      const scale = { ...launch.scale, [target]: { ...must(launch.scale, target, entry), state: 'reached' as const } };
+      const { target, desired: to, tookMs } = entry;
+      const before = must(launch.scale, target, entry);
+      const scale = { ...launch.scale, [target]: { ...before, state: 'reached' as const } };
+      const took = { tookMs, to, isRehearsal: before.rehearsal !== undefined };
+      const isRaised = !before.lowers && tookMs >= THERE_BEFORE_MS;
       // What was found is put back with this: the next order begins with what it finds then.
       const isBack = !scaleGoal(launch, target).holds;
       return {
         scale,
+        ...(isRaised ? { scaleTook: { ...launch.scaleTook, [target]: took } } : {}),
         scaleFound: Object.fromEntries(Object.entries(launch.scaleFound).filter(([id]) => id !== target || !isBack)),
       };
     }

@@ -89,6 +89,8 @@ export interface Launch {
   scale: Record<string, ScaleState>;
   /** By target, from our first order until its last one has put it back. */
   scaleFound: Record<string, ScaleFound>;
+  /** How long each target took the last time that it was raised here, by a rehearsal or not. */
+  scaleTook: Record<string, ScaleTook>;
   /** It is a rehearsal of another launch, and sends; null: it is none. */
   rehearses: Rehearses | null;
   /** Rehearsals of this launch, by id. */
@@ -211,6 +213,13 @@ export interface ScaleState {
   told: number | null;
   /** The rehearsal that ordered it. */
   rehearsal?: string;
+}
+
+/** `to`: the count that had come. */
+interface ScaleTook {
+  tookMs: number;
+  to: number;
+  isRehearsal: boolean;
 }
 
 /** One line of the readiness board. */

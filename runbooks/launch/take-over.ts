@@ -108,6 +108,7 @@ export function takenOver(launch: Launch, entry: EntryOf<'TakenOver'>): Partial<
         ? {}
         : { [target]: { ...workers, state: 'moving', orderedAtMs: atMs, seq, setAgain: 0, told: null } },
     scaleFound: {},
+    scaleTook: {},
     ...voidAllOpen(launch, () => true, `${nameOf(launch, requestedBy)} had the launch taken over by ${to}`),
   };
 }

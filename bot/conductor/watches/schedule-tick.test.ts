@@ -129,3 +129,26 @@ test('a launch that was called off is closed once all is back, also by a bot tha
   const closes = (await memory.entries()).filter(({ kind }) => kind === 'LaunchClosed');
   expect(closes).toMatchObject([{ by: { system: 'conductor' }, reason: 'no ad' }]);
 });
+
+test('a step that may miss its deadline is told of once, with its owner and the backup, and anew when the target moves', async () => {
+  const memory = await MemoryContext.ready(
+    withSteps(
+      step('window', { at: 'T' }),
+      step('a', { after: ['window'], deadline: 'T-20m', owner: 'mia', backup: { say: 'Call them.' } }),
+    ),
+  );
+  const tick = async (bot = memory.context) => scheduleTick(bot, await memory.launch());
+  memory.nowMs = T0_MS - 31 * 60_000;
+  await tick();
+  expect(await memory.notes()).toEqual([]);
+  memory.nowMs = T0_MS - 30 * 60_000;
+  await tick();
+  await tick(memory.bot());
+  expect(await memory.notes()).toEqual([
+    "“a” may not be verified by 23:10 UTC, in 10 min: it waits itself. It is Mia Chen's. If it is not: Call them.",
+  ]);
+  await memory.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 60_000, reason: 'late' });
+  memory.nowMs += 2 * 60_000;
+  await tick();
+  expect(await memory.notes()).toHaveLength(2);
+});

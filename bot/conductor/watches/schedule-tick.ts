@@ -1,5 +1,5 @@
 import type { Command } from '../../../runbooks/launch/commands.ts';
-import { missedSteps } from '../../../runbooks/launch/deadlines.ts';
+import { endangeredSteps, missedSteps } from '../../../runbooks/launch/deadlines.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../../runbooks/launch/pool-down.ts';
@@ -8,8 +8,10 @@ import { dueSteps } from '../../../runbooks/launch/schedule.ts';
 import type { DueStep } from '../../../runbooks/launch/schedule.ts';
 import { isPutBack } from '../../../runbooks/launch/stand-down.ts';
 import { backedUp, plannedSteps } from '../../../runbooks/launch/steps.ts';
-import { span, utc } from '../../views/words.ts';
+import { ownerName } from '../../views/names.ts';
+import { clockOf, span, utc } from '../../views/words.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { keptMeasurements } from '../gates/gate-watch.ts';
 
 /**
@@ -24,6 +26,7 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
     if (!acted.ok)
       context.log.info({ launchId: launch.id, step: due.step.id, code: acted.code }, 'a due step was left alone');
   }
+  for (const endangered of endangeredSteps(launch, nowMs, measured)) await warnOf(context, launch, endangered);
   for (const { id } of missedSteps(launch, nowMs, measured)) {
     const acted = await context.execute(launch.id, { kind: 'miss-step', step: id, measured });
     if (!acted.ok) context.log.info({ launchId: launch.id, step: id, code: acted.code }, 'a deadline was left alone');
@@ -33,6 +36,21 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
       await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
   }
   if (isPutBack(launch)) await context.execute(launch.id, { kind: 'close-launch', by: null, reason: '' });
+}
+
+/** Once a deadline: a target that moves gives it another one. */
+async function warnOf(
+  context: Context,
+  launch: Launch,
+  { step, deadlineAtMs, why }: ReturnType<typeof endangeredSteps>[number],
+): Promise<void> {
+  const told = FACT.endangered(step.id, deadlineAtMs);
+  if ((await fact(context, launch.id, told)) !== null) return;
+  const head = `“${step.title}” may not be verified by ${clockOf(deadlineAtMs)} UTC, in ${span(deadlineAtMs - context.nowMs())}`;
+  const owner = step.owner === undefined ? '' : ` It is ${ownerName(launch, step.owner)}'s.`;
+  const text = `: ${why}.${owner}${step.backup?.say === undefined ? '' : ` If it is not: ${step.backup.say}`}`;
+  const acted = await context.execute(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
+  if (acted.ok) await keepFact(context, launch.id, told, String(context.nowMs()));
 }
 
 /** Nobody asks the store for a plan in which nothing goes by a gate. */

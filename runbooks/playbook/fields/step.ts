@@ -36,6 +36,12 @@ export const step = z.strictObject({
     absent: 'nobody waits for it',
     example: 'T-5h',
   }),
+  takes: key(duration.optional(), {
+    means:
+      'How long it takes as a rule. Where less is left before the deadline, the room is warned while there is time.',
+    absent: 'of `scale`, as long as its target took the last time in this launch',
+    example: '15m',
+  }),
   verify: key(id.optional(), {
     means: 'The gate whose green shows that it worked. Goes with a deadline.',
     absent: 'its own end, which of `scale` is the arrival of the count',
