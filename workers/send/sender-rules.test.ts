@@ -5,7 +5,9 @@ import type { Journal } from '../../infra/aws/journal.ts';
 import type { Received } from '../../infra/aws/queues.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { wordOf } from '../../settle/batch-words.ts';
 import { closeShot } from '../../settle/close.ts';
+import { wholeBatch } from '../../settle/members.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
 import { COUNT, MANIFEST, settleRig } from '../../test/settle-rig.ts';
@@ -344,6 +346,23 @@ describe('a batch of a shot that runs', () => {
     expect(await totals(shot)).toMatchObject({ ios: { accepted: 4, late: 4, uncertain: 0 } });
   });
 
+  test('that a closer gave up is waited for until its shot is closed, but not beyond a drain', async () => {
+    const { sender, queue, message, lane, claims, key, said, standing } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.hold = sent.promise;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
+    const claim = claims.items.get(key('ios.0'));
+    if (claim === undefined) throw new Error('not claimed');
+    await claims.close(key('ios.0'), wordOf(claim, wholeBatch(COUNT), 'late'), claim);
+    sent.resolve();
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+    expect(said('late account')).toEqual([]);
+    await sender.drain();
+    await vi.waitFor(() => expect(said('late account recorded')).toMatchObject([{ corrected: false }]), soon);
+  });
+
   test.each<[string, Journal['append'], string, object]>([
     [
       'that the launch does not take is told',
@@ -476,7 +495,7 @@ describe('a batch that may not be claimed', () => {
 
 describe('a sender', () => {
   test('receives nothing while it is paused or has no audience; what comes meanwhile, and what is at hand, goes back at once', async () => {
-    const { sender, queue, message, switchesSay, loaded, runs, shot } = sending();
+    const { sender, queue, message, switchesSay, loaded, runs, shot, foreign } = sending();
     switchesSay({ halted: true });
     sender.start();
     queue.put(message('ios.0'), message('ios.1'));
@@ -486,11 +505,13 @@ describe('a sender', () => {
     await sender.pause(true);
     // Whoever waits for the pause finds nothing at hand but the one that looks again whether it may be claimed.
     expect(queue.back).toContainEqual(['ios.1', 0]);
-    queue.put(message('ios.0', {}));
+    // One of the audience that is being loaded is not judged by the one before.
+    queue.put(message('ios.0', {}), { ...message('ios.0', { batch: 'ios.9' }), receipt: 'next' });
     await vi.waitFor(
-      () => expect(queue.back.map(([receipt]) => receipt).toSorted()).toEqual(['ios.0', 'ios.0', 'ios.1']),
+      () => expect(queue.back.map(([receipt]) => receipt).toSorted()).toEqual(['ios.0', 'ios.0', 'ios.1', 'next']),
       soon,
     );
+    expect([queue.gone, foreign.counts.batches]).toEqual([[], 0]);
     expect(new Set(queue.back.map(([, afterSeconds]) => afterSeconds))).toEqual(new Set([0]));
     await new Promise((done) => setTimeout(done, 80));
     expect(queue.received).toHaveLength(2);
