@@ -114,6 +114,40 @@ test("what the holder does not know of stays as the closer said, and a later hol
   expect(segments[0]?.totals).toMatchObject({ accepted: 82, failed: 9, uncertain: 9, reachable: 2 });
 });
 
+test("reasons of the closer's word go with its devices", async () => {
+  const { segments } = await corrected({
+    closed: account(['failed', 'uncertain', 'uncertain', 'uncertain'], { Shutdown: 1 }),
+    account: account(['failed', 'accepted', 'accepted', 'accepted'], { TopicDisallowed: 1 }),
+  });
+  expect(segments[0]?.totals).toMatchObject({ accepted: 83, reasons: { Shutdown: 2, TopicDisallowed: 8 } });
+});
+
+test("a batch's devices move in its variant too, and in no other; without variants nothing is said of any", async () => {
+  const variants = ['a', 'b'].map((variant) => ({
+    variant,
+    devices: 50,
+    totals: { ...none, accepted: 40, uncertain: 10 },
+  }));
+  const [one] = (await corrected({ variant: 'b' }, { ...closedShot, totals: [{ ...standing, variants }] })).segments;
+  expect(one?.variants).toEqual([
+    variants[0],
+    {
+      variant: 'b',
+      devices: 50,
+      totals: {
+        ...none,
+        accepted: 41,
+        failed: 2,
+        uncertain: 6,
+        late: 1,
+        reachable: 1,
+        reasons: { Shutdown: 1, Unregistered: 1 },
+      },
+    },
+  ]);
+  expect((await corrected()).segments[0]).not.toHaveProperty('variants');
+});
+
 test('within reach is said of somebody alone', async () => {
   const shot = { ...closedShot, totals: [{ ...standing, totals: { ...none, accepted: 96, uncertain: 4 } }] };
   const [one] = (await corrected({}, shot)).segments;
