@@ -1,7 +1,9 @@
 import { pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import { onSpan } from '../../infra/watch/spans.ts';
+import type { Span } from '../../infra/watch/spans.ts';
 import type { RefusalCode } from '../../runbooks/launch/commands.ts';
 import { HALT_SETTLES_MS } from '../../settle/close.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
@@ -12,7 +14,11 @@ import type { Rescue } from './rescue.ts';
 
 /** When a worker walks a shot, and what it does when it can't close it; clocks, record and claims are in memory. With real stores: closer.test.ts. */
 
-function closing(change: Partial<CloserOptions> = {}) {
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function closing(change: Partial<CloserOptions> = {}, { hasOwnClock = false } = {}) {
   const rig = settleRig();
   const { scene, journal, claims, deps, write } = rig;
   const now = { ms: 10_000, idleMs: Number.POSITIVE_INFINITY, isOurs: true, isLost: false };
@@ -48,7 +54,7 @@ function closing(change: Partial<CloserOptions> = {}) {
     } as unknown as Rescue,
     complain: (say) => void complaints.push(say),
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
-    monotonicMs: () => now.ms,
+    ...(hasOwnClock ? {} : { monotonicMs: () => now.ms }),
     clock: { nowMs: () => scene.nowMs, earliestMs: () => scene.nowMs - 100 },
     ...change,
   });
@@ -113,10 +119,17 @@ describe('a shot is walked to be closed', () => {
     await rounds(1_000);
     expect((await shotNow(shot)).closed).toBeNull();
     scene.nowMs += 1;
+    const spans: Span[] = [];
+    const ends = onSpan((span) => spans.push(span));
     await rounds(1_000);
+    ends();
+    expect(spans.filter(({ name }) => name === 'close')).toEqual([
+      { launchId: LAUNCH_ID, shotId: shot.id, name: 'close', startMs: scene.nowMs, endMs: scene.nowMs },
+    ]);
     expect((await shotNow(shot)).closed?.cause).toBe('halt');
     await journal.launch(LAUNCH_ID);
     expect(await rounds(1_000, 1_000)).toEqual([0, 0]);
+    expect(said('shot closed')).toMatchObject([{ shotId: shot.id }]);
     expect([said('shot closed').length, complaints]).toEqual([1, []]);
   });
 
@@ -155,6 +168,16 @@ describe('a shot is walked to be closed', () => {
     expect(asked.leases).toEqual([[`closer/${LAUNCH_ID}/${shot.id}`, 'w1', 3_000, scene.nowMs]]);
     now.isOurs = true;
     expect(await rounds(1, 500)).toEqual([1, 1]);
+    expect(asked.leases).toHaveLength(2);
+  });
+
+  test('and what is known of it is not forgotten for another that runs beside it', async () => {
+    const { scene, now, know, rounds, asked } = closing();
+    scene.fired(['ios']);
+    scene.fired(['android']);
+    await know();
+    now.isOurs = false;
+    await rounds(0, 999);
     expect(asked.leases).toHaveLength(2);
   });
 });
@@ -250,7 +273,8 @@ describe('a close that cannot be', () => {
     expect(complaints.toSorted()).toEqual([say(first.id), say(second.id)].toSorted());
     error = new Error('away');
     await rounds(60_000, 500);
-    expect([complaints.length, said('closing failed').length]).toEqual([2, 2]);
+    expect(said('closing failed')).toMatchObject([{ err: { message: 'away' } }, { err: { message: 'away' } }]);
+    expect(complaints).toHaveLength(2);
   });
 
   test('is a new one after a round that went well', async () => {
@@ -272,8 +296,8 @@ describe('a close that cannot be', () => {
   });
 });
 
-test('rounds are made until it stops, one at a time', async () => {
-  const { closer, know, scene, asked } = closing({ everyMs: 2 });
+test('rounds are made until it stops, one at a time, by its own clock', async () => {
+  const { closer, know, scene, asked, said } = closing({ everyMs: 2 }, { hasOwnClock: true });
   scene.fired('all');
   await know();
   expect(closer.round()).toBe(closer.round());
@@ -282,5 +306,18 @@ test('rounds are made until it stops, one at a time', async () => {
   await closer.stop();
   const before = asked.forgets.length;
   await new Promise((done) => setTimeout(done, 20));
-  expect(asked.forgets.length).toBe(before);
+  expect([asked.forgets.length, said('failed')]).toEqual([before, []]);
+});
+
+test.each([
+  [{}, 250],
+  [{ everyMs: 7 }, 7],
+])('with %j a round begins every %d ms', (change, everyMs) => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { closer } = closing(change);
+  const round = vi.spyOn(closer, 'round');
+  closer.start();
+  const counts = [everyMs - 1, 1, everyMs].map((ms) => (vi.advanceTimersByTime(ms), round.mock.calls.length));
+  expect(counts).toEqual([0, 1, 2]);
+  void closer.stop();
 });

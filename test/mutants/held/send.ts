@@ -218,7 +218,31 @@ export const SEND: Held[] = [
       },
     ],
   },
-  { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
+  {
+    file: 'workers/close/closer.ts',
+    by: ['workers/close/closer-rules.test.ts'],
+    accepted: [
+      {
+        line: 'if (this.#timer !== null) clearInterval(this.#timer);',
+        change: 'this.#timer !== null → true',
+        why: 'To clear no timer does nothing.',
+      },
+      ...[
+        '!running.some((shot) => shot.id === id) → false',
+        'shot.id === id → true',
+        'this.#walked.delete(id); → ;',
+      ].map((change) => ({
+        line: 'for (const id of this.#walked.keys()) if (!running.some((shot) => shot.id === id)) this.#walked.delete(id);',
+        change,
+        why: 'A shot that is over does not come again: what is known of it only takes room.',
+      })),
+      {
+        line: `if (result.state === 'closed' && result.byUs) {`,
+        change: `result.state === 'closed' → true`,
+        why: 'No other result says by whom: asked for the type alone.',
+      },
+    ],
+  },
   { file: 'workers/close/rescue.ts', by: ['workers/close/rescue-rules.test.ts'] },
   {
     file: 'workers/send/roll-watch.ts',
