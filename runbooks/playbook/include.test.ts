@@ -184,3 +184,11 @@ test.each([
 ])('from %j the path %j is %j', (from, written, expected) => {
   expect(includedPath(from, written)).toBe(expected);
 });
+
+test('a name that every object has by itself is taken once, like any other', () => {
+  const own = OWN.replace('  locales:', '  data: { constructor: x }\n  locales:');
+  const texts = FILES['shared/texts.yaml'].replace('  locales:', '  data: { sale: now }\n  locales:');
+  const loaded = load(own, { ...FILES, 'shared/texts.yaml': texts });
+  if (!loaded.ok) throw new Error(loaded.problems.map(describeProblem).join('\n'));
+  expect(loaded.runbook.campaign.data).toEqual({ sale: 'now', constructor: 'x' });
+});

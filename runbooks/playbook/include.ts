@@ -185,7 +185,7 @@ function put(
   if (isMap(into) && isMap(value)) {
     const both = { ...into };
     for (const [key, own] of Object.entries(value))
-      both[key] = put(into[key], own, [...path, key], part, merging, shifts);
+      both[key] = put(Object.hasOwn(into, key) ? into[key] : undefined, own, [...path, key], part, merging, shifts);
     return both;
   }
   if (Array.isArray(into) && Array.isArray(value)) {
