@@ -290,6 +290,18 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'What is no step has no deadline: asked for the type alone.',
     },
   ],
+  'clean-up': [
+    {
+      line: `step.do.kind === 'scale' && step.do.target === id ? [{ step, to: step.do.to }] : [],`,
+      change: `step.do.kind === 'scale' → true`,
+      why: 'No other action has a target: asked for the type alone.',
+    },
+    {
+      line: `step.do.kind === 'switch' && step.do.switch === id ? [{ step, to: step.do.value }] : [],`,
+      change: `step.do.kind === 'switch' → true`,
+      why: 'No other action has a switch: asked for the type alone.',
+    },
+  ],
   'stand-down': [
     {
       line: 'const { accepted, uncertain } = sumTotals(shots.flatMap(({ totals }) => totals ?? []));',
