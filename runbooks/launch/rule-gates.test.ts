@@ -25,6 +25,16 @@ test('a gate is measured by its probe, unless a rule answers it; one that people
     expect(foundByRule(scene.state, gate(probe), 'all', times)).toBeNull();
 });
 
+test.each([
+  [{ kind: 'backups-assigned' }, /hangs on|second person/],
+  [{ kind: 'rehearsed', what: 'devices', within: 60_000, same_audience: true }, /was not rehearsed yet/],
+  [{ kind: 'surge' }, /no numbers yet/],
+])('of %j its own rule says what there is to say', (probe, say) => {
+  const scene = ready();
+  const gate = { ...scene.state.runbook.gates[0], probe } as never;
+  expect(foundByRule(scene.state, gate, 'all', { nowMs: T0_MS, goesAtMs: T0_MS })?.say).toMatch(say);
+});
+
 describe('near a quarter hour', () => {
   test.each([
     [0, 'red', 120],
