@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { gateLines } from '../../runbooks/launch/gates.ts';
+import type { GateLine } from '../../runbooks/launch/launch.ts';
 import { measuredAt, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
@@ -46,6 +47,15 @@ it('says that a shot is sending, that a halted one was stopped, and that everyth
   scene.does({ kind: 'request-lift', by: 'ana', reason: '' });
   scene.does({ kind: 'approve-lift', by: 'mia', liftId: Object.keys(scene.state.lifts)[0] ?? '' });
   expect(board(scene).line).toBe('Super Bowl: everything is sent');
+});
+
+it('says how many of the gates are waived, when none is open', () => {
+  const scene = Scene.ready();
+  const line = (id: string, status: 'green' | 'waived') =>
+    ({ id, title: id, hard: false, status, value: null, say: '' }) as unknown as GateLine;
+  const text = (lines: GateLine[]) => JSON.stringify(boardMessage(scene.state, lines, [], scene.nowMs).blocks);
+  expect(text([line('a', 'green'), line('b', 'waived')])).toContain('all 2, 1 of them waived');
+  expect(text([line('a', 'green')])).toMatch(/all 1"/);
 });
 
 it('says switches in words, and keeps HALT above the figures', () => {

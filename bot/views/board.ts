@@ -150,7 +150,9 @@ function stateText(launch: Launch, ordered: number, running: boolean, gates: rea
 
 function gatesText(gates: readonly GateLine[]): string {
   const open = redLines(gates);
-  if (open.length === 0) return `:large_green_circle: all ${gates.length}`;
+  const waived = gates.filter(({ status }) => status === 'waived').length;
+  if (open.length === 0)
+    return `:large_green_circle: all ${gates.length}${waived === 0 ? '' : `, ${waived === gates.length ? 'all' : waived} of them waived`}`;
   return `:red_circle: ${open.length} of ${gates.length} open\n${fit(
     open.map((gate) => `• ${safe(gate.title, 80)}`),
     700,

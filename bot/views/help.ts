@@ -13,6 +13,19 @@ export interface HelpLine {
 const HELP_GROUPS = ['See', 'Prepare', 'Fire and halt', 'Drive', 'Talk and end'] as const;
 export type HelpGroup = (typeof HELP_GROUPS)[number];
 
+const OVERVIEW_CHARS = 200;
+
+/** Whole sentences, as many as there is room for: one that is cut says less than none, and may lose half of a \`code\`. */
+function beginning(does: string): string {
+  const sentences = does.split(/(?<=\.) (?=[A-Z`])/);
+  let kept = sentences[0] ?? '';
+  for (const sentence of sentences.slice(1)) {
+    if (kept.length + 1 + sentence.length > OVERVIEW_CHARS) break;
+    kept = `${kept} ${sentence}`;
+  }
+  return kept;
+}
+
 /** Every subcommand in groups, or one of them in detail. */
 export function helpMessage(lines: readonly HelpLine[], only: HelpLine | null, launchName: string | null): Message {
   if (only !== null)
@@ -26,7 +39,7 @@ export function helpMessage(lines: readonly HelpLine[], only: HelpLine | null, l
     if (here.length > 0)
       blocks.push(
         section(
-          `*${group}*\n${here.map((line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(line.does, 160)}`).join('\n')}`,
+          `*${group}*\n${here.map((line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(beginning(line.does), OVERVIEW_CHARS)}`).join('\n')}`,
         ),
       );
   }

@@ -1,5 +1,6 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { copyDoubts } from '../../runbooks/launch/copy-doubts.ts';
+import { figureText } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runbooks/launch/payload.ts';
@@ -232,7 +233,7 @@ export function waiverModal(
           hint:
             value === null
               ? 'This gate has no figure now; leave it empty.'
-              : `It is ${count(value)} now; larger is worse.`,
+              : `It is ${figureText(gate ?? {}, value)} now; larger is worse.`,
         },
       ),
       input(

@@ -18,8 +18,18 @@ export function namesOf(launch: Launch): Map<string, string> {
 }
 
 export function actorOf(launch: Launch, actor: Actor): string {
-  return 'person' in actor ? nameOf(launch, actor.person) : actor.system;
+  return 'person' in actor ? nameOf(launch, actor.person) : SYSTEMS[actor.system];
 }
+
+/** As a person reads it: what the plan did by itself, and by which way what nobody of the roster did came. */
+const SYSTEMS: Record<Extract<Actor, { system: string }>['system'], string> = {
+  conductor: 'the plan',
+  worker: 'a worker',
+  closer: 'the fallback closer',
+  ssm: 'hand in AWS',
+  slack: 'Slack',
+  cli: 'the command line',
+};
 
 /** Who sees to a step or a gate: a person's name, or a group's. */
 export function ownerName(launch: Launch, id: string): string {

@@ -58,6 +58,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     ...gates
       .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
       .map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
+    ...waivedBlock(gates),
     section(howItGoesOut(launch, order)),
     context(hashesText(order)),
     ...measuredThen(order, red),
@@ -85,6 +86,12 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     `${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person ${atMs === null ? 'presses GO' : 'arms it'}`,
     blocks,
   );
+}
+
+/** Who presses knows what is let pass. */
+function waivedBlock(gates: readonly GateLine[]): KnownBlock[] {
+  const waived = gates.filter(({ status }) => status === 'waived');
+  return waived.length === 0 ? [] : [section(`:large_yellow_circle: *Waived*\n${fit(waived.map(gateText), 1_000)}`)];
 }
 
 /** For its asker, once it is about to end: nobody needs it before. */

@@ -1,4 +1,5 @@
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
+import { figureText } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
@@ -6,7 +7,7 @@ import { ACTION } from '../action-ids.ts';
 import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { keyText, mentionsOf, nameOf, switchText } from './names.ts';
-import { count, fit, safe, stamp } from './words.ts';
+import { fit, safe, stamp } from './words.ts';
 
 /**
  * What one person asked for and another has to confirm. Each is a function of the launch, so that the same message
@@ -17,7 +18,7 @@ export function waiverMessage(launch: Launch, waiverId: string): Message {
   const waiver = launch.waivers[waiverId];
   if (waiver === undefined) return gone('waiver', waiverId);
   const gate = gateNamed(launch, waiver.gate);
-  const what = `${nameOf(launch, waiver.requestedBy)} asks to waive *${safe(gate?.title ?? waiver.gate, 120)}* for ${waiver.segments === 'all' ? 'all segments' : safe(waiver.segments.join(', '), 300)}${waiver.worst === null ? '' : `, up to ${count(waiver.worst)}`}, until ${stamp(waiver.endsAtMs)}: ${safe(waiver.reason, 400)}`;
+  const what = `${nameOf(launch, waiver.requestedBy)} asks to waive *${safe(gate?.title ?? waiver.gate, 120)}* for ${waiver.segments === 'all' ? 'all segments' : safe(waiver.segments.join(', '), 300)}${waiver.worst === null ? '' : `, up to ${figureText(gate ?? {}, waiver.worst)}`}, until ${stamp(waiver.endsAtMs)}: ${safe(waiver.reason, 400)}`;
   if (waiver.grantedBy !== null)
     return plain(
       `:large_yellow_circle: ${what}\nGranted by *${nameOf(launch, waiver.grantedBy)}*.`,

@@ -111,7 +111,7 @@ function notOffered(launch: Launch, step: Step, why: string): KnownBlock[] {
   const stays =
     fleet === undefined || act.kind !== 'scale'
       ? '. `/go steps` offers it once that has changed.'
-      : `: ${safe(fleet.title ?? fleet.id, 120)} stay as they are. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${fleet.id} ${act.to}\`.`;
+      : `: the count of ${safe(fleet.title ?? fleet.id, 120)} stays as it is. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${fleet.id} ${act.to}\`.`;
   return [
     section(`:hourglass: *${safe(title, 120)}* is due, and *${why}*${stays}`),
     actions(`step:${id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: id })]),
@@ -128,10 +128,13 @@ export function stepHeldMessage(launch: Launch, stepId: string, why: string): Me
   const value = { launchId: launch.id, step: stepId };
   const run =
     step === undefined || keepsFleet(launch, step) !== null ? [] : [button(ACTION.runStep, 'Run it now', value)];
+  // What takes a fleet down is never run beside a shot, and the shot is what it often waits for.
+  const then =
+    step !== undefined && keepsFleet(launch, step) !== null
+      ? 'Once that is over it starts by itself or, while a shot runs, is put to a person.'
+      : 'It starts by itself once that is over.';
   return message(`${title} waits: ${why}`, [
-    section(
-      `:hourglass: *${title}*${owner} is due and waits: ${safe(why, 600)}. It starts by itself once that is over.`,
-    ),
+    section(`:hourglass: *${title}*${owner} is due and waits: ${safe(why, 600)}. ${then}`),
     actions(`step:${stepId}`, [...run, button(ACTION.skipStep, 'Skip it', value)]),
   ]);
 }

@@ -50,9 +50,17 @@ test('of a fleet that was raised for it the way down says the same', () => {
   scene.nowMs = T0_MS + 20 * 60_000;
   scene.does({ kind: 'put-step', step: 'down', why: 'nothing has been sent yet' });
   const text = JSON.stringify(stepPutMessage(scene.state, 'down', '').blocks);
-  expect(text).toContain('nothing has been sent yet*: API servers stay as they are');
+  expect(text).toContain('nothing has been sent yet*: the count of API servers stays as it is');
   expect(text).toContain('`/go scale edge 8`');
   expect(text).not.toContain(ACTION.runStep);
+  // What kept it may be over when the plan is read: it says since when.
+  expect(JSON.stringify(stepsMessage(scene.state, scene.nowMs).blocks)).toMatch(
+    /waits for a person since [^:]+:[^n]*nothing has been sent yet/,
+  );
+  // It waits for a shot, beside which it would never be run.
+  expect(JSON.stringify(stepHeldMessage({ ...scene.state, steps: {} }, 'down', 'nothing').blocks)).toContain(
+    'or, while a shot runs, is put to a person',
+  );
 });
 
 test('a step that waits says for what, and is offered, but for one that waits until something was sent', () => {

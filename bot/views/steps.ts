@@ -47,7 +47,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${state?.state === 'put' || state?.state === 'held' ? `\n${state.state === 'held' ? `waits since ${timeOfDay(state.atMs)}: ` : ''}${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${waitText(state)}${staysText(launch, step)}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
@@ -83,6 +83,12 @@ function ownersText(launch: Launch, { owner, backup_owner: backup }: Step): stri
     backup === undefined ? [] : ownerName(launch, backup),
   ];
   return names.flat().length === 0 ? '' : ` · ${names.flat().join(', else ')}`;
+}
+
+/** With when it was said: what kept a step from running then may be over by now. */
+function waitText(state: Launch['steps'][string] | undefined): string {
+  if (state?.state !== 'put' && state?.state !== 'held') return '';
+  return `\n${state.state === 'held' ? 'waits' : 'waits for a person'} since ${timeOfDay(state.atMs)}: ${safe(state.say, 300)}`;
 }
 
 function staysText(launch: Launch, step: Step): string {

@@ -88,7 +88,7 @@ test('the timeline has each variant in its table of shots, its texts, and the li
     /\| us-ios, us-android \| 800, 90 held out, on purpose \| 800 accepted\. variant a: 390 accepted; variant b: 410 accepted/,
   );
   expect(page).toContain('| en/b | You missed it | Do your lesson. | 410 |');
-  expect(page).toContain('in 3 segments, of the users a 45 %, b 45 %, 10 % held out, 112 held out, on purpose');
+  expect(page).toContain('in 3 segments, 112 held out, on purpose; of the users a 45 %, b 45 %, 10 % held out');
   expect(page).toMatch(
     /closed because every batch is accounted for: 800 accepted\. variant a: 390 accepted; variant b: 410 accepted/,
   );

@@ -19,6 +19,7 @@ import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
 import type { Message } from './message.ts';
 import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './modals.ts';
+import { actorOf } from './names.ts';
 import { orderMessage } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
@@ -442,6 +443,28 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ]) {
       expect(viewProblems(view)).toEqual([]);
     }
+  });
+
+  it('an order names the gates that are waived, and switches that the plan has set', () => {
+    const waived = { id: 'g0', title: 'Rehearsed', hard: false, status: 'waived', value: 1, say: 'waived' } as never;
+    expect(JSON.stringify(orderMessage(launch, order, [waived], NOW).blocks)).toContain('*Waived*\\n• *Rehearsed*');
+    expect(JSON.stringify(orderMessage(launch, order, [], NOW).blocks)).not.toContain('*Waived*');
+    expect(actorOf(launch, { system: 'conductor' })).toBe('the plan');
+  });
+
+  it('a waiver says what its figure counts, asked for and granted', () => {
+    const gates = [{ id: 'g0', title: 'Workers', probe: { kind: 'workers-ready' } }];
+    const counted = { ...launch, runbook: { ...launch.runbook, gates } } as unknown as Launch;
+    expect(JSON.stringify(waiverMessage(counted, 'W0').blocks)).toContain('up to 3 (missing workers)');
+    expect(JSON.stringify(waiverModal(counted, 'g0', 'C1', { value: 3, say: '' }).blocks)).toContain(
+      'It is 3 (missing workers) now; larger is worse.',
+    );
+  });
+
+  it('the list of commands has whole sentences, and no half of a code', () => {
+    const text = JSON.stringify(helpMessage(SUBCOMMANDS, null, null).blocks);
+    expect(text).not.toContain('…');
+    expect((text.match(/`/g) ?? []).length % 2).toBe(0);
   });
 
   it('an open order carries exactly one GO and, in another block, Decline; a decided one carries no button', () => {

@@ -55,9 +55,7 @@ export function summaryText(runbook: Runbook): string {
 
 function splitLine(campaign: Campaign): string[] {
   const split = splitOf(campaign);
-  return split === null
-    ? []
-    : [`  of the users ${splitText(split)}, by a hash of the user that begins with ${split.salt}`];
+  return split === null ? [] : [`  of the users ${splitText(split)}, by the hash of ${split.salt}/user`];
 }
 
 /** A placeholder may be meant; a person decides, once more before GO. */

@@ -104,7 +104,7 @@ describe('near a quarter hour', () => {
       }) as const;
     expect(scene.refuses(waive(null))).toMatchObject({
       code: 'VALUE_INVALID',
-      say: expect.stringContaining('the seconds too near'),
+      say: expect.stringContaining('goes by a figure, seconds too near'),
     });
     const { waiverId } = scene.gives('WaiverRequested', waive(120));
     scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });

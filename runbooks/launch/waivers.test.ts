@@ -37,7 +37,7 @@ test('a waiver names a gate that is there and soft, a reason, a figure, segments
   });
   expect(scene.refuses(ask(scene, { worst: null }))).toMatchObject({
     code: 'VALUE_INVALID',
-    say: expect.stringContaining('measured as a figure, 2'),
+    say: expect.stringContaining('measured as a figure, 2 (missing workers) when it last changed'),
   });
 });
 

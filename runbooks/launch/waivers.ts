@@ -2,6 +2,7 @@ import type { Decision, Given } from './commands.ts';
 import { COPY_GATE } from './copy-doubts.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
+import { figureOf, figureText } from './gate-figures.ts';
 import { gatesOf, isHardGate } from './gates.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
@@ -38,13 +39,13 @@ export function requestWaiver(launch: Launch, command: CommandOf<'request-waiver
   if (command.worst === null && lastValue !== null) {
     return refuse(
       'VALUE_INVALID',
-      `“${gate.title}” is measured as a figure, ${lastValue} when it last changed: name the worst value that you accept, and ask again.`,
+      `“${gate.title}” is measured as a figure, ${figureText(gate, lastValue)} when it last changed: name the worst value that you accept, and ask again.`,
     );
   }
   if (command.worst === null && gate.probe !== undefined && !isMeasured(gate))
     return refuse(
       'VALUE_INVALID',
-      `“${gate.title}” goes by a figure, ${gate.probe.kind === 'quarter-hours' ? 'the seconds too near' : 'the people missing'}: name the worst value that you accept, and ask again.`,
+      `“${gate.title}” goes by a figure, ${figureOf(gate.probe)}: name the worst value that you accept, and ask again.`,
     );
   if (!(command.endsAtMs > given.nowMs) || !isOfTheseYears(command.endsAtMs, given.nowMs)) {
     return refuse(

@@ -97,7 +97,7 @@ function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places,
   if (issue.code === 'invalid_key')
     return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
   const found = path.length === 0 && value === null ? 'nothing' : shown(valueAt(value, path));
-  const expected = expectation(issue.message);
+  const expected = choice(issue.message, valueAt(value, path)) ?? expectation(issue.message);
   const written = places.get(placeKey(path))?.written ?? null;
   // Quotes help where any text will do.
   if (issue.code !== 'invalid_type' || expected !== 'string' || written === null || written === '')
@@ -178,6 +178,15 @@ function shown(value: unknown): string {
 }
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
+
+/** Zod's list of what a place takes, as a person reads it, with the one that was probably meant. Null: it says something else. */
+function choice(message: string, value: unknown): string | null {
+  const listed = /^Invalid (?:option: expected one of|discriminator value\. Expected) (.+)$/.exec(message)?.[1];
+  if (listed === undefined) return null;
+  const known = listed.split(/ ?\| ?/).map((one) => one.replaceAll(/^["']|["']$/g, ''));
+  const near = typeof value === 'string' ? nearest(value, known) : null;
+  return `one of ${known.join(', ')}${near === null ? '' : `; did you mean ${near}?`}`;
+}
 
 /** Zod's sentence without its own prefix, so that "expected" is not said twice. */
 function expectation(message: string): string {

@@ -189,7 +189,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'CampaignSet':
       return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')}${splitWords(splitOf(entry.campaign), '; ')})`;
     case 'AudienceSet':
-      return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments${splitWords(entry.audience.split ?? null, ', of the users ')}${heldOutText(entry.audience.heldOut ?? 0)}`;
+      return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments${heldOutText(entry.audience.heldOut ?? 0)}${splitWords(entry.audience.split ?? null, '; of the users ')}`;
     case 'SkipListSet':
       return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
     case 'RosterChangeRequested':

@@ -51,11 +51,7 @@ export function readNumber(text: string, kind: NumberKind = {}): NumberRead {
   if (PER_SECOND.test(written) && kind.perSecond !== true)
     return no('NUMBER_UNREADABLE', `${wanted(kind)}, not a rate`);
   const parts = SHAPE.exec(written.replace(PER_SECOND, ''));
-  if (parts === null)
-    return no(
-      'NUMBER_UNREADABLE',
-      `${wanted(kind)} in plain digits, like ${kind.fractions === true ? '40 or 1.5' : '40, 4000 or 600k'}`,
-    );
+  if (parts === null) return no('NUMBER_UNREADABLE', `${wanted(kind)} in plain digits, like ${exampleOf(kind)}`);
   const [, sign, digits = '', unit = ''] = parts;
   if (sign === '-') return no('NUMBER_NEGATIVE', `${wanted(kind)}: it can't be negative`);
   if (sign === '+')
@@ -70,6 +66,11 @@ export function readNumber(text: string, kind: NumberKind = {}): NumberRead {
   if (values.length > 1) return twoReadings(values);
   if (/^0\d/.test(found[0] ?? '')) return no('NUMBER_UNREADABLE', `${wanted(kind)} without a zero in front`);
   return inRange(values[0] ?? Number.NaN, kind);
+}
+
+function exampleOf({ fractions = false, most }: NumberKind): string {
+  if (fractions && most === 1) return '0.1, which is 10 %';
+  return fractions ? '40 or 1.5' : '40, 4000 or 600k';
 }
 
 function inRange(value: number, kind: NumberKind): NumberRead {

@@ -331,7 +331,7 @@ test('without a launch, --strict fails on what a launch would set only with --ac
   expect(await compile(rows(2), '--strict')).toMatchObject({
     code: 1,
     err: expect.stringMatching(
-      /only with --accept:\n +4 % of the rows are rejected, 2 of 50 [^]*ACCEPT_NEEDED/,
+      /only with --accept:\n +4 % of the rows are rejected, 2 of 50 [^]*--fallback-locale en\.[^]*ACCEPT_NEEDED/,
     ) as string,
   });
   expect(await compile(rows(1), '--strict')).toMatchObject({ code: 0, err: '' });

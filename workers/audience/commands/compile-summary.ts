@@ -108,12 +108,19 @@ export function adviceOf(compiled: Compiled): string {
       ]);
 }
 
+/** Most who have rows without a locale don't know yet that there is a way. */
+function localeHint({ rejected }: Compiled): string {
+  return (rejected['LOCALE_UNKNOWN'] ?? 0) > 0
+    ? ' Rows without a locale of the campaign can get one that you name: --fallback-locale en.'
+    : '';
+}
+
 /** For who only asks whether a launch would take it. Throws ACCEPT_NEEDED. */
 export function refuseDoubtful(compiled: Compiled): void {
   const problems = acceptProblems(compiled, null);
   if (problems.length === 0) return;
   throw new AudienceError(
     'ACCEPT_NEEDED',
-    `A launch would take this audience only with --accept:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nLook at the list and the rejects.`,
+    `A launch would take this audience only with --accept:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nLook at the list and the rejects.${localeHint(compiled)}`,
   );
 }
