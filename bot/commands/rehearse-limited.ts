@@ -3,7 +3,7 @@ import { may } from '../../runbooks/launch/authority.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { RehearsalSample } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { rehearsalName, rehearsalRunbook, rehearsesOf } from '../../runbooks/launch/rehearsal-launch.ts';
+import { rehearsalName, rehearsalRunbook, rehearsesOf, wholeRefusal } from '../../runbooks/launch/rehearsal-launch.ts';
 import { readSample } from '../../runbooks/typed/sample.ts';
 import type { Desk } from '../desk.ts';
 import { submitAs, whoIs } from '../desk.ts';
@@ -58,7 +58,9 @@ type Who = Pick<Ask, 'desk' | 'slackId' | 'teamId' | 'channelId'>;
 /** Null: the launch has no audience. */
 async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: Launch, sample: RehearsalSample) {
   const rehearses = rehearsesOf(parent, sample);
-  if (rehearses === null) return null;
+  if (rehearses === null || parent.audience === null) return null;
+  const whole = wholeRefusal(rehearses, parent.audience);
+  if (whole !== null) return { ok: false as const, code: whole.code, say: whole.say };
   const shut = await noRoom(desk, channelId, MEMBER_WITHIN_MS);
   if (shut !== null) return { ok: false as const, ...shut };
   desk.rooms.forget();

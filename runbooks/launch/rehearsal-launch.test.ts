@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { audience, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { RehearsalSample } from './entries.ts';
-import { rehearsalRunbook, rehearsesOf, sampleSize, sampleText } from './rehearsal-launch.ts';
+import { rehearsalRunbook, rehearsesOf, sampleSize, sampleText, wholeRefusal } from './rehearsal-launch.ts';
 import { sentReport, shortfalls } from './rehearsal-report.ts';
 import { collapseIdOf } from './shown.ts';
 
@@ -48,6 +48,19 @@ test.each([
   expect(sampleSize(sample, audience)).toBe(size);
   expect(sampleText(sample)).toBe(text);
 });
+
+test.each([{ first: 1_000 }, { first: 5_000 }, { share: 1 }, { segments: audience.segments.map(({ id }) => id) }])(
+  '%j is everybody, and no rehearsal: it would go out without the gates of the day',
+  (sample) => {
+    const rehearses = rehearsesOf(Scene.ready().state, sample);
+    if (rehearses === null) throw new Error('no audience');
+    expect(wholeRefusal(rehearses, audience)).toMatchObject({
+      code: 'REHEARSAL_TOO_LARGE',
+      say: expect.stringContaining('would go to all 1,000 devices'),
+    });
+    expect(wholeRefusal({ ...rehearses, atMost: 999 }, audience)).toBeNull();
+  },
+);
 
 describe('a rehearsal that sends', () => {
   test('takes no audience that is larger than it was begun for, and no order for one', () => {

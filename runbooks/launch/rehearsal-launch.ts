@@ -26,6 +26,16 @@ export function sampleText(sample: RehearsalSample): string {
   return sample.segments.join(', ');
 }
 
+/** A push to everybody is the launch itself, with all of its gates; a rehearsal has fewer. Null: it is for some of them. */
+export function wholeRefusal({ atMost, sample }: Rehearses, audience: AudienceRef): Refusal | null {
+  if (atMost < audience.devices) return null;
+  const all = audience.devices.toLocaleString('en-US');
+  return refuse(
+    'REHEARSAL_TOO_LARGE',
+    `For ${sampleText(sample)} it would go to all ${all} devices of the launch, and a rehearsal is for some of them. Name fewer, or fire the launch itself.`,
+  );
+}
+
 /** Why this audience can't be a rehearsal's; null: it can, or the launch is none. Asked when it is set, and by every worker again at each order. */
 export function sampleRefusal(
   { rehearses }: Pick<Launch, 'rehearses'>,
