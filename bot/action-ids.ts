@@ -4,6 +4,7 @@ export const ACTION = {
   decline: 'fire.decline',
   disarm: 'fire.disarm',
   renew: 'fire.renew',
+  renewCalled: 'fire.renew-called',
   halt: 'halt.press',
   askLift: 'halt.lift',
   approveLift: 'lift.approve',

@@ -34,6 +34,7 @@ import {
   pressGo,
   pressReadTexts,
   pressRenew,
+  pressRenewCalled,
   submitDecline,
 } from './actions/fire.ts';
 import {
@@ -128,6 +129,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.decline, declineValue, pressDecline);
   press(ACTION.disarm, declineValue, pressDisarm);
   press(ACTION.renew, declineValue, pressRenew);
+  press(ACTION.renewCalled, declineValue, pressRenewCalled);
   press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
   press(ACTION.change, changeValue, pressChange);

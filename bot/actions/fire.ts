@@ -13,6 +13,7 @@ import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { declineModal } from '../views/modals.ts';
 import { orderMessage, outcomeText } from '../views/order.ts';
+import { renewalCall } from '../views/renewal.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { textsModal } from '../views/texts-modal.ts';
 import { oneLine, plural } from '../views/words.ts';
@@ -190,25 +191,29 @@ export async function pressDisarm(press: Press<z.output<typeof declineValue>>): 
 }
 
 /** One tap of its asker. The message keeps its GO button: what it shows is the same. */
-export async function pressRenew({
-  desk,
-  value,
-  slackId,
-  answer,
-  refresh,
-}: Press<z.output<typeof declineValue>>): Promise<void> {
+export async function pressRenew(press: Press<z.output<typeof declineValue>>): Promise<void> {
+  const { desk, value, refresh } = press;
+  const launch = await renew(press);
+  const measured = await desk.conductor.measured(value.launchId);
+  if (launch !== null) await showOrder(desk, launch, value.orderId, measured, refresh);
+}
+
+/** The same from the message that calls its asker, which then says how long the order waits. */
+export async function pressRenewCalled(press: Press<z.output<typeof declineValue>>): Promise<void> {
+  const launch = await renew(press);
+  const order = launch?.orders[press.value.orderId];
+  if (launch !== null && order !== undefined) await press.refresh(renewalCall(launch, order, press.desk.nowMs()));
+}
+
+async function renew({ desk, value, slackId, answer }: Press<z.output<typeof declineValue>>): Promise<Launch | null> {
   const { launchId, orderId } = value;
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'renew-order', by, orderId }));
-  const launch = outcome.launch ?? (await desk.journal.launch(launchId));
-  const measured = await desk.conductor.measured(launchId);
-  await Promise.all([
-    answer(
-      outcome.ok
-        ? done('It waits for one more lifetime; nothing that it shows has changed.')
-        : refused(outcome.code, outcome.say),
-    ),
-    launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
-  ]);
+  await answer(
+    outcome.ok
+      ? done('It waits for one more lifetime; nothing that it shows has changed.')
+      : refused(outcome.code, outcome.say),
+  );
+  return outcome.launch ?? desk.journal.launch(launchId);
 }
 
 export const declineMeta = z.strictObject({ launchId: z.string(), orderId: z.string(), channelId: z.string() });

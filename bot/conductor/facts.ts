@@ -8,6 +8,8 @@ export const FACT = {
   watermark: 'outbox/upto',
   board: 'message/board',
   order: (orderId: string) => `message/order/${orderId}`,
+  /** Its asker was called before this end of it; empty: Slack did not take the call. */
+  renewalCalled: (orderId: string, expiresAtMs: number) => `order/${orderId}/called/${expiresAtMs}`,
   standDown: 'message/stand-down',
   scale: (target: string) => `message/scale/${target}`,
   /** The execution of a step's automation. */

@@ -36,6 +36,7 @@ import { ProtectionWatch } from './watches/protection-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
 import { RehearsalReportWatch } from './watches/rehearsal-report-watch.ts';
 import { rehearsalWatch } from './watches/rehearsal-watch.ts';
+import { renewalWatch } from './watches/renewal-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
 import { scheduleTick } from './watches/schedule-tick.ts';
@@ -144,6 +145,7 @@ export class LaunchKeeper {
       whileOpen('armed orders', 0, (launch) => armedOrders(this.#context, launch)),
       job('rehearsal report', timings.shotMs, (launch) => this.#reports.look(launch)),
       job('rehearsal', 0, (launch) => rehearsalWatch(this.#context, launch)),
+      whileOpen('renewals', timings.shotMs, (launch) => renewalWatch(this.#context, launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       job('roll', timings.rollMs, async (launch) =>
         launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch),

@@ -7,7 +7,6 @@ import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.t
 import { isMeasuredAgain } from '../../runbooks/launch/moment.ts';
 import { takenBack } from '../../runbooks/launch/order-words.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
-import { isRenewalOffered, renewedUntilMs } from '../../runbooks/launch/renewal.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
@@ -18,6 +17,7 @@ import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { rehearsalBanner } from './rehearsal.ts';
+import { renewalBlocks } from './renewal.ts';
 import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
 import { surgeLine } from './surge.ts';
 import { splitLines } from './variants.ts';
@@ -80,7 +80,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
       ),
     ]),
     context(pressText(order)),
-    ...renewal(launch, order, nowMs),
+    ...renewalBlocks(launch, order, nowMs),
   );
   return message(
     `${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person ${atMs === null ? 'presses GO' : 'arms it'}`,
@@ -92,21 +92,6 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
 function waivedBlock(gates: readonly GateLine[]): KnownBlock[] {
   const waived = gates.filter(({ status }) => status === 'waived');
   return waived.length === 0 ? [] : [section(`:large_yellow_circle: *Waived*\n${fit(waived.map(gateText), 1_000)}`)];
-}
-
-/** For its asker, once it is about to end: nobody needs it before. */
-function renewal(launch: Launch, order: FireOrder, nowMs: number): KnownBlock[] {
-  if (!isRenewalOffered(launch, order, nowMs)) return [];
-  const untilMs = renewedUntilMs(launch, order, nowMs);
-  const { order_expires_after: lifetimeMs } = launch.runbook;
-  const label = untilMs - nowMs < lifetimeMs ? `Renew until ${clockOf(untilMs)} UTC` : `Renew for ${span(lifetimeMs)}`;
-  return [
-    section(
-      `:hourglass_flowing_sand: It ends soon. *${nameOf(launch, order.requestedBy)}* can keep it open; nothing that it shows changes.`,
-      button(ACTION.renew, label, { launchId: launch.id, orderId: order.id }),
-      `renew:${order.id}`,
-    ),
-  ];
 }
 
 function goLabel(turned: readonly GateLine[], isHalted: boolean, atMs: number | null): string {

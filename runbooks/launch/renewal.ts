@@ -62,6 +62,10 @@ function renewalProblem(launch: Launch, order: FireOrder, nowMs: number): Refusa
   return refuse('ALREADY_SO', `This order waits for GO until ${clock(order.expiresAtMs)} already.`);
 }
 
+/** Its asker is called: a quarter of a lifetime is left, and nobody has pressed. */
+export const isRenewalUrgent = (launch: Launch, order: FireOrder, nowMs: number): boolean =>
+  isRenewalOffered(launch, order, nowMs) && order.expiresAtMs - nowMs < launch.runbook.order_expires_after / 4;
+
 /** Its asker is offered to keep it open: less than half of a lifetime is left, and it can be more. */
 export function isRenewalOffered(launch: Launch, order: FireOrder, nowMs: number): boolean {
   return (
