@@ -6,8 +6,8 @@ import { loadRunbook } from '../load.ts';
 const superbowl = readFileSync(new URL('../../library/superbowl.yaml', import.meta.url), 'utf8');
 
 /** What is said of a plan with this step, and with this before its people. */
-function problems(step: string, top = ''): string {
-  const plan = `phases:\n  - id: p\n    title: P\n    steps:\n      - { id: a, title: A, at: T-1h, do: { kind: checklist }, ${step} }\n`;
+function problems(step: string, top = '', at = 'T-1h'): string {
+  const plan = `phases:\n  - id: p\n    title: P\n    steps:\n      - { id: a, title: A, at: ${at}, do: { kind: checklist }, ${step} }\n`;
   const text = superbowl
     .replace(/^phases:[\s\S]*?(?=^on_halt)/m, plan)
     .replace(/^people:/m, `${top}people:`)
@@ -38,6 +38,13 @@ test('a deadline with a time of its own needs the target, and says so once', () 
   expect(problems('deadline: 2027-02-14 18:00 America/New_York')).toMatch(
     /^plan\.yaml:\d+:\d+ phases\.0\.steps\.0\.deadline: found a time of its own in a runbook without `target`, [^\n]*$/,
   );
+});
+
+test('nor is a step of its own time told of a deadline that nothing can be said of; one without a deadline keeps any', () => {
+  expect(problems('deadline: T-30m', '', '2027-02-14 18:00 America/New_York')).toMatch(
+    /^plan\.yaml:\d+:\d+ phases\.0\.steps\.0\.at: found a time of its own in a runbook without `target`, [^\n]*$/,
+  );
+  expect(problems('owner: ana', target, 'T+5m')).toBe('');
 });
 
 test('a deadline counts from the T of the market that its step is for', () => {

@@ -29,19 +29,22 @@ test('a name that a step and a gate both have waits for neither', () => {
 });
 
 test.each([
-  ['itself', [step('a', 'a')], 'a waits for a'],
-  ['each other', [step('a', 'b'), step('b', 'a')], 'a waits for b waits for a'],
+  ['itself', [step('a', 'a')], 'a waits for a', 1],
+  ['each other', [step('a', 'b'), step('b', 'a')], 'a waits for b waits for a', 1],
   [
     'each other over others',
     [step('x', 'a'), step('a', 'x, c'), step('c', 'd'), step('d', 'a')],
     'x waits for a waits for x',
+    // And from a over c and d back to it.
+    2,
   ],
-])('steps that wait for %s are refused, once, at the first of them', (_name, steps, said) => {
+])('steps that wait for %s are refused, once, at the first of them', (_name, steps, said, circles) => {
   const told = problems(...steps).split('\n');
   expect(told[0]).toMatch(
     new RegExp(`^plan\\.yaml:\\d+:\\d+ phases\\.0\\.steps\\.0\\.after: found .*: ${said}, expected no circle`),
   );
   expect(told.filter((line) => line.includes(said))).toHaveLength(1);
+  expect(told.filter((line) => line.includes('wait for each other'))).toHaveLength(circles);
 });
 
 test('a circle that a step only leads to is told of its own steps, and many ways to one end are no circle', () => {
