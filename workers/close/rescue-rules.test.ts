@@ -66,11 +66,16 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
     nowMs: () => now.ms,
     ...change,
   });
+  /** As if these segments were all of it: one that nobody has looked at is always due. */
+  const only = (of: readonly Part[]): Shot => ({
+    ...shot,
+    segments: shot.segments.filter(({ segment }) => of.some((one) => one.segment === segment)),
+  });
   /** As the closer looks, to so long after the press. What came back is how many were put on their queues. */
   const until = async (ms: number, of: readonly Part[] = parts) => {
     let rescued = 0;
     for (; now.ms < shot.pressedAtMs + ms; now.ms += STEP_MS)
-      if (rescue.isDue(shot)) rescued += await rescue.look(shot, of, memo);
+      if (rescue.isDue(only(of))) rescued += await rescue.look(shot, of, memo);
     return rescued;
   };
   /** Devices below the mark are under the lease. */
