@@ -100,6 +100,9 @@ it('is not begun in the war room of another launch', async () => {
 it('is not begun of a launch that was called off', async () => {
   await does('day-rehearsal-1', { kind: 'close-launch', by: 'ana', reason: '' });
   await does('day', { kind: 'stand-down', by: 'ana', reason: 'rain' });
-  expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toContain('nothing can be fired in it any more');
+  // With nothing to put back it closes by itself, which may come first.
+  expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toMatch(
+    /nothing can be fired in it any more|The day is closed/,
+  );
   expect(await rig.journal.launch('day-rehearsal-2')).toBeNull();
 });
