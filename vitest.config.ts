@@ -35,7 +35,7 @@ export const LONG = [
   'bot/conductor/figures/live-shots.test.ts',
   'bot/conductor/room/slack-faults.test.ts',
   'bot/conductor/shots/weather-watch.test.ts',
-  'bot/conductor/watches/{fleet-watch,scale-harm}.test.ts',
+  'bot/conductor/watches/{fleet-watch,rehearsal-watch,scale-harm}.test.ts',
   'bot/press-without-slack.test.ts',
   'bot/receivers/sockets.test.ts',
   'infra/doctor/doctor.test.ts',

@@ -3,6 +3,7 @@ import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { measuredAt, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
+import { A_WAIT, secondTry } from '../../../test/run/second-try.ts';
 import { rehearsalWatch } from './rehearsal-watch.ts';
 
 let rig: Rig;
@@ -34,20 +35,24 @@ const begin = async () => {
   return (await rig.cloud.scaling.observe(group)).desired;
 };
 
-test('fleets rise, and once all is ready they go back to what was found; the report stands in the room and the record', async () => {
-  const before = await begin();
-  await rig.append({ kind: 'begin-rehearsal', by: 'ana' });
-  const { conductor } = rig.conductor('first');
-  await conductor.start();
-  const ended = await until('the end', async () => (await rig.entries('RehearsalEnded'))[0]);
-  expect(ended.report).toMatchObject({ outcome: 'ready', fleets: [{ target: 'group', to: 3 }] });
-  expect(ended.report.fleets[0]?.tookMs).toBeGreaterThanOrEqual(0);
-  expect(await rig.cloud.scaling.observe(group)).toMatchObject({ desired: before });
-  expect((await rig.entries('ScaleOrdered')).map(({ desired }) => desired)).toEqual([3, before]);
-  expect(await rig.entries('FireRequested')).toEqual([]);
-  await rig.seen('Nothing is sent.');
-  await rig.seen('Rehearsal report: infrastructure, all that was asked for');
-});
+test(
+  'fleets rise, and once all is ready they go back to what was found; the report stands in the room and the record',
+  secondTry(A_WAIT),
+  async () => {
+    const before = await begin();
+    await rig.append({ kind: 'begin-rehearsal', by: 'ana' });
+    const { conductor } = rig.conductor('first');
+    await conductor.start();
+    const ended = await until('the end', async () => (await rig.entries('RehearsalEnded'))[0]);
+    expect(ended.report).toMatchObject({ outcome: 'ready', fleets: [{ target: 'group', to: 3 }] });
+    expect(ended.report.fleets[0]?.tookMs).toBeGreaterThanOrEqual(0);
+    expect(await rig.cloud.scaling.observe(group)).toMatchObject({ desired: before });
+    expect((await rig.entries('ScaleOrdered')).map(({ desired }) => desired)).toEqual([3, before]);
+    expect(await rig.entries('FireRequested')).toEqual([]);
+    await rig.seen('Nothing is sent.');
+    await rig.seen('Rehearsal report: infrastructure, all that was asked for');
+  },
+);
 
 test('another leader goes on with one that was begun, and a launch that is closed takes its fleets back', async () => {
   const before = await begin();
