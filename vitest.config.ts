@@ -114,7 +114,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'long', include: LONG, isolate: false, maxWorkers: 3, sequence: { groupOrder: 2 } },
       },
-      { extends: true, test: { name: 'launches', include: LAUNCHES, maxWorkers: 3, sequence: { groupOrder: 3 } } },
+      // Each several processes, a browser or threads: a third beside two leaves people waiting for their page.
+      { extends: true, test: { name: 'launches', include: LAUNCHES, maxWorkers: 2, sequence: { groupOrder: 3 } } },
       // One at a time: each is several processes, and on two cores windows of seconds would pass unused beside another one.
       { extends: true, test: { name: 'faults', include: FAULTS, maxWorkers: 1, sequence: { groupOrder: 4 } } },
     ],

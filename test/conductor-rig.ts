@@ -17,7 +17,7 @@ import type { Journal } from '../infra/aws/journal.ts';
 import { sha256 } from '../infra/aws/sha256.ts';
 import { startLocalCloud } from '../infra/local/cloud/start.ts';
 import type { LocalCloud, LocalCloudOptions } from '../infra/local/cloud/start.ts';
-import { person, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import { person, SECRETS, startTestWorkspace, until as untilSeen } from '../infra/local/slack/for-tests.ts';
 import type { RoomMessage } from '../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../infra/local/slack/start.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
@@ -281,4 +281,18 @@ export async function startRig(
   return new Rig({ cloud, workspace, localCloud });
 }
 
-export { until };
+/** As for everything (`for-tests.ts`); a read that the store has not answered in time, on a machine that stands still, is made again. */
+export function until<T>(what: string, look: () => T | Promise<T>, deadlineMs?: number): Promise<NonNullable<T>> {
+  const patient = async () => {
+    try {
+      return await look();
+    } catch (error) {
+      if (error instanceof Error && (error.name === 'TimeoutError' || codeOf(error).endsWith('_UNAVAILABLE')))
+        return null;
+      throw error;
+    }
+  };
+  return untilSeen<T | null>(what, patient, deadlineMs) as Promise<NonNullable<T>>;
+}
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');

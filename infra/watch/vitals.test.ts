@@ -105,6 +105,19 @@ test('claims and entries that the store does not take are counted once each, tri
   expect(lines[0]).toMatchObject({ ClaimsFailed: 0, Throttled: 0 });
 });
 
+test('a table that refuses a hundred tries in a minute for their rate rings, a few do not', async () => {
+  const { lines, vitals } = signs();
+  const slow = await refusing('ProvisionedThroughputExceededException');
+  await expect(slow.live.reports('l')).rejects.toThrow();
+  vitals.stop();
+  expect(rings(alarm('throttled'), [Number(lines[1]?.['Throttled'])])).toBe(false);
+  const more = signs();
+  const tries = await Promise.allSettled(Array.from({ length: 60 }, (_, at) => slow.live.roll(`l${at}`)));
+  expect(tries.every(({ status }) => status === 'rejected')).toBe(true);
+  more.vitals.stop();
+  expect(rings(alarm('throttled'), [Number(more.lines[1]?.['Throttled'])])).toBe(true);
+});
+
 test('silence rings where silence is the trouble, and nowhere else', () => {
   expect(ALARMS.filter((one) => rings(one, [null, null, null])).map(({ id }) => id)).toEqual(['bot-silent']);
   expect([
