@@ -287,12 +287,13 @@ export function until<T>(what: string, look: () => T | Promise<T>, deadlineMs?: 
     try {
       return await look();
     } catch (error) {
-      if (error instanceof Error && (error.name === 'TimeoutError' || codeOf(error).endsWith('_UNAVAILABLE')))
-        return null;
+      if (error instanceof Error && (AWAY.has(error.name) || codeOf(error).endsWith('_UNAVAILABLE'))) return null;
       throw error;
     }
   };
   return untilSeen<T | null>(what, patient, deadlineMs) as Promise<NonNullable<T>>;
 }
 
+/** As the SDK calls it, when a time limit ends a call. */
+const AWAY: ReadonlySet<string> = new Set(['AbortError', 'TimeoutError']);
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');

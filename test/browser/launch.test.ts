@@ -27,8 +27,8 @@ beforeAll(async () => {
       dataDir,
       ports: 'any',
       slackMode: 'socket',
-      latencyMs: 200,
-      latencySpreadMs: 50,
+      latencyMs: 800,
+      latencySpreadMs: 100,
       connections: 2,
       taskStartDelayMs: 100,
     }),
@@ -97,9 +97,16 @@ describe('a launch in the war room', () => {
     );
     expect(go?.height).toBe(decline?.height);
     expect(go?.width).toBeGreaterThan(go?.height ?? Number.POSITIVE_INFINITY);
-    await ben.goButton.click();
-    const live = await ben.sees(/since GO · /);
-    await live.getByRole('button', { name: 'HALT' }).waitFor();
+    // Looked for from before the press on: a page that stands still for a moment finds the shot over.
+    const [live] = await Promise.all([
+      ben.sees(/since GO · /),
+      ben.page
+        .getByRole('article')
+        .filter({ hasText: /since GO · / })
+        .getByRole('button', { name: 'HALT' })
+        .waitFor(),
+      ben.goButton.click(),
+    ]);
     await ben.sees('Every one of 3,000 devices is accounted for.');
     await ben.sees(/✅ Done: [\d,]+ of 3,000 accepted/);
     expect(await live.getByRole('button', { name: 'HALT' }).count()).toBe(0);
