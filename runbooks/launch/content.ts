@@ -111,7 +111,7 @@ export function campaignProblem(
   return unknownLocales(campaign, [campaign.default_locale, ...audienceLocales]) ?? payloadRefusal(campaign, launchId);
 }
 
-/** What keeps this launch's content from going out to this audience, or null; asked anew at each request and approval. */
+/** What keeps this launch's content from going out to this audience, or null. Asked at each request; a change of either voids the order before its approval (voiding.ts). */
 export function contentRefusal(launch: Launch, audience: AudienceRef): Refusal | null {
   return (
     sampleRefusal(launch, audience) ??

@@ -97,7 +97,7 @@ function endangeredWhy(
   return how === null ? null : `${how}${takes === null ? '' : `, and it takes ${span(takes.ms)}${takes.why}`}`;
 }
 
-/** How long a step takes, as far as anybody knows. */
+/** How long a step takes: by its key, else by the last time in this launch. Null: neither is there. */
 function takesOf(launch: Launch, { takes, do: act }: Step): { ms: number; why: string } | null {
   if (takes !== undefined) return { ms: takes, why: ' as a rule' };
   const took = act.kind === 'scale' ? own(launch.scaleTook, act.target) : undefined;

@@ -6,7 +6,8 @@ import { FACT, fact, keepFact } from '../facts.ts';
 
 /**
  * Calls the asker of an order that is about to end and that they can keep open, once a lifetime: edits of its message call nobody.
- * It is noted before it is posted: a call too many is worse than one that a crash swallows, since the order's message offers it, too.
+ * It is noted before it is posted, so that a crash in between calls nobody twice; the order's message offers it all the same. What Slack
+ * did not take is tried again.
  */
 export async function renewalWatch(context: Context, launch: Launch): Promise<void> {
   const { slack, nowMs } = context;
