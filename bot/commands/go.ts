@@ -14,6 +14,7 @@ import { campaign } from './campaign.ts';
 import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
 import { move, pace, scale, switchTo, zombie } from './drive.ts';
+import { ofThisLaunch } from './examples.ts';
 import { fire } from './fire.ts';
 import { forecast } from './forecast.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
@@ -43,9 +44,10 @@ const help: Subcommand = {
     const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
     const only = topic === undefined ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
     if (topic !== undefined && only === null) return unknown(topic);
-    const launch = await desk.rooms.launchOf(channelId);
+    const room = await desk.rooms.launchOf(channelId);
     const shown = only === create ? createWith(await listRunbooks(desk.runbooksDir)) : only;
-    return helpMessage(SUBCOMMANDS, shown, launch?.name ?? null);
+    const launch = shown === null || room === null ? null : desk.journal.peek(room.launchId);
+    return helpMessage(SUBCOMMANDS, shown && ofThisLaunch(shown, launch), room?.name ?? null);
   },
 };
 

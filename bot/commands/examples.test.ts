@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { Scene } from '../../test/properties/scene.ts';
+import { campaign } from './campaign.ts';
+import { ofThisLaunch } from './examples.ts';
+import { fire } from './fire.ts';
+import { status } from './see.ts';
+
+const launch = Scene.created().launch;
+const sale: Launch = {
+  ...launch,
+  campaign: { ...launch.campaign, locales: { pl: { title: 'A', body: 'A' }, lt: { title: 'B', body: 'B' } } },
+  audience: {
+    hash: 'a',
+    manifestKey: 'm',
+    devices: 2,
+    locales: { pl: 2 },
+    segments: [
+      { id: 'pl-android', platform: 'android', devices: 1, batches: 1, locales: { pl: 1 } },
+      { id: 'lt-android', platform: 'android', devices: 1, batches: 1, locales: { lt: 1 } },
+    ],
+  },
+};
+
+test("examples name the launch's own segments, market and platform", () => {
+  expect(ofThisLaunch(fire, sale).usage).toEqual([
+    'fire',
+    'fire all',
+    'fire pl-android, lt-android',
+    'fire pl',
+    'fire android',
+    'fire pl at 18:30',
+    'fire all at its target',
+  ]);
+});
+
+test('and its locales, as far as there are any: no example stands twice', () => {
+  expect(ofThisLaunch(campaign, sale).usage).toEqual([
+    'campaign',
+    'campaign lt pl',
+    'campaign show',
+    'campaign preview',
+    'campaign preview lt pl',
+    'campaign set lt badge 2',
+    'campaign set lt/b image none',
+  ]);
+});
+
+test('without a launch or its audience they stay as they are', () => {
+  expect(ofThisLaunch(fire, null)).toEqual(fire);
+  expect(ofThisLaunch(fire, { ...sale, audience: null })).toEqual(fire);
+  expect(ofThisLaunch(status, sale)).toEqual(status);
+});
