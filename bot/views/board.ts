@@ -3,6 +3,7 @@ import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { FleetNow } from '../../runbooks/cost/fleets.ts';
 import { owed } from '../../runbooks/launch/clean-up.ts';
+import { redSteps } from '../../runbooks/launch/deadlines.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
@@ -270,7 +271,9 @@ function nextText(launch: Launch, nowMs: number): string {
     const state = launch.steps[step.id];
     return state?.state === 'held' ? [`${safe(step.title, 80)} waits: ${safe(state.say, 200)}`] : [];
   });
+  const red = redSteps(launch).map(({ step, say }) => `:red_circle: ${safe(step.title, 80)} was ${safe(say, 300)}`);
   const lines = [
+    ...red.slice(0, 3),
     ...put,
     ...held.slice(0, 2),
     ...next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`),

@@ -24,7 +24,7 @@ export function stepEndMessage(launch: Launch, entry: EntryOf<'StepDone'>): Mess
 /** Nothing else will do a refused step's work, so people must hear of it. */
 function refused(launch: Launch, { step, say }: EntryOf<'StepDone'>): Message {
   const text = `*${safe(stepNamed(launch.runbook, step)?.title ?? step, 120)}* was refused: ${safe(say, 1_000)}`;
-  return message(text.replaceAll('*', ''), [section(`:warning: ${text}`)]);
+  return message(text.replaceAll('*', ''), [section(`:red_circle: ${text}`)]);
 }
 
 function phaseEnd(launch: Launch, step: string): Message | null {

@@ -38,7 +38,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
         fit(
           over.map(
             ({ step, state }) =>
-              `${signOf(state)} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`,
+              `${signOf(state)} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, state.refused === true ? 400 : 120)}` : ''}`,
           ),
           2_000,
         ),

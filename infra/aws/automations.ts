@@ -1,5 +1,6 @@
 import { GetAutomationExecutionCommand, StartAutomationExecutionCommand } from '@aws-sdk/client-ssm';
 import type { AutomationExecution, AutomationExecutionStatus, SSMClient, StepExecution } from '@aws-sdk/client-ssm';
+import { awsRefusal } from './aws-refusal.ts';
 import { errorName } from './cloud-error.ts';
 import { sha256 } from './sha256.ts';
 
@@ -33,16 +34,6 @@ export interface AutomationSeen {
   /** What AWS says about trouble, if anything. */
   say: string | null;
 }
-
-/** What may be different in a while, and is nobody's mistake. */
-const PASSES: ReadonlySet<string> = new Set([
-  'AutomationExecutionLimitExceededException',
-  'InternalServerError',
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'RequestLimitExceeded',
-  'ServiceUnavailable',
-]);
 
 /** By AWS's words, so that one of a later version has a row. */
 const PHASES: Record<AutomationExecutionStatus, Phase> = {
@@ -84,9 +75,9 @@ export function createAutomations(ssm: SSMClient): Automations {
         return { ok: true, executionId };
       } catch (error) {
         // What has no answer may have been done: the token finds out.
-        if (!(error instanceof Error) || !('$fault' in error)) throw error;
-        const again = PASSES.has(error.name) || error.$fault === 'server';
-        return { ok: false, again, say: startWords(run, error) };
+        const refusal = awsRefusal(error);
+        if (refusal === null || !(error instanceof Error)) throw error;
+        return { ok: false, again: refusal.again, say: startWords(run, error, refusal.say) };
       }
     },
 
@@ -99,7 +90,7 @@ export function createAutomations(ssm: SSMClient): Automations {
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         if (errorName(error) === 'AutomationExecutionNotFoundException') return unseen('AWS knows no such execution');
-        return unseen(rightMissing(error) ?? `${error.name}: ${error.message}`);
+        return unseen(awsRefusal(error)?.say ?? `${error.name}: ${error.message}`);
       }
     },
   };
@@ -113,7 +104,7 @@ function tokenOf(launchId: string, step: string): string {
   );
 }
 
-function startWords({ document, version }: AutomationRun, error: Error): string {
+function startWords({ document, version }: AutomationRun, error: Error, say: string): string {
   switch (error.name) {
     case 'AutomationDefinitionNotFoundException':
       return `there is no automation document ${document} in this account and Region`;
@@ -124,17 +115,8 @@ function startWords({ document, version }: AutomationRun, error: Error): string 
     case 'AutomationExecutionLimitExceededException':
       return `as many automations run as the account's quota lets (concurrently executed automations): ${error.message}`;
     default:
-      return rightMissing(error) ?? `AWS refuses to start ${document}: ${error.name}: ${error.message}`;
+      return say.startsWith(error.name) ? `AWS refuses to start ${document}: ${say}` : say;
   }
-}
-
-/** In the words of IAM, which names what it misses (docs/facts.md#unknown-aws). Null: it is something else. */
-function rightMissing(error: Error): string | null {
-  if (!error.name.startsWith('AccessDenied')) return null;
-  const [, action, resource] = /not authorized to perform: (\S+) on resource: (\S+)/.exec(error.message) ?? [];
-  return action === undefined
-    ? `AWS does not let the bot: ${error.message}`
-    : `the bot lacks the right ${action} on ${resource}. Deploy its policy with this runbook, or add it`;
 }
 
 const unseen = (say: string): AutomationSeen => ({ state: 'unseen', status: 'unknown', steps: [], say });

@@ -30,7 +30,18 @@ function unverified(launch: Launch, step: Step, measured: readonly Measured[], n
 function isOvertaken(launch: Launch, { id, do: act }: Step): boolean {
   const state = own(launch.steps, id);
   const scale = act.kind === 'scale' ? own(launch.scale, act.target) : undefined;
-  return state?.state === 'started' && scale?.state === 'reached' && scale.orderedAtMs >= state.atMs;
+  const isOpen = state?.state === 'started' || state?.refused === true;
+  return isOpen && scale?.state === 'reached' && scale.orderedAtMs >= state.atMs;
+}
+
+/** Steps whose work was refused and was done by nobody since. A person's "no" is an answer, not a refusal. */
+export function redSteps(launch: Launch): { step: Step; say: string }[] {
+  return plannedSteps(launch.runbook).flatMap((step) => {
+    const state = own(launch.steps, step.id);
+    return state?.refused === true && step.do.kind !== 'ask' && !isOvertaken(launch, step)
+      ? [{ step, say: state.say }]
+      : [];
+  });
 }
 
 /** Steps whose deadline has passed, that are not verified, and of which nobody has been told. */

@@ -168,9 +168,12 @@ export function skipStep(launch: Launch, command: CommandOf<'skip-step'>, { nowM
 export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { nowMs }: Given): Decision {
   const found = findStep(launch, command.step);
   if (!('step' in found)) return found;
-  const state = own(launch.steps, found.step.id)?.state ?? 'waiting';
-  if (state === 'done') return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
-  if (state !== 'started')
+  const standing = own(launch.steps, found.step.id);
+  const state = standing?.state ?? 'waiting';
+  // AWS refused the count, was asked again, and it has come: the step was red and is done.
+  const came = found.step.do.kind === 'scale' && standing?.refused === true && command.refused !== true;
+  if (state === 'done' && !came) return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
+  if (state !== 'started' && !came)
     return refuse('STEP_NOT_OPEN', `“${found.step.title}” is ${state}; expected a step that was started.`);
   return accept(CONDUCTOR, nowMs, {
     kind: 'StepDone',

@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
-import type { CloudErrorCode } from '../../../infra/aws/cloud-error.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { effectsOf } from '../../../runbooks/launch/effects.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
+import { boardMessage } from '../../views/board.ts';
+import { entryMessage } from '../../views/entry-message.ts';
+import { stepsMessage } from '../../views/steps.ts';
 import { scale } from './perform-scale.ts';
 
 type ScaleEffect = Extract<Effect, { kind: 'scale' }>;
 
-async function ordered(memory: MemoryContext, desired: number): Promise<ScaleEffect> {
+async function ordered(memory: MemoryContext, desired: number, step: string | null = null): Promise<ScaleEffect> {
   const entry = await memory.does({
     kind: 'order-scale',
-    by: 'ana',
+    by: step === null ? 'ana' : null,
     target: 'workers',
     desired,
-    step: null,
+    step,
     reason: 'more',
     lower: true,
   });
@@ -41,32 +44,77 @@ test('a target that the runbook does not have is left alone', async () => {
   expect(await scale(memory.context, await memory.launch(), effect)).toBe('no such target');
 });
 
-/** A scale order where AWS answers so, tried twice. */
-async function refused(memory: MemoryContext, code: CloudErrorCode, say: string): Promise<void> {
-  const effect = await ordered(memory, (await memory.launch()).scale['workers']?.desired === 2 ? 3 : 2);
-  const scaling: Partial<Cloud['scaling']> = { find: () => Promise.reject(new CloudError(code, say)) };
+/** AWS, or what stands for it, answers so. */
+const refusing = (memory: MemoryContext, error: CloudError) => {
+  const scaling: Partial<Cloud['scaling']> = { find: () => Promise.reject(error) };
   const queues: Partial<Cloud['queues']> = { ensurePool: () => Promise.resolve() };
   const live: Partial<Cloud['live']> = { assignPool: () => Promise.resolve() };
-  const context = { ...memory.context, cloud: { ...memory.context.cloud, scaling, queues, live } as unknown as Cloud };
-  for (let i = 0; i < 2; i += 1) await expect(scale(context, await memory.launch(), effect)).rejects.toThrow(say);
+  return { ...memory.context, cloud: { ...memory.context.cloud, scaling, queues, live } as unknown as Cloud };
+};
+
+/** A scale order where AWS answers so, tried twice. */
+async function refused(memory: MemoryContext, error: CloudError): Promise<void> {
+  const effect = await ordered(memory, (await memory.launch()).scale['workers']?.desired === 2 ? 3 : 2);
+  for (let i = 0; i < 2; i += 1)
+    await expect(scale(refusing(memory, error), await memory.launch(), effect)).rejects.toThrow(error.message);
 }
+
+const denied = new CloudError('SCALE_REFUSED', 'the bot lacks the right x');
 
 test('a target that is not there, or that AWS refuses to change, is told once an order', async () => {
   const memory = await MemoryContext.ready();
-  await refused(memory, 'SCALE_TARGET_MISSING', 'no such service');
-  await refused(memory, 'SCALE_REFUSED', 'AccessDenied');
-  await refused(memory, 'SCALE_REFUSED', 'AccessDenied');
+  await refused(memory, new CloudError('SCALE_TARGET_MISSING', 'no such service'));
+  await refused(memory, denied);
+  await refused(memory, denied);
   expect(await memory.notes()).toEqual([
     'workers (workers) is not scaled: no such service.',
-    'workers (workers) is not scaled: AWS refuses: AccessDenied.',
-    'workers (workers) is not scaled: AWS refuses: AccessDenied.',
+    'workers (workers) is not scaled: the bot lacks the right x. It is tried again by itself.',
+    'workers (workers) is not scaled: the bot lacks the right x. It is tried again by itself.',
   ]);
 });
 
-test('what is only under way is tried again without a word, a limit of the account is told', async () => {
+test('what passes by itself is tried again without a word, and told when AWS has refused it for five minutes', async () => {
   const memory = await MemoryContext.ready();
-  await refused(memory, 'SCALE_BUSY', 'an activity is in progress');
+  const busy = new CloudError('SCALE_BUSY', 'Throttling: Rate exceeded', { cause: new Error('Rate exceeded') });
+  const effect = await ordered(memory, 2);
+  const tries = async (error: CloudError) =>
+    expect(scale(refusing(memory, error), await memory.launch(), effect)).rejects.toThrow(error.message);
+  await tries(busy);
+  memory.nowMs += 299_000;
+  await tries(busy);
   expect(await memory.notes()).toEqual([]);
-  await refused(memory, 'SCALE_BUSY', 'LimitExceeded: quota');
-  expect(await memory.notes()).toEqual([expect.stringContaining('AWS refuses: LimitExceeded')]);
+  memory.nowMs += 1_000;
+  // Our own earlier change is under way: nobody has refused anything, and the order's message shows how far it is.
+  await tries(new CloudError('SCALE_BUSY', 'the table is being updated'));
+  expect(await memory.notes()).toEqual([]);
+  await tries(busy);
+  expect(await memory.notes()).toEqual([
+    'workers (workers) is not scaled: Throttling: Rate exceeded. It is tried again by itself.',
+  ]);
+});
+
+test('a refused order turns its step red, once and in place of a note, and the step is done when the count has come', async () => {
+  const step = { id: 'up', title: 'Workers up', at: 'T-2h', do: { kind: 'scale', target: 'workers', to: 2 } };
+  const memory = await MemoryContext.ready(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [step] }] }));
+  await memory.does({ kind: 'run-step', by: 'ana', step: 'up' });
+  const effect = await ordered(memory, 2, 'up');
+  for (let i = 0; i < 2; i += 1)
+    await expect(scale(refusing(memory, denied), await memory.launch(), effect)).rejects.toThrow(denied.message);
+  expect(await memory.notes()).toEqual([]);
+  const launch = await memory.launch();
+  const said = 'Workers up was refused: the bot lacks the right x. It is tried again by itself';
+  const ended = (await memory.entries()).filter(({ kind }) => kind === 'StepDone');
+  expect(ended.map((entry) => entryMessage(launch, entry)?.text)).toEqual([said]);
+  const shown = (message: { blocks: unknown }) => JSON.stringify(message.blocks);
+  expect(shown(boardMessage(launch, [], [], memory.nowMs))).toContain(`:red_circle: ${said}`);
+  expect(shown(stepsMessage(launch, memory.nowMs))).toContain(':red_circle: Workers up: refused: the bot lacks');
+  // Another cause is news.
+  const other = new CloudError('SCALE_REFUSED', 'a quota of the account is used up');
+  await expect(scale(refusing(memory, other), await memory.launch(), effect)).rejects.toThrow(other.message);
+  expect(await memory.notes()).toHaveLength(1);
+
+  await memory.does({ kind: 'finish-step', step: 'up', say: 'stands at 2' });
+  const done = await memory.launch();
+  expect(done.steps['up']).toEqual(expect.not.objectContaining({ refused: true }));
+  expect(shown(boardMessage(done, [], [], memory.nowMs))).not.toContain('red_circle: Workers');
 });

@@ -1,12 +1,13 @@
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
-import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { clip } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
+import { GIVE_UP_MS } from './perform-outside.ts';
 
 /**
  * A pool is given to the launch and gets its queues before its workers start: they read both at boot. What stands at the
@@ -35,7 +36,7 @@ export async function scale(
       found,
     );
   } catch (error) {
-    await tell(context, launch, target, seq, error);
+    await tell(context, launch, target, standing, error);
     throw error;
   }
   return 'done';
@@ -49,15 +50,43 @@ async function keepFound(context: Context, launchId: string, target: ScaleTarget
   return launch?.scaleFound[target.id] ?? found;
 }
 
-/** A target that is not there, or that AWS refuses to change, needs a person: told once an order and cause. What is only under way is tried again. */
-async function tell(context: Context, launch: Launch, target: ScaleTarget, seq: number, error: unknown): Promise<void> {
-  const isRationed =
-    error instanceof CloudError && error.code === 'SCALE_BUSY' && error.message.startsWith('LimitExceeded');
-  if (!(error instanceof CloudError) || (error.code === 'SCALE_BUSY' && !isRationed)) return;
-  const news = clip(`${seq}: ${error.message}`, 300);
+/**
+ * What needs a person (a target that is not there, a right, a quota) turns the order's step red, at once; what passes by itself does when
+ * AWS has refused for as long as people can wait. Told once an order and cause. It is tried again all the same: every try reads what
+ * stands anew, so that whoever mends it in AWS has nothing to press, and a step that has turned red is done when the count has come.
+ */
+async function tell(
+  context: Context,
+  launch: Launch,
+  target: ScaleTarget,
+  { seq, step, orderedAtMs }: ScaleState,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof CloudError)) return;
+  // Without a cause nobody has refused: an earlier change of ours is under way.
+  const passes = error.code === 'SCALE_BUSY';
+  if (passes && (error.cause === undefined || context.nowMs() - orderedAtMs < GIVE_UP_MS)) return;
+  const news = scaleTrouble(seq, error.message);
   if ((await fact(context, launch.id, FACT.scaleTold(target.id))) === news) return;
   await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
-  const what = error.code === 'SCALE_TARGET_MISSING' ? '' : 'AWS refuses: ';
-  const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${what}${clip(error.message, 600)}.`;
+  const again = error.code === 'SCALE_TARGET_MISSING' ? '' : '. It is tried again by itself';
+  const say = `${clip(error.message, 600)}${again}`;
+  const ended =
+    step === null ? null : await context.execute(launch.id, { kind: 'finish-step', step, say, refused: true });
+  if (ended?.ok === true) return;
+  const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${say}.`;
   await context.execute(launch.id, { kind: 'note', by: null, text });
+}
+
+const scaleTrouble = (seq: number, say: string): string => clip(`${seq}: ${say}`, 300);
+
+/** Why AWS does not carry out the order of this sequence, as people were told; null: they were told of nothing. */
+export async function scaleTroubleOf(
+  context: Context,
+  launchId: string,
+  target: string,
+  seq: number,
+): Promise<string | null> {
+  const told = await fact(context, launchId, FACT.scaleTold(target));
+  return told?.startsWith(`${seq}: `) === true ? told.slice(`${seq}: `.length) : null;
 }

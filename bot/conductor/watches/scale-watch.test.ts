@@ -70,6 +70,27 @@ test('a target that falls behind is recorded as late once, with the backup plan 
   ]);
 });
 
+test('a scale-up that AWS denies is red in the room and in its message, and goes by itself once the right is there', async () => {
+  const phases = scaleStep({ late_after: '10m' });
+  rig.localCloud.account.denied.push('autoscaling:UpdateAutoScalingGroup');
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: groups, phases }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  const lacks = 'the bot lacks the right autoscaling:UpdateAutoScalingGroup on ';
+  await rig.seen(`Backends up was refused: ${lacks}`);
+  await until('the order says it', async () =>
+    (await rig.messages('running 0 of 3')).find((one) => JSON.stringify(one.blocks).includes(`AWS says: ${lacks}`)),
+  );
+  expect((await rig.launch()).steps['up']).toMatchObject({ state: 'done', refused: true });
+  rig.localCloud.account.denied.length = 0;
+  await until('the step is done', async () => (await rig.launch()).steps['up']?.refused === undefined);
+  expect((await rig.entries('StepDone')).map(({ refused }) => refused)).toEqual([true, undefined]);
+});
+
 test('the pool is given to the launch before its workers start, and has arrived when they are ready, not when they run', async () => {
   await rig.create({
     runbook: sampleRunbook({

@@ -9,6 +9,7 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
 import type { Context } from '../context.ts';
+import { scaleTroubleOf } from '../effects/perform-scale.ts';
 import { FACT, fact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
@@ -60,7 +61,9 @@ export class ScaleWatch {
       });
       if (acted.ok) now = acted.launch.scale[targetId] ?? state;
     }
-    this.#progress.set(targetId, { state: now, observed, ready });
+    const trouble = await scaleTroubleOf(this.#context, launch.id, targetId, state.seq);
+    const seen = observed.say === null && trouble !== null ? { ...observed, say: trouble } : observed;
+    this.#progress.set(targetId, { state: now, observed: seen, ready });
   }
 
   /** A target that can't be looked at (it is missing, AWS refuses) is late like any other, and its message says why. */

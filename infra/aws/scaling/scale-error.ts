@@ -1,31 +1,16 @@
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { awsRefusal } from '../aws-refusal.ts';
 import { CloudError, errorName } from '../cloud-error.ts';
-
-/** What AWS says while something else is under way, or too often: the same call is right a little later. */
-const BUSY: ReadonlySet<string> = new Set([
-  'ScalingActivityInProgress',
-  'ScalingActivityInProgressFault',
-  'ResourceContention',
-  'ResourceContentionFault',
-  'ResourceInUseException',
-  'ConcurrentUpdateException',
-  'LimitExceededException',
-  'ThrottlingException',
-  'Throttling',
-  'TooManyRequestsException',
-  'ServerException',
-  'InternalServiceException',
-]);
 
 /** Names what a person can do something about. Others (a time-out, no credentials) stay as they are. */
 export function asScaleError(target: ScaleTarget, error: unknown): unknown {
   if (error instanceof CloudError || !(error instanceof Error)) return error;
   const missing = missingThing(target, error);
   if (missing !== null) return targetMissing(missing, error);
-  if (BUSY.has(error.name)) return new CloudError('SCALE_BUSY', `${error.name}: ${error.message}`, { cause: error });
-  return '$fault' in error && error.$fault === 'client'
-    ? new CloudError('SCALE_REFUSED', `${error.name}: ${error.message}`, { cause: error })
-    : error;
+  const refusal = awsRefusal(error);
+  return refusal === null
+    ? error
+    : new CloudError(refusal.again ? 'SCALE_BUSY' : 'SCALE_REFUSED', refusal.say, { cause: error });
 }
 
 export function targetMissing(what: string, cause?: unknown): CloudError {

@@ -191,7 +191,35 @@ test('what is missing is named: cluster, service, group, table', async () => {
   expect(asScaleError(group('x'), raw)).toMatchObject({ code: 'SCALE_TARGET_MISSING' });
   expect(
     asScaleError(group('x'), Object.assign(new Error('not authorized'), { name: 'AccessDenied', $fault: 'client' })),
-  ).toMatchObject({ code: 'SCALE_REFUSED', message: 'AccessDenied: not authorized' });
+  ).toMatchObject({ code: 'SCALE_REFUSED', message: 'AWS does not let the bot: not authorized' });
+});
+
+test.each([
+  ['ecs:UpdateService', service, down(0), 'arn:aws:ecs:us-east-1:000000000000:service/c/w'],
+  ['autoscaling:UpdateAutoScalingGroup', group('api'), up(9), 'autoScalingGroupName/api'],
+  ['application-autoscaling:RegisterScalableTarget', service, up(9), 'scalable-target/*'],
+  ['dynamodb:DescribeTable', table('any'), up(9), 'arn:aws:dynamodb:us-east-1:000000000000:table/any'],
+] as const)('the right %s that the bot lacks is named, with what it is for', async (action, target, goal, resource) => {
+  local.account.denied.push(action);
+  try {
+    const found = { desired: 0, min: 0, max: 9, targets: [], indexes: {} };
+    await expect(scaling.desire(target, goal, found)).rejects.toMatchObject({
+      code: 'SCALE_REFUSED',
+      message: expect.stringContaining(`${resource}. Deploy its policy with this runbook, or add it`) as string,
+      cause: { message: expect.stringContaining(`not authorized to perform: ${action} on`) as string },
+    });
+  } finally {
+    local.account.denied.length = 0;
+  }
+});
+
+test('a cloud that is down, or throttles for longer than a call lasts, is busy', async () => {
+  local.weather.set('down');
+  try {
+    await expect(scaling.find(group('api'))).rejects.toMatchObject({ code: 'SCALE_BUSY' });
+  } finally {
+    local.weather.set('fair');
+  }
 });
 
 test('instances of a group arrive after a while; asking again changes nothing', async () => {
@@ -334,7 +362,7 @@ test('a provisioned table is pinned, raised with its index, keeps its read capac
   ]);
 });
 
-test('decreases are rationed by AWS: one too many is busy, not refused for good', async () => {
+test('decreases are rationed by AWS: one too many is a quota, and not busy', async () => {
   await clients.dynamo.send(
     new CreateTableCommand({
       TableName: 'often',
@@ -348,8 +376,8 @@ test('decreases are rationed by AWS: one too many is busy, not refused for good'
   for (const count of [40, 30, 20, 10]) await busyIsFine(() => lower(count));
   await eventually(async () => expect(await scaling.observe(table('often'))).toMatchObject({ running: 10 }));
   await expect(lower(5)).rejects.toMatchObject({
-    code: 'SCALE_BUSY',
-    message: expect.stringContaining('LimitExceededException') as string,
+    code: 'SCALE_REFUSED',
+    message: expect.stringContaining('a quota of the account is used up') as string,
   });
 });
 
