@@ -43,11 +43,11 @@ export function awsRefusal(error: unknown): AwsRefusal | null {
   };
 }
 
-const isQuota = (error: Error): boolean => /^LimitExceeded/.test(error.name) && !isOfTooManyAtATime(error);
+const isQuota = (error: Error): boolean => error.name.startsWith('LimitExceeded') && !isOfTooManyAtATime(error);
 
 /** DynamoDB has one name for quotas and for what is over in a moment (docs/facts.md#dynamodb-limit-exceeded). */
 const isOfTooManyAtATime = ({ name, message }: Error): boolean =>
-  /^LimitExceeded/.test(name) && /simultaneously/.test(message);
+  name.startsWith('LimitExceeded') && /simultaneously/.test(message);
 
 /** In the words of IAM, and of a service that asked IAM for its caller (docs/facts.md#unknown-aws). Null: it is something else. */
 function rightMissing({ name, message }: Error): string | null {
