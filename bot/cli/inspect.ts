@@ -94,8 +94,10 @@ export async function gates(session: Session, launchId: string): Promise<void> {
   const launch = await launchOf(session, launchId);
   const measured = await session.conductor.measured(launchId);
   for (const line of gateLines(launch, measured, session.nowMs(), 'all')) {
+    const wanted = line.wanted === null ? '' : `; wanted: ${line.wanted}`;
+    const since = line.sinceMs === null || line.manual ? '' : `; since ${utc(line.sinceMs)}`;
     session.out(
-      `${line.status.padEnd(8)} ${line.hard ? 'hard ' : '     '}${line.id}: ${line.say}${line.owner === null ? '' : ` (${line.owner})`}`,
+      `${line.status.padEnd(8)} ${line.hard ? 'hard ' : '     '}${line.id}: ${line.say}${wanted}${since}${line.owner === null ? '' : ` (${line.owner})`}`,
     );
   }
 }

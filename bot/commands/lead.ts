@@ -139,7 +139,7 @@ async function gatesWith(ask: PersonAsk, sub: Subcommand, manual: boolean): Prom
   const { desk, launch, typed, atMs } = ask;
   const lines = gateLines(launch, await desk.conductor.measured(launch.id), atMs, 'all');
   const word = bareWord(typed.words[0] ?? '');
-  if (word === '') return readinessMessage(launch, lines);
+  if (word === '') return readinessMessage(launch, lines, atMs);
   const line = lines.find(({ id }) => id.toLowerCase() === word);
   const ids = lines.filter((one) => one.manual === manual).map(({ id }) => id);
   if (line === undefined)
@@ -148,7 +148,7 @@ async function gatesWith(ask: PersonAsk, sub: Subcommand, manual: boolean): Prom
       `There is no gate ${code(word)}.${didYouMean(word, ids)} There are ${ids.map((id) => code(id)).join(' ') || 'none of that kind'}.`,
     );
   if (line.manual !== manual || (!manual && line.hard)) return misuse(sub, manual ? notTicked(line) : notWaived(line));
-  return readinessMessage(launch, [line]);
+  return readinessMessage(launch, [line], atMs);
 }
 
 export const tick: Subcommand = {

@@ -24,7 +24,8 @@ const FLEETS_WAIT_MS = 1_000;
 export async function readinessNow(desk: Desk, launch: Launch): Promise<Message> {
   // What was true some seconds ago would contradict what the room has just said.
   const measured = await desk.conductor.measured(launch.id, { anew: true });
-  return readinessMessage(launch, gateLines(launch, measured, desk.nowMs(), 'all'));
+  const nowMs = desk.nowMs();
+  return readinessMessage(launch, gateLines(launch, measured, nowMs, 'all'), nowMs);
 }
 
 export const status: Subcommand = {

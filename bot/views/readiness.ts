@@ -1,13 +1,15 @@
 import type { Button, KnownBlock } from '@slack/types';
 import type { GateStatus } from '../../runbooks/launch/entries.ts';
+import { WHAT_TO_DO } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed, redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { span } from '../../runbooks/launch/words.ts';
 import { ACTION } from '../action-ids.ts';
 import { button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
 import { waiverMessage } from './requests.ts';
-import { fit, plural, safe } from './words.ts';
+import { count, fit, plural, safe } from './words.ts';
 
 const gateSign: Record<GateStatus, string> = {
   green: ':large_green_circle:',
@@ -22,8 +24,8 @@ const WAIVER_BLOCKS = 6;
 const TICKED_BLOCKS = 8;
 
 /** Every gate: what is open first, with its button (tick, or ask for a waiver); then open waivers; then what is green. */
-export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Message {
-  const open = redLines(gates);
+export function readinessMessage(launch: Launch, gates: readonly GateLine[], nowMs: number): Message {
+  const open = redLines(gates).toSorted((a, b) => rankOf(a) - rankOf(b));
   const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
   const blocks: KnownBlock[] = [
@@ -31,8 +33,9 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
       open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`,
     ),
   ];
+  if (open.length > 1) blocks.push(context(sortsText(open)));
   for (const gate of open.slice(0, GATE_BLOCKS))
-    blocks.push(section(gateText(launch, gate), gateButton(launch, gate), `gate:${gate.id}`));
+    blocks.push(section(gateText(launch, gate, nowMs), gateButton(launch, gate), `gate:${gate.id}`));
   if (open.length > GATE_BLOCKS)
     blocks.push(
       section(fit(open.slice(GATE_BLOCKS).map((gate) => `${gateSign[gate.status]} ${safe(gate.title, 120)}`))),
@@ -46,7 +49,7 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
         fit(
           done.map(
             (gate) =>
-              `${gateSign[gate.status]} ${safe(gate.title, 120)}${gate.status === 'waived' ? ` (waived: ${safe(gate.say, 120)})` : ''}`,
+              `${gateSign[gate.status]} ${safe(gate.title, 120)}: ${safe(gate.say, gate.status === 'waived' ? 120 : 60)}${sinceText(gate, nowMs)}`,
           ),
         ),
       ),
@@ -73,10 +76,38 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
   );
 }
 
-function gateText(launch: Launch, gate: GateLine): string {
+/** What nothing gets past first, what only a person has to look at last. */
+function rankOf({ status, hard, manual }: GateLine): number {
+  if (manual) return 3;
+  return status === 'unknown' ? 2 : hard ? 0 : 1;
+}
+
+/** Of the open ones, how many wait for what. */
+function sortsText(open: readonly GateLine[]): string {
+  const waits = [
+    [open.filter((gate) => rankOf(gate) < 2).length, 'not as wanted'],
+    [open.filter((gate) => rankOf(gate) === 2).length, 'not measured'],
+    [open.filter((gate) => rankOf(gate) === 3).length, 'for a person to tick'],
+  ] as const;
+  return waits
+    .filter(([many]) => many > 0)
+    .map(([many, how]) => `*${count(many)}* ${how}`)
+    .join(' · ');
+}
+
+/** First what is measured, what is wanted, since when; then what to do. */
+function gateText(launch: Launch, gate: GateLine, nowMs: number): string {
   const owner = gate.owner === null ? '' : ` · ${nameOf(launch, gate.owner)}`;
-  const help = gateNamed(launch, gate.id)?.help;
-  return `${gateSign[gate.status]} *${safe(gate.title, 120)}*${gate.hard ? ' · hard' : ''}${owner}\n${gate.status === 'unknown' && !gate.manual ? 'unknown: ' : ''}${safe(gate.say, 400)}${help === undefined ? '' : `\n_${safe(help, 300)}_`}`;
+  const named = gateNamed(launch, gate.id);
+  const help = named?.help ?? (named?.probe === undefined ? undefined : WHAT_TO_DO[named.probe.kind]);
+  const measured = `${gate.status === 'unknown' && !gate.manual ? 'unknown: ' : ''}${safe(gate.say, 400)}`;
+  const wanted = gate.wanted === null ? '' : ` · wanted: ${safe(gate.wanted, 120)}`;
+  return `${gateSign[gate.status]} *${safe(gate.title, 120)}*${gate.hard ? ' · hard' : ''}${owner}\n${measured}${wanted}${gate.manual ? '' : sinceText(gate, nowMs)}${help === undefined ? '' : `\n_${safe(help, 300)}_`}`;
+}
+
+/** A tick says by itself when it was made. */
+function sinceText({ sinceMs, manual }: GateLine, nowMs: number): string {
+  return sinceMs === null || manual ? '' : ` · for ${span(nowMs - sinceMs)}`;
 }
 
 function gateButton(launch: Launch, gate: GateLine): Button | undefined {

@@ -33,8 +33,63 @@ test("readiness says of a tick whose it is, that it is not its owner's, and what
     sampleRunbook({ gates: [{ id: 'copy', title: 'The copy was read', owner: 'mia', holds_for: 'content' }] }),
   );
   scene.does({ kind: 'tick-gate', by: 'ben', gate: 'copy', green: true, note: 'on two phones' });
-  const shown = readinessMessage(scene.state, gateLines(scene.state, [], scene.nowMs, 'all'));
+  const shown = readinessMessage(scene.state, gateLines(scene.state, [], scene.nowMs, 'all'), scene.nowMs);
   expect(JSON.stringify(shown.blocks)).toContain(
     'The copy was read · ticked by Ben Okafor, who is not its owner Mia Chen, at 22:30:00 UTC: on two phones; holds for this text',
   );
+});
+
+test('an open gate says what is measured, what is wanted, for how long, and what to do; what nothing gets past comes first', () => {
+  const scene = Scene.created(
+    sampleRunbook({
+      gates: [
+        { id: 'copy', title: 'The copy was read' },
+        { id: 'halt', title: 'The halt switch is read', probe: { kind: 'switch-reach', within: '800ms' } },
+        { id: 'ready', title: 'Workers are ready', probe: { kind: 'workers-ready', at_least: 40 } },
+        { id: 'keys', title: 'Credentials are fresh', probe: { kind: 'credentials' }, help: 'Look at the secret.' },
+        { id: 'queue', title: 'The queue is empty', probe: { kind: 'queue-empty', queue: 'batches' } },
+      ],
+    }),
+  );
+  const at = (gate: string, status: 'green' | 'red' | 'unknown', say: string) =>
+    ({ gate, status, value: null, say, atMs: scene.nowMs }) as const;
+  const measured = [
+    at('halt', 'unknown', 'no worker is ready'),
+    at('ready', 'red', '12 of 40 ready'),
+    at('keys', 'red', 'stale on 2 of 12 workers'),
+    at('queue', 'green', 'empty'),
+  ];
+  for (const one of measured.slice(1)) scene.does({ kind: 'report-gate', measured: one });
+  const laterMs = scene.nowMs + 720_000;
+  const now = measured.map((one) => ({ ...one, atMs: laterMs }));
+  const { blocks } = readinessMessage(scene.state, gateLines(scene.state, now, laterMs, 'all'), laterMs);
+  const said = blocks.map((block) => JSON.stringify(block));
+  expect(said[1]).toContain('*2* not as wanted · *1* not measured · *1* for a person to tick');
+  expect(said[2]).toContain(
+    '*Credentials are fresh* · hard\\nstale on 2 of 12 workers · wanted: more than 10 minutes left on every worker · for 12 min\\n_Look at the secret._',
+  );
+  expect(said[3]).toContain('12 of 40 ready · wanted: 40 ready · for 12 min\\n_`/go scale` brings more workers');
+  // Never measured so far: nobody knows since when.
+  expect(said[4]).toContain('unknown: no worker is ready · wanted: within 800 ms on every worker\\n');
+  expect(said[5]).toContain('not ticked yet');
+  expect(said[6]).toContain('The queue is empty: empty · for 12 min');
+});
+
+test('since when somebody has not been heard of, and since when a rehearsal is too old, is known without a measurement', () => {
+  const scene = Scene.created(
+    sampleRunbook({
+      gates: [
+        { id: 'here', title: 'H', probe: { kind: 'people-present', within: '30m', people: ['ana', 'mia'] } },
+        { id: 'tried', title: 'R', probe: { kind: 'rehearsed', what: 'infrastructure' } },
+      ],
+    }),
+  );
+  const since = () => gateLines(scene.state, [], scene.nowMs, 'all').map(({ sinceMs }) => sinceMs);
+  expect(since()).toEqual([scene.state.createdAtMs, scene.state.createdAtMs]);
+  scene.does({ kind: 'be-here', by: 'ana' });
+  scene.does({ kind: 'be-here', by: 'mia' });
+  expect(since()[0]).toBeNull();
+  const saidMs = scene.nowMs;
+  scene.nowMs += 2_400_000;
+  expect(since()[0]).toBe(saidMs + 1_800_000);
 });

@@ -277,6 +277,8 @@ const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] =>
     status,
     value: i,
     say: long('Say', launch.people.length > 10 ? 2_000 : 40),
+    sinceMs: 1,
+    wanted: long('Wanted', launch.people.length > 10 ? 2_000 : 40),
     owner: 'p0',
   }));
 
@@ -386,9 +388,9 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
       `order ${state}`,
       orderMessage(launch, { ...order, state, voidedBy: long('Why', 2_000) }, [], NOW),
     ]),
-    ['readiness, red', readinessMessage(launch, gatesOf(launch, 'red'))],
-    ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'))],
-    ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'))],
+    ['readiness, red', readinessMessage(launch, gatesOf(launch, 'red'), 90_000_000)],
+    ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'), 90_000_000)],
+    ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'), 90_000_000)],
     ['steps', stepsMessage(launch, NOW)],
     ['forecast', forecastMessage(launch)],
     ['rehearsals', rehearsalsMessage(launch)],

@@ -5,6 +5,7 @@ import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Measured, PersonId } from './entries.ts';
+import { wantedText } from './gate-figures.ts';
 import { HOME_GATE, homeGate } from './home-gate.ts';
 import type { FireOrder, GateLine, Launch, Waiver } from './launch.ts';
 import { ownerOf } from './owners.ts';
@@ -79,6 +80,8 @@ export function gateLines(
       hard: isHardGate(gate),
       manual: gate.probe === undefined,
       owner: gate.owner === undefined ? null : ownerOf(launch, gate.owner).name,
+      wanted: gate.probe === undefined ? null : wantedText(launch, gate.probe),
+      sinceMs: sinceOf(launch, gate, found.status),
       ...found,
     };
     if (line.status === 'green' || line.hard) return line;
@@ -94,6 +97,14 @@ export function gateLines(
 }
 
 type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
+
+/** By its tick, else by the record's last change; null: it has turned since, and may turn back before that is recorded. */
+function sinceOf(launch: Launch, gate: Gate, status: GateLine['status']): number | null {
+  const tick = own(launch.ticks, gate.id);
+  if (gate.probe === undefined) return tick?.atMs ?? null;
+  const change = own(launch.gateChanges, gate.id);
+  return change?.status === status ? change.atMs : null;
+}
 
 function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
   const tick = own(launch.ticks, gate.id);

@@ -231,5 +231,9 @@ export interface GateLine {
   status: GateStatus;
   value: number | null;
   say: string;
+  /** Since when it stands so, as far as anybody knows. */
+  sinceMs: number | null;
+  /** What it would take to be green; null: a person's tick. */
+  wanted: string | null;
   owner: string | null;
 }

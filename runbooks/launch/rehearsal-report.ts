@@ -117,10 +117,15 @@ export function rehearsedGate(
   launch: Launch,
   { what, within, same_audience: sameAudience }: RehearsedProbe,
   nowMs: number,
-): Pick<GateLine, 'status' | 'value' | 'say'> {
+): Pick<GateLine, 'status' | 'value' | 'say' | 'sinceMs'> {
   const last = lastRehearsal(launch, what);
   if (last === null)
-    return { status: 'red', value: 1, say: `${NAMED[what]} was not rehearsed yet: /go rehearse ${what}` };
+    return {
+      status: 'red',
+      value: 1,
+      say: `${NAMED[what]} was not rehearsed yet: /go rehearse ${what}`,
+      sinceMs: launch.createdAtMs,
+    };
   const ageMs = nowMs - last.endedAtMs;
   const wrong = [
     ...(ageMs > within ? [`it was ${span(ageMs)} ago, at most ${span(within)} asked for`] : []),
@@ -130,8 +135,18 @@ export function rehearsedGate(
     ...shortfalls(launch.runbook, last.report),
   ];
   return wrong.length === 0
-    ? { status: 'green', value: 0, say: `rehearsed ${span(ageMs)} ago, within what was asked for` }
-    : { status: 'red', value: wrong.length, say: `the last rehearsal (${last.id}): ${listed(wrong)}` };
+    ? {
+        status: 'green',
+        value: 0,
+        say: `rehearsed ${span(ageMs)} ago, within what was asked for`,
+        sinceMs: last.endedAtMs,
+      }
+    : {
+        status: 'red',
+        value: wrong.length,
+        say: `the last rehearsal (${last.id}): ${listed(wrong)}`,
+        sinceMs: ageMs > within ? last.endedAtMs + within : null,
+      };
 }
 
 const NAMED = {

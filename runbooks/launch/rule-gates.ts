@@ -9,7 +9,8 @@ import { clock, listed, span } from './words.ts';
 
 /** Gates that nothing has to be measured for: the record and the clock answer them. */
 
-type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
+/** `sinceMs`: where the rule knows it. No change of these is recorded. */
+type Found = Pick<GateLine, 'status' | 'value' | 'say'> & Partial<Pick<GateLine, 'sinceMs'>>;
 const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge', 'rehearsed'] as const;
 type RuleProbe = Extract<Probe, { kind: (typeof KINDS)[number] }>;
 /** What somebody must ask the world for. */
@@ -70,12 +71,14 @@ function peoplePresent(
 ): Found {
   const needed = (people ?? wanted(launch)).filter((id) => findPerson(launch.people, id) !== undefined);
   const missing = needed.filter((id) => nowMs - (own(launch.present, id) ?? Number.NEGATIVE_INFINITY) > within);
+  const lapsed = missing.map((id) => (own(launch.present, id) ?? launch.createdAtMs - within) + within);
   return missing.length === 0
     ? { status: 'green', value: 0, say: `all of ${needed.length} were heard of within ${span(within)}` }
     : {
         status: 'red',
         value: missing.length,
         say: `not heard of within ${span(within)}: ${listed(missing.map((id) => nameOf(launch, id)))}`,
+        sinceMs: Math.min(...lapsed),
       };
 }
 

@@ -5,6 +5,7 @@ import type { WorkerReport } from '../../../contract/report.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import { workersNeeded } from '../../../runbooks/launch/gate-figures.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isMeasured } from '../../../runbooks/launch/rule-gates.ts';
@@ -105,7 +106,7 @@ async function measure(
 }
 
 function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
-  const needed = atLeast > 0 ? atLeast : (launch.runbook.pool.ready_at_least ?? launch.runbook.pool.workers);
+  const needed = workersNeeded(launch, atLeast);
   if (launch.audience === null)
     return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
   const ready = reports.filter((report) => isReady(report, launch)).length;
