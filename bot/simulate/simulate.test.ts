@@ -1,32 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Entry, EntryOf } from '../../runbooks/launch/entries.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { dayText } from './day-text.ts';
-import { NOTHING } from './mishaps.ts';
+import * as days from './for-tests.ts';
+import { H, of, room, T } from './for-tests.ts';
 import type { Mishaps } from './mishaps.ts';
-import { simulate } from './simulate.ts';
 import type { Day, DayOptions } from './simulate.ts';
 
-const H = 3_600_000;
-const T = Date.UTC(2027, 1, 14, 23, 30);
+const NEVER_COMES = { fleet: 'edge', fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
 
-function loaded(change: (text: string) => string = (text) => text): Runbook {
-  const text = readFileSync(new URL('../../runbooks/library/superbowl.yaml', import.meta.url), 'utf8');
-  const read = loadRunbook(change(text), 'superbowl.yaml');
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  return read.runbook;
-}
-
+const loaded = (change?: days.Change): Runbook => days.library('superbowl', change);
 const play = (mishaps: Partial<Mishaps> = {}, more: Partial<DayOptions> = {}, runbook = loaded()): Promise<Day> =>
-  simulate(runbook, { targetAtMs: T, bots: 1, isAway: false, ...more, mishaps: { ...NOTHING, ...mishaps } });
+  days.play(runbook, mishaps, { targetAtMs: T, ...more });
 
-const of = <K extends Entry['kind']>({ entries }: Day, kind: K): EntryOf<K>[] =>
-  entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
 /** Steps that have begun, each with its time before or after T. */
 const begun = (day: Day): string[] => of(day, 'StepStarted').map(({ step, atMs }) => `${step} ${(atMs - T) / H}`);
-const room = (day: Day): string => day.said.map(({ lines }) => lines.join('\n')).join('\n');
 const EVERY_STEP = ['kickoff', 'edge-up', 'workers-up', 'test', 'checklist', 'window', 'workers-down', 'edge-down'];
 
 test('on a good day every step runs once at its time, the push goes out, and the fleets go back', async () => {
@@ -56,7 +43,7 @@ test('on a good day every step runs once at its time, the push goes out, and the
 });
 
 test('a fleet that never comes is told as late while there is time, missed at its deadline, and its backup is offered and run once', async () => {
-  const day = await play({ fleets: ['edge'] });
+  const day = await play({ fleets: [NEVER_COMES] });
   expect(of(day, 'ScaleLate').map(({ target, atMs }) => [target, (atMs - T) / H])).toEqual([['edge', -5.5]]);
   expect(of(day, 'StepMissed')).toMatchObject([
     { step: 'edge-up', atMs: T - 2 * H, why: '“API servers stand at game-day size” is red: 8 of 40 running' },
@@ -75,7 +62,7 @@ test('a fleet that never comes is told as late while there is time, missed at it
 
 test('a scale-up with a deadline is told as late while a quarter of its time is left, however patient its order is', async () => {
   const patient = loaded((text) => text.replace('to: 40, late_after: 30m', 'to: 40, late_after: 6h'));
-  const day = await play({ fleets: ['edge'] }, {}, patient);
+  const day = await play({ fleets: [NEVER_COMES] }, {}, patient);
   expect(of(day, 'ScaleLate').map(({ atMs }) => (atMs - T) / H)).toEqual([-3]);
 });
 
@@ -193,17 +180,6 @@ test('a rehearsal the day before raises the fleets, puts them back and opens its
   ]);
   expect(of(day, 'FireApproved').map(({ atMs }) => atMs > T)).toEqual([true]);
   expect(begun(day).slice(0, 3)).toEqual(['kickoff -8', 'edge-up -6', 'workers-up -4']);
-});
-
-test('a rehearsal that is too slow says what had not come, and its gate keeps GO from being asked for', async () => {
-  const day = await play({ rehearsals: [-24 * H], fleets: ['edge'] }, {}, rehearsed());
-  expect(of(day, 'RehearsalTurned')).toMatchObject([
-    { outcome: 'late', why: expect.stringContaining('edge has not come to 40') },
-  ]);
-  expect(of(day, 'RehearsalTurned').map(({ atMs }) => (atMs - T) / H)).toEqual([-22]);
-  expect(room(day)).toContain('was not ready within 2 h');
-  expect(room(day)).toContain('“The day was rehearsed” is red');
-  expect(of(day, 'FireRequested')).toEqual([]);
 });
 
 test('variants and a hold-out are in the simulated audience, every variant is read on a phone, and the push goes out', async () => {

@@ -18,6 +18,7 @@ import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { performCloud } from '../conductor/effects/perform.ts';
 import { keepFact } from '../conductor/facts.ts';
 import { Crew } from './crew.ts';
+import { opensWindow } from './firing.ts';
 import { inSpan } from './mishaps.ts';
 import type { Mishaps } from './mishaps.ts';
 import { postOf } from './posts.ts';
@@ -45,10 +46,11 @@ export interface Day {
 }
 
 const MIN = 60_000;
-/** While something is under way, while something waits, and while nothing does; steps, deadlines and what goes wrong are met to the millisecond. */
+/** While something is under way, while something waits, and while nothing does, where days go by at once; steps, deadlines and what goes wrong are met to the millisecond. */
 const BUSY_MS = 30_000;
 const WAITING_MS = 2 * MIN;
 const IDLE_MS = 10 * MIN;
+const DAY_MS = 24 * 60 * MIN;
 const BEFORE_MS = 10 * MIN;
 const AFTER_MS = 60 * MIN;
 /** More of one moment than any plan gives: a fault of ours goes round in circles. */
@@ -68,20 +70,23 @@ export async function simulate(plan: Runbook, options: DayOptions): Promise<Day>
     ...scheduledSteps(launch).map(({ dueAtMs }) => dueAtMs),
     ...plannedSteps(launch.runbook).flatMap((step) => deadlineAtMs(launch, step) ?? []),
   ];
-  const rehearsed = options.mishaps.rehearsals.map((ms) => options.targetAtMs + ms);
-  const firstMs = Math.min(...plannedTimes(first), ...rehearsed, options.targetAtMs);
+  const { rehearsals, audiences } = options.mishaps;
+  const chosen = [...rehearsals, ...audiences].map((ms) => options.targetAtMs + ms);
+  const firstMs = Math.min(...plannedTimes(first), ...chosen, options.targetAtMs);
   const day = new SimulatedDay(runbook, options, firstMs - BEFORE_MS);
   if (holder !== null)
     day.says([`Nobody in the runbook has a phone for test copies; here ${holder} has an iPhone and an Android phone.`]);
+  if (!opensWindow(runbook)) day.says(['No step of the plan opens the window for GO, so nobody asks for it here.']);
   await day.begins();
   const fromMs = day.world.nowMs;
   for (;;) {
     await day.round();
     const { world, launch, crew } = day;
     const moments = [...times(launch), ...crew.moments(launch)];
-    if (world.nowMs > Math.max(options.targetAtMs, ...moments.filter(Number.isFinite)) + AFTER_MS) break;
-    const next = moments.filter((atMs) => atMs > world.nowMs);
-    world.nowMs = Math.min(world.nowMs + paceOf(launch), ...next);
+    const overMs = Math.max(options.targetAtMs, ...moments.filter(Number.isFinite)) + AFTER_MS;
+    if (world.nowMs > overMs) break;
+    const nextMs = Math.min(overMs + 1, ...moments.filter((atMs) => atMs > world.nowMs));
+    world.nowMs = Math.min(world.nowMs + paceOf(launch, nextMs - world.nowMs), nextMs);
   }
   return { said: day.said, entries: day.entries, launch: day.launch, fromMs, untilMs: day.world.nowMs };
 }
@@ -90,11 +95,13 @@ function plannedTimes(clock: { targetAtMs: number; compress: number; runbook: Ru
   return plannedSteps(clock.runbook).map((step) => stepDueAtMs(clock, step));
 }
 
-function paceOf({ shots, scale, orders, steps }: Launch): number {
+/** `aheadMs`: until the next moment. */
+function paceOf({ shots, scale, orders, steps, stoodDown, closed }: Launch, aheadMs: number): number {
   const states = [...Object.values(scale), ...Object.values(orders), ...Object.values(steps)].map(({ state }) => state);
   const isUnderWay = Object.values(shots).some(({ closed }) => closed === null);
   if (isUnderWay || states.some((state) => state === 'moving' || state === 'open')) return BUSY_MS;
-  return states.some((state) => ['put', 'held', 'late', 'started'].includes(state)) ? WAITING_MS : IDLE_MS;
+  const isWaiting = states.some((state) => ['put', 'held', 'late', 'started'].includes(state));
+  return isWaiting || (stoodDown !== null && !closed) ? WAITING_MS : Math.max(IDLE_MS, aheadMs - DAY_MS);
 }
 
 /** Who has no account in Slack yet presses all the same. */
@@ -132,7 +139,7 @@ class SimulatedDay {
     const { mishaps, targetAtMs, isAway } = options;
     this.#runbook = runbook;
     this.#options = options;
-    this.world = new World(runbook, fromMs, mishaps);
+    this.world = new World(runbook, fromMs, { targetAtMs, mishaps });
     this.crew = new Crew(this.world, mishaps, { targetAtMs, isAway });
     this.#bots = Array.from({ length: options.bots }, () => this.#started());
   }

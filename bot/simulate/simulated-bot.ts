@@ -9,6 +9,7 @@ import { measureGates } from '../conductor/gates/probes.ts';
 import { Room } from '../conductor/room/room.ts';
 import { Standings } from '../conductor/room/standing.ts';
 import { TIMINGS } from '../conductor/timings.ts';
+import { armedOrders } from '../conductor/watches/armed-orders.ts';
 import { AutomationWatch } from '../conductor/watches/automation-watch.ts';
 import { rehearsalWatch } from '../conductor/watches/rehearsal-watch.ts';
 import { ScaleWatch } from '../conductor/watches/scale-watch.ts';
@@ -77,6 +78,7 @@ export class SimulatedBot {
     for (const look of [
       (launch: Launch) => this.#gates.look(launch),
       (launch: Launch) => scheduleTick(this.context, launch),
+      (launch: Launch) => armedOrders(this.context, launch),
       (launch: Launch) => rehearsalWatch(this.context, launch),
       (launch: Launch) => this.#scale.look(launch),
       (launch: Launch) => this.#automations.look(launch),

@@ -9,6 +9,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { splitOf, textName } from '../../runbooks/launch/variants.ts';
 import type { Campaign, Runbook, ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { memoryRecord } from './memory-record.ts';
+import { inSpan } from './mishaps.ts';
 import type { Mishaps } from './mishaps.ts';
 
 /** A fleet's count comes so long after it was ordered, and an automation takes as long. */
@@ -32,16 +33,23 @@ export class World {
   nowMs: number;
   readonly cloud: Cloud;
   readonly #fleets = new Map<string, Fleet>();
-  readonly #broken: ReadonlySet<string>;
+  readonly #targetAtMs: number;
+  readonly #broken: Mishaps['fleets'];
   readonly #failing: ReadonlySet<string>;
   /** When each step's automation was started; its id is the step's. */
   readonly #automations = new Map<string, number>();
   #launch: Launch | null = null;
   #measured: Measured[] = [];
 
-  constructor(runbook: Runbook, nowMs: number, { fleets, automations }: Pick<Mishaps, 'fleets' | 'automations'>) {
+  constructor(
+    runbook: Runbook,
+    nowMs: number,
+    { targetAtMs, mishaps }: { targetAtMs: number; mishaps: Pick<Mishaps, 'fleets' | 'automations'> },
+  ) {
+    const { fleets, automations } = mishaps;
     this.nowMs = nowMs;
-    this.#broken = new Set(fleets);
+    this.#targetAtMs = targetAtMs;
+    this.#broken = fleets;
     this.#failing = new Set(automations);
     for (const { id } of runbook.scale_targets)
       this.#fleets.set(id, {
@@ -63,7 +71,10 @@ export class World {
 
   #running(id: string): number {
     const { desired, before, orderedAtMs } = this.#fleetOf(id);
-    const isThere = this.nowMs - orderedAtMs >= ARRIVES_MS && !(this.#broken.has(id) && desired > before);
+    const isHeldUp = this.#broken.some(
+      ({ fleet, ...span }) => fleet === id && inSpan(span, this.nowMs - this.#targetAtMs),
+    );
+    const isThere = this.nowMs - orderedAtMs >= ARRIVES_MS && !(isHeldUp && desired > before);
     return isThere ? desired : before;
   }
 
@@ -87,7 +98,7 @@ export class World {
     const facts = new Map<string, string>();
     const objects = new Map<string, Uint8Array>();
     const cloud: Pick<Cloud, 'record' | 'staff' | 'automations'> & {
-      [K in 'live' | 'queues' | 'facts' | 'scaling' | 'clock']: Partial<Cloud[K]>;
+      [K in 'live' | 'queues' | 'facts' | 'scaling' | 'clock' | 'switches']: Partial<Cloud[K]>;
     } = {
       record: memoryRecord(),
       staff: createStaffDevices({
@@ -140,6 +151,8 @@ export class World {
         },
       },
       clock: { offset: () => ({ aheadMs: 0, errorMs: 1 }) },
+      // Nothing is halted on such a day.
+      switches: { readWithin: async () => null },
     };
     return cloud as unknown as Cloud;
   }
@@ -159,8 +172,8 @@ function leastOf({ phases }: Runbook, fleet: string): number {
   return orders.length < 2 ? 0 : Math.min(...orders);
 }
 
-/** Some devices for each market and platform that the plan knows, cut into variants and hold-out as the campaign says. */
-export function audienceOf({ targets = {}, audience, campaign }: Runbook): AudienceRef {
+/** Some devices for each market and platform that the plan knows, cut into variants and hold-out as the campaign says. `time`: which of its compiles. */
+export function audienceOf({ targets = {}, audience, campaign }: Runbook, time = 0): AudienceRef {
   const named = Object.keys(targets);
   const markets = audience.segment_by.includes('market') ? (named.length === 0 ? ['us'] : named) : [];
   const part = partOf(campaign);
@@ -171,9 +184,10 @@ export function audienceOf({ targets = {}, audience, campaign }: Runbook): Audie
     ).map((id) => ({ id, platform, ...part })),
   );
   const split = splitOf(campaign);
+  const hash = String(time).padStart(8, '0').repeat(8);
   return {
-    hash: '0'.repeat(64),
-    manifestKey: `audiences/${'0'.repeat(64)}/manifest.json`,
+    hash,
+    manifestKey: `audiences/${hash}/manifest.json`,
     devices: segments.length * part.devices,
     segments,
     locales: Object.fromEntries(

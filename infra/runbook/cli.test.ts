@@ -189,6 +189,17 @@ describe('the plan', () => {
   });
 });
 
+test('a simulated day is called off when that is chosen, and a time that is none is named', async () => {
+  const day = await run(['simulate', SUPERBOWL, '--stand-down', 'T-30m']);
+  expect(day).toMatchObject({ code: 0, err: '' });
+  expect(day.out).toContain('T-30 min        Ana Ortiz stood Super Bowl push down 23:00:00 UTC');
+  expect(day.out).toMatch(/shots 0\n$/);
+  expect(await run(['simulate', SUPERBOWL, '--change-audience', 'soon'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--change-audience: found "soon", expected a time like T-1d') as string,
+  });
+});
+
 test('a command line that is none says what was expected', async () => {
   for (const args of [[], ['plan'], ['fly', 'a.yaml'], ['check', 'a.yaml', 'b.yaml']])
     expect(await run(args)).toMatchObject({

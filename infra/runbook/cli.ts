@@ -22,11 +22,13 @@ const USAGE = `npm run runbook -- new|check|plan|simulate FILE
   plan FILE [--zone ZONE] [--target TIME]
                                  the day: when each step is, by the clock of a zone (default UTC) and relative to T
   simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE]
-                [--rehearse T-1d] [--bots 2] [--away]
+                [--rehearse T-1d] [--change-audience T-1d] [--stand-down T+20m] [--bots 2] [--away]
                                  plays the day against a fake clock and prints what the room would read; people do what they are
-                                 asked, with --away nothing. MISHAP: fleet:NAME never comes, automation:STEP fails,
-                                 bot:T-2h..T-30m is dead; GATE: ID:red@T-1h or ID:unknown@T-1h..T-30m; MOVE: 20m@T-1h. --rehearse: somebody
-                                 rehearses the infrastructure then. Each may be given several times.
+                                 asked, with --away nothing. MISHAP: fleet:NAME never comes (for a while: fleet:NAME@T-1d..T-20h),
+                                 automation:STEP fails, bot:T-2h..T-30m is dead; GATE: ID:red@T-1h or ID:unknown@T-1h..T-30m;
+                                 MOVE: 20m@T-1h. Then: --rehearse, somebody rehearses the infrastructure; --change-audience,
+                                 it is compiled anew; --stand-down, the event is called off. All but the last may be given
+                                 several times.
   new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
 ${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}
 
@@ -55,6 +57,8 @@ const OPTIONS = {
   gate: { type: 'string', multiple: true },
   'move-target': { type: 'string', multiple: true },
   rehearse: { type: 'string', multiple: true },
+  'change-audience': { type: 'string', multiple: true },
+  'stand-down': { type: 'string', multiple: true },
   bots: { type: 'string' },
   away: { type: 'boolean' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -151,6 +155,8 @@ async function simulated(file: string, values: Values, { out, err }: Terminal): 
     gate: several('gate'),
     move: several('move-target'),
     rehearse: several('rehearse'),
+    audience: several('change-audience'),
+    standDown: several('stand-down'),
   });
   if (!read.ok) throw new Unusable(`--${read.option}: found "${read.found}", expected ${read.expected}`);
   const day = await simulate(loaded.runbook, {
