@@ -35,7 +35,15 @@ export function castOf({ people }: Runbook, pageUrl: string): Cast {
 export interface Round {
   segments: string[];
   atMs: number;
+  /** A market's own moment. */
+  isOwn: boolean;
 }
+
+/** Less, and two people could not have read and pressed by then. */
+const ARM_AHEAD_MS = 20_000;
+
+/** Whether an order that goes by itself is asked for ahead of it. */
+export const canArm = ({ isOwn, atMs }: Round, nowMs: number): boolean => isOwn && atMs - nowMs >= ARM_AHEAD_MS;
 
 /** Markets that have a moment of their own, each at that, earliest first; what is left at T. */
 export function roundsOf(launch: Launch): Round[] {
@@ -47,9 +55,10 @@ export function roundsOf(launch: Launch): Round[] {
     .map(({ name, atMs }) => {
       const segments = all.filter((id) => !taken.has(id) && (id === name || id.startsWith(`${name}-`)));
       for (const id of segments) taken.add(id);
-      return { segments, atMs };
+      // An order says its moment in whole seconds.
+      return { segments, atMs: Math.ceil(atMs / 1_000) * 1_000, isOwn: true };
     });
-  const rest = { segments: all.filter((id) => !taken.has(id)), atMs: launch.targetAtMs };
+  const rest = { segments: all.filter((id) => !taken.has(id)), atMs: launch.targetAtMs, isOwn: false };
   return [...own, rest].filter(({ segments }) => segments.length > 0).toSorted((a, b) => a.atMs - b.atMs);
 }
 

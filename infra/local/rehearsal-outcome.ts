@@ -5,6 +5,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
 import type { Journal } from '../aws/journal.ts';
 import type { CpuWatch } from './rehearsal-cpu.ts';
+import { planKept } from './rehearsal-plan.ts';
 import { streamUse } from './rehearsal-report.ts';
 import type { RehearsalReport } from './rehearsal-report.ts';
 import type { ShotWatch } from './rehearsal-watch.ts';
@@ -24,6 +25,8 @@ export interface SetUp {
   /** Absent: as many as a worker takes by itself. */
   threads?: number;
   latencyMs: number;
+  /** Absent: the plan does not run by itself. */
+  compress?: number;
 }
 
 /** The report of all shots together; times are those of the largest one. Each shot is closed and has its figures. */
@@ -79,6 +82,7 @@ export async function reportOf(
     },
     cpu: counts.lastAtMs === null ? null : cpu.useUntil(counts.lastAtMs),
     streams: { ios: use('ios', 'apns'), android: use('android', 'fcm') },
+    plan: planKept(launch, entries, setUp.compress !== undefined),
     shots: shots.map(({ id, segments }) => ({ id, segments: segments.map(({ segment }) => segment) })),
     entries: entries.length,
     timelinePath: '',

@@ -1,6 +1,8 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { describeTotals } from '../../runbooks/record/describe.ts';
 import type { CpuUse } from './rehearsal-cpu.ts';
+import { planLines } from './rehearsal-plan.ts';
+import type { PlanKept } from './rehearsal-plan.ts';
 
 /** The report of a rehearsal. Times are milliseconds since the approving press; null where not applicable. */
 export interface RehearsalReport {
@@ -34,6 +36,7 @@ export interface RehearsalReport {
   cpu: CpuUse | null;
   /** What the open streams of all workers to a provider can carry, and what it got while it got anything. Null: the provider answers at once, or got nothing. */
   streams: Record<Platform, StreamUse | null>;
+  plan: PlanKept;
   /** In their order, with what each was for. */
   shots: { id: string; segments: string[] }[];
   entries: number;
@@ -139,6 +142,7 @@ export function verdictOf(report: RehearsalReport): { faults: string[]; summary:
     ...(halt.pressToLastSendMs === null
       ? []
       : [`  halt       last send ${Math.round(halt.pressToLastSendMs)} ms after the press`]),
+    ...planLines(report.plan),
     `  workers    ${workers.count}, peak ${Math.round(workers.peakRssMb)} MB each; ready ${seconds(timing.startToReadyMs)} after the start`,
     ...boundLines(report),
     `  record     ${number(report.entries)} entries; timeline ${report.timelinePath}`,

@@ -22,8 +22,9 @@ npm run rehearse -- --runbook NAME|FILE [--audience FILE] [--compress N] [option
   --runbook NAME|FILE       your own event in place of the Super Bowl: one of the library by its name, or a file
   --audience FILE           your device list in place of a made-up one, with --map, --fallback-locale and --accept as
                             npm run audience -- compile takes them
-  --compress N              the plan runs by itself, N times faster than it is written, and each market that has its own moment
-                            is fired at that (default: what the plan scales is ordered at once, and all is fired when ready)
+  --compress N              the plan runs by itself, N times faster than it is written, 1 to 100,000; each market that has its own
+                            moment is armed ahead of it and goes by itself, or is fired at it where 20 s are not left
+                            (default: what the plan scales is ordered at once, and all is fired when ready)
   --workers W               worker processes, 1 to 16 (default 2)
   --seed S                  seed of the sample audience (default 7)
   --latency-ms L            answer latency of the local push providers (default 20)
