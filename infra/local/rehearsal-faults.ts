@@ -26,6 +26,8 @@ export function faults(
       ),
     ];
   };
+  // An odd cloud is so from its first call to its last.
+  const passing = script.awsWeather === 'odd' ? undefined : script.awsWeather;
   return [
     ...at(script.haltAfterMs, async () => {
       const halt = (await onCall.buttons('halt.press')).at(-1);
@@ -40,12 +42,12 @@ export function faults(
       say(`worker ${victim.pid} killed`);
       await Promise.resolve();
     }),
-    ...at(script.awsWeather === undefined ? null : WEATHER_AFTER_MS, async () => {
-      stack.localCloud.weather.set(script.awsWeather ?? 'fair');
+    ...at(passing === undefined ? null : WEATHER_AFTER_MS, async () => {
+      stack.localCloud.weather.set(passing ?? 'fair');
       say(`the cloud is ${stack.localCloud.weather.now}`);
       await Promise.resolve();
     }),
-    ...at(script.awsWeather === undefined ? null : WEATHER_AFTER_MS + WEATHER_MS, async () => {
+    ...at(passing === undefined ? null : WEATHER_AFTER_MS + WEATHER_MS, async () => {
       stack.localCloud.weather.set('fair');
       say(`the cloud is fair again; ${stack.localCloud.weather.hit.toLocaleString('en-US')} calls felt it`);
       await Promise.resolve();

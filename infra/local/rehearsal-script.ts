@@ -21,7 +21,7 @@ import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
 import type { ShownSpan } from './waterfall.ts';
 
-/** `recordText`: every entry and message of the record, as JSON. `access`: what each process needed of its policy, and what that lacks. */
+/** `recordText`: every entry and message of the record, as JSON. `access`: what each process needed of its policy, and what that lacks. `feltByCalls`: how many calls the cloud's weather hit. */
 export interface Played {
   report: RehearsalReport;
   timelineText: string;
@@ -29,6 +29,7 @@ export interface Played {
   /** What its collector has of the shot. */
   spans: readonly ShownSpan[];
   access: AccessSeen;
+  feltByCalls: number;
 }
 
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
@@ -48,6 +49,7 @@ export async function playLaunch(script: Script, dataDir: string, signal: AbortS
     latencySpreadMs: script.latencyMs / 2,
     connections: script.connections,
     ...(script.threads === undefined ? {} : { threads: script.threads }),
+    ...(script.awsWeather === 'odd' ? { awsWeather: 'odd' } : {}),
     taskStartDelayMs: 500,
     tablesInMemory: true,
     runbooksDir: await keepEvent(event, dataDir),
@@ -103,7 +105,14 @@ async function play(
     await cloud.record.messagesAfter(launchId, 0),
   ]);
   const spans = watched.flatMap(({ shot }) => stack.traces.spansOf(shot.id));
-  return { report, timelineText, recordText, spans, access: stack.localCloud.access() };
+  return {
+    report,
+    timelineText,
+    recordText,
+    spans,
+    access: stack.localCloud.access(),
+    feltByCalls: stack.localCloud.weather.hit,
+  };
 }
 
 /** From the creation to the first step of a plan that runs by itself: the audience is compiled meanwhile. */

@@ -18,7 +18,7 @@ export interface Script {
   haltAfterMs: number | null;
   doublePress: boolean;
   killWorkerAfterMs: number | null;
-  /** Of the local cloud, for some seconds from GO on. */
+  /** Of the local cloud, for some seconds from GO on; `odd` from its start to its end. */
   awsWeather?: CloudWeatherName;
   /** One's own event; absent: the Super Bowl. */
   event?: LocalEvent;

@@ -11,6 +11,7 @@ import type { Child } from './child.ts';
 import { roleOf } from './cloud/access.ts';
 import { startLocalCloud } from './cloud/start.ts';
 import type { LocalCloud } from './cloud/start.ts';
+import type { CloudWeatherName } from './cloud/weather.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ensureFleetTables } from './event/fleet-tables.ts';
@@ -77,6 +78,8 @@ export interface StackOptions {
   threads?: number;
   /** The tables (record, claims, switches) need not outlive this stack, see LocalCloudOptions. */
   tablesInMemory?: boolean;
+  /** Of the local cloud from its first call on. Absent: fair. */
+  awsWeather?: CloudWeatherName;
   /** How long a worker task takes to start, as on a real cluster. */
   taskStartDelayMs: number;
   /** Runbooks that `/go create` offers; absent: the library. */
@@ -222,6 +225,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       logsDir: logs,
     });
     stops.push(() => localCloud.stop());
+    localCloud.weather.set(options.awsWeather ?? 'fair');
     Object.assign(shared, keys.bot);
     const envOf = (principal: string) => ({ ...shared, AWS_ENDPOINT_URL: localCloud.urlFor(principal) });
 

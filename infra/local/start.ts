@@ -132,6 +132,7 @@ async function run(
     latencyMs: args.latencyMs,
     latencySpreadMs: args.latencyMs,
     connections: 40,
+    ...(args.awsWeather === 'odd' ? { awsWeather: 'odd' } : {}),
     taskStartDelayMs: 1_500,
   });
   if (stopping) {

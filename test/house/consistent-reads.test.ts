@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 /**
  * A read of DynamoDB may be behind what was written before it, unless it says ConsistentRead (docs/facts.md#dynamodb-consistency);
- * the local tables are never behind, so no launch here would show it. What decides anything reads consistently.
+ * the local tables are behind in odd weather alone (infra/local/cloud/lag.ts). What decides anything reads consistently.
  */
 
 const root = join(import.meta.dirname, '../..');

@@ -34,6 +34,7 @@ export const LONGEST = [
   'test/browser/launch.test.ts',
   'infra/cdk/cli.test.ts',
   'test/launch/rehearsal.test.ts',
+  'test/launch/odd-weather.test.ts',
   'workers/process.test.ts',
 
   'test/faults/wake-ups.test.ts',

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Account } from './account.ts';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { Lag } from './lag.ts';
+import { lateReads } from './late-reads.ts';
+import type { LateReadsOptions } from './late-reads.ts';
 import { isCharged, metered } from './metered.ts';
 import type { TableFacts } from './metered.ts';
 import { tableSettings } from './table-settings.ts';
@@ -90,14 +93,18 @@ export interface DynamoOptions {
   throughput: Throughput | null;
   /** What it says of global tables. Absent: none is one. */
   account?: Pick<Account, 'globalTables'>;
+  /** What reads see that may be behind. Absent: none is. */
+  lag?: Lag;
 }
 
 export function startDynamo(options: DynamoOptions): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create, itemSize } = require('dynalite/db') as {
+  const { create, itemSize, mapPaths, matchesExprFilter } = require('dynalite/db') as {
     create: (options: unknown) => Store;
     itemSize: (item: Record<string, unknown>) => number;
+    mapPaths: LateReadsOptions['mapPaths'];
+    matchesExprFilter: (item: unknown, expression: unknown) => boolean;
   };
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
   const store = create({
@@ -149,7 +156,7 @@ export function startDynamo(options: DynamoOptions): Dynamo {
       : answer;
   }
 
-  function perform(operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
+  function performNow(operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
     const found = operations.get(operation);
     if (found === undefined) throw notImplemented('dynamodb', operation);
     if (closing) throw new AwsError('InternalServerError', 'the local cloud is stopping', 500);
@@ -168,6 +175,22 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     underWay.add(ended);
     return answered;
   }
+
+  const keys = new Map<string, string[]>();
+  const perform =
+    options.lag === undefined
+      ? performNow
+      : lateReads({
+          lag: options.lag,
+          perform: performNow,
+          mapPaths,
+          matches: (item, filter) => matchesExprFilter(item, (filter as { expression: unknown }).expression),
+          async keysOf(table) {
+            const known = keys.get(table) ?? (await describe(table)).KeySchema.map((key) => key.AttributeName);
+            keys.set(table, known);
+            return known;
+          },
+        });
 
   const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
 
@@ -328,7 +351,10 @@ export function startDynamo(options: DynamoOptions): Dynamo {
         }
         const answer = await act(operation, input);
         if (operation.endsWith('Table')) facts.delete(String(input['TableName']));
-        if (operation === 'DeleteTable') settings.forget(String(input['TableName']));
+        if (operation === 'DeleteTable') {
+          settings.forget(String(input['TableName']));
+          keys.delete(String(input['TableName']));
+        }
         if (operation !== 'DescribeTable') return answer;
         const name = String(input['TableName']);
         return { Table: { ...withWarm(name, answer['Table'] as Table), ...globalTable(options.account, name) } };

@@ -1,6 +1,7 @@
 import { roleOf } from './access.ts';
 import type { Account } from './account.ts';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { Lag } from './lag.ts';
 import { RUN_TASK_FIELDS, StandaloneTasks } from './run-task.ts';
 import type { RunTaskInput, Standalone, TaskFamily } from './run-task.ts';
 import type { ServiceDefinition } from './service-definition.ts';
@@ -55,8 +56,11 @@ export function startEcs(options: {
   nowMs: () => number;
   desired: StateFile<EcsState>;
   logFileOf(definition: ServiceDefinition): string | null;
+  /** What is described late (docs/facts.md#ecs-eventual). */
+  lag: Lag;
 }): Ecs {
   const services = options.definitions.map((definition) => new Service(definition, options.logFileOf(definition)));
+  const { lag } = options;
   const keyOf = (service: Service) => `${service.definition.cluster}/${service.name}`;
   const standalone = new StandaloneTasks(options);
   for (const service of services) service.setDesired(options.desired.state[keyOf(service)] ?? 0);
@@ -101,6 +105,7 @@ export function startEcs(options: {
   function stopTask(input: Input): unknown {
     const found = taskIn(clusterOf(input), input.task ?? '');
     if (found === null) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    lag.wrote(found.task.arn, shownFound(found));
     const reason = input.reason ?? 'Task stopped by user';
     if ('alone' in found) found.task.stop('UserInitiated', reason, found.alone.family.stopTimeoutMs);
     else {
@@ -118,7 +123,9 @@ export function startEcs(options: {
     if (count !== undefined) {
       if (!Number.isInteger(count) || count < 0)
         throw new AwsError('InvalidParameterException', 'Invalid desired count.');
+      const before = shownService(service);
       setDesired(service, count);
+      lag.wrote(service.arn, before);
     }
     return { service: shownService(service) };
   }
@@ -139,6 +146,12 @@ export function startEcs(options: {
       taskArns: arns.slice(from, from + size),
       ...(from + size < arns.length ? { nextToken: String(from + size) } : {}),
     };
+  }
+
+  /** As it is described; null: not yet. */
+  function described(arn: string, now: unknown): unknown {
+    const behind = lag.behind<unknown>(arn);
+    return behind === null ? now : behind.value;
   }
 
   return {
@@ -162,7 +175,9 @@ export function startEcs(options: {
           const cluster = clusterOf(input);
           const asked = (input.services ?? []).map((name) => ({ name, service: find(cluster, name) }));
           return {
-            services: asked.flatMap(({ service }) => (service === null ? [] : [shownService(service)])),
+            services: asked.flatMap(({ service }) =>
+              service === null ? [] : [described(service.arn, shownService(service))],
+            ),
             failures: asked
               .filter(({ service }) => service === null)
               .map(({ name }) => ({ arn: name, reason: 'MISSING' })),
@@ -173,13 +188,18 @@ export function startEcs(options: {
           const asked = (input.tasks ?? []).map((name) => ({ name, found: taskIn(cluster, name) }));
           if (asked.length > TASKS_DESCRIBED)
             throw new AwsError('InvalidParameterException', `Tasks can not be more than ${TASKS_DESCRIBED}.`);
+          const seen = asked.map(({ name, found }) => ({
+            name,
+            shown: found === null ? null : described(found.task.arn, shownFound(found)),
+          }));
           return {
-            tasks: asked.flatMap(({ found }) => (found === null ? [] : [shownFound(found)])),
-            failures: asked.filter(({ found }) => found === null).map(({ name }) => ({ arn: name, reason: 'MISSING' })),
+            tasks: seen.flatMap(({ shown }) => (shown === null ? [] : [shown])),
+            failures: seen.filter(({ shown }) => shown === null).map(({ name }) => ({ arn: name, reason: 'MISSING' })),
           };
         }
         case 'RunTask': {
           const { started, failures } = standalone.run(clusterOf(input), input);
+          for (const { task } of started) lag.wrote(task.arn, null);
           return { tasks: started.map(shownStandalone), failures };
         }
         case 'StopTask':

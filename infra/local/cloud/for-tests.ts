@@ -11,7 +11,7 @@ import type { LocalCloud, LocalCloudOptions } from './start.ts';
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
 export async function localCloudForTests(
   options: Partial<
-    Pick<LocalCloudOptions, 'nowMs' | 'throughput' | 'principals' | 'sqs' | 'services' | 'automations'>
+    Pick<LocalCloudOptions, 'nowMs' | 'lagNowMs' | 'throughput' | 'principals' | 'sqs' | 'services' | 'automations'>
   > = {},
 ): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {
   const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [], ...options });

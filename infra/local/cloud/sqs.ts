@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { buildApp } from 'fauxqs';
 import { AwsError } from './aws-error.ts';
+import type { Lag } from './lag.ts';
+import { LateAttributes } from './late-attributes.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
@@ -64,11 +66,20 @@ export interface SqsManners {
   newQueueMs?: number;
   /** What becomes of messages whose receiver has gone away. `hidden`: what AWS may do. Default `given-back`, since here it would be the rule. */
   abortedReceives?: 'given-back' | 'hidden';
+  /** Messages of an aborted receive were hidden. */
+  onHidden?: () => void;
 }
 
-export async function startSqs(options: { queues: StateFile<QueueDefinitions> } & SqsManners): Promise<Sqs> {
+/** `manners`: asked at each call. */
+export async function startSqs(options: {
+  queues: StateFile<QueueDefinitions>;
+  lag: Lag;
+  manners: () => SqsManners;
+}): Promise<Sqs> {
   const app = buildApp({ logger: false });
   const { state: queues } = options.queues;
+  const { manners } = options;
+  const late = new LateAttributes(options.lag);
   let closing = false;
   const purgedAtMs = new Map<string, number>();
   const madeAtMs = new Map<string, number>();
@@ -110,7 +121,11 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> } 
       // A closed connection may be in the same batch of events as the message that woke us.
       if (messages.length > 0) await nextTurn();
       if (gone()) {
-        if (options.abortedReceives === 'hidden') return answer;
+        const { abortedReceives, onHidden } = manners();
+        if (abortedReceives === 'hidden') {
+          if (messages.length > 0) onHidden?.();
+          return answer;
+        }
         // A message that goes to a closed connection is hidden for its visibility time-out; AWS promises no better
         // (docs/facts.md#sqs-aborted-receive), but here it would be the rule.
         await Promise.all(
@@ -136,7 +151,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> } 
     async call(operation, raw, host, gone) {
       const input = raw as Input;
       const ageMs = performance.now() - (madeAtMs.get(queueName(input)) ?? Number.NEGATIVE_INFINITY);
-      if (operation !== 'CreateQueue' && ageMs < (options.newQueueMs ?? 0))
+      if (operation !== 'CreateQueue' && ageMs < (manners().newQueueMs ?? 0))
         throw new AwsError('com.amazonaws.sqs#QueueDoesNotExist', 'The specified queue does not exist.');
       switch (operation) {
         case 'ReceiveMessage':
@@ -165,6 +180,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> } 
           const answer = await inject(operation, operation === 'CreateQueue' ? input : withoutHeld(input));
           if (answer.status !== 200) return answer;
           if (queues[name] === undefined) madeAtMs.set(name, performance.now());
+          else late.wasSet(name, queues[name].attributes);
           queues[name] = { attributes };
           options.queues.save();
           return withUrlsAt(host, answer);
@@ -180,17 +196,16 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> } 
         case 'GetQueueAttributes': {
           const answer = await inject(operation, input);
           const asked = input.AttributeNames ?? [];
-          if (answer.status !== 200 || !HELD.concat('All').some((name) => asked.includes(name))) return answer;
+          if (answer.status !== 200) return answer;
           const output = JSON.parse(answer.body.toString()) as Output;
-          const held = Object.entries(queues[queueName(input)]?.attributes ?? {}).filter(
-            ([name]) => HELD.includes(name) && (asked.includes('All') || asked.includes(name)),
+          const name = queueName(input);
+          const set = queues[name]?.attributes ?? {};
+          const held = Object.entries(set).filter(
+            ([one]) => HELD.includes(one) && (asked.includes('All') || asked.includes(one)),
           );
-          return {
-            ...answer,
-            body: Buffer.from(
-              JSON.stringify({ ...output, Attributes: { ...output.Attributes, ...Object.fromEntries(held) } }),
-            ),
-          };
+          const current = { ...output.Attributes, ...Object.fromEntries(held) };
+          const shown = { ...output, Attributes: late.shown(name, current, Object.keys(set)) };
+          return { ...answer, body: Buffer.from(JSON.stringify(shown)) };
         }
         case 'GetQueueUrl':
         case 'ListQueues':

@@ -1,4 +1,5 @@
 import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { Lag } from './lag.ts';
 import type { Automation } from './ssm-automation.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -46,8 +47,19 @@ const ARN = 'arn:aws:ssm:us-east-1:000000000000:parameter';
 export function startSsm(
   file: StateFile<ParameterState>,
   automation: Automation,
+  lag: Lag,
 ): (operation: string, input: unknown, user: string) => unknown {
   const { state } = file;
+
+  /** What a read sees of it (docs/facts.md#ssm-late). */
+  function seen(name: string): Version[] | undefined {
+    const behind = lag.behind<Version[] | undefined>(`ssm ${name}`);
+    return behind === null ? state[name] : behind.value;
+  }
+  const names = () =>
+    Object.keys(state)
+      .toSorted()
+      .filter((name) => seen(name) !== undefined);
 
   function put(input: Input, user: string): unknown {
     const name = nameOf(input.Name);
@@ -80,6 +92,7 @@ export function startSsm(
         "Parameter Store doesn't support changing a parameter type in a hierarchy. You must create a new, unique parameter.",
       );
     }
+    const before = state[name] === undefined ? undefined : [...state[name]];
     const version = (last?.version ?? 0) + 1;
     // Whether AWS keeps the description of the version before is not documented (docs/facts.md#unknown-aws); whoever
     // reads it must bear both.
@@ -92,6 +105,7 @@ export function startSsm(
       description: input.Description ?? last?.description ?? null,
     });
     state[name] = versions.slice(-VERSIONS_KEPT);
+    lag.wrote(`ssm ${name}`, before);
     file.save();
     return { Version: version, Tier: 'Standard' };
   }
@@ -100,7 +114,7 @@ export function startSsm(
   function find(selector: string): { name: string; version: Version } | null {
     const [name = '', wanted] = selector.split(':');
     if (wanted !== undefined && !/^\d+$/.test(wanted)) throw notImplemented('ssm', 'GetParameter by label');
-    const versions = state[name];
+    const versions = seen(name);
     if (versions === undefined) return null;
     const version = wanted === undefined ? versions.at(-1) : versions.find((one) => one.version === Number(wanted));
     if (version === undefined)
@@ -115,12 +129,10 @@ export function startSsm(
     const path = nameOf(input.Path);
     if (!path.startsWith('/')) throw invalid('The parameter path must begin with a slash "/".');
     const prefix = path.endsWith('/') ? path : `${path}/`;
-    const names = Object.keys(state)
-      .sort()
-      .filter(
-        (name) => name.startsWith(prefix) && (input.Recursive === true || !name.slice(prefix.length).includes('/')),
-      );
-    const { page, next } = paged(names, input, 10);
+    const found = names().filter(
+      (name) => name.startsWith(prefix) && (input.Recursive === true || !name.slice(prefix.length).includes('/')),
+    );
+    const { page, next } = paged(found, input, 10);
     return {
       Parameters: page.flatMap((name) => {
         const found = find(name);
@@ -132,19 +144,19 @@ export function startSsm(
 
   function history(input: Input): unknown {
     const name = nameOf(input.Name);
-    const versions = state[name];
+    const versions = seen(name);
     if (versions === undefined) throw notFound(name);
     const { page, next } = paged(versions, input, 50);
     return { Parameters: page.map((version) => metadata(name, version, true)), NextToken: next };
   }
 
   function describe(input: Input): unknown {
-    let names = Object.keys(state).sort();
+    let found = names();
     for (const filter of input.ParameterFilters ?? []) {
       if (filter.Key !== 'Name' || !['Equals', 'BeginsWith'].includes(filter.Option ?? 'Equals'))
         throw notImplemented('ssm', `DescribeParameters by ${filter.Key} ${filter.Option ?? ''}`);
       const values = filter.Values ?? [];
-      names = names.filter((name) =>
+      found = found.filter((name) =>
         values.some((value) => (filter.Option === 'BeginsWith' ? name.startsWith(value) : name === value)),
       );
     }
@@ -152,9 +164,14 @@ export function startSsm(
     // come to (docs/facts.md#ssm-pages).
     if ((input.ParameterFilters ?? []).length > 0 && input.NextToken === undefined)
       return { Parameters: [], NextToken: tokenOf(0) };
-    const { page, next } = paged(names, input, 50);
+    const { page, next } = paged(found, input, 50);
     return {
-      Parameters: page.flatMap((name) => state[name]?.slice(-1).map((version) => metadata(name, version, false)) ?? []),
+      Parameters: page.flatMap(
+        (name) =>
+          seen(name)
+            ?.slice(-1)
+            .map((version) => metadata(name, version, false)) ?? [],
+      ),
       NextToken: next,
     };
   }
@@ -197,6 +214,7 @@ export function startSsm(
       case 'DeleteParameter': {
         const name = nameOf(input.Name);
         if (state[name] === undefined) throw notFound(name);
+        lag.wrote(`ssm ${name}`, state[name]);
         delete state[name];
         file.save();
         return {};

@@ -21,6 +21,7 @@ import { startEcr } from './ecr.ts';
 import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
 import { startIam, startSts } from './identity.ts';
+import { Lag } from './lag.ts';
 import { createRouter } from './router.ts';
 import type { TaskFamily } from './run-task.ts';
 import { startS3 } from './s3.ts';
@@ -60,6 +61,8 @@ export interface LocalCloudOptions {
   automations?: readonly AutomationDocument[];
   /** What its clock says. Default: the machine's. */
   nowMs?: () => number;
+  /** What lateness is measured by in odd weather. Default: a clock that nobody sets. */
+  lagNowMs?: () => number;
   /** What tables let through. Default: as much as DynamoDB does. Null: everything. */
   throughput?: Throughput | null;
   /** Default: none. */
@@ -109,6 +112,8 @@ const STOP_GRACE_MS = 8_000;
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir, tablesInMemory = false } = options;
   const account = usualAccount();
+  const weather = new CloudWeather();
+  const lag = new Lag(weather, options.lagNowMs);
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
   const dynamo = startDynamo({
     path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'),
@@ -117,6 +122,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     settings: openState<TableSettings>(tablesInMemory ? null : dataDir, 'table-settings', {}),
     throughput: options.throughput === undefined ? new Throughput() : options.throughput,
     account,
+    lag,
   });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
   await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
@@ -126,7 +132,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       { cause: error },
     );
   });
-  const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}), ...options.sqs });
+  const oddSqs: SqsManners = { newQueueMs: 1_000, abortedReceives: 'hidden', onHidden: () => weather.felt() };
+  const sqs = await startSqs({
+    queues: openState<QueueDefinitions>(dataDir, 'queues', {}),
+    lag,
+    manners: () => (weather.now === 'odd' ? oddSqs : (options.sqs ?? {})),
+  });
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   try {
@@ -153,6 +164,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const nowMs = options.nowMs ?? Date.now;
   const ecs = startEcs({
     account,
+    lag,
     nowMs,
     families: (options.families ?? []).map((one) => ({ ...one, env: withEndpoint(one.env, one.principal) })),
     definitions: options.services.map((definition) => ({
@@ -177,7 +189,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     options.automations ?? [],
     nowMs,
   );
-  const weather = new CloudWeather();
   const formation = startCloudFormation(nowMs);
   const access = new Access(accessKeyId, options.principals ?? [], account);
   server.on(
@@ -188,7 +199,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         sqs,
         s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3'), account }),
         json: {
-          AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {}), automation),
+          AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {}), automation, lag),
           AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
           AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
           GraniteServiceVersion20100801: startCloudWatch({ nowMs, queues: () => sqs.figures(nowMs()) }),
