@@ -100,12 +100,7 @@ export interface DynamoOptions {
 export function startDynamo(options: DynamoOptions): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create, itemSize, mapPaths, matchesExprFilter } = require('dynalite/db') as {
-    create: (options: unknown) => Store;
-    itemSize: (item: Record<string, unknown>) => number;
-    mapPaths: LateReadsOptions['mapPaths'];
-    matchesExprFilter: (item: unknown, expression: unknown) => boolean;
-  };
+  const { create, itemSize, mapPaths, matches } = dynaliteDb(require);
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
   const store = create({
     path: options.path ?? undefined,
@@ -113,18 +108,7 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     deleteTableMs: 0,
     updateTableMs: options.updateTableMs ?? UPDATE_TABLE_MS,
   });
-  const operations = new Map(
-    OPERATIONS.map((name) => {
-      const file = name[0]?.toLowerCase() + name.slice(1);
-      return [
-        name,
-        {
-          act: require(`dynalite/actions/${file}`) as (store: Store, data: unknown, callback: Callback) => void,
-          rules: require(`dynalite/validations/${file}`) as { types: object; custom: unknown },
-        },
-      ];
-    }),
-  );
+  const operations = dynaliteOperations(require);
 
   // dynalite throws out of a timer when its database is closed under an action.
   const underWay = new Set<Promise<undefined>>();
@@ -176,23 +160,14 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     return answered;
   }
 
-  const keys = new Map<string, string[]>();
   const perform =
     options.lag === undefined
       ? performNow
-      : lateReads({
-          lag: options.lag,
-          perform: performNow,
-          mapPaths,
-          matches: (item, filter) => matchesExprFilter(item, (filter as { expression: unknown }).expression),
-          async keysOf(table) {
-            const known = keys.get(table) ?? (await describe(table)).KeySchema.map((key) => key.AttributeName);
-            keys.set(table, known);
-            return known;
-          },
-        });
+      : lateReads({ lag: options.lag, perform: performNow, mapPaths, matches, keysOf: keysOnce(describe) });
 
-  const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
+  async function describe(name: string): Promise<Table> {
+    return (await act('DescribeTable', { TableName: name }))['Table'] as Table;
+  }
 
   const kept = options.settings ?? { state: {}, save: () => undefined };
   const settings = tableSettings(kept.state, () => kept.save(), describe);
@@ -351,10 +326,7 @@ export function startDynamo(options: DynamoOptions): Dynamo {
         }
         const answer = await act(operation, input);
         if (operation.endsWith('Table')) facts.delete(String(input['TableName']));
-        if (operation === 'DeleteTable') {
-          settings.forget(String(input['TableName']));
-          keys.delete(String(input['TableName']));
-        }
+        if (operation === 'DeleteTable') settings.forget(String(input['TableName']));
         if (operation !== 'DescribeTable') return answer;
         const name = String(input['TableName']);
         return { Table: { ...withWarm(name, answer['Table'] as Table), ...globalTable(options.account, name) } };
@@ -368,6 +340,43 @@ export function startDynamo(options: DynamoOptions): Dynamo {
       await Promise.all(underWay);
       await store.lifecycleManager.gracefulClose();
     },
+  };
+}
+
+function dynaliteDb(require: NodeJS.Require) {
+  const { matchesExprFilter, ...db } = require('dynalite/db') as {
+    create: (options: unknown) => Store;
+    itemSize: (item: Record<string, unknown>) => number;
+    mapPaths: LateReadsOptions['mapPaths'];
+    matchesExprFilter: (item: unknown, expression: unknown) => boolean;
+  };
+  const matches: LateReadsOptions['matches'] = (item, filter) =>
+    matchesExprFilter(item, (filter as { expression: unknown }).expression);
+  return { ...db, matches };
+}
+
+function dynaliteOperations(require: NodeJS.Require) {
+  return new Map(
+    OPERATIONS.map((name) => {
+      const file = name[0]?.toLowerCase() + name.slice(1);
+      return [
+        name,
+        {
+          act: require(`dynalite/actions/${file}`) as (store: Store, data: unknown, callback: Callback) => void,
+          rules: require(`dynalite/validations/${file}`) as { types: object; custom: unknown },
+        },
+      ];
+    }),
+  );
+}
+
+/** A table's key never changes, and one that is made anew under its name has another only where somebody plays with it. */
+function keysOnce(describe: (table: string) => Promise<Table>): (table: string) => Promise<string[]> {
+  const known = new Map<string, string[]>();
+  return async (table) => {
+    const keys = known.get(table) ?? (await describe(table)).KeySchema.map((key) => key.AttributeName);
+    known.set(table, keys);
+    return keys;
   };
 }
 
