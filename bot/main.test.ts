@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import { ALARMS, rings } from '../infra/watch/alarms.ts';
 import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../test/first-process.ts';
 import { KEY_ENV } from '../test/keys.ts';
 
@@ -95,7 +96,7 @@ describe('npm run bot', () => {
     expect(await ended).toBe(0);
   });
 
-  it('is alive and ready while Slack is away, and says in /health that it is', async () => {
+  it('is alive and ready while Slack is away, says in /health that it is, and rings the alarm', async () => {
     const local = await localCloudForTests();
     cleanups.push(() => local.stop());
     const probe = createServer().listen(0, '127.0.0.1');
@@ -104,7 +105,7 @@ describe('npm run bot', () => {
     await new Promise((resolve) => {
       probe.close(resolve);
     });
-    run({
+    const { child, said, ended } = run({
       SLACK_BOT_TOKEN: SECRETS.botToken,
       SLACK_APP_TOKEN: SECRETS.appToken,
       SLACK_API_URL: 'http://127.0.0.1:9/api/',
@@ -123,6 +124,12 @@ describe('npm run bot', () => {
       );
     await until('the bot', async () => (await status('/ready')) === 200);
     expect(await Promise.all(['/live', '/ready', '/health', '/toString'].map(status))).toEqual([200, 200, 503, 404]);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    // Of its first moment and of its last.
+    const away = said.out.split('\n').flatMap((line) => /"SlackAway":(\d)/.exec(line)?.[1] ?? []);
+    const alarm = ALARMS.find(({ id }) => id === 'slack-away');
+    expect(alarm !== undefined && rings(alarm, away.map(Number))).toBe(true);
   });
 
   it.skipIf(!canUnshare)(

@@ -2,8 +2,8 @@ import type { MetricName } from './metric-names.ts';
 
 /**
  * What wakes somebody (`page`) or is told by mail and in the channel (`warn`). One list: the stack makes CloudWatch
- * alarms of it, docs/playbook.md says what to do at each, and tests make those of ours true
- * (vitals.test.ts, contract/vital-signs.test.ts, bot/conductor/signs.test.ts), and those of AWS in infra/local/cloud/cloudwatch.test.ts.
+ * alarms of it, docs/playbook.md says what to do at each, and tests make each true, those of ours by a process's own figures
+ * (alarms.test.ts, vitals.test.ts, bot/main.test.ts) and those of AWS in infra/local/cloud/cloudwatch.test.ts.
  */
 export interface Alarm {
   /** `gobutton-<stack>-<id>` in CloudWatch; the heading of the page that says what to do. */
@@ -107,6 +107,15 @@ export const ALARMS: readonly Alarm[] = [
     metric: ours('Throttled', 'worker'),
     statistic: 'Sum',
     ...over(100),
+  },
+  {
+    id: 'bot-throttled',
+    level: 'warn',
+    means: 'AWS refuses the bot’s calls for their rate: what is pressed, measured and shown comes late',
+    metric: ours('Throttled', 'bot'),
+    statistic: 'Sum',
+    // A bot asks a small part of what a pool does.
+    ...over(30),
   },
   {
     id: 'slack-away',
