@@ -1,49 +1,73 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { HELD, testsOf } from './held.ts';
 import { findMutants, mutantsOf, survivingPlaces } from './stryker.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
+const folder = mkdtempSync(join(tmpdir(), 'gobutton-run-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const job = {
+  mutate: ['test/mutants/sample/pace.ts'],
+  tests: ['test/mutants/sample/pace.test.ts'],
+  concurrency: 1,
+  strings: false,
+  progress: 'ignore' as const,
+  resultsFile: join(folder, 'results.jsonl'),
+};
+
 describe('the tool', () => {
+  it('that is ended has what it measured until then, and says of how many', async () => {
+    const ended = new AbortController();
+    const running = findMutants({ ...job, signal: ended.signal });
+    const measured = () =>
+      readFileSync(job.resultsFile, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"Killed"'));
+    await vi.waitFor(() => expect(measured().length).toBeGreaterThan(2), { timeout: 60_000, interval: 20 });
+    ended.abort();
+    const { found, cutOf, lastLine } = await running;
+    expect(cutOf).toBe(19);
+    expect(found.filter(({ status }) => status === 'Killed').length).toBeGreaterThan(2);
+    expect(found.length).toBeLessThan(19);
+    expect(lastLine).toBeGreaterThan(2);
+  });
+
   it("tells what the tests notice from what they don't, what no test reaches, and what happens at import", async () => {
-    const report = await findMutants({
-      mutate: ['test/mutants/sample/pace.ts'],
-      tests: ['test/mutants/sample/pace.test.ts'],
-      concurrency: 1,
-      strings: false,
-      progress: 'ignore',
-    });
+    const report = await findMutants({ ...job, signal: new AbortController().signal });
+    expect(report.cutOf).toBeNull();
     const found = mutantsOf(report).map(({ lineNumber, change, outcome }) => `${lineNumber} ${change}: ${outcome}`);
     expect(found).toMatchInlineSnapshot(`
       [
         "2 [100, 150, 200].at(-1) ?? 0 → [100, 150, 200].at(-1) && 0: killed",
         "2 [100, 150, 200] → []: killed",
         "2 -1 → +1: killed",
+        "4 (perSecond: number): boolean => perSecond > FASTEST_PER_SEC… → () => undefined: killed",
         "4 perSecond > FASTEST_PER_SECOND → true: killed",
         "4 perSecond > FASTEST_PER_SECOND → false: killed",
         "4 perSecond > FASTEST_PER_SECOND → perSecond >= FASTEST_PER_SECOND: killed",
         "4 perSecond > FASTEST_PER_SECOND → perSecond <= FASTEST_PER_SECOND: killed",
-        "4 (perSecond: number): boolean => perSecond > FASTEST_PER_SEC… → () => undefined: killed",
-        "6 1000 / perSecond → 1000 * perSecond: killed",
         "6 (perSecond: number): number => 1000 / perSecond → () => undefined: killed",
+        "6 1000 / perSecond → 1000 * perSecond: killed",
+        "8 (perSecond: number): boolean => perSecond < 10 → () => undefined: killed",
         "8 perSecond < 10 → true: survived",
         "8 perSecond < 10 → false: killed",
         "8 perSecond < 10 → perSecond <= 10: survived",
         "8 perSecond < 10 → perSecond >= 10: killed",
-        "8 (perSecond: number): boolean => perSecond < 10 → () => undefined: killed",
+        "10 (perSecond: number): boolean => perSecond === 0 → () => undefined: survived",
         "10 perSecond === 0 → true: no-coverage",
         "10 perSecond === 0 → false: no-coverage",
         "10 perSecond === 0 → perSecond !== 0: no-coverage",
-        "10 (perSecond: number): boolean => perSecond === 0 → () => undefined: survived",
       ]
     `);
     expect(survivingPlaces(report)).toMatchInlineSnapshot(`
       [
-        "test/mutants/sample/pace.ts:10:55-10:70",
         "test/mutants/sample/pace.ts:8:54-8:68",
         "test/mutants/sample/pace.ts:10:23-10:70",
+        "test/mutants/sample/pace.ts:10:55-10:70",
       ]
     `);
   });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HELD, testsOf } from './held.ts';
 import type { Held } from './held/held-file.ts';
@@ -38,8 +38,12 @@ const jobs = asked.map((name) => {
 });
 
 process.chdir(ROOT);
+mkdirSync(KEPT, { recursive: true });
+const ended = new AbortController();
+process.once('SIGINT', () => ended.abort()).once('SIGTERM', () => ended.abort());
 let allPass = true;
 for (const { held, lines } of jobs) {
+  if (ended.signal.aborted) break;
   try {
     allPass = (await runOne(held, lines)) && allPass;
   } catch (error) {
@@ -56,21 +60,23 @@ async function runOne(held: Held, lines: string | undefined): Promise<boolean> {
     write(`${file}: none survived the last run`);
     return true;
   }
-  const isWhole = lines === undefined && !values.survivors && !values.strings;
+  const isWholeFile = lines === undefined && !values.survivors && !values.strings;
   const report = await findMutants({
     mutate,
     tests: testsOf(held),
     concurrency,
     strings: values.strings,
     progress: 'ignore',
+    resultsFile: keptFile.replace('.json', '.jsonl'),
+    signal: ended.signal,
   });
-  if (isWhole) {
-    mkdirSync(dirname(keptFile), { recursive: true });
-    writeFileSync(keptFile, JSON.stringify(survivingPlaces(report)));
-  }
+  const isWhole = isWholeFile && report.cutOf === null;
+  if (isWhole) writeFileSync(keptFile, JSON.stringify(survivingPlaces(report)));
   const verdict = verdictOf(held, mutantsOf(report));
   write(say(file, verdict, isWhole));
-  return !isWhole || verdict.passes;
+  if (report.cutOf === null) return !isWhole || verdict.passes;
+  write(`${file}: ended after ${report.found.length} of ${report.cutOf} mutants, at line ${report.lastLine}`);
+  return false;
 }
 
 function placesOf(keptFile: string, file: string): string[] {
