@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { describeProblem } from './checked-yaml.ts';
-import { filesToRead, includedPath } from './include.ts';
+import { filesToRead, includedPath, merge, partsOf } from './include.ts';
 import { loadRunbook } from './load.ts';
+import { placeKey } from './yaml-value.ts';
 
 const OWN = `version: 1
 id: sale
@@ -109,6 +110,12 @@ describe('a problem names the file that it stands in, and its line', () => {
       { ...FILES, 'shared/texts.yaml': '' },
       'plans/shared/texts.yaml:1:1 found nothing, expected people, scale_targets',
     ],
+    [
+      'of a file that holds no fields',
+      OWN,
+      { ...FILES, 'shared/texts.yaml': '[campaign]\n' },
+      'plans/shared/texts.yaml:1:1 found no fields, expected people, scale_targets',
+    ],
     ['of a file that is no YAML', OWN, { ...FILES, 'shared/texts.yaml': 'campaign: [\n' }, 'plans/shared/texts.yaml:'],
     [
       'of copy that YAML would cut',
@@ -157,11 +164,18 @@ describe('what can not be included is refused where it is named', () => {
   });
 
   test('more files than anybody keeps in mind, and no list at all', () => {
-    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`f${n}.yaml`, 'people: []\n']));
-    const own = OWN.replace('shared/people.yaml, shared/fleets.yaml', Object.keys(many).join(', '));
-    expect(problems(own, many)[0]).toMatch(/found more than 20 files/);
-    expect(problems(OWN.replace('[shared/people.yaml, shared/fleets.yaml]', 'shared/people.yaml'))[0]).toContain(
-      'found "shared/people.yaml", expected a list of files, like [shared/people.yaml]',
+    const names = Array.from({ length: 21 }, (_, n) => `f${n}.yaml`);
+    const beside = new Map(names.map((name) => [name, 'people: []\n']));
+    const behind = new Map(names.map((name, n) => [name, `include: [f${n + 1}.yaml]\n`]));
+    behind.set('f20.yaml', 'people: []\n');
+    const tooMany = (included: ReadonlyMap<string, string>, asked: readonly string[]) =>
+      partsOf(`include: [${asked.join(', ')}]\n`, included).problems.filter(({ found }) => found.includes('files'));
+    expect(tooMany(beside, names.slice(0, 20))).toEqual([]);
+    expect(tooMany(beside, names)).toMatchObject([{ path: ['include', 20], found: 'more than 20 files' }]);
+    expect(tooMany(behind, ['f1.yaml'])).toEqual([]);
+    expect(tooMany(behind, ['f0.yaml'])).toMatchObject([{ file: 'f19.yaml', path: ['include', 0] }]);
+    expect(problems(OWN.replace('[shared/people.yaml, shared/fleets.yaml]', 'shared/people.yaml'))[0]).toBe(
+      'plans/sale.yaml:4:1 include: found "shared/people.yaml", expected a list of files, like [shared/people.yaml]',
     );
     expect(problems(OWN.replace('shared/fleets.yaml', '5'))[0]).toContain('found 5, expected a file');
   });
@@ -173,11 +187,58 @@ test('two files that share a third one have it once', () => {
 });
 
 test.each([
+  ['a text where another has fields', 'campaign: now\n', 'campaign'],
+  ['a text where another has a list', 'campaign: now\npeople: ana\n', 'campaign, people'],
+  ['fields where another has a list', 'people: { id: ana }\n', 'people'],
+])('%s is refused, and neither counts as the other', (_, shared, paths) => {
+  const own = 'include: [a.yaml]\ncampaign: { id: sale }\npeople: [{ id: ben }]\n';
+  const { parts } = partsOf(own, new Map([['a.yaml', shared]]));
+  for (const order of [parts, parts.toReversed()]) {
+    const merged = merge(order);
+    expect(
+      merged.problems
+        .map(({ path }) => path.join('.'))
+        .toSorted()
+        .join(', '),
+    ).toBe(paths);
+    expect(merged.value).toEqual({
+      ...(order[1]?.read.value as object),
+      ...(order[0]?.read.value as object),
+      include: undefined,
+    });
+  }
+});
+
+test('what an included file may not say is refused once, and is in nothing', () => {
+  const { parts } = partsOf('include: [a.yaml]\ngates: []\n', new Map([['a.yaml', 'gates: 5\npeople: []\n']]));
+  const merged = merge(parts);
+  expect(merged.problems).toMatchObject([{ file: 'a.yaml', path: ['gates'] }]);
+  expect(merged.value).toEqual({ people: [], gates: [] });
+});
+
+test('of a list in several files the place is that of the last, and each item keeps its own', () => {
+  const own = 'include: [a.yaml]\ncampaign: { list: [two], other: { deep: [three] } }\n';
+  const shared = 'campaign: { list: [one], other: { kept: here } }\n';
+  const { places } = merge(partsOf(own, new Map([['a.yaml', shared]])).parts);
+  const fileOf = (...path: (string | number)[]) => places.get(placeKey(path))?.file;
+  expect([fileOf('campaign', 'list'), fileOf('campaign', 'list', 0), fileOf('campaign', 'list', 1)]).toEqual([
+    null,
+    'a.yaml',
+    null,
+  ]);
+  expect([fileOf('campaign', 'other', 'deep', 0), fileOf('campaign', 'other', 'kept')]).toEqual([null, 'a.yaml']);
+});
+
+test.each([
   [null, 'a.yaml', 'a.yaml'],
   [null, './b/./a.yml', 'b/a.yml'],
   ['b/c.yaml', 'a.yaml', 'b/a.yaml'],
   ['b/c.yaml', '../a.yaml', 'a.yaml'],
   ['b/c.yaml', '../../a.yaml', null],
+  ['b/c/d.yaml', 'a.yaml', 'b/c/a.yaml'],
+  [null, 'a.yaml.txt', null],
+  [null, `${'a'.repeat(195)}.yaml`, `${'a'.repeat(195)}.yaml`],
+  [null, `${'a'.repeat(196)}.yaml`, null],
   [null, 'a//b.yaml', null],
   [null, '..', null],
   [null, String.raw`b\a.yaml`, null],

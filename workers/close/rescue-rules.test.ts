@@ -45,9 +45,16 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
   const sent: { atMs: number; queue: string; batches: string[] }[] = [];
   const bodies: BatchMessage[] = [];
   const reads: number[] = [];
+  const consistent = new Set<boolean>();
   const lines: { level: number; msg: string }[] = [];
   const rescue = new Rescue({
-    claims: { read: (keys) => (reads.push(keys.length), claims.read(keys)) },
+    claims: {
+      read: (keys, isConsistent) => {
+        reads.push(keys.length);
+        consistent.add(isConsistent);
+        return claims.read(keys);
+      },
+    },
     queues: {
       send: async (queue, all) => {
         const found = all.map((body) => JSON.parse(body) as BatchMessage);
@@ -90,7 +97,24 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
   const account = (at: number) =>
     claims.account(keyOf(at), `t${at}`, toAccount(new Uint8Array(COUNT).fill(stateCode('accepted')), {}));
   const counts = () => sent.map((one) => one.batches.length);
-  return { rescue, shot, claims, now, parts, part, memo, sent, bodies, reads, lines, until, claim, account, counts };
+  return {
+    rescue,
+    shot,
+    claims,
+    now,
+    parts,
+    part,
+    memo,
+    sent,
+    bodies,
+    reads,
+    consistent,
+    lines,
+    until,
+    claim,
+    account,
+    counts,
+  };
 }
 
 describe('a segment that nobody works at', () => {
@@ -232,12 +256,23 @@ describe('what is lost', () => {
   });
 
   test('among the first hundred that are not answered somebody works; a lease beyond them is seen before anything is put back', async () => {
-    const { sent, until, claim, reads } = judged({}, { batches: 150 });
+    const { sent, until, claim, reads, consistent } = judged({}, { batches: 150 });
     await claim(120, 10_000);
     await until(2_000);
     expect([sent, reads.slice(0, 3)]).toEqual([[], [100, 100, 50]]);
     await until(40_000);
     expect(sent[0]?.batches).toHaveLength(150);
+    // What is a little old is old for a moment only, and costs half.
+    expect([...consistent]).toEqual([false]);
+  });
+
+  test('what is found to be answered beyond them is not', async () => {
+    const { sent, until, claim, account } = judged({}, { batches: 150 });
+    await claim(120, 1);
+    await account(120);
+    await until(1_250);
+    expect(sent[0]?.batches).toHaveLength(149);
+    expect(sent[0]?.batches).not.toContain('us-ios.120');
   });
 
   test('nothing is where all that is left is under leases that were written whole', async () => {

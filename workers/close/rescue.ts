@@ -138,11 +138,11 @@ export class Rescue {
     return 0;
   }
 
-  /** A lease lives, or something has changed since the last look. Otherwise it was still for so much longer. */
+  /** A lease lives, or something has changed since the last look; a first one has nothing to compare with. Otherwise it was still for so much longer. */
   #getsOn(seen: Seen, found: readonly Found[], open: number, nowMs: number): boolean {
     const claims = found.flatMap(({ claim }) => claim ?? []);
     const sign = `${open} ${claims.map(({ key, state, token, sendUntilMs, mark }) => `${key} ${state} ${token} ${sendUntilMs} ${mark}`).join()}`;
-    const getsOn = this.#hasLive(found) || (seen.sign === null ? claims.length > 0 : sign !== seen.sign);
+    const getsOn = this.#hasLive(found) || sign !== seen.sign;
     seen.sign = sign;
     if (claims.length > 0) seen.isCut = true;
     seen.stillMs = getsOn ? 0 : seen.stillMs + Math.min(COUNTED_MOST_MS, nowMs - seen.lookedAtMs);

@@ -16,6 +16,8 @@ import { Known } from '../dispatch/known.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import type { LaneJob } from '../lanes/lane.ts';
 import { Foreign } from '../report/foreign.ts';
+import { ShotTrace } from '../report/shot-trace.ts';
+import type { BatchTimes } from '../report/shot-trace.ts';
 import { QuickLane } from './lane-for-tests.ts';
 import { Sender } from './sender.ts';
 import { ShotRuns } from './shot-runs.ts';
@@ -44,7 +46,7 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-function sending() {
+function sending({ trace = null }: { trace?: ShotTrace | null } = {}) {
   const rig = settleRig();
   const { scene, journal, claims } = rig;
   const shot = scene.fired('all');
@@ -71,6 +73,7 @@ function sending() {
     head: () => Promise.resolve(null),
     loaded: () => ({ audienceHash: shot.audience.hash, skipListHash: null, locales: ['en'] }),
     onRun: () => undefined,
+    traceOf: () => trace,
   });
   const sender = new Sender({
     platform: 'ios',
@@ -147,6 +150,26 @@ describe('a batch of a shot that runs', () => {
     expect(queue.received[0]).toEqual({ max: 10, waitSeconds: 5, visibilitySeconds: 8 });
   });
 
+  test('has its times in the trace of its shot: looked for, claimed, accounted for', async () => {
+    const now = { ms: 1_000 };
+    const trace = new ShotTrace(
+      { launchId: LAUNCH_ID, shotId: 'S1' },
+      { bootId: 'boot', clock: { nowMs: () => now.ms }, startMs: 0 },
+    );
+    const ended: BatchTimes[] = [];
+    trace.end = (times) => void ended.push({ ...times });
+    const { sender, queue, message, claims, scene } = sending({ trace });
+    const claim = claims.claim.bind(claims);
+    claims.claim = (...call) => ((scene.nowMs += 5), claim(...call));
+    const claimedMs = scene.nowMs + 5;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+    const times = { batch: 'ios.0', platform: 'ios', devices: COUNT, claimFromMs: 1_000, claimedMs };
+    expect(ended).toMatchObject([times]);
+    expect(ended[0]?.answeredMs).toBeGreaterThanOrEqual(claimedMs);
+  });
+
   test('is in hand while it is sent, and a drain waits for it', async () => {
     const { sender, queue, message, lane, runs, shot, standing } = sending();
     const sent = Promise.withResolvers<void>();
@@ -186,7 +209,7 @@ describe('a batch of a shot that runs', () => {
     // Longer than two looks at it.
     await vi.waitFor(() => expect(asked).toBe(1), soon);
     await new Promise((done) => setTimeout(done, 120));
-    expect([asked, claiming, standing('ios.0')]).toEqual([1, 0, undefined]);
+    expect([asked, claiming, standing('ios.0'), queue.back]).toEqual([1, 0, undefined, []]);
     room.resolve();
     await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
   });
@@ -216,6 +239,21 @@ describe('a batch of a shot that runs', () => {
     await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
     expect(said('batch could not be claimed')).toMatchObject([
       { batch: 'ios.0', shotId: shot.id, err: { message: 'no view' } },
+    ]);
+  });
+
+  test('whose audience was taken away while it was at hand goes back for a second: there is nothing to send it to', async () => {
+    const { sender, queue, message, said, loaded, lane } = sending();
+    const room = Promise.withResolvers<void>();
+    const asked = vi.spyOn(lane, 'capacity').mockReturnValue(room.promise);
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), soon);
+    loaded.audience = null;
+    room.resolve();
+    await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
+    expect(said('batch could not be claimed')).toMatchObject([
+      { err: { message: expect.stringMatching(/^AUDIENCE_NOT_LOADED/) as string } },
     ]);
   });
 

@@ -2,7 +2,26 @@ import type { Held } from './held-file.ts';
 
 /** How a runbook is read. */
 export const PLAYBOOK: Held[] = [
-  { file: 'runbooks/playbook/include.ts' },
+  {
+    file: 'runbooks/playbook/include.ts',
+    accepted: [
+      {
+        line: 'const at = shifts.length === 0 ? key : placeKey(shifted(JSON.parse(key) as (string | number)[], shifts));',
+        change: 'shifts.length === 0 → false',
+        why: 'Where nothing moves the key is made anew, and is the same: it saves that for each place of each file.',
+      },
+      {
+        line: "found: `${path.join('.')}, which ${merging.places.get(placeKey(path))?.file ?? 'the runbook'} has, too`,",
+        change: 'merging.places.get(placeKey(path))?.file → merging.places.get(placeKey(path)).file',
+        why: 'What stands there already has a place: asked for the type alone.',
+      },
+      ...['place?.keyOffset → place.keyOffset', 'place?.offset → place.offset'].map((change) => ({
+        line: 'return place?.keyOffset ?? place?.offset ?? 0;',
+        change,
+        why: 'What is named as wrong stands in the file that is asked: for the type alone.',
+      })),
+    ],
+  },
   {
     file: 'runbooks/playbook/rules/waits.ts',
     accepted: [
