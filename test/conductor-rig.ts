@@ -27,6 +27,7 @@ import type { Runbook } from '../runbooks/playbook/schema.ts';
 import { stateCode, toAccount } from '../settle/account-codec.ts';
 import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
+import { every } from './ticks.ts';
 
 /** The conductor's surroundings, real ones: local cloud, local Slack, a launch in the record. Time is the system's. */
 
@@ -126,6 +127,8 @@ export class Rig {
       slack?: SlackPort | null;
       hasEnded?: (holder: string) => boolean;
       outside?: OutsideConfig;
+      /** Absent: as always, every second. */
+      tickMs?: number;
     } = {},
   ): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
@@ -138,6 +141,7 @@ export class Rig {
       config: {
         holder,
         timings: { ...QUICK, ...options.timings },
+        ...(options.tickMs === undefined ? {} : { everySecond: every(options.tickMs) }),
         ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
         ...(options.outside === undefined ? {} : { outside: options.outside }),
       },

@@ -7,6 +7,7 @@ import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../test/memory-context.ts';
 import { LAUNCH_ID, measuredAt, people, sampleRunbook, setsLeft, slackVia } from '../../test/properties/scene.ts';
+import { every } from '../../test/ticks.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import { createConductor } from './conductor.ts';
 
@@ -54,7 +55,7 @@ async function conducting(runbook = sampleRunbook(), slack: SlackPort | null = n
     cloud,
     journal: base.journal,
     slack,
-    config: { holder: 'first', nowMs: () => memory.nowMs, timings: { stopMs: 100 } },
+    config: { holder: 'first', nowMs: () => memory.nowMs, timings: { stopMs: 100 }, everySecond: every(50) },
     log,
   });
   stops.push(() => conductor.stop());

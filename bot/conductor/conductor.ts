@@ -43,12 +43,17 @@ export interface ConductorOptions {
     /** Which gobutton this is; absent: not known. */ version?: string | null;
     timings?: Partial<Timings>;
     nowMs?: () => number;
+    /** Calls `tick` until it is stopped; absent: every second, on the second. */ everySecond?: typeof everySecond;
     /** Told every second whether this instance leads a launch that is under way. */ onUnderWay?: (
       isUnderWay: boolean,
     ) => void;
   };
   log: Logger;
 }
+
+/** A tick that is missed costs nothing (docs/facts.md#cron-in-memory): what is due is read from the record. */
+const everySecond = (tick: () => void): { stop(): void | Promise<void> } =>
+  cron.schedule('* * * * * *', tick, { name: 'conductor', suppressMissedWarning: true });
 
 /** Performs what launches decide. Any number of instances; one leads, all perform their own urgent effects. */
 export function createConductor({ cloud, journal, slack, config, log: parent }: ConductorOptions): Conductor {
@@ -163,9 +168,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       await lead.kick(nowMs());
       tick();
       standstills.start();
-      // Every second, on the second. A tick that is missed costs nothing (docs/facts.md#cron-in-memory): what is due is
-      // read from the record.
-      ticker = cron.schedule('* * * * * *', tick, { name: 'conductor', suppressMissedWarning: true });
+      ticker = (config.everySecond ?? everySecond)(tick);
     },
 
     async stop() {

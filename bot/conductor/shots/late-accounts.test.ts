@@ -68,7 +68,7 @@ const standing = async (shotId: string) => (await rig.launch()).shots[shotId]?.t
 test('an account that comes late, from a worker that then dies, corrects its shot, under whichever leader', async () => {
   const { key, shotId } = await closedOnItsHolder();
   const timings = { lateAccountsMs: 100 };
-  const first = rig.conductor('first', { slack: null, timings }).conductor;
+  const first = rig.conductor('first', { slack: null, timings, tickMs: 100 }).conductor;
   await first.start();
   await until(
     'its effects are done',
@@ -77,7 +77,7 @@ test('an account that comes late, from a worker that then dies, corrects its sho
   expect(await standing(shotId)).toMatchObject({ uncertain: 500 });
   await first.stop();
   await rig.cloud.claims.account(key, 't', all('accepted'));
-  await rig.conductor('second', { slack: null, timings }).conductor.start();
+  await rig.conductor('second', { slack: null, timings, tickMs: 100 }).conductor.start();
   await until('the correction', async () => (await rig.entries('ShotCorrected'))[0]);
   expect(await standing(shotId)).toMatchObject({ accepted: 500, uncertain: 0 });
 });
@@ -96,6 +96,7 @@ test('a shot is looked at no longer than accounts can be recorded: after the lau
     slack: null,
     cloud: { ...rig.cloud, claims },
     timings: { lateAccountsMs: 100 },
+    tickMs: 100,
   });
   await conductor.start();
   await until('several looks', () => Promise.resolve(reads >= 2));
@@ -128,9 +129,11 @@ test('as long as the launch is open an account is looked for, however late, but 
     nowMs: () => atMs,
     log: pino({ level: 'silent' }),
   } as unknown as Context);
+  // Nothing is recorded meanwhile: it is the same launch at each look.
+  const launch = await rig.launch();
   const looks = async (untilMs: number) => {
     const before = reads;
-    for (; atMs < closedAtMs + untilMs; atMs += TIMINGS.lateAccountsMs) await late.look(await rig.launch());
+    for (; atMs < closedAtMs + untilMs; atMs += TIMINGS.lateAccountsMs) await late.look(launch);
     return reads - before;
   };
   expect(await looks(300_000)).toBe(60);
