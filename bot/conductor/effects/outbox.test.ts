@@ -29,7 +29,7 @@ test('an instance that died after its append leaves effects that the leader perf
   await rig.append(rig.approval(order));
   // Nothing was performed: no order message, no segment order.
   expect(await rig.messages()).toEqual([]);
-  const { conductor } = rig.conductor('second');
+  const { conductor } = rig.conductor('second', { tickMs: 200 });
   await conductor.start();
   expect(
     await until('segment orders', async () => {
@@ -47,7 +47,7 @@ test('an instance that died after its append leaves effects that the leader perf
 
   // A third instance takes over and finds nothing left to do.
   await conductor.stop();
-  const third = rig.conductor('third').conductor;
+  const third = rig.conductor('third', { tickMs: 200 }).conductor;
   await third.start();
   await rig.append({ kind: 'note', by: 'ana', text: 'still here' });
   await rig.seen('still here');
@@ -65,7 +65,7 @@ test('a message that was posted by an instance that died before noting it is fou
     { text: 'said once', blocks: [] },
     { mark: { launchId: rig.launchId, effectId } },
   );
-  const { conductor } = rig.conductor('second', { timings: { claimMs: 1_500 } });
+  const { conductor } = rig.conductor('second', { timings: { claimMs: 1_500 }, tickMs: 200 });
   await conductor.start();
   await rig.append({ kind: 'note', by: 'ana', text: 'afterwards' });
   await rig.seen('afterwards');
@@ -84,7 +84,7 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
         down ? Promise.reject(new Error('connect ECONNREFUSED')) : Reflect.apply(work, port, args);
     },
   });
-  const { conductor, journal } = rig.conductor('first', { slack });
+  const { conductor, journal } = rig.conductor('first', { slack, tickMs: 200 });
   await conductor.start();
   const submitted = await journal.append(rig.launchId, {
     kind: 'set-switch',
@@ -132,7 +132,7 @@ test('a webhook that never answers holds up nothing that is due meanwhile', asyn
     await rig.create({ ready: false, runbook: sampleRunbook({ phases }), targetAtMs: Date.now() + 3_599_000 });
     const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
     const webhooks = { ads: { url: `http://127.0.0.1:${server.port}/`, secret } };
-    await rig.conductor('first', { outside: { pagerDuty: null, webhooks } }).conductor.start();
+    await rig.conductor('first', { outside: { pagerDuty: null, webhooks }, tickMs: 200 }).conductor.start();
     await until('the call', async () => (await rig.launch()).steps['call']?.state === 'started');
     await rig.append({ kind: 'set-switch', by: 'ana', switch: 'zombie', value: true, reason: 'load' });
     await until('the switch', async () => (await rig.cloud.switches.read(rig.launchId))?.zombie === true);
@@ -191,7 +191,7 @@ test('a chart that can never be uploaded holds up nothing that comes after it', 
     ],
   });
   await rig.request(['us-ios']);
-  const { conductor } = rig.conductor('first', { slack });
+  const { conductor } = rig.conductor('first', { slack, tickMs: 200 });
   await conductor.start();
   expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
 });

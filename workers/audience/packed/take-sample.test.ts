@@ -17,7 +17,7 @@ test('a sample holds so many devices of the audience and nobody else, the same a
   await using folder = await testFolder();
   const { audience, manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)), {
     batchSize: 30,
-    shardBytesAtMost: 2_000,
+    shardBytesAtMost: 8_000,
   });
   const { objects } = folder;
   const take = async (sample: RehearsalSample) => {
