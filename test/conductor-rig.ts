@@ -127,25 +127,22 @@ export class Rig {
       slack?: SlackPort | null;
       hasEnded?: (holder: string) => boolean;
       outside?: OutsideConfig;
-      /** Absent: as always, every second. */
-      tickMs?: number;
+      /** Absent: every second. */ tickMs?: number;
     } = {},
   ): { conductor: Conductor; journal: Journal } {
-    const cloud = options.cloud ?? this.cloud;
+    const { cloud = this.cloud, slack = this.slack, timings, tickMs, ...rest } = options;
     const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: botKeyring() });
-    const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
     const conductor = createConductor({
       cloud,
       journal,
-      slack: options.slack === undefined ? this.slack : options.slack,
+      slack,
       config: {
         holder,
-        timings: { ...QUICK, ...options.timings },
-        ...(options.tickMs === undefined ? {} : { everySecond: every(options.tickMs) }),
-        ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
-        ...(options.outside === undefined ? {} : { outside: options.outside }),
+        timings: { ...QUICK, ...timings },
+        ...(tickMs === undefined ? {} : { everySecond: every(tickMs) }),
+        ...rest,
       },
-      log,
+      log: pino({ level: process.env['RIG_LOG'] ?? 'silent' }),
     });
     this.#conductors.push(conductor);
     return { conductor, journal };

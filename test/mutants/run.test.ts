@@ -15,6 +15,7 @@ const job = {
   tests: ['test/mutants/sample/pace.test.ts'],
   concurrency: 1,
   strings: false,
+  shared: false,
   progress: 'ignore' as const,
   resultsFile: join(folder, 'results.jsonl'),
 };

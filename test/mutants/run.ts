@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
   options: {
     survivors: { type: 'boolean', default: false },
     strings: { type: 'boolean', default: false },
+    shared: { type: 'boolean', default: false },
     concurrency: { type: 'string', default: '1' },
   },
 });
@@ -66,6 +67,7 @@ async function runOne(held: Held, lines: string | undefined): Promise<boolean> {
     tests: testsOf(held),
     concurrency,
     strings: values.strings,
+    shared: values.shared,
     progress: 'ignore',
     resultsFile: keptFile.replace('.json', '.jsonl'),
     signal: ended.signal,

@@ -47,6 +47,8 @@ export interface Job {
   tests: string[];
   concurrency: number;
   strings: boolean;
+  /** One worker loads the tests once for all mutants: for tests that leave nothing behind which the next mutant would find. */
+  shared: boolean;
   /** Where Stryker's own progress goes. */
   progress: 'inherit' | 'ignore';
   /** Where each mutant stands as soon as it was tested; emptied first, and left there. */
@@ -112,7 +114,12 @@ function run(configFile: string, job: Job): Promise<number | null> {
   const stryker = fileURLToPath(new URL('../../bin/stryker.js', import.meta.resolve('@stryker-mutator/core')));
   const child = spawn(process.execPath, [stryker, 'run', configFile], {
     stdio: ['ignore', job.progress, 'inherit'],
-    env: { ...process.env, MUTANT_TESTS: JSON.stringify(job.tests), MUTANT_RESULTS: job.resultsFile },
+    env: {
+      ...process.env,
+      MUTANT_TESTS: JSON.stringify(job.tests),
+      MUTANT_RESULTS: job.resultsFile,
+      MUTANT_SHARED: job.shared ? 'yes' : 'no',
+    },
   });
   // Stryker ends its own processes, and the copy of the tree goes with them.
   const end = () => child.kill('SIGTERM');

@@ -16,6 +16,6 @@ export default defineConfig({
     // A tag that no configuration names fails its whole file.
     tags: [{ name: 'property', description: 'runs through test/properties/holds.ts' }],
     // The core has no state that one test file could leave to the next; a worker for all of them saves a quarter of the time.
-    isolate: !tests.every((test) => test.startsWith('runbooks/')),
+    isolate: process.env['MUTANT_SHARED'] !== 'yes' && !tests.every((test) => test.startsWith('runbooks/')),
   },
 });
