@@ -171,6 +171,27 @@ test('a read is over when whoever asked has no use for it, and as soon as the st
   await expect(refusing('GetItemCommand').store.read('h')).rejects.toThrow('not like this');
 });
 
+test('a press asks again what the store refuses, until its time is over, and then no more', async () => {
+  await switches.halt('asked');
+  const { store, calls } = refusing('GetItemCommand');
+  await expect(store.readWithin('asked', 450)).rejects.toMatchObject({
+    code: 'SWITCHES_UNAVAILABLE',
+    message: expect.stringContaining('cannot read the switches of asked') as string,
+    cause: { code: 'TIME_LIMIT' },
+  });
+  const asked = calls.length;
+  expect(asked).toBeGreaterThan(0);
+  await sleep(350);
+  expect(calls).toHaveLength(asked);
+  const clients = createClients(local.config);
+  withFault(clients.dynamo, async (send, { nth }) => {
+    if (nth === 1) throw Object.assign(new Error('not now'), { name: 'ValidationException' });
+    return send();
+  });
+  const later = createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' });
+  expect(await later.readWithin('asked', 5_000)).toMatchObject({ halted: true });
+});
+
 test('what nobody has set reads as nothing set, of an item that a halt or an entry has made', async () => {
   const common = { launchId: 'bare', seq: 0, pace: { ios: 0, android: 0 }, zombie: false, custom: {}, head: null };
   expect(await switches.halt('bare')).toEqual({ ...common, halted: true, haltEpoch: 1 });

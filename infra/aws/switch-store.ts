@@ -109,9 +109,7 @@ export function createSwitchStore({
       };
       const firstAnswer = async (signal: AbortSignal) => {
         for (;;) {
-          const reading = readOnce(signal);
-          reading.catch(() => null);
-          tries.push(reading);
+          tries.push(readOnce(signal));
           const next = sleep(READ_BESIDE_MS, 'next' as const, { signal });
           const first = await Promise.race([Promise.any(tries).catch(() => next), next]);
           if (first !== 'next') return first;

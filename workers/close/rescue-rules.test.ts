@@ -150,6 +150,8 @@ describe('a segment that nobody works at', () => {
     await uncut.until(1_250);
     // What is put back was read whole: the first hundred, and none beyond.
     expect(uncut.reads).toEqual([3, 3, 0]);
+    await uncut.until(2_250);
+    expect(uncut.reads).toEqual([3, 3, 0, 3]);
     const cut = judged();
     await cut.claim(0, 60_000);
     await cut.until(5_250);
@@ -205,6 +207,15 @@ describe('what is lost', () => {
     expect(sent[0]?.batches).toEqual(['us-ios.1']);
     expect(sent[0]?.atMs).toBeGreaterThanOrEqual(10_000);
     expect(sent[0]?.atMs).toBeLessThanOrEqual(11_000);
+  });
+
+  test('three seconds after a lease and its grace were last seen alive, what nobody has is put back', async () => {
+    const { until, claim, counts } = judged();
+    await claim(0, 5_000);
+    await until(8_250);
+    expect(counts()).toEqual([]);
+    await until(8_750);
+    expect(counts()).toEqual([3]);
   });
 
   test('a lease may be over by our clock alone: it lives as long as the earliest that the time may be says so', async () => {
@@ -298,9 +309,9 @@ describe('what counts as still', () => {
 
   test('a pause, and a process that is busy with it, cost no rescue and no read', async () => {
     for (const change of [{ heldBack: () => 'paused' }, { isBusy: () => true }] satisfies Partial<RescueOptions>[]) {
-      const { sent, until, reads } = judged(change);
+      const { sent, until, reads, rescue, shot } = judged(change);
       await until(20_000);
-      expect([sent, reads]).toEqual([[], []]);
+      expect([sent, reads, rescue.isDue(shot)]).toEqual([[], [], false]);
     }
   });
 
@@ -326,7 +337,7 @@ describe('what counts as still', () => {
     work.isBusy = false;
     await busy.until(12_750);
     expect(busy.counts()).toEqual([3, 3]);
-    await busy.until(14_500);
+    await busy.until(13_250);
     expect(busy.counts()).toEqual([3, 3, 3]);
   });
 
@@ -339,6 +350,18 @@ describe('what counts as still', () => {
 });
 
 describe('it is not due', () => {
+  test('of one segment while another one of the shot is: that one is read alone', async () => {
+    const { rescue, shot, now, parts, part, memo, reads } = judged();
+    now.ms += 1_000;
+    await rescue.look(shot, parts, memo);
+    const both = [...parts, part('us-android', 'android', 2)];
+    now.ms += 250;
+    await rescue.look(shot, both, memo);
+    now.ms += 250;
+    await rescue.look(shot, both, memo);
+    expect(reads).toEqual([3, 2, 3, 0]);
+  });
+
   test('in the first half second, after a halt, and when it is closed', () => {
     const { rescue, shot, now } = judged();
     now.ms = shot.pressedAtMs + 499;

@@ -243,7 +243,23 @@ export const SEND: Held[] = [
       },
     ],
   },
-  { file: 'workers/close/rescue.ts', by: ['workers/close/rescue-rules.test.ts'] },
+  {
+    file: 'workers/close/rescue.ts',
+    by: ['workers/close/rescue-rules.test.ts'],
+    accepted: [
+      {
+        line: 'const seen = this.#seen.get(key) ?? {',
+        change: '{ lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut: f… → {}',
+        why: 'A first look sets all that is read later: asked for the type alone.',
+      },
+      {
+        line: `return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS);`,
+        change:
+          'earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS → earliestMs <= claim.sendUntilMs + TAKE_OVER_GRACE_MS',
+        why: 'A millisecond of a whole lease.',
+      },
+    ],
+  },
   {
     file: 'workers/send/roll-watch.ts',
     accepted: [
