@@ -6,7 +6,8 @@ import { ofThisLaunch } from './examples.ts';
 import { fire } from './fire.ts';
 import { status } from './see.ts';
 
-const launch = Scene.created().launch;
+const { launch } = Scene.created();
+if (launch === null) throw new Error('NO_LAUNCH');
 const sale: Launch = {
   ...launch,
   campaign: { ...launch.campaign, locales: { pl: { title: 'A', body: 'A' }, lt: { title: 'B', body: 'B' } } },
