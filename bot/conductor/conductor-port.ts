@@ -2,7 +2,7 @@ import type { PoolSigns } from '../../contract/vital-signs.ts';
 import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
-import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
+import type { Entry, FrozenSet, HaltSource, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { CompileRun } from '../views/compile.ts';
 import type { Acted } from './context.ts';
 
@@ -49,7 +49,7 @@ export interface Conductor {
 
 export interface HaltPress {
   by: PersonId | null;
-  source: 'slack' | 'ssm' | 'cli';
+  source: HaltSource;
   reason: string;
   pressedAtMs: number;
 }

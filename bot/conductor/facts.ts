@@ -57,6 +57,8 @@ export const FACT = {
   compileCancelled: (number: number) => `compile/${number}/cancelled`,
   /** How it ended, as its message says it. */
   compileTold: (number: number) => `compile/${number}/told`,
+  /** A rehearsal was halted with this stop of the launch that it rehearses. */
+  dayStopped: (stop: string) => `day/${stop}`,
   /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
   haltPress: (epoch: number) => `halt/${epoch}`,
 } as const;

@@ -132,7 +132,7 @@ async function recordHalt({ execute }: Context, launchId: string, epoch: number,
 /** As it was kept by who pressed. Null: it was not, or it can't be read; the halt is recorded all the same. */
 const keptPress = z.object({
   by: z.string().nullable(),
-  source: z.enum(['slack', 'ssm', 'cli']),
+  source: z.enum(['slack', 'ssm', 'cli', 'conductor']),
   reason: z.string(),
   pressedAtMs: z.int().min(0),
 });

@@ -17,6 +17,7 @@ import type {
   SwitchValue,
   TestResult,
   Via,
+  HaltSource,
 } from './entries.ts';
 
 /**
@@ -117,7 +118,7 @@ export type Command =
   | {
       kind: 'set-halt';
       by: PersonId | null;
-      source: 'slack' | 'ssm' | 'cli';
+      /** `conductor`: of a rehearsal, as the launch that it rehearses was stopped. */ source: HaltSource;
       epoch: number;
       reason: string;
       pressedAtMs: number;

@@ -226,6 +226,9 @@ export interface RehearsalReport {
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
 export type RehearsalSample = { first: number } | { share: number } | { segments: string[] };
 
+/** Where a halt came from that no person of the roster pressed. */
+export type HaltSource = 'slack' | 'ssm' | 'cli' | 'conductor';
+
 /** Of a launch that is a rehearsal: what it rehearses, and to how many devices it may go at most. */
 export interface Rehearses {
   launchId: string;

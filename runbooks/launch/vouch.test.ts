@@ -136,9 +136,9 @@ describe('what only people can cause', () => {
     const halt = judged.find(({ kind }) => kind === 'HaltSet');
     if (halt === undefined) throw new Error('unexpected');
     const sourceOf = (system: string) => commandOf({ ...halt.entry, by: { system } } as Entry);
-    for (const source of ['ssm', 'cli', 'slack'])
+    for (const source of ['ssm', 'cli', 'slack', 'conductor'])
       expect(sourceOf(source)).toMatchObject({ kind: 'set-halt', by: null, source });
-    for (const source of ['worker', 'conductor', 'closer']) expect(sourceOf(source)).toBeNull();
+    for (const source of ['worker', 'closer']) expect(sourceOf(source)).toBeNull();
     expect(commandOf({ ...halt.entry, by: { person: 'ben' } })).toMatchObject({ by: 'ben', source: 'slack' });
     expect(vouchProblem(halt.before, { ...halt.entry, by: { system: 'worker' } } as Entry, sha256)).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Command, Given } from './commands.ts';
 import { decide } from './decide.ts';
-import type { Actor, Entry } from './entries.ts';
+import type { Actor, Entry, HaltSource } from './entries.ts';
 import type { Launch } from './launch.ts';
 
 /**
@@ -106,9 +106,10 @@ export function commandOf(entry: Entry): Command | null {
   }
 }
 
-function haltSource(by: Actor): 'slack' | 'ssm' | 'cli' | null {
+function haltSource(by: Actor): HaltSource | null {
   if ('person' in by) return 'slack';
-  return by.system === 'ssm' || by.system === 'cli' || by.system === 'slack' ? by.system : null;
+  const { system } = by;
+  return system === 'ssm' || system === 'cli' || system === 'slack' || system === 'conductor' ? system : null;
 }
 
 /** Kinds that only people can cause, and two of them: by the system they are forged. */

@@ -1,0 +1,93 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { rehearsesOf } from '../../../runbooks/launch/rehearsal-launch.ts';
+import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
+import type { HaltPress } from '../conductor-port.ts';
+import type { Context } from '../context.ts';
+import { DayHaltWatch } from './day-halt-watch.ts';
+
+/** The day's launch, a rehearsal of it, and what the rehearsal's watch has halted. `recorded`: its entry has landed. */
+function stage() {
+  const day = Scene.ready(sampleRunbook());
+  const rehearsal: Launch = {
+    ...Scene.ready(sampleRunbook()).state,
+    id: 'rehearsal-1',
+    rehearses: rehearsesOf(day.state, { first: 10 }),
+  };
+  const facts = new Map<string, string>();
+  const presses: [string, HaltPress][] = [];
+  const stage = { day, rehearsal, presses, recorded: async () => ({ ok: true }), asked: [] as string[] };
+  const context = {
+    nowMs: () => 7_000,
+    log: pino({ level: 'silent' }),
+    journal: {
+      launch: async (launchId: string) => {
+        stage.asked.push(launchId);
+        return day.state;
+      },
+    },
+    cloud: {
+      facts: {
+        get: async (launchId: string, name: string) => facts.get(`${launchId} ${name}`) ?? null,
+        put: async (launchId: string, name: string, value: string) => void facts.set(`${launchId} ${name}`, value),
+      },
+    },
+  } as unknown as Context;
+  const watch = new DayHaltWatch(context, {
+    press: async (launchId, press) => {
+      presses.push([launchId, press]);
+      return { epoch: 1, recorded: stage.recorded() as never };
+    },
+  });
+  return Object.assign(stage, { look: (launch = rehearsal) => watch.look(launch) });
+}
+
+const halt = (epoch: number) =>
+  ({ kind: 'set-halt', by: 'mia', source: 'slack', epoch, reason: 'wrong copy', pressedAtMs: 5_000 }) as const;
+
+test('a halt of the day halts its rehearsal, once: whoever lifts it there may go on', async () => {
+  const { day, presses, look } = stage();
+  await look();
+  expect(presses).toEqual([]);
+  day.does(halt(1));
+  await look();
+  await look();
+  expect(presses).toEqual([
+    [
+      'rehearsal-1',
+      { by: null, source: 'conductor', reason: 'Super Bowl was halted, and this rehearses it', pressedAtMs: 7_000 },
+    ],
+  ]);
+});
+
+test('so does calling it off', async () => {
+  const { day, presses, look } = stage();
+  day.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+  await look();
+  expect(presses[0]?.[1].reason).toBe('Super Bowl was called off, and this rehearses it');
+});
+
+test('one whose entry did not land is pressed again', async () => {
+  const made = stage();
+  made.day.does(halt(1));
+  made.recorded = () => Promise.reject(new Error('stopping'));
+  await expect(made.look()).rejects.toThrow('stopping');
+  made.recorded = async () => ({ ok: true });
+  await made.look();
+  expect(made.presses).toHaveLength(2);
+});
+
+test('a rehearsal that stands halted is left as it is, also after its own halt is lifted', async () => {
+  const { day, presses, rehearsal, look } = stage();
+  day.does(halt(1));
+  await look({ ...rehearsal, halt: { ...rehearsal.halt, active: true } });
+  await look();
+  expect(presses).toEqual([]);
+});
+
+test('a launch that rehearses nothing looks at no other', async () => {
+  const { asked, rehearsal, look } = stage();
+  await look({ ...rehearsal, rehearses: null });
+  expect(asked).toEqual([]);
+});
