@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeConfigProblems } from '../infra/environment.ts';
+import { US_EAST_1 } from '../runbooks/cost/prices.ts';
 import { KEY_ENV } from '../test/keys.ts';
 import { parseConfig } from './config.ts';
 
@@ -78,6 +79,21 @@ describe("the bot's configuration", () => {
       ok: true,
       config: { slack: { apiUrl: 'http://127.0.0.1:4600/api/' } },
     });
+  });
+
+  it('takes a table of prices of its own region, and names what is wrong with another', () => {
+    const table = (change: object) => JSON.stringify({ ...US_EAST_1, ...change });
+    const problems = (text: string) => {
+      const parsed = parseConfig({ ...good, GOBUTTON_PRICES: text });
+      return parsed.ok ? parsed.config.cloud.prices?.secretMonth : parsed.problems.map(({ expected }) => expected);
+    };
+    const EXPECTED = 'a table of prices of AWS_REGION in JSON, as `npm run size -- --show-prices` prints one';
+    expect(problems(table({ secretMonth: 0.3 }))).toBe(0.3);
+    expect(problems('{')).toEqual([EXPECTED]);
+    expect(problems(table({ region: 'eu-west-1' }))).toEqual([EXPECTED]);
+    expect(problems(table({ secretMonth: 'much' }))).toEqual([
+      `${EXPECTED} (secretMonth: expected US dollars, 0 or more)`,
+    ]);
   });
 
   it('knows no variable that .env.example leaves out', async () => {

@@ -8,6 +8,7 @@ import { EXPECT_ARN, SECRET_ARN } from '../infra/secret-fields.ts';
 import { ownVersion, VERSION_SHAPE } from '../infra/version.ts';
 import { OTLP_SECRETS, OTLP_VARIABLES, otlpTarget } from '../infra/watch/otlp-target.ts';
 import type { OtlpTarget } from '../infra/watch/otlp-target.ts';
+import { pricesText } from '../runbooks/cost/price-table.ts';
 import { OUTSIDE_SECRETS, OUTSIDE_VARIABLES, outsideOf } from './outside/outside-config.ts';
 import type { OutsideConfig } from './outside/outside-config.ts';
 
@@ -97,6 +98,8 @@ const EXPECT = {
   version:
     'the commit that the image was built from, as the image says it: 1 to 60 letters, digits, dots, pluses and dashes',
   audienceTask: 'the cluster and the task definition that compiles audiences, like superbowl-bot/superbowl-audience',
+  prices: 'a table of prices of AWS_REGION in JSON, as `npm run size -- --show-prices` prints one',
+  instance: 'the type of the instances that workers run on, like c7g.2xlarge, or nothing for Fargate',
   subnets: 'the subnets of the task in GOBUTTON_AUDIENCE_TASK, with commas between them',
   groups: 'its security groups, with commas between them',
   publicAddress: 'true or false',
@@ -142,6 +145,11 @@ const environment = slack
     GOBUTTON_AUDIENCE_SUBNETS: names('subnet', EXPECT.subnets).optional(),
     GOBUTTON_AUDIENCE_GROUPS: names('sg', EXPECT.groups).default([]),
     GOBUTTON_AUDIENCE_PUBLIC: z.enum(['true', 'false'], EXPECT.publicAddress).default('false'),
+    GOBUTTON_PRICES: pricesText(EXPECT.prices).optional(),
+    GOBUTTON_WORKER_INSTANCE: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, EXPECT.instance)
+      .optional(),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     ...OTLP_VARIABLES,
     ...OUTSIDE_VARIABLES,
@@ -156,6 +164,8 @@ const environment = slack
       missing('SLACK_SIGNING_SECRET', EXPECT.signingSecret);
     if (found.GOBUTTON_AUDIENCE_TASK !== undefined && found.GOBUTTON_AUDIENCE_SUBNETS === undefined)
       missing('GOBUTTON_AUDIENCE_SUBNETS', EXPECT.subnets);
+    if (found.GOBUTTON_PRICES !== undefined && found.GOBUTTON_PRICES.region !== found.AWS_REGION)
+      missing('GOBUTTON_PRICES', EXPECT.prices);
   });
 
 /** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Secrets are never repeated. */
@@ -193,6 +203,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         otherRegion: found.GOBUTTON_OTHER_REGION_URL ?? null,
         calls: found.GOBUTTON_AWS_CALLS,
         audienceTask: audienceTaskOf(found),
+        prices: found.GOBUTTON_PRICES ?? null,
+        workerInstance: found.GOBUTTON_WORKER_INSTANCE ?? null,
       },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       version: ownVersion(env),

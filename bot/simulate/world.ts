@@ -97,7 +97,7 @@ export class World {
   #cloudOf(runbook: Runbook): Cloud {
     const facts = new Map<string, string>();
     const objects = new Map<string, Uint8Array>();
-    const cloud: Pick<Cloud, 'record' | 'staff' | 'automations'> & {
+    const cloud: Pick<Cloud, 'record' | 'staff' | 'automations' | 'prices' | 'workerInstance'> & {
       [K in 'live' | 'queues' | 'facts' | 'scaling' | 'clock' | 'switches']: Partial<Cloud[K]>;
     } = {
       record: memoryRecord(),
@@ -150,6 +150,8 @@ export class World {
           return { desired, running, pending: Math.max(0, desired - running), say: null };
         },
       },
+      prices: null,
+      workerInstance: null,
       clock: { offset: () => ({ aheadMs: 0, errorMs: 1 }) },
       // Nothing is halted on such a day.
       switches: { readWithin: async () => null },

@@ -1,3 +1,5 @@
+import type { Prices } from '../../runbooks/cost/prices.ts';
+
 /** Where the stores are. `endpoint` null is production: region and credentials come from the SDK's own chain. A local one holds its access key: `http://KEY@127.0.0.1:4566`. */
 export interface CloudConfig {
   endpoint: string | null;
@@ -10,6 +12,10 @@ export interface CloudConfig {
   otherRegion?: string | null;
   /** How the calls of every batch are made: see calls/calls.ts. Absent: direct. */
   calls?: 'direct' | 'sdk';
+  /** A table of prices of one's own. Absent: that of this version, if it has the region. */
+  prices?: Prices | null;
+  /** Type of the instances that workers run on, one each. Absent: Fargate, or not known. */
+  workerInstance?: string | null;
   /** What compiles an audience when somebody asks in the channel. Absent: nothing does. */
   audienceTask?: AudienceTaskPlace | null;
 }

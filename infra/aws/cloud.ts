@@ -1,3 +1,4 @@
+import type { Prices } from '../../runbooks/cost/prices.ts';
 import type { AudienceTasks } from './audience-task.ts';
 import type { Automations } from './automations.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -34,6 +35,10 @@ export interface Cloud {
   audienceTasks: AudienceTasks | null;
   /** Of AWS: `us-east-1`. */
   region: string;
+  /** What it asks there; null: nobody here knows. */
+  prices: Prices | null;
+  /** Type of the instances that workers have one each of; null: they have none, or it is not known. */
+  workerInstance: string | null;
   parameters: Parameters;
   /** The time that all processes have in common. */
   clock: StoreClock;

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { pricesOf } from '../../runbooks/cost/prices.ts';
 import { createAudienceTasks } from './audience-task.ts';
 import { createAutomations } from './automations.ts';
 import { createClaimStore } from './claim-store.ts';
@@ -55,6 +56,8 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     audienceTasks: config.audienceTask == null ? null : createAudienceTasks(clients.ecs, config.audienceTask),
     parameters: createParameters({ ssm: clients.ssm, deployment: config.tablePrefix }),
     region: config.region,
+    prices: pricesOf(config.region, config.prices),
+    workerInstance: config.workerInstance ?? null,
     clock: clients.clock,
     close: () => clients.destroy(),
   };

@@ -22,7 +22,7 @@ const BOTS = 2;
 const AUDIENCE_BYTES = 80;
 
 /** Its own table, or that of this version; null: neither. */
-export const pricesFor = ({ config, prices }: Deployment): Prices | null => prices ?? pricesOf(config.region);
+export const pricesFor = ({ config, prices }: Deployment): Prices | null => pricesOf(config.region, prices);
 
 /** What the deployment costs from its first day to its last. What nobody here knows the price of is said, never guessed. */
 export function costOf(deployment: Deployment): Cost {

@@ -137,8 +137,13 @@ test('still up is what the launch raised and what runs above what was there befo
   ).toEqual(['a', 'd']);
 });
 
-test('instances have no price of ours', () => {
+test('a unit costs what the table says of it; an instance whose type is not known, or not in it, has no price', () => {
   expect(unitHour({ kind: 'instances' }, US_EAST_1)).toBeNull();
+  expect(unitHour({ kind: 'instances', type: 'm9x.huge' }, US_EAST_1)).toBeNull();
+  // With its disk of 30 GiB, at $0.08 a month of 730 h.
+  const hour = 0.29 + (30 * 0.08) / 730;
+  expect(unitHour({ kind: 'instances', type: 'c7g.2xlarge' }, US_EAST_1)).toBeCloseTo(hour, 9);
+  expect(unitHour({ kind: 'instances', type: 'c7g.2xlarge', weight: 4 }, US_EAST_1)).toBeCloseTo(hour / 4, 9);
   expect(unitHour({ kind: 'write-units' }, US_EAST_1)).toBe(0.00065);
   expect(unitHour({ kind: 'fargate', vcpu: 1, gib: 2, cpu: 'x64', spot: false }, US_EAST_1)).toBeCloseTo(0.04937, 9);
 });

@@ -2,15 +2,15 @@ import type { Entry } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
 import { isExpired, openOrderOf, remainingDevices, runningShots } from '../launch/remaining.ts';
 import { nextSteps } from '../launch/schedule.ts';
-import { taskHour } from './event-cost.ts';
+import { instanceHour, taskHour } from './event-cost.ts';
 import type { Prices } from './prices.ts';
 
 /** What one unit of a scale target is, as far as its price depends on it. */
 export type FleetUnit =
   | { kind: 'fargate'; vcpu: number; gib: number; cpu: 'x64' | 'arm64'; spot: boolean }
   | { kind: 'write-units' }
-  /** Tasks and groups on instances of their own: the instances are paid for, whose price is in no table of ours. */
-  | { kind: 'instances' };
+  /** Tasks and groups on instances of their own: the instances are paid for. `type` absent: not known, or several. `weight`: units that one of them counts as, 1 unless it is said. */
+  | { kind: 'instances'; type?: string; weight?: number };
 
 /** A scale target as it runs now. */
 export interface FleetNow {
@@ -31,8 +31,10 @@ export function unitHour(unit: FleetUnit, prices: Prices): number | null {
       return taskHour(unit, prices);
     case 'write-units':
       return prices.dynamo.writeUnitHour;
-    case 'instances':
-      return null;
+    case 'instances': {
+      const hour = unit.type === undefined ? null : instanceHour(unit.type, prices);
+      return hour === null ? null : hour / (unit.weight ?? 1);
+    }
     default:
       return unit satisfies never;
   }

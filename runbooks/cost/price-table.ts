@@ -45,3 +45,21 @@ export const priceTable = z.strictObject({
   secretMonth: usd,
   alarmMonth: usd,
 }) satisfies z.ZodType<Prices>;
+
+/** The same as one text of JSON, as a process gets it in its environment. */
+export const pricesText = (expected: string) =>
+  z.string().transform((text, context): Prices => {
+    const wrong = (where: string) => {
+      context.addIssue({ code: 'custom', message: `${expected}${where}` });
+      return z.NEVER;
+    };
+    let found: unknown;
+    try {
+      found = JSON.parse(text);
+    } catch {
+      return wrong('');
+    }
+    const parsed = priceTable.safeParse(found);
+    const issue = parsed.error?.issues[0];
+    return parsed.success ? parsed.data : wrong(` (${issue?.path.join('.')}: ${issue?.message})`);
+  });

@@ -86,7 +86,7 @@ export const US_EAST_1: Prices = {
 export const NO_PRICES = (region: string): string =>
   `there are no prices of ${region} in this version, only of ${US_EAST_1.region}: write a table of your own (npm run size -- --show-prices > prices.json is one to start from)`;
 
-/** The table of a region; null: it is in none of ours. */
-export function pricesOf(region: string): Prices | null {
-  return region === US_EAST_1.region ? US_EAST_1 : null;
+/** The one rule of whoever says what something costs: a table of one's own, else that of the region; null: there is neither. */
+export function pricesOf(region: string, own: Prices | null = null): Prices | null {
+  return own ?? (region === US_EAST_1.region ? US_EAST_1 : null);
 }

@@ -64,7 +64,7 @@ export function costWords(
   found: CostFound,
   { devices, tasks, cores, standby }: { devices: number; tasks: number; cores: number; standby: boolean },
 ): string {
-  const prices = found.prices ?? pricesOf(found.region);
+  const prices = pricesOf(found.region, found.prices);
   if (prices === null) return `cost        ${NO_PRICES(found.region)}, then --prices prices.json`;
   const instance = found['instance-type'];
   if (instance !== undefined && instanceHour(instance, prices) === null)

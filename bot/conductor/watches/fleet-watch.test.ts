@@ -129,7 +129,7 @@ test('a fleet that is gone with its stack is still in the cost, as what it was',
 
 test('where there are no prices the last line says so, and of what', async () => {
   await rig.create({ runbook: runbook() });
-  const { conductor } = rig.conductor('first', { ...START, cloud: { ...priced(), region: 'eu-west-1' } });
+  const { conductor } = rig.conductor('first', { ...START, cloud: { ...priced(), region: 'eu-west-1', prices: null } });
   await conductor.start();
   await conductor.execute(rig.launchId, scale(3));
   await until('it has come', async () => (await rig.entries('ScaleReached'))[0]);

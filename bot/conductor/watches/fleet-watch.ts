@@ -2,7 +2,6 @@ import { fleetsNow } from '../../../infra/aws/scaling/fleets-now.ts';
 import { forgotten, isEventOver, stillUp } from '../../../runbooks/cost/fleets.ts';
 import type { FleetNow, FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import { launchCost } from '../../../runbooks/cost/launch-cost.ts';
-import { pricesOf } from '../../../runbooks/cost/prices.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { COST_HEAD, costText, stillUpText } from '../../views/fleets.ts';
 import type { Context } from '../context.ts';
@@ -58,7 +57,8 @@ export class FleetWatch {
   /** What a fleet was is kept: with its stack it goes before its hours are paid, and nobody could say any more what one cost. */
   async #withUnit(launch: Launch, fleet: FleetNow): Promise<FleetNow> {
     const name = FACT.fleetUnit(fleet.target);
-    if (fleet.unit === null) {
+    // An empty group does not say any more of what it was.
+    if (fleet.unit === null || (fleet.unit.kind === 'instances' && fleet.unit.type === undefined)) {
       const kept = await fact(this.#context, launch.id, name);
       return kept === null ? fleet : { ...fleet, unit: JSON.parse(kept) as FleetUnit };
     }
@@ -98,9 +98,8 @@ export class FleetWatch {
   }
 
   async #tellCost(launch: Launch, nowMs: number): Promise<void> {
-    const { record, region } = this.#context.cloud;
+    const { record, region, prices } = this.#context.cloud;
     if ((await fact(this.#context, launch.id, FACT.costTold)) === null) {
-      const prices = pricesOf(region);
       const cost = launchCost(launch, await record.readAfter(launch.id, 0), this.#fleets, prices, nowMs);
       if (!(await noteOnce(this.#context, launch, COST_HEAD, costText(cost, { prices, region })))) return;
       await keepFact(this.#context, launch.id, FACT.costTold, String(nowMs));

@@ -1,6 +1,5 @@
 import type { FleetNow, FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import { unitHour } from '../../../runbooks/cost/fleets.ts';
-import { pricesOf } from '../../../runbooks/cost/prices.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { CloudError } from '../cloud-error.ts';
@@ -8,10 +7,9 @@ import type { Cloud } from '../cloud.ts';
 
 /** What runs of the launch's scale targets, and what that costs an hour. One that can't be looked at is left out; its order's message says why. */
 export async function fleetsNow(
-  { scaling, region }: Pick<Cloud, 'scaling' | 'region'>,
+  { scaling, prices, workerInstance }: Pick<Cloud, 'scaling' | 'prices' | 'workerInstance'>,
   launch: Launch,
 ): Promise<FleetNow[]> {
-  const prices = pricesOf(region);
   const now = (target: ScaleTarget, running: number, unit: FleetUnit | null): FleetNow => {
     const hour = prices === null || unit === null ? null : unitHour(unit, prices);
     return {
@@ -31,7 +29,8 @@ export async function fleetsNow(
           scaling.observe(target),
           scaling.unit(target).catch(() => null),
         ]);
-        return [now(target, running, unit)];
+        const isPool = target.id === launch.runbook.pool.scale_target;
+        return [now(target, running, isPool ? onInstance(unit, workerInstance) : unit)];
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
         // Taken down with its stack, nothing of it runs.
@@ -41,3 +40,7 @@ export async function fleetsNow(
   );
   return fleets.flat();
 }
+
+/** A service on instances does not say of which type they are; whoever made them does. */
+const onInstance = (unit: FleetUnit | null, type: string | null): FleetUnit | null =>
+  unit?.kind === 'instances' && unit.type === undefined && type !== null ? { ...unit, type } : unit;

@@ -83,6 +83,7 @@ class BotService extends Construct {
         BOT_PORT: String(PORT),
         ...secretArns(config, slackSecrets(bot.receive)),
         ...audience.environment,
+        ...priceVariables(deployment),
       },
       secrets: taskSecrets(this, config.name, botSecrets(deployment)),
     });
@@ -139,3 +140,11 @@ class BotService extends Construct {
     );
   }
 }
+
+/** So that the board and the last line of the record go by the prices that the budget goes by. */
+const priceVariables = ({ config: { workers }, prices }: Deployment): Record<string, string> => ({
+  ...(prices === undefined ? {} : { GOBUTTON_PRICES: JSON.stringify(prices) }),
+  ...(workers.launch === 'ec2' && workers.instance_type !== undefined
+    ? { GOBUTTON_WORKER_INSTANCE: workers.instance_type }
+    : {}),
+});

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { US_EAST_1 } from '../../../runbooks/cost/prices.ts';
 import { PERMISSIONS } from '../../aws/access/permissions.ts';
 import type { ProcessName } from '../../aws/access/permissions.ts';
 import { allowing } from '../../aws/access/policy.ts';
@@ -375,7 +376,9 @@ test("the runbook's steps are scheduled at their times, with no bot needed", () 
 
 describe('otherwise configured', () => {
   const other = templatesForTests(
-    deploymentForTests(({ config }) => {
+    deploymentForTests((deployment) => {
+      const { config } = deployment;
+      deployment.prices = { ...US_EAST_1, asOf: '2027-01-01' };
       config.bot.receive = 'http';
       config.bot.certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
       Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7g.2xlarge', architecture: 'arm64' });
@@ -396,6 +399,20 @@ describe('otherwise configured', () => {
     expect(processIn(http, 'bot').container.Secrets?.map(({ Name }) => Name)).toContain('SLACK_SIGNING_SECRET');
     const { statements } = processIn(http, 'bot');
     expect(JSON.stringify(statements)).toContain('secret:superbowl/slack-http-??????');
+  });
+
+  test('the bot is told what the budget goes by: a table of prices of one’s own, and what workers run on', () => {
+    const told = (template: Template) =>
+      Object.fromEntries(
+        (processIn(template, 'bot').container.Environment ?? [])
+          .filter(({ Name }) => /PRICES|INSTANCE/.test(Name))
+          .map(({ Name, Value }) => [Name, Value]),
+      );
+    expect(told(http)).toEqual({
+      GOBUTTON_PRICES: JSON.stringify({ ...US_EAST_1, asOf: '2027-01-01' }),
+      GOBUTTON_WORKER_INSTANCE: 'c7g.2xlarge',
+    });
+    expect(told(bot)).toEqual({});
   });
 
   test('on instances there is one worker to each, which IMDSv1 tells nothing', () => {

@@ -20,6 +20,8 @@ export interface GroupDefinition {
   max?: number;
   /** Units of each instance in the group's sizes, as a mixed instances policy gives them. Absent: no weights, each counts 1. */
   weight?: number;
+  /** Of its instances. Absent: it does not say, as AWS always does. */
+  instanceType?: string;
   /** After a change of its sizes another one is refused for so long: ScalingActivityInProgress. Absent: 0. */
   busyMs?: number;
 }
@@ -39,6 +41,7 @@ interface Group {
   name: string;
   startDelayMs: number;
   weight: number | null;
+  instanceType: string | null;
   busyMs: number;
   busyUntilMs: number;
   kept: Kept;
@@ -69,10 +72,19 @@ export interface AutoScaling {
 export function startAutoScaling(options: { groups: GroupDefinition[]; state: StateFile<GroupState> }): AutoScaling {
   const { state } = options.state;
   const groups = options.groups.map(
-    ({ name, startDelayMs, min = 0, desired = 0, max = MOST, weight = null, busyMs = 0 }): Group => {
+    ({
+      name,
+      startDelayMs,
+      min = 0,
+      desired = 0,
+      max = MOST,
+      weight = null,
+      instanceType = null,
+      busyMs = 0,
+    }): Group => {
       const kept = state[name] ?? { min, max, desired, suspended: [] };
       state[name] = kept;
-      return { name, startDelayMs, weight, busyMs, busyUntilMs: 0, kept, instances: [], activities: [] };
+      return { name, startDelayMs, weight, instanceType, busyMs, busyUntilMs: 0, kept, instances: [], activities: [] };
     },
   );
   for (const group of groups) reconcile(group);
@@ -236,6 +248,7 @@ function shown(group: Group) {
       group.instances.map((one) => ({
         InstanceId: one.id,
         AvailabilityZone: 'us-east-1a',
+        ...(group.instanceType === null ? {} : { InstanceType: group.instanceType }),
         LifecycleState: one.state,
         HealthStatus: 'Healthy',
         ProtectedFromScaleIn: false,
