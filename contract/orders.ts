@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BY_NEWER } from '../runbooks/launch/fold-error.ts';
 
 /**
  * Messages on the queues. They are wake-ups and carry no authority: whoever receives one reads the record
@@ -49,4 +50,26 @@ export function claimKey(launchId: string, segment: string, attemptNumber: numbe
 
 export function segmentDedupId(order: Pick<SegmentOrder, 'launchId' | 'segment' | 'attempt'>): string {
   return `${order.launchId}/${order.segment}/${order.attempt}`;
+}
+
+/**
+ * Why a body is none of the messages above, in words: of a newer version, or what nobody here knows. Whoever wrote a newer one has the
+ * record too, and finds there what was not done.
+ */
+export function unreadable(body: string, kind: 'order' | 'batch'): string {
+  const queue = kind === 'order' ? 'segment queue' : 'batch queue';
+  const version = versionIn(body);
+  return version !== null && version > 1
+    ? `a message on the ${queue} has version ${version}, and this process knows version 1: ${BY_NEWER}`
+    : `a message on the ${queue} is no ${kind} of this version: ${body.slice(0, 300)}`;
+}
+
+function versionIn(body: string): number | null {
+  if (body.length > MESSAGE_CHARS) return null;
+  try {
+    const found = (JSON.parse(body) as { v?: unknown } | null)?.v;
+    return Number.isSafeInteger(found) ? (found as number) : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { batchMessage } from '../../contract/orders.ts';
+import { batchMessage, unreadable } from '../../contract/orders.ts';
 import { workerReport } from '../../contract/report.ts';
 import { rollItem } from '../../contract/roll.ts';
 import { entryHash } from '../../infra/aws/seal.ts';
@@ -12,6 +12,7 @@ import type { Vouched } from '../../infra/aws/vouched.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
+import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
 import { orderIn } from '../../workers/dispatch/orders.ts';
 import { RollWatch } from '../../workers/send/roll-watch.ts';
@@ -35,26 +36,60 @@ test('at least one release is written down', () => expect(RELEASES.length).toBeG
 
 describe.each(RELEASES)('%s', (name) => {
   const { launchId, entries, messages, reports, roll } = readRelease(name);
+  const isRich = name.includes('-rich');
 
-  test('its record verifies, is decided anew the same, and folds to the shot that was closed', () => {
+  test('its record verifies, is decided anew the same, and folds to the shots that were closed', () => {
     expect(verifyRecord(launchId, entries, botKeyring())).toEqual({ ok: true, signed: true });
     const folded = verifyWithRules(launchId, entries, botKeyring());
     expect(folded).toMatchObject({ ok: true });
-    const [shot] = Object.values((folded.ok ? folded.launch : null)?.shots ?? {});
-    expect(shot?.totals?.map(({ segment, totals }) => [segment, totals.accepted]).toSorted()).toEqual([
-      ['android', 20],
-      ['ios', 40],
-    ]);
+    const shots = Object.values((folded.ok ? folded.launch : null)?.shots ?? {});
+    const accepted = shots.flatMap(({ totals }) => totals ?? []).map((one) => [one.segment, one.totals.accepted]);
+    expect(accepted.toSorted()).toEqual(
+      isRich
+        ? [
+            ['android', 20],
+            ['ios', 0],
+            ['ios', 60],
+          ]
+        : [
+            ['android', 20],
+            ['ios', 40],
+          ],
+    );
+  });
+
+  test.runIf(isRich)('variants, halt and lift, second attempt, correction and armed order stand as they were', () => {
+    const folded = verifyWithRules(launchId, entries, botKeyring());
+    if (!folded.ok) throw new Error('RELEASE_BROKEN');
+    const { shots, orders, halt, campaign } = folded.launch;
+    const [halted, second, armed] = Object.values(shots);
+    expect(campaign.variants?.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect([halt.active, halted?.haltedAtMs === null, halted?.closed?.cause]).toEqual([false, false, 'halt']);
+    expect(second?.segments).toEqual([expect.objectContaining({ segment: 'ios', attempt: 2 })]);
+    // One of them was uncertain until its account came.
+    expect(second?.totals?.[0]).toMatchObject({
+      totals: { accepted: 60, uncertain: 0 },
+      variants: [
+        { variant: 'a', devices: 31 },
+        { variant: 'b', devices: 29 },
+      ],
+    });
+    const order = Object.values(orders).find((one) => one.shown.moment !== undefined);
+    expect(order).toMatchObject({ state: 'approved', armed: { by: 'mia' } });
+    expect(armed?.pressedAtMs).toBeGreaterThanOrEqual(order?.shown.moment?.atMs ?? Number.POSITIVE_INFINITY);
   });
 
   test('its orders and batches are understood; one with a field that we do not know is not taken for ours', () => {
     const orders = messages.filter(({ queue }) => queue === 'segments.fifo');
     const batches = messages.filter(({ queue }) => queue.startsWith('batches'));
-    expect([orders.length, batches.length]).toEqual([2, 6]);
-    for (const { body } of orders) expect(orderIn(body)).toMatchObject({ launchId, attempt: 1 });
+    expect([orders.length, batches.length]).toEqual(isRich ? [3, 10] : [2, 6]);
+    for (const { body } of orders) expect(orderIn(body)).toMatchObject({ launchId });
     for (const { body } of batches) expect(batchMessage.parse(JSON.parse(body))).toMatchObject({ launchId });
     const newer = (body: string) => JSON.stringify({ ...(JSON.parse(body) as object), later: true });
     for (const { body } of orders) expect(orderIn(newer(body))).toBeNull();
+    const later = (body: string) => JSON.stringify({ ...(JSON.parse(body) as object), v: 2 });
+    for (const { body } of orders) expect(unreadable(later(body), 'order')).toContain(BY_NEWER);
+    for (const { body } of batches) expect(unreadable(later(body), 'batch')).toContain(BY_NEWER);
     for (const { body } of batches) expect(batchMessage.safeParse(JSON.parse(newer(body))).success).toBe(false);
   });
 

@@ -253,6 +253,15 @@ describe("an order of somebody else's", () => {
     expect(reads).toEqual([]);
   });
 
+  test('of a newer version is named as such, and is nobody’s here', async () => {
+    const { fates } = worker(Scene.ready());
+    const newer = JSON.stringify({ v: 2, launchId: LAUNCH_ID, shotId: 'S9', segment: 'ios', attempt: 1, wave: 3 });
+    expect(await fates.of(newer, `${LAUNCH_ID}/ios/1`)).toEqual({
+      foreign:
+        'a message on the segment queue has version 2, and this process knows version 1: it was written by a newer one. Update this process',
+    });
+  });
+
   test('is cut short where it is shown, if it is no order at all', async () => {
     const { fates } = worker(Scene.ready());
     const fate = await fates.of('x'.repeat(5_000), null);

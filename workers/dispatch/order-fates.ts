@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
 import type { Manifest } from '../../contract/manifest.ts';
+import { unreadable } from '../../contract/orders.ts';
 import type { BatchMessage, SegmentOrder, TestOrder } from '../../contract/orders.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
@@ -65,8 +66,7 @@ export class OrderFates {
   async of(body: string, group: string | null): Promise<Fate> {
     const { launchId, isServed } = this.#options;
     const order = orderIn(body);
-    if (order === null)
-      return { foreign: `a message on the segment queue is no order of this version: ${body.slice(0, 300)}` };
+    if (order === null) return { foreign: unreadable(body, 'order') };
     if (order.launchId !== launchId) {
       // In a group of our own it would stand in front of our orders.
       const isTheirs = group !== null && group.startsWith(`${order.launchId}/`) && (await isServed(order.launchId));

@@ -113,7 +113,8 @@ test.each<[string, object, RegExp]>([
   ['that the audience has not', { batch: 'ios.9' }, /batch ios.9 of attempt 1 is not part of the shot/],
   ['of the other platform', { segment: 'android', batch: 'android.0' }, /batch android.0/],
   ['of another segment than it says', { segment: 'android' }, /batch ios.0/],
-  ['of a newer version', { v: 2 }, /no batch of this version/],
+  ['of a newer version', { v: 2 }, /has version 2, and this process knows version 1: it was written by a newer one/],
+  ['with a field that we do not know', { later: true }, /no batch of this version/],
 ])("one %s is nobody's: counted, and gone", async (_, more, why) => {
   const { take, one, foreign } = admitting();
   expect(await take(one('a', more))).toEqual({ atHand: 0, gone: ['a'], back: [], foreign: 1 });

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { batchMessage, MESSAGE_CHARS } from '../../contract/orders.ts';
+import { batchMessage, MESSAGE_CHARS, unreadable } from '../../contract/orders.ts';
 import type { BatchMessage } from '../../contract/orders.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
@@ -70,8 +70,7 @@ export class Admission {
     const { platform, queues, queue, launchId, runs, known, isServed, audience, buffer, deletes, signal, log } =
       this.#options;
     const message = parse(body);
-    if (message === null)
-      return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);
+    if (message === null) return this.#foreign(receipt, unreadable(body, 'batch'));
     const { shotId, segment, attempt, batch } = message;
     if (message.launchId !== launchId) {
       if (await isServed(message.launchId)) return queues.handBack(queue, [receipt], 1);

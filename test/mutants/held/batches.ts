@@ -171,11 +171,6 @@ export const BATCHES: Held[] = [
     file: 'workers/send/admission.ts',
     accepted: [
       {
-        line: 'return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);',
-        change: 'body.slice(0, 300) → body',
-        why: 'Whoever counts it cuts it again.',
-      },
-      {
         line: 'async () => (runs.get(shotId) !== undefined || (await known.shot(shotId)) ? runs.find(shotId) : UNKNOWN),',
         change: 'runs.get(shotId) !== undefined → false',
         why: 'What runs here is known to the record as well: it saves a look.',
