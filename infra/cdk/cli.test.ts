@@ -148,6 +148,27 @@ test.each<[string, (text: string) => string, RegExp]>([
   expect(stacks()).toEqual(before);
 });
 
+test('no deployment that needs more than the account’s quotas, and nothing of it is made; one on instances needs none of Fargate’s', async () => {
+  const before = stacks();
+  const { quotas } = local.localCloud.account;
+  try {
+    Object.assign(quotas, { 'L-3032A538': 6, 'L-AB614373': 100 });
+    const refused = await infra(['deploy', '--yes']);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(
+      /quotas are below what this configuration needs:\n {2}Fargate vCPUs: found 6 vCPUs, needed \d+ vCPUs\n {4}aws service-quotas request-service-quota-increase --region us-east-1 --service-code fargate --quota-code L-3032A538 --desired-value \d+\n {2}Writes of a DynamoDB table: found 100 write units a second/,
+    );
+    expect(stacks()).toEqual(before);
+    const onInstances = configFile((text) =>
+      text.replace('launch: fargate,', 'launch: ec2, instance_type: c7i.2xlarge,'),
+    );
+    expect((await infra(['deploy', '--yes'], onInstances)).err).not.toContain('Fargate vCPUs');
+  } finally {
+    delete quotas['L-3032A538'];
+    delete quotas['L-AB614373'];
+  }
+});
+
 const exampleRunbook = () => readFileSync(join(import.meta.dirname, '../../runbooks/library/superbowl.yaml'), 'utf8');
 
 test('a standby that has taken the launch over is not deployed by a file that does not know of it', async () => {

@@ -4,6 +4,7 @@ import { freezeOf, freezeOfDeployed, freezeProblem } from './freeze.ts';
 import { leftovers } from './leftovers.ts';
 import { namesOf } from './names.ts';
 import { claimsWarmth } from './needs.ts';
+import { quotaProblem } from './quotas.ts';
 import type { Deployment } from './read-config.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
 import { kickoffProblem } from './summary.ts';
@@ -13,7 +14,7 @@ import { endOf, refused } from './work.ts';
 import type { Outcome, Work } from './work.ts';
 
 /**
- * Everything that is asked before the CDK changes anything: freeze and budget, which need no account; then the account, what
+ * Everything that is asked before the CDK changes anything: freeze and budget, which need no account; then the account, its quotas, what
  * stands there, and what of it was changed by hand. What was left half-made is taken up again.
  */
 export async function deploy(work: Work): Promise<Outcome> {
@@ -31,6 +32,8 @@ export async function deploy(work: Work): Promise<Outcome> {
   if (foreign !== null) return refused(foreign);
   const frozen = await frozenAsDeployed(work);
   if (frozen !== null) return refused(frozen);
+  const short = await quotaProblem(work);
+  if (short !== null) return refused(short);
   const { stacks, problems } = standingOf(deployment, await account.stacks());
   if (problems.length > 0) return refused(...problems);
   const taken = await takenOverProblem(work);
