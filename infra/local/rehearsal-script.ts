@@ -6,7 +6,7 @@ import type { AccessSeen } from './cloud/access.ts';
 import { checkAudience } from './event/check-audience.ts';
 import { keepEvent, readEvent } from './event/local-event.ts';
 import type { LocalEvent } from './event/local-event.ts';
-import { beforeTargetMs } from './event/play-times.ts';
+import { apartFromQuarters, beforeTargetMs, clearOfQuarters } from './event/play-times.ts';
 import { surroundingsOf } from './event/surroundings.ts';
 import { castOf, fullSizes } from './rehearsal-cast.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
@@ -126,11 +126,13 @@ async function prepare({ stack, journal, script, event, talk, cast }: Stage, dat
   const { onCall, asks } = cast;
   const { compress } = script;
   const beforeMs = beforeTargetMs(runbook);
+  const nowMs = Date.now();
+  const planMs = compress === undefined ? 0 : clearOfQuarters(runbook, nowMs + HEAD_MS + beforeMs / compress) - nowMs;
   // Without a pace no step is to come by itself: an hour lies before the first one.
   const when =
     compress === undefined
       ? `in ${Math.ceil(beforeMs / HOUR_MS) + 1}h`
-      : `in ${Math.ceil((HEAD_MS + beforeMs / compress) / 1_000)}s compress ${compress}`;
+      : `in ${Math.ceil(planMs / 1_000)}s compress ${compress}`;
   await mustGo(onCall.room, `create ${runbook.id} ${when} called "Rehearsal"`);
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
   talk.say(`Audience: ${script.audience === undefined ? 'sample and ' : ''}compile …`);
@@ -144,7 +146,6 @@ async function prepare({ stack, journal, script, event, talk, cast }: Stage, dat
       ...(script.event === undefined ? {} : tonguesOf(runbook)),
     });
 
-  const planMs = compress === undefined ? 0 : HEAD_MS + beforeMs / compress;
   talk.say(
     compress === undefined
       ? 'Scaling up, test copies, gates …'
@@ -164,10 +165,13 @@ async function prepare({ stack, journal, script, event, talk, cast }: Stage, dat
   await testAll(asks.room, () => journal.launch(launchId));
   const launch = await journal.launch(launchId);
   const lines = launch === null ? [] : gateLines(launch, await cloud.live.gates(launchId), Date.now(), 'all');
-  if (redLines(lines).some(({ manual }) => manual)) await tickGates([onCall.room, asks.room]);
+  const evidence = new Set(runbook.gates.flatMap(({ id, evidence: kind }) => (kind === undefined ? [] : id)));
+  if (redLines(lines).some(({ manual }) => manual)) await tickGates([onCall.room, asks.room], evidence);
+  if (runbook.gates.some(({ probe }) => probe?.kind === 'people-present'))
+    for (const { room } of new Set([onCall, asks, cast.approves])) await mustGo(room, 'here');
   await until(
     'every gate green',
-    60_000 + planMs,
+    60_000 + planMs + 2 * apartFromQuarters(runbook),
     async () => (await openGates(stack, journal, launchId)).length === 0,
     250,
   ).catch(async (error: unknown) => {

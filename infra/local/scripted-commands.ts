@@ -25,7 +25,8 @@ export async function mustGo(person: ScriptedPerson, text: string): Promise<void
     throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
 }
 
-export async function tickGates(people: ScriptedPerson[]): Promise<void> {
+/** `evidence`: gates whose tick asks for some, by id. */
+export async function tickGates(people: ScriptedPerson[], evidence: ReadonlySet<string> = new Set()): Promise<void> {
   const [first] = people;
   if (first === undefined) return;
   await mustGo(first, 'ready');
@@ -33,7 +34,16 @@ export async function tickGates(people: ScriptedPerson[]): Promise<void> {
     const found = await first.buttons('gate.tick');
     return found.length > 0 ? found : null;
   });
-  for (const button of buttons) await first.press(button);
+  for (const button of buttons) {
+    await first.press(button);
+    const { gate } = JSON.parse(button.value ?? '{}') as { gate?: string };
+    if (gate === undefined || !evidence.has(gate)) continue;
+    const form = await until('the form of the tick', 10_000, async () => (await first.views()).at(-1));
+    await first.submit(form.id, {
+      note: { value: { type: 'plain_text_input', value: 'https://example.com/rehearsed' } },
+    });
+    await until('the end of the form', 10_000, async () => (await first.views()).length === 0);
+  }
 }
 
 export async function timelineOf(person: ScriptedPerson): Promise<string> {

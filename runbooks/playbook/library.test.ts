@@ -105,7 +105,13 @@ function ready(scene: Scene): void {
   scene.does({ kind: 'report-test', testId, results });
   const open = gateLines(scene.state, measured(scene), scene.nowMs, 'all');
   for (const { id } of open.filter((line) => line.manual && line.status !== 'green' && line.id !== 'silent'))
-    scene.does({ kind: 'tick-gate', by: 'mia', gate: id, green: true, note: '' });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: id, green: true, note: 'https://example.com/seen' });
+}
+
+/** Two minutes after T, when everybody has said that they are there. */
+function atItsMoment(scene: Scene): void {
+  scene.nowMs = scene.state.targetAtMs + 2 * 60_000;
+  for (const by of ['ana', 'mia']) scene.does({ kind: 'be-here', by });
 }
 
 /** Mia asks, Ben presses, all of it is accepted. */
@@ -141,7 +147,7 @@ describe.each(FILES)('%s', (file) => {
 test.each(['superbowl.yaml', 'in-plain-sight.yaml'])('%s goes to everybody by one order, at its moment', (file) => {
   const scene = created(runbookOf(file));
   ready(scene);
-  scene.nowMs = scene.state.targetAtMs;
+  atItsMoment(scene);
   fire(scene, 'all');
   expect(Object.values(accepted(scene))).toEqual(Array.from({ length: 14 }, () => 100));
 });
@@ -150,7 +156,7 @@ test('the campaign in plain sight is counted by variant, and who is held out is 
   const scene = created(runbookOf('in-plain-sight.yaml'));
   expect(splitOf(scene.state.campaign)).toMatchObject({ salt: 'weekly-reminder', holdOut: 0.1 });
   ready(scene);
-  scene.nowMs = scene.state.targetAtMs;
+  atItsMoment(scene);
   fire(scene, 'all');
   const [shot] = Object.values(scene.state.shots);
   expect(

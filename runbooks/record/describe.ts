@@ -219,7 +219,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'FireHeld':
       return `order ${entry.orderId} did not go at its moment${because(entry.reason)}`;
     case 'FireApproved':
-      return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)},`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+      return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)}`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined':
       return `${takenBack(own(orders, entry.orderId))} ${entry.orderId}${because(entry.reason)}`;
     case 'FireRenewed':

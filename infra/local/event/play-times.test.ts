@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bazaar } from './for-tests.ts';
-import { beforeTargetMs, playTimes } from './play-times.ts';
+import { apartFromQuarters, beforeTargetMs, clearOfQuarters, playTimes } from './play-times.ts';
 
 const TARGET = Date.parse('2027-02-14T19:00:00Z');
 const HOUR = 3_600_000;
@@ -34,4 +34,23 @@ test('in real time T is the own target; one that is over is refused with what to
   );
   // Asked for a pace, it is played from now on, target or not.
   expect(playTimes(runbook, 4, TARGET)).toEqual({ compress: 4, targetAtMs: TARGET + 15_000 + HOUR });
+});
+
+test('a plan whose gate keeps away from quarter hours has T where GO can be asked for; any other has it where it falls', () => {
+  const quarters = bazaar(
+    'gates:\n',
+    'gates:\n  - { id: q, title: Q, probe: { kind: quarter-hours, apart: 2m } }\n',
+  ).runbook;
+  const at = (time: string) => Date.parse(`2027-02-14T${time}Z`);
+  expect([apartFromQuarters(runbook), apartFromQuarters(quarters)]).toEqual([0, 120_000]);
+  for (const [asked, given] of [
+    ['18:12:29', '18:12:29'],
+    ['18:12:31', '18:17:00'],
+    ['18:15:00', '18:17:00'],
+    ['18:16:59', '18:17:00'],
+    ['18:17:00', '18:17:00'],
+    ['18:58:00', '19:02:00'],
+  ] as const)
+    expect(clearOfQuarters(quarters, at(asked)), asked).toBe(at(given));
+  expect(clearOfQuarters(runbook, at('18:15:00'))).toBe(at('18:15:00'));
 });

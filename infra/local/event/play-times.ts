@@ -37,3 +37,20 @@ export function beforeTargetMs(runbook: Runbook): number {
   const due = runbook.phases.flatMap(({ steps }) => steps).map((step) => stepDueAtMs(clock, step));
   return Math.max(0, targetAtMs - Math.min(...due));
 }
+
+/** How far from a quarter hour its gates want GO to be asked for. 0: none does. */
+export function apartFromQuarters({ gates }: Runbook): number {
+  return Math.max(0, ...gates.map(({ probe }) => (probe?.kind === 'quarter-hours' ? probe.apart : 0)));
+}
+
+const QUARTER_MS = 15 * 60_000;
+/** From T until GO is asked for and pressed. */
+const ASKING_MS = 30_000;
+
+/** That moment, or the first after it at which such a gate lets GO be asked for. */
+export function clearOfQuarters(runbook: Runbook, atMs: number): number {
+  const apartMs = apartFromQuarters(runbook);
+  const nearestMs = Math.round((atMs + ASKING_MS) / QUARTER_MS) * QUARTER_MS;
+  const isNear = apartMs > 0 && atMs > nearestMs - apartMs - ASKING_MS && atMs < nearestMs + apartMs;
+  return isNear ? nearestMs + apartMs : atMs;
+}
