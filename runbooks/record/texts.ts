@@ -19,11 +19,66 @@ interface Version {
   sent: Sent[];
 }
 
+/** One content that the push had, as plain text. */
+export interface Content {
+  hash: string;
+  /** Shots that it went out in; empty: never sent. */
+  shots: string[];
+  /** `devices`: by shot, in their order. */
+  texts: { locale: string; title: string; subtitle: string; body: string; devices: string[] }[];
+  /** What goes with every text: link, sound, pictures. */
+  beside: string;
+  notes: string[];
+}
+
 /** Every text that the push ever had, whole, and what of it went out in which shot to how many devices. */
-export function textsSection(entries: readonly Entry[]): string[] {
-  const versions = versionsOf(entries);
-  if (versions.length === 0) return [];
-  return ['## Texts', '', ...versions.flatMap(versionLines)];
+export function contentsOf(entries: readonly Entry[]): Content[] {
+  return versionsOf(entries).map(({ hash, campaign, sent }): Content => ({
+    hash,
+    shots: sent.map(({ shotId }) => shotId),
+    texts: textsOf(campaign).map((locale) => {
+      const { title, subtitle, body } = localized(campaign, locale);
+      const devices = sent.map((one) => (one.devices === null ? '?' : number(one.devices[locale] ?? 0)));
+      return { locale, title, subtitle, body, devices };
+    }),
+    beside: besideTexts(campaign)
+      .map(({ where, text }) => `${where} ${JSON.stringify(text)}`)
+      .join(', '),
+    notes: [
+      ...(sent.some(({ again }) => again)
+        ? ['Counts are of whole segments; a later attempt went only to devices that the one before did not reach.']
+        : []),
+      ...(sent.some(({ devices }) => devices === null)
+        ? ['“?”: this audience was compiled before languages were counted per segment.']
+        : []),
+    ],
+  }));
+}
+
+/** `Content c0ffee00: sent in S3` */
+export const contentTitle = ({ hash, shots }: Content): string =>
+  `Content ${shortHash(hash)}: ${shots.length === 0 ? 'never sent' : `sent in ${shots.join(', ')}`}`;
+
+export function textsSection(contents: readonly Content[]): string[] {
+  return contents.length === 0 ? [] : ['## Texts', '', ...contents.flatMap(contentLines)];
+}
+
+function contentLines(content: Content): string[] {
+  const { shots, texts, beside, notes } = content;
+  return [
+    `### ${contentTitle(content)}`,
+    '',
+    `| locale | title | text |${shots.map((shotId) => ` devices in ${shotId} |`).join('')}`,
+    `|---|---|---|${shots.map(() => '---:|').join('')}`,
+    ...texts.map(
+      ({ locale, title, subtitle, body, devices }) =>
+        `| ${escape(locale)} | ${escape(title)}${subtitle === '' ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${devices.map((count) => ` ${count} |`).join('')}`,
+    ),
+    '',
+    `With it: ${escape(beside)}`,
+    '',
+    ...notes.flatMap((note) => [note, '']),
+  ];
 }
 
 function versionsOf(entries: readonly Entry[]): Version[] {
@@ -54,32 +109,4 @@ function sentIn(
     devices: campaign === null ? null : devicesPerText(campaign, audience, shown.segments),
     again: shown.segments.some(({ attempt }) => attempt > 1),
   };
-}
-
-function versionLines({ hash, campaign, sent }: Version): string[] {
-  const counts = (locale: string): string =>
-    sent.map(({ devices }) => ` ${devices === null ? '?' : number(devices[locale] ?? 0)} |`).join('');
-  return [
-    `### Content ${shortHash(hash)}: ${sent.length === 0 ? 'never sent' : `sent in ${sent.map(({ shotId }) => shotId).join(', ')}`}`,
-    '',
-    `| locale | title | text |${sent.map(({ shotId }) => ` devices in ${shotId} |`).join('')}`,
-    `|---|---|---|${sent.map(() => '---:|').join('')}`,
-    ...textsOf(campaign).map((text) => {
-      const { title, subtitle, body } = localized(campaign, text);
-      return `| ${escape(text)} | ${escape(title)}${subtitle === '' ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${counts(text)}`;
-    }),
-    '',
-    `With it: ${escape(
-      besideTexts(campaign)
-        .map(({ where, text }) => `${where} ${JSON.stringify(text)}`)
-        .join(', '),
-    )}`,
-    '',
-    ...(sent.some(({ again }) => again)
-      ? ['Counts are of whole segments; a later attempt went only to devices that the one before did not reach.', '']
-      : []),
-    ...(sent.some(({ devices }) => devices === null)
-      ? ['“?”: this audience was compiled before languages were counted per segment.', '']
-      : []),
-  ];
 }

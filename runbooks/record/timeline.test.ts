@@ -4,9 +4,10 @@ import { sealEntry } from '../../infra/aws/seal.ts';
 import type { Entry, NewEntry, Shown } from '../launch/entries.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { loadRunbook } from '../playbook/load.ts';
+import { relative } from './clock.ts';
 import { describeTotals } from './describe.ts';
-import { relative, timelineMarkdown } from './timeline.ts';
-import type { TimelineMessage } from './timeline.ts';
+import type { TimelineMessage } from './model.ts';
+import { timelineMarkdown } from './timeline.ts';
 
 const target = Date.UTC(2027, 1, 8, 23, 30);
 const file = new URL('../library/superbowl.yaml', import.meta.url);

@@ -1,0 +1,257 @@
+import { campaignChanges, changesText } from '../launch/campaign-parts.ts';
+import type { Entry, EntryKind, EntryOf, Via } from '../launch/entries.ts';
+import { evolve } from '../launch/evolve.ts';
+import type { Launch } from '../launch/launch.ts';
+import { peopleIn } from '../launch/people.ts';
+import { readable } from './chat.ts';
+import { stamp } from './clock.ts';
+import { actorName, describeEntry, leftBehindText, number, stillToSendText } from './describe.ts';
+import type { Names } from './describe.ts';
+import { badTokensOf, shotsOf } from './shot-rows.ts';
+import type { ShotRow } from './shot-rows.ts';
+import { spansOf } from './spans.ts';
+import type { Span } from './spans.ts';
+import { contentsOf } from './texts.ts';
+import type { Content } from './texts.ts';
+
+/** What somebody wanted and did not get: a press or a command that was refused. */
+export interface Refused {
+  what: string;
+  code: string;
+  say: string;
+  /** More than one: so many alike or further ones within a minute, counted instead of written out. */ times: number;
+}
+
+/** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
+export interface TimelineMessage {
+  ts: string;
+  user: string;
+  text: string;
+  atMs: number;
+  /** The ts of the message that this one edits or deletes; null for a new message. */
+  edits: string | null;
+  deleted: boolean;
+  permalink: string | null;
+  files: string[];
+  refused?: Refused | undefined;
+  /** Its place in the chain of channel messages. Absent: it is not from there. */
+  seq?: number;
+  hash?: string;
+}
+
+export interface TimelineOptions {
+  /** Slack id → name, for people who are not on the roster. */
+  slackNames?: Names;
+  /** What verifying the hash chain gave; said at the top. */
+  chain: { ok: true } | { ok: false; seq: number; why: string };
+}
+
+/** One line of the timeline, as plain text: whatever shows it must escape it. */
+export interface Row {
+  atMs: number;
+  who: string;
+  what: string;
+  isLoud: boolean;
+  kind: EntryKind | 'Message' | 'Refused';
+  files: string[];
+  /** Of http or https; null: none. */
+  permalink: string | null;
+  /** Where it stands: in the record, or in the chain of channel messages. Null: the message brought no place. */
+  place: { chain: 'record' | 'channel'; seq: number; hash: string } | null;
+  /** How the person who did it proved who they are; '' where nothing had to be proved. */
+  proof: string;
+}
+
+/** A launch as it is told: every document of it (Markdown, page) is made from this. */
+export interface Timeline {
+  launchId: string;
+  name: string;
+  runbook: { id: string; title: string; hash: string };
+  targetAtMs: number;
+  people: string[];
+  entries: number;
+  head: string;
+  chain: TimelineOptions['chain'];
+  shots: ShotRow[];
+  /** Whom a further order could still go to at the end; '' for nobody. */
+  notReached: string;
+  /** Tokens that providers refused for good. */
+  badTokens: number;
+  texts: Content[];
+  /** In order of time. Nothing is left out. */
+  rows: Row[];
+  /** What lasted: for pictures of the launch. */
+  spans: Span[];
+}
+
+/** Null: the record is empty. */
+export function timelineOf(
+  entries: readonly Entry[],
+  messages: readonly TimelineMessage[],
+  options: TimelineOptions,
+): Timeline | null {
+  const created = entries.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
+  if (created === undefined) return null;
+  const names = namesOf(entries);
+  const { said, voided, last } = followed(entries);
+  return {
+    launchId: created.launchId,
+    name: created.name,
+    runbook: { id: created.runbook.id, title: created.runbook.title, hash: created.runbookHash },
+    targetAtMs: entries.reduce(
+      (at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at),
+      created.targetAtMs,
+    ),
+    people: [...names.values()],
+    entries: entries.length,
+    head: entries.at(-1)?.hash ?? '',
+    chain: options.chain,
+    shots: shotsOf(entries, names, last),
+    notReached: last === null ? '' : stillToSendText(last, Object.keys(last.attempts)),
+    badTokens: badTokensOf(entries),
+    texts: contentsOf(entries),
+    rows: rowsOf(entries, messages, {
+      names,
+      slackNames: slackNamesOf(entries, options.slackNames ?? new Map()),
+      orders: last?.orders ?? {},
+      said,
+    }),
+    spans: spansOf(entries, voided),
+  };
+}
+
+interface Telling {
+  names: Names;
+  slackNames: Names;
+  /** Of the launch at its end. */ orders: Launch['orders'];
+  said: ReadonlyMap<number, string>;
+}
+
+function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
+  // Stable: entries keep their order and stand before messages of the same millisecond.
+  return [
+    ...entries.map((entry) => entryRow(entry, telling)),
+    ...messages.map((message) => messageRow(message, telling.slackNames)),
+  ].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
+
+function entryRow(entry: Entry, { names, orders, said }: Telling): Row {
+  const after = said.get(entry.seq) ?? '';
+  return {
+    atMs: entry.atMs,
+    who: actorName(entry.by, names),
+    what: `${describeEntry(entry, names, orders)}${after === '' ? '' : `. ${after}`}`,
+    isLoud: LOUD.test(entry.kind),
+    kind: entry.kind,
+    files: [],
+    permalink: null,
+    place: { chain: 'record', seq: entry.seq, hash: entry.hash },
+    proof: 'via' in entry ? proofText(entry.via) : '',
+  };
+}
+
+const proofText = (via: Via): string =>
+  via.kind === 'slack'
+    ? `pressed in Slack by ${via.slackId}`
+    : `signed by the operator key …${via.publicKey.slice(-9)}`;
+
+function messageRow(message: TimelineMessage, names: Names): Row {
+  const { atMs, user, refused, permalink, seq, hash } = message;
+  const isSaid = refused === undefined;
+  return {
+    atMs,
+    who: names.get(user) ?? user,
+    what: isSaid ? saidText(message, names) : refusedText(refused),
+    isLoud: false,
+    kind: isSaid ? 'Message' : 'Refused',
+    files: isSaid && !message.deleted ? message.files : [],
+    permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
+    place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
+    proof: '',
+  };
+}
+
+function saidText({ text, ts, edits, deleted }: TimelineMessage, names: Names): string {
+  if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
+  const quoted = `“${readable(text, names)}”`;
+  return edits === null ? quoted : `edited their message of ${clockOf(edits)} to ${quoted}`;
+}
+
+function refusedText({ what, code, say, times }: Refused): string {
+  return times > 1
+    ? `was refused ${number(times)} more times within a minute, the last time: ${what} (${code})`
+    : `was refused: ${what} (${code}): ${readable(say, new Map())}`;
+}
+
+/** Slack's ts is the time of the message, in seconds. */
+const clockOf = (ts: string): string =>
+  Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : ts;
+
+interface Followed {
+  /** What a shot or a late account left to a further order and what a change of the content changed, by sequence. */
+  said: Map<number, string>;
+  /** When orders became void, by id. */
+  voided: Map<string, number>;
+  /** The launch at its end. Null: the record can't be followed to there; the rest is said as far as it can. */
+  last: Launch | null;
+}
+
+function followed(entries: readonly Entry[]): Followed {
+  const said = new Map<number, string>();
+  const voided = new Map<string, number>();
+  let launch: Launch | null = null;
+  for (const entry of entries) {
+    let after: Launch;
+    try {
+      after = evolve(launch, entry);
+    } catch {
+      // The head of the timeline says where the record is broken.
+      return { said, voided, last: null };
+    }
+    if (entry.kind === 'ShotCorrected') {
+      const before: Launch['leftBehind'] = launch?.leftBehind ?? {};
+      said.set(
+        entry.seq,
+        leftBehindText(
+          after,
+          entry.segments
+            .map(({ segment }) => segment)
+            .filter((segment) => before[segment] !== after.leftBehind[segment]),
+        ),
+      );
+    }
+    if (entry.kind === 'ShotClosed')
+      said.set(
+        entry.seq,
+        stillToSendText(
+          after,
+          entry.segments.map(({ segment }) => segment),
+        ),
+      );
+    if (entry.kind === 'CampaignSet' && launch !== null)
+      said.set(entry.seq, changesText(campaignChanges(launch.campaign, entry.campaign)));
+    if (after.orders !== launch?.orders)
+      for (const { id, state } of Object.values(after.orders))
+        if (state === 'void' && !voided.has(id)) voided.set(id, entry.atMs);
+    launch = after;
+  }
+  return { said, voided, last: launch };
+}
+
+function namesOf(entries: readonly Entry[]): Names {
+  const names = new Map<string, string>();
+  for (const entry of entries) {
+    for (const person of peopleIn(entry)) names.set(person.id, person.name);
+  }
+  return names;
+}
+
+function slackNamesOf(entries: readonly Entry[], others: Names): Names {
+  const names = new Map(others);
+  for (const entry of entries) {
+    for (const person of peopleIn(entry)) for (const slackId of person.slack) names.set(slackId, person.name);
+  }
+  return names;
+}
