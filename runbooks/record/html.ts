@@ -11,11 +11,19 @@ export class Html {
 
 type Value = string | number | Html | readonly Html[];
 
-export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
+/** Line ends of the source, with the indentation behind them, are not in the result. */
+export function markup(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(
-    parts.map((part, index) => `${part}${index < values.length ? shown(values[index] ?? '') : ''}`).join(''),
+    parts
+      .map(
+        (part, index) => `${part.replaceAll(/\n\s*/g, '')}${index < values.length ? shown(values[index] ?? '') : ''}`,
+      )
+      .join(''),
   );
 }
+
+/** What somebody wrote, within a sentence of ours: its reading direction is its own. */
+export const foreign = (text: string): Html => markup`<bdi>${text}</bdi>`;
 
 /** Texts that stand in the page as they are: the page's own style and script, never what somebody wrote. */
 export const trusted = (text: string): Html => new Html(text);

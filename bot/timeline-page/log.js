@@ -1,0 +1,150 @@
+import { clock, day, sinceTarget, zoneName } from './times.js';
+
+/** The list below the axis: its times, filters, and the evidence of the row that the address names. */
+
+const rows = [...document.querySelectorAll('#log li')];
+const lists = [...document.querySelectorAll('#log ol')];
+const field = (id) => document.getElementById(id);
+
+export const items = rows.map((row) => ({
+  row,
+  atMs: Number(row.dataset.t),
+  lane: row.classList[0],
+  isLoud: row.classList.contains('loud'),
+}));
+
+const whoOf = (row) => row.children[2].textContent;
+
+/** Options with how many there are, most first. */
+function fill(select, values) {
+  const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const [value, times] of [...counts].toSorted((a, b) => b[1] - a[1]))
+    select.append(new Option(`${value} (${times.toLocaleString()})`, value));
+}
+
+export function showTimes() {
+  let last = '';
+  for (const { row, atMs } of items) {
+    row.firstChild.firstChild.textContent = clock(atMs);
+    const here = day(atMs);
+    if (here === last) delete row.dataset.day;
+    else row.dataset.day = here;
+    last = here;
+  }
+  for (const time of document.querySelectorAll('time[data-at]')) {
+    const ms = Number(time.dataset.at);
+    time.textContent = `${day(ms)} ${clock(ms)} ${zoneName()}`;
+  }
+}
+
+/** `window`: what the axis shows, in milliseconds. */
+export function filter(window) {
+  const lanes = new Set([...document.querySelectorAll('.chip[aria-pressed="true"]')].map((chip) => chip.dataset.lane));
+  const who = field('who').value;
+  const kind = field('kind').value;
+  const find = field('find').value.trim().toLocaleLowerCase();
+  const inside = field('inside').checked;
+  let shown = 0;
+  let lastDay = '';
+  for (const { row, atMs, lane } of items) {
+    const fits =
+      lanes.has(lane) &&
+      (kind === '' || row.dataset.k === kind) &&
+      (!inside || (atMs >= window.from && atMs <= window.to)) &&
+      (who === '' || whoOf(row) === who) &&
+      (find === '' || row.textContent.toLocaleLowerCase().includes(find));
+    if (row.hidden === fits) row.hidden = !fits;
+    if (!fits) continue;
+    shown += 1;
+    // The first that is left of a day says which.
+    const here = day(atMs);
+    if (here === lastDay) {
+      if (row.dataset.day !== undefined) delete row.dataset.day;
+    } else row.dataset.day = here;
+    lastDay = here;
+  }
+  for (const list of lists) list.hidden = list.querySelector('li:not([hidden])') === null;
+  field('count').value =
+    shown === items.length
+      ? `${shown.toLocaleString()} rows`
+      : `${shown.toLocaleString()} of ${items.length.toLocaleString()} rows`;
+}
+
+export function listenToFilters(changed) {
+  fill(
+    field('who'),
+    items.map(({ row }) => whoOf(row)),
+  );
+  fill(
+    field('kind'),
+    items.map(({ row }) => row.dataset.k),
+  );
+  field('filters').addEventListener('click', ({ target }) => {
+    if (target.dataset.lane === undefined) return;
+    target.setAttribute('aria-pressed', String(target.getAttribute('aria-pressed') !== 'true'));
+    changed();
+  });
+  field('filters').addEventListener('input', changed);
+  field('filters').hidden = false;
+}
+
+function line(name, value) {
+  const term = document.createElement('dt');
+  term.textContent = name;
+  const told = document.createElement('dd');
+  told.append(value);
+  return [term, told];
+}
+
+function code(text) {
+  const element = document.createElement('code');
+  element.textContent = text;
+  return element;
+}
+
+function link(href, text) {
+  const element = document.createElement('a');
+  element.href = href;
+  element.textContent = text;
+  return element;
+}
+
+function evidence(row) {
+  const atMs = Number(row.dataset.t);
+  const seq = row.id.slice(1);
+  const isEntry = row.id.startsWith('e');
+  const shot = /\bS\d+\b/.exec(row.lastChild.textContent)?.[0];
+  const message = row.querySelector('p a');
+  const list = document.createElement('dl');
+  list.className = 'evidence';
+  list.append(
+    ...line('Kind', row.dataset.k),
+    ...line('Time', `${day(atMs)} ${clock(atMs)} ${zoneName()}, ${new Date(atMs).toISOString()}, ${sinceTarget(atMs)}`),
+    ...(row.dataset.h === undefined ? [] : line(isEntry ? `Entry ${seq}` : `Message ${seq}`, code(row.dataset.h))),
+    ...(row.dataset.p === undefined ? [] : line('Proof', row.dataset.p)),
+    ...(isEntry
+      ? line(
+          'Check it',
+          code(`npm run record -- verify --launch ${document.body.dataset.launch} --head ${seq}:${row.dataset.h}`),
+        )
+      : []),
+    ...(message === null ? [] : line('In Slack', link(message.href, message.href))),
+    ...(shot === undefined || field(`shot-${shot}`) === null
+      ? []
+      : line('Figures', link(`#shot-${shot}`, `shot ${shot}`))),
+  );
+  return list;
+}
+
+/** Opens the row that the address names, and gives its time; null: it names none. */
+export function openNamed() {
+  for (const old of document.querySelectorAll('.evidence')) old.remove();
+  const row = field(location.hash.slice(1));
+  if (row?.dataset.t === undefined) return null;
+  row.hidden = false;
+  row.parentElement.hidden = false;
+  row.append(evidence(row));
+  row.scrollIntoView({ block: 'nearest' });
+  return Number(row.dataset.t);
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Timeline } from '../../runbooks/record/model.ts';
+import type { Curve } from '../../runbooks/record/page-shots.ts';
+import { timelinePage } from '../../runbooks/record/page.ts';
+
+/** Written as modules; in the page they are one script, in this order, because a file on its own imports nothing. */
+const SCRIPTS = [
+  new URL('./times.js', import.meta.url),
+  new URL('./scale.js', import.meta.url),
+  new URL('./log.js', import.meta.url),
+  new URL('./axis.js', import.meta.url),
+  new URL('./main.js', import.meta.url),
+];
+const STYLE = new URL('./page.css', import.meta.url);
+
+/** The timeline as one HTML file, with its own style and script in it. */
+export function pageOf(timeline: Timeline, curves: Readonly<Record<string, Curve>>): string {
+  const script = SCRIPTS.map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+    .replaceAll(/^import .*;\n/gm, '')
+    .replaceAll(/^export /gm, '');
+  return timelinePage(timeline, {
+    style: readFileSync(STYLE, 'utf8'),
+    script,
+    sha256: (text) => createHash('sha256').update(text).digest('base64'),
+    curves,
+  });
+}
