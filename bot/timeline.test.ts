@@ -36,10 +36,14 @@ describe('what was refused', () => {
     await rig.mia.say('R&D says <hi> @Ben Okafor');
     await until('the line', async () => (await rig.cloud.record.messagesAfter(id, 0)).some(({ text }) => text !== ''));
     await rig.ask(rig.ana, 'timeline');
-    const [file] = (
-      await until('the file', async () => (await rig.ana.messages()).find(({ files }) => files.length > 0))
-    ).files;
-    const text = await (await fetch(new URL(file?.url ?? '', rig.workspace.url))).text();
+    const { files } = await until('the files', async () =>
+      (await rig.ana.messages()).find((message) => message.files.length > 0),
+    );
+    const [text = '', page] = await Promise.all(
+      files.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
+    );
+    expect(page).toContain('<p dir="auto">“R&amp;D says &lt;hi&gt; Ben Okafor”');
+    expect(page).toMatch(/data-k="Refused".*was refused: pressing GO on F\d+ \(SAME_PERSON\)/);
     expect(text).toMatch(
       /\| Mia Chen \| was refused: pressing GO on F\d+ \(SAME\\_PERSON\): Mia Chen asked for this fire/,
     );

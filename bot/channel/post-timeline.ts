@@ -15,15 +15,16 @@ const PAUSE_MS = 1_000;
 export interface TimelineFile {
   channelId: string;
   launchId: string;
-  filename: string;
+  /** Without its ending. */ filename: string;
   title: string;
   markdown: string;
+  page: string;
   comment: string;
 }
 
-/** How the timeline reached the channel: as a file; as a thread, because Slack took no file; or not at all, so the reader must be told where it is. */
+/** How the timeline reached the channel: as files; as a thread, because Slack took no file; or not at all, so the reader must be told where it is. */
 export type Posted =
-  | { how: 'file' }
+  | { how: 'files' }
   | { how: 'thread'; parts: number; of: number }
   | { how: 'nowhere'; parts: number; of: number };
 
@@ -36,12 +37,13 @@ export async function postTimeline(
   try {
     await client.files.uploadV2({
       channel_id: file.channelId,
-      filename: file.filename,
-      title: file.title,
-      content: file.markdown,
       initial_comment: file.comment,
+      file_uploads: [
+        { filename: `${file.filename}.md`, title: file.title, content: file.markdown },
+        { filename: `${file.filename}.html`, title: `${file.title}, as a page`, content: file.page },
+      ],
     });
-    return { how: 'file' };
+    return { how: 'files' };
   } catch (error) {
     log.error({ err: error, launchId: file.launchId }, 'Slack took no file; the timeline is posted as a thread');
     return asThread(client, log, file, pauseMs);

@@ -12,6 +12,7 @@ import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
+import { writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
@@ -37,6 +38,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- keys approve --launch ID --key operator.pem
   npm run go -- forget   --launch ID [--yes]
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
+  npm run record -- timeline --launch ID --out FILE.html (or .md)
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
@@ -65,6 +67,7 @@ const COMMANDS = [
   'keys approve',
   'forget',
   'record verify',
+  'record timeline',
 ] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
@@ -214,6 +217,8 @@ async function run(
         return await forget(session, need('launch'), values.yes === true);
       case 'record verify':
         return await verify(session, need('launch'), values.head ?? null);
+      case 'record timeline':
+        return await writeTimeline(session, need('launch'), need('out'));
       case 'lift approve':
         return await approveLift(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
       default:

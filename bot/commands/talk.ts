@@ -2,9 +2,11 @@ import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
-import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { commandFor, postTimeline } from '../channel/post-timeline.ts';
 import type { Desk } from '../desk.ts';
+import { pageOf } from '../timeline-page/page.ts';
 import { done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -32,7 +34,7 @@ export const timeline: Subcommand = {
   usage: ['timeline'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the whole record as a Markdown file: times, people, decisions, figures and what was said.',
+  does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said.',
   async run({ desk, launch, channelId }) {
     const [entries, messages] = await Promise.all([
       desk.journal.entries(launch.id),
@@ -40,18 +42,21 @@ export const timeline: Subcommand = {
     ]);
     const chain = desk.journal.verify(entries);
     const slackNames = await namesOfOthers(desk, launch, messages);
-    const markdown = timelineMarkdown(entries, messages, { chain, slackNames });
+    const told = timelineOf(entries, messages, { chain, slackNames });
+    if (told === null) return info('The record is empty.');
     const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
     const talk = messages.filter(({ refused }) => refused === undefined).length;
     const posted = await postTimeline(desk.client, desk.log, {
       channelId,
       launchId: launch.id,
-      filename: `timeline-${launch.id}-${stampedAt}.md`,
+      filename: `timeline-${launch.id}-${stampedAt}`,
       title: `Timeline of ${launch.name}`,
-      markdown,
+      markdown: asMarkdown(told),
+      page: await pageOf(told, desk.conductor),
       comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
     });
-    if (posted.how === 'file') return done('The timeline stands in the channel as a Markdown file.');
+    if (posted.how === 'files')
+      return done('The timeline stands in the channel: as a page to open in a browser, and as Markdown.');
     const whole = `It is whole on the command line: \`${commandFor(launch.id)}\``;
     if (posted.how === 'thread' && posted.parts === posted.of)
       return done('Slack took no file, so the timeline stands in a thread of the channel.');

@@ -1,3 +1,4 @@
+import type { ShotFigures } from '../../contract/figures.ts';
 import type { PoolSigns } from '../../contract/vital-signs.ts';
 import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
@@ -40,6 +41,8 @@ export interface Conductor {
   lastCompile(launchId: string): Promise<CompileRun | null>;
   /** The leader stops it; one that has ended stays as it is. */
   cancelCompile(launchId: string, number: number, by: PersonId): Promise<void>;
+  /** Figures of a closed shot as the room showed them last. Null: it runs, or none were kept. */
+  keptFigures(launchId: string, shotId: string): Promise<ShotFigures | null>;
   isLeader(): boolean;
   /** What alarms look at: of the leader, added up over its launches. */
   signs(): { Leading: number } & Partial<PoolSigns>;

@@ -18,6 +18,7 @@ import { askCompile, cancelCompile, lastCompile } from './compiles/compiles.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
 import { performUrgent } from './effects/urgent.ts';
+import { keptFigures } from './figures/live-shots.ts';
 import { freshMeasurements } from './gates/gate-watch.ts';
 import { Halting } from './halt.ts';
 import { Job } from './job.ts';
@@ -209,6 +210,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     askCompile: (launchId, asked) => askCompile(context, launchId, asked),
     lastCompile: (launchId) => lastCompile(context, launchId),
     cancelCompile: (launchId, number, by) => cancelCompile(context, launchId, number, by),
+    keptFigures: (launchId, shotId) => keptFigures(context, launchId, shotId),
     isLeader: () => leader.isLeading,
     signs: () => (leader.isLeading ? { Leading: 1, ...sumOfSigns(keepers.values()) } : { Leading: 0 }),
     shutRooms: () =>

@@ -1,5 +1,5 @@
-import { bounded, otherLabel, ticksOf, wholeOf, zoomed } from './scale.js';
-import { clock, day, sinceTarget } from './times.js';
+import { bounded, otherLabel, packed, ticksOf, wholeOf, zoomed } from './scale.js';
+import { clock, day, lasted, sinceTarget } from './times.js';
 
 /** Lanes of what happened and what lasted, drawn anew for each window; what stands closer than the eye tells apart is one mark. */
 
@@ -8,7 +8,6 @@ const BAR = 13;
 const MARKS = 20;
 const TOP = 20;
 const BOTTOM = 20;
-const MOST_BARS = 9;
 const APART = 11;
 
 function el(name, attributes, text) {
@@ -37,6 +36,7 @@ export class Axis {
   constructor({ items, spans, lanes, moments, changed }) {
     this.#items = items;
     this.#spans = spans;
+    for (const [index, span] of spans.entries()) span.index = index;
     this.#moments = moments;
     this.#changed = changed;
     this.whole = wholeOf(items, spans);
@@ -82,7 +82,7 @@ export class Axis {
     });
     plot.append(...this.#grid(), ...this.#lanes.flatMap((lane) => this.#lane(lane)));
     this.#svg.replaceChildren(
-      ...this.#lanes.map(({ name, y }, index) =>
+      ...this.#lanes.map(({ y }, index) =>
         el('line', { class: index === 0 ? 'edge' : 'between', x1: 0, x2: this.#width, y1: y, y2: y }),
       ),
       plot,
@@ -133,28 +133,29 @@ export class Axis {
   }
 
   #lane(lane) {
-    return [
-      ...lane.bars.flatMap((bars, at) => bars.flatMap((span) => this.#bar(span, lane.barsAt + at * (BAR + 2)))),
-      ...this.#marks(lane),
-    ];
+    return [...lane.bars.flatMap((bars, at) => this.#line(bars, lane.barsAt + at * (BAR + 2))), ...this.#marks(lane)];
   }
 
-  #bar(span, y) {
+  /** Bars of one line. Of those that share a pixel one is drawn, the worst. */
+  #line(spans, y) {
     const { from, to } = this.view;
-    const end = span.toMs ?? this.whole.to;
-    if (end < from || span.fromMs > to) return [];
-    const x = this.#x(Math.max(span.fromMs, from));
-    const width = Math.max(2, this.#x(Math.min(end, to)) - x);
-    const about = { 'data-span': this.#spans.indexOf(span) };
-    const bar = el('rect', {
-      class: `bar ${span.tone}${span.toMs === null ? ' on' : ''}`,
-      x,
-      y,
-      width,
-      height: BAR,
-      rx: 2,
-      ...about,
-    });
+    const drawn = [];
+    for (const span of spans) {
+      const end = span.toMs ?? this.whole.to;
+      if (end < from || span.fromMs > to) continue;
+      const x = this.#x(Math.max(span.fromMs, from));
+      const width = Math.max(2, this.#x(Math.min(end, to)) - x);
+      const last = drawn.at(-1);
+      if (last === undefined || x + width - last.x - last.width > 1) drawn.push({ span, x, width });
+      else if (span.tone === 'bad') last.span = span;
+    }
+    return drawn.flatMap((bar) => this.#bar(bar, y));
+  }
+
+  #bar({ span, x, width }, y) {
+    const about = { 'data-span': span.index };
+    const kind = `bar ${span.tone}${span.toMs === null ? ' on' : ''}`;
+    const bar = el('rect', { class: kind, x, y, width, height: BAR, rx: 2, ...about });
     const letters = Math.floor((width - 8) / 6.1);
     if (letters < 3) return [bar];
     const label = span.label.length <= letters ? span.label : `${span.label.slice(0, letters - 1)}…`;
@@ -287,21 +288,4 @@ export class Axis {
       (span === undefined ? (dataset.count === undefined ? '' : `${dataset.count} rows`) : lasted(span));
     this.#told.textContent = `${day(when)} ${clock(when)} · ${sinceTarget(when)}${what === '' ? '' : ` · ${what}`}`;
   }
-}
-
-const lasted = ({ label, fromMs, toMs }) =>
-  `${label}: from ${clock(fromMs)}${toMs === null ? ', lasts still' : ` to ${clock(toMs)} (${((toMs - fromMs) / 1_000).toLocaleString()} s)`}`;
-
-/** Bars of one track stay in one line; tracks share a line where they don't meet. */
-function packed(spans) {
-  const lines = [];
-  for (const track of new Set(spans.map((one) => one.track))) {
-    const mine = spans.filter((one) => one.track === track);
-    const free = lines.find(({ endMs }) => endMs <= mine[0].fromMs);
-    const line = free ?? (lines.length < MOST_BARS ? { endMs: 0, bars: [] } : lines.at(-1));
-    if (!lines.includes(line)) lines.push(line);
-    line.bars.push(...mine);
-    line.endMs = Math.max(line.endMs, mine.at(-1).toMs ?? Infinity);
-  }
-  return lines.map(({ bars }) => bars);
 }

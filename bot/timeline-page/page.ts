@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Timeline } from '../../runbooks/record/model.ts';
 import type { Curve } from '../../runbooks/record/page-shots.ts';
 import { timelinePage } from '../../runbooks/record/page.ts';
+import type { Conductor } from '../conductor/conductor-port.ts';
 
 /** Written as modules; in the page they are one script, in this order, because a file on its own imports nothing. */
 const SCRIPTS = [
@@ -14,8 +15,8 @@ const SCRIPTS = [
 ];
 const STYLE = new URL('./page.css', import.meta.url);
 
-/** The timeline as one HTML file, with its own style and script in it. */
-export function pageOf(timeline: Timeline, curves: Readonly<Record<string, Curve>>): string {
+/** The timeline as one HTML file, with the curves that were kept, and its own style and script in it. */
+export async function pageOf(timeline: Timeline, conductor: Pick<Conductor, 'keptFigures'>): Promise<string> {
   const script = SCRIPTS.map((file) => readFileSync(file, 'utf8'))
     .join('\n')
     .replaceAll(/^import .*;\n/gm, '')
@@ -24,6 +25,19 @@ export function pageOf(timeline: Timeline, curves: Readonly<Record<string, Curve
     style: readFileSync(STYLE, 'utf8'),
     script,
     sha256: (text) => createHash('sha256').update(text).digest('base64'),
-    curves,
+    curves: await curvesOf(timeline, conductor),
   });
+}
+
+async function curvesOf(
+  { launchId, shots }: Timeline,
+  conductor: Pick<Conductor, 'keptFigures'>,
+): Promise<Record<string, Curve>> {
+  const kept = await Promise.all(
+    shots.map(async ({ shotId }): Promise<[string, Curve] | null> => {
+      const figures = await conductor.keptFigures(launchId, shotId);
+      return figures === null ? null : [shotId, figures.total.curve];
+    }),
+  );
+  return Object.fromEntries(kept.filter((one) => one !== null));
 }

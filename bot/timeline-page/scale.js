@@ -6,12 +6,13 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const STEPS = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 2, 5, 10, 15, 30].map((step) => step * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((step) => step * MINUTE),
-  ...[1, 2, 3, 6, 12, 24, 48, 168].map((step) => step * HOUR),
-];
+  [1, [1, 2, 5, 10, 20, 50, 100, 200, 500]],
+  [SECOND, [1, 2, 5, 10, 15, 30]],
+  [MINUTE, [1, 2, 5, 10, 15, 30]],
+  [HOUR, [1, 2, 3, 6, 12, 24, 48, 168]],
+].flatMap(([unit, times]) => times.map((one) => one * unit));
 const LEAST_MS = 20;
+const MOST_BARS = 9;
 
 /** Whole: from the first to the last, with some air. */
 export function wholeOf(items, spans) {
@@ -60,4 +61,18 @@ function label(at, step) {
 export function otherLabel(ms, step, go) {
   if (go !== null && step < 10 * SECOND) return `GO${span(ms - go, step >= SECOND ? 0 : 3).replace('0:00:', '')}`;
   return sinceTarget(ms, step >= SECOND ? 0 : 3);
+}
+
+/** Bars of one track stay in one line; tracks share a line where they don't meet. */
+export function packed(spans) {
+  const tracks = Map.groupBy(spans, ({ track }) => track);
+  const lines = [];
+  for (const mine of tracks.values()) {
+    const free = lines.find(({ endMs }) => endMs <= mine[0].fromMs);
+    const line = free ?? (lines.length < MOST_BARS ? { endMs: 0, bars: [] } : lines.at(-1));
+    if (!lines.includes(line)) lines.push(line);
+    line.bars.push(...mine);
+    line.endMs = Math.max(line.endMs, mine.at(-1).toMs ?? Infinity);
+  }
+  return lines.map(({ bars }) => bars);
 }

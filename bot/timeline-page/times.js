@@ -48,3 +48,7 @@ export function span(ms, digits = 3) {
 }
 
 export const sinceTarget = (ms, digits) => `T${span(ms - target, digits)}`;
+
+/** A span in a sentence. */
+export const lasted = ({ label, fromMs, toMs }) =>
+  `${label}: from ${clock(fromMs)}${toMs === null ? ', lasts still' : ` to ${clock(toMs)} (${((toMs - fromMs) / 1_000).toLocaleString()} s)`}`;

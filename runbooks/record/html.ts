@@ -13,13 +13,19 @@ type Value = string | number | Html | readonly Html[];
 
 /** Line ends of the source, with the indentation behind them, are not in the result. */
 export function markup(parts: TemplateStringsArray, ...values: Value[]): Html {
-  return new Html(
-    parts
-      .map(
-        (part, index) => `${part.replaceAll(/\n\s*/g, '')}${index < values.length ? shown(values[index] ?? '') : ''}`,
-      )
-      .join(''),
-  );
+  const flat = flatOf(parts);
+  let text = flat[0] ?? '';
+  for (const [index, value] of values.entries()) text += shown(value) + (flat[index + 1] ?? '');
+  return new Html(text);
+}
+
+/** Of each template once: a page has tens of thousands of rows. */
+const FLAT = new WeakMap<TemplateStringsArray, string[]>();
+
+function flatOf(parts: TemplateStringsArray): string[] {
+  const known = FLAT.get(parts) ?? parts.map((part) => part.replaceAll(/\n\s*/g, ''));
+  FLAT.set(parts, known);
+  return known;
 }
 
 /** What somebody wrote, within a sentence of ours: its reading direction is its own. */
@@ -35,12 +41,12 @@ function shown(value: Value): string {
 
 const ENTITY: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
+/** Control characters but for line ends, and marks that turn the reading direction of what follows. */
+// oxlint-disable-next-line no-control-regex
+const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 const escaped = (text: string): string =>
-  text
-    // Control characters but for line ends, and marks that turn the reading direction of what follows.
-    // oxlint-disable-next-line no-control-regex
-    .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
-    .replaceAll(/[&<>"']/g, (mark) => ENTITY[mark] ?? mark);
+  text.replaceAll(HIDDEN, ' ').replaceAll(/[&<>"']/g, (mark) => ENTITY[mark] ?? mark);
 
 /** A value as data inside a script element: nothing in it ends the element. */
 export const jsonIn = (value: unknown): Html => new Html(JSON.stringify(value).replaceAll('<', '\\u003c'));

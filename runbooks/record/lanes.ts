@@ -1,12 +1,14 @@
 import type { EntryKind } from '../launch/entries.ts';
-import type { Row } from './model.ts';
 
 /** The lanes of the timeline's axis, from above. */
 export const LANES = ['plan', 'people', 'fleets', 'gates', 'shots', 'switches', 'incidents'] as const;
 export type Lane = (typeof LANES)[number];
 
+/** Of a line of the timeline: an entry's, or what people wrote and were refused. */
+export type RowKind = EntryKind | 'Message' | 'Refused';
+
 /** A new kind of entry does not compile before it has its lane. */
-const LANE: Record<EntryKind | 'Message' | 'Refused', Lane> = {
+const LANE: Record<RowKind, Lane> = {
   LaunchCreated: 'plan',
   TargetMoved: 'plan',
   CampaignSet: 'plan',
@@ -63,4 +65,4 @@ const LANE: Record<EntryKind | 'Message' | 'Refused', Lane> = {
   Refused: 'incidents',
 };
 
-export const laneOf = (kind: Row['kind']): Lane => LANE[kind];
+export const laneOf = (kind: RowKind): Lane => LANE[kind];

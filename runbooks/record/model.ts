@@ -1,5 +1,5 @@
 import { campaignChanges, changesText } from '../launch/campaign-parts.ts';
-import type { Entry, EntryKind, EntryOf, Via } from '../launch/entries.ts';
+import type { Entry, EntryOf, Via } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { peopleIn } from '../launch/people.ts';
@@ -7,6 +7,7 @@ import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { actorName, describeEntry, leftBehindText, number, stillToSendText } from './describe.ts';
 import type { Names } from './describe.ts';
+import type { RowKind } from './lanes.ts';
 import { badTokensOf, shotsOf } from './shot-rows.ts';
 import type { ShotRow } from './shot-rows.ts';
 import { spansOf } from './spans.ts';
@@ -52,7 +53,7 @@ export interface Row {
   who: string;
   what: string;
   isLoud: boolean;
-  kind: EntryKind | 'Message' | 'Refused';
+  kind: RowKind;
   files: string[];
   /** Of http or https; null: none. */
   permalink: string | null;

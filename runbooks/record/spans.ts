@@ -3,7 +3,7 @@ import { number, segmentList } from './describe.ts';
 import type { Lane } from './lanes.ts';
 
 /** How a span looks: under way, as it should be, worth a look, bad. */
-export type Tone = 'busy' | 'good' | 'warn' | 'bad';
+type Tone = 'busy' | 'good' | 'warn' | 'bad';
 
 /** What lasted: a fleet on its way, a red gate, an order that waits, a shot, a halt. Plain text. */
 export interface Span {

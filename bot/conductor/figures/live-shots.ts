@@ -12,6 +12,12 @@ import { FACT, fact, keepFact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 import type { LivePosition } from './live-position.ts';
 
+/** Figures of a closed shot as the room showed them last. Null: it runs, or none were kept. */
+export async function keptFigures(context: Context, launchId: string, shotId: string): Promise<ShotFigures | null> {
+  const kept = await fact(context, launchId, FACT.figures(shotId));
+  return kept === null ? null : (JSON.parse(kept) as ShotFigures);
+}
+
 /**
  * What workers have said about the shots of one launch, newest per boot, and the live message made of it. Reports stay
  * in the live store until the shot is closed; they are kept here too, so that a worker that is gone still counts.
@@ -35,8 +41,8 @@ export class LiveShots {
   /** Figures of a shot now; of a closed one as they were when it was first seen closed. */
   async figures(launch: Launch, shot: Shot): Promise<ShotFigures> {
     if (shot.closed === null) return this.#merge(launch, shot);
-    const kept = await fact(this.#context, this.#launchId, FACT.figures(shot.id));
-    if (kept !== null) return JSON.parse(kept) as ShotFigures;
+    const kept = await keptFigures(this.#context, this.#launchId, shot.id);
+    if (kept !== null) return kept;
     const figures = await this.#merge(launch, shot);
     await this.#record(shot.id, figures);
     await keepFact(this.#context, this.#launchId, FACT.figures(shot.id), JSON.stringify(figures));

@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startRig } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
+import { main } from './main.ts';
+
+let rig: Rig;
+let folder: string;
+beforeEach(async () => {
+  rig = await startRig();
+  folder = await mkdtemp(join(tmpdir(), 'gobutton-record-'));
+});
+afterEach(async () => {
+  await rig.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function record(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await main(
+    ['record', ...args],
+    rig.env,
+    { write: (text) => (out += text) },
+    { write: (text) => (err += text) },
+  );
+  return { code, out, err };
+}
+const file = (name: string) => join(folder, name);
+const ofLaunch = () => ['--launch', rig.launchId];
+
+test('`record timeline` writes the page or the Markdown, by the name of the file', async () => {
+  await rig.create();
+  const written = await record('timeline', ...ofLaunch(), '--out', file('t.html'));
+  expect(written).toMatchObject({ code: 0, err: '' });
+  expect(written.out).toMatch(/Wrote .*t\.html: \d+ entr(y|ies), 0 messages, hash chain verified/);
+  const page = await readFile(file('t.html'), 'utf8');
+  expect(page).toMatch(/^<!doctype html><html lang="en">/);
+  expect(page).toContain('<li id="e1"');
+  expect(page).not.toMatch(/^(?:import|export) /m);
+  await record('timeline', ...ofLaunch(), '--out', file('t.md'));
+  expect(await readFile(file('t.md'), 'utf8')).toContain('## Timeline');
+});
+
+test('a launch that is not there, a name of another kind and a folder that is not there are said, and no file is left', async () => {
+  expect(await record('timeline', '--launch', 'gone', '--out', file('t.html'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('there is no launch gone; `npm run go -- launches` lists them (NO_LAUNCH)') as string,
+  });
+  await rig.create();
+  expect(await record('timeline', ...ofLaunch(), '--out', file('t.pdf'))).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /--out: found ".*t\.pdf", expected a name that ends in \.html \(a page\) or \.md/,
+    ) as string,
+  });
+  expect(await record('timeline', ...ofLaunch())).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('record timeline needs --out') as string,
+  });
+  expect(await record('timeline', ...ofLaunch(), '--out', file('no/t.html'))).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/can't be written \(ENOENT\).*\(FILE_UNWRITABLE\)/) as string,
+  });
+  await expect(readFile(file('t.html'))).rejects.toThrow('ENOENT');
+});
+
+test('of a record that does not hold the page is made all the same, and says on top where it breaks', async () => {
+  await rig.create();
+  const { seq } = await rig.launch();
+  const note = { kind: 'Noted', text: 'never said', atMs: Date.now(), by: { person: 'ana' } } as const;
+  await rig.cloud.record.append(rig.launchId, { seq, hash: '0'.repeat(64) }, note);
+  const written = await record('timeline', ...ofLaunch(), '--out', file('t.html'));
+  expect(written.out).toContain(
+    `BROKEN at entry ${seq + 1}: it does not chain to the entry before it. What stands before`,
+  );
+  expect(await readFile(file('t.html'), 'utf8')).toContain(`<strong class="bad">BROKEN at entry ${seq + 1}`);
+});

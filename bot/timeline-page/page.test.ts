@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import type { TimelineMessage } from '../../runbooks/record/model.ts';
+import { launchBrowser } from '../../test/browser/launch-browser.ts';
+import { playSample } from '../../test/docs/sample-launch.ts';
+import { pageOf } from './page.ts';
+
+/** The page in a real browser, from a file, as somebody opens it. */
+
+const entries = playSample().map(({ entry }) => entry);
+const goAtMs = entries.find(({ kind }) => kind === 'FireApproved')?.atMs ?? 0;
+const messages: TimelineMessage[] = Array.from({ length: 400 }, (_, index) => ({
+  ts: `${index}.1`,
+  user: index % 2 === 0 ? 'U0MARKET1' : 'U9STRANGER',
+  text:
+    index === 7
+      ? '<img src=x onerror="document.title = \'run\'"><script>document.title = "run"</script>'
+      : `line ${index}`,
+  atMs: goAtMs - 600_000 + index * 1_000,
+  edits: null,
+  deleted: false,
+  permalink: 'https://lingo.slack.com/archives/C1/p1',
+  files: [],
+  seq: index + 1,
+  hash: 'c'.repeat(64),
+}));
+
+let folder: string;
+let browser: Browser;
+let address: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gobutton-timeline-'));
+  const timeline = timelineOf(entries, messages, { chain: { ok: true } });
+  if (timeline === null) throw new Error('no timeline');
+  await writeFile(join(folder, 'timeline.html'), await pageOf(timeline, { keptFigures: async () => null }));
+  address = `file://${join(folder, 'timeline.html')}`;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(folder, { recursive: true });
+});
+
+async function open(
+  options: Parameters<Browser['newPage']>[0] = {},
+  hash = '',
+): Promise<{ page: Page; asked: string[] }> {
+  const page = await browser.newPage(options);
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('pageerror', (error) => asked.push(`error ${error.message}`));
+  page.on('console', (message) => asked.push(`console ${message.text()}`));
+  await page.goto(`${address}${hash}`);
+  await page.waitForSelector('body[data-ready]');
+  return { page, asked };
+}
+const rows = (page: Page) => page.locator('#log li:visible');
+
+test('it asks for nothing but itself, breaks no policy, and runs nothing that somebody wrote', async () => {
+  const { page, asked } = await open();
+  expect(asked).toEqual([address]);
+  expect(await page.title()).toBe('Super Bowl: timeline');
+  expect(await page.locator('#count').textContent()).toBe(`${entries.length + 400} rows`);
+});
+
+test('filters by person, kind, lane and words leave what fits, and say how many of how many', async () => {
+  const { page } = await open();
+  await page.selectOption('#kind', 'HaltSet');
+  expect(await page.locator('#count').textContent()).toBe(`2 of ${entries.length + 400} rows`);
+  expect(await rows(page).locator('b').allTextContents()).toEqual(['Ben Okafor', 'ssm']);
+  await page.selectOption('#who', 'ssm');
+  expect(await rows(page).count()).toBe(1);
+  await page.selectOption('#who', '');
+  await page.selectOption('#kind', '');
+  await page.fill('#find', 'wrong LINK');
+  expect(await rows(page).count()).toBe(1);
+  await page.click('[data-lane=incidents]');
+  expect(await rows(page).count()).toBe(0);
+});
+
+test('from the whole to milliseconds around GO: a mark of several comes apart, one opens its row with its evidence', async () => {
+  const { page } = await open({ timezoneId: 'America/New_York' });
+  await page.click('[data-half="whole"]');
+  expect(await page.locator('#lanes .mark[data-count="1"]').count()).toBeLessThan(entries.length / 2);
+  await page.click('[data-half="500"]');
+  await page.waitForFunction('document.querySelector("#lanes .go") !== null');
+  expect(await page.locator('#lanes .time', { hasText: 'GO+' }).first().textContent()).toMatch(/^GO\+00\.\d{3}$/);
+  await page.check('#inside');
+  await expect.poll(() => rows(page).count()).toBeLessThan(8);
+  await page.locator('#lanes .mark.shots[data-count="1"]').first().click();
+  const evidence = page.locator('#log li:target .evidence');
+  await evidence.waitFor();
+  const text = await evidence.textContent();
+  expect(text).toContain('KindFireApproved');
+  expect(text).toContain('America/New_York');
+  expect(text).toContain(`npm run record -- verify --launch superbowl-2027 --head 54:${entries[53]?.hash ?? ''}`);
+  expect(text).toContain('pressed in Slack by');
+});
+
+test('the address opens its row; a message leads to Slack', async () => {
+  const { page } = await open({}, '#m9');
+  expect(await page.locator('#m9 .evidence').textContent()).toContain('https://lingo.slack.com/archives/C1/p1');
+});
+
+test("times are the reader's, or UTC", async () => {
+  const { page } = await open({ timezoneId: 'Asia/Tokyo' });
+  const first = page.locator('#e1');
+  expect(await first.locator('time').textContent()).toBe('02:30:01.000');
+  expect(await first.getAttribute('data-day')).toContain('14');
+  await page.selectOption('#zone', 'UTC');
+  expect(await first.locator('time').textContent()).toBe('17:30:01.000');
+  expect(await first.getAttribute('data-day')).toContain('13');
+});
+
+test('keys move and zoom; on a phone nothing is wider than the screen; without the script the text is there in UTC', async () => {
+  const { page } = await open({ viewport: { width: 390, height: 844 } });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  await page.locator('#lanes').focus();
+  const marks = () => page.locator('#lanes .mark').count();
+  const before = await page.locator('#lanes .time').first().textContent();
+  await page.keyboard.press('+');
+  await expect.poll(() => page.locator('#lanes .time').first().textContent()).not.toBe(before);
+  await page.keyboard.press('0');
+  await expect.poll(() => page.locator('#lanes .time').first().textContent()).toBe(before);
+  expect(await marks()).toBeGreaterThan(5);
+  const { page: plain } = await openPlain();
+  expect(await plain.locator('#log li').count()).toBe(entries.length + 400);
+  expect(await plain.locator('#e1 time').textContent()).toBe('17:30:01.000');
+  expect(await plain.locator('#axis').isVisible()).toBe(false);
+});
+
+async function openPlain(): Promise<{ page: Page }> {
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  await page.goto(address);
+  return { page };
+}
+
+test('in print every row is there, and nothing to press', async () => {
+  const { page } = await open();
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.locator('button:visible, select:visible').count()).toBe(0);
+  expect(await page.locator('#log li:visible').count()).toBe(entries.length + 400);
+  expect((await page.pdf()).length).toBeGreaterThan(10_000);
+});

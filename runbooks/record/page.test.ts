@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { playSample } from '../../test/docs/sample-launch.ts';
+import type { Entry } from '../launch/entries.ts';
+import { timelineOf } from './model.ts';
+import type { Timeline, TimelineMessage } from './model.ts';
+import type { Curve } from './page-shots.ts';
+import { timelinePage } from './page.ts';
+import { asMarkdown } from './timeline.ts';
+
+const entries = playSample().map(({ entry }) => entry);
+const chain = { ok: true } as const;
+const said = (text: string, more: Partial<TimelineMessage> = {}): TimelineMessage => ({
+  ts: '1.1',
+  user: 'U0MARKET1',
+  text,
+  atMs: 1,
+  edits: null,
+  deleted: false,
+  permalink: null,
+  files: [],
+  seq: 7,
+  hash: 'b'.repeat(64),
+  ...more,
+});
+
+const told = (messages: TimelineMessage[], of: readonly Entry[] = entries): Timeline => {
+  const timeline = timelineOf(of, messages, { chain });
+  if (timeline === null) throw new Error('no timeline');
+  return timeline;
+};
+const pageOf = (timeline: Timeline, curves: Record<string, Curve> = {}): string =>
+  timelinePage(timeline, { style: 'p{}', script: 'run()', sha256: (text) => `of ${text}`, curves });
+const page = (...messages: TimelineMessage[]): string => pageOf(told(messages));
+const rowOf = (text: string, id: string): string => new RegExp(`<li id="${id}".*?</li>`, 's').exec(text)?.[0] ?? '';
+
+test('the page has one row for each entry and each message, in the order of the Markdown, and says what that says', () => {
+  const timeline = told([said('kick-off')]);
+  const rows = pageOf(timeline).match(/<li id="[^"]+"/g);
+  expect(rows).toHaveLength(entries.length + 1);
+  expect(rows?.slice(0, 2)).toEqual(['<li id="m7"', '<li id="e1"']);
+  const markdown = asMarkdown(timeline);
+  expect(markdown.match(/^\| \d\d:\d\d/gm)).toHaveLength(entries.length + 1);
+  for (const { shotId, result } of timeline.shots) {
+    expect(markdown).toContain(`| ${shotId} |`);
+    expect(pageOf(timeline)).toContain(`<p class="result">${result}</p>`);
+  }
+});
+
+test('each row has its evidence: place, hash, and how the person proved who they are', () => {
+  const text = page(said('x', { permalink: 'https://lingo.slack.com/archives/C1/p11' }));
+  for (const { seq, hash, kind } of entries)
+    expect(rowOf(text, `e${seq}`)).toMatch(new RegExp(`data-k="${kind}" data-h="${hash}"`));
+  const approved = entries.find(({ kind }) => kind === 'FireApproved');
+  expect(rowOf(text, `e${approved?.seq ?? 0}`)).toContain('data-p="pressed in Slack by U0MARKET1"');
+  expect(rowOf(text, 'm7')).toContain(
+    '<a href="https://lingo.slack.com/archives/C1/p11" target="_blank" rel="noopener noreferrer">message</a>',
+  );
+});
+
+test('it asks the network for nothing, and runs and wears nothing but its own', () => {
+  const text = page();
+  expect(text).toContain(
+    `content="default-src &#39;none&#39;; script-src &#39;sha256-of run()&#39;; style-src &#39;sha256-of p{}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;"`,
+  );
+  expect(text).toContain('<style>p{}</style>');
+  expect(text).toContain('<script type="module">run()</script>');
+  expect(text).not.toMatch(/ (?:src|style|on\w+)=|<link|@import|url\(/);
+});
+
+test.each([
+  ['<img src=x onerror=alert(1)>', '&lt;img src=x onerror=alert(1)&gt;'],
+  ['</script><script>alert(1)</script>', '&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;'],
+  [`"' onclick='x`, '&quot;&#39; onclick=&#39;x'],
+  ['&lt;b&gt; &amp;amp;', '&lt;b&gt; &amp;amp;'],
+  ['<!channel> <@U0MARKET2>', '@channel Ben Okafor'],
+  ['a\u202eb\u2066c\u0007', 'a b c '],
+  ['two\nlines', 'two\nlines'],
+])('what somebody wrote, %j, is text in the page and nothing else', (written, shown) => {
+  expect(rowOf(page(said(written)), 'm7')).toContain(`<p dir="auto">“${shown}”</p>`);
+});
+
+test('names, files, links and what stands in the record are text too', () => {
+  const evil = '</title><svg onload=alert(1)>';
+  const [first, ...rest] = entries;
+  if (first?.kind !== 'LaunchCreated') throw new Error('no launch');
+  const campaign = { ...first.runbook.campaign, locales: { en: { title: evil, body: evil } } };
+  const runbook = {
+    ...first.runbook,
+    title: evil,
+    campaign,
+    people: first.runbook.people.map((one) => ({ ...one, name: evil })),
+  };
+  const created = { ...first, name: evil, runbook } as Entry;
+  const timeline = told([said('x', { files: [evil], permalink: 'javascript:alert(1)' })], [created, ...rest]);
+  const spans = [{ ...timeline.spans[0]!, label: '</script><script>alert(1)</script>' }];
+  const text = pageOf({ ...timeline, spans });
+  expect(text).toContain('&lt;/title&gt;&lt;svg onload=alert(1)&gt;');
+  expect(text).not.toMatch(/<svg onload|<\/title><svg|javascript:|<script>alert/);
+  expect(text).toContain('\\u003c/script>');
+});
+
+test('a record that does not hold says so on top', () => {
+  const timeline = { ...told([]), chain: { ok: false as const, seq: 3, why: 'its <hash> differs' } };
+  expect(pageOf(timeline)).toContain('<strong class="bad">BROKEN at entry 3: its &lt;hash&gt; differs</strong>');
+});
+
+test('a shot shows its curve where one was kept, and every final state in one bar', () => {
+  const text = pageOf(told([]), {
+    S54: [
+      [1, 400],
+      [3, 417],
+    ],
+  });
+  expect(text).toContain('Delivery curve: 817 of 1,000 devices accepted within 0.4 s of GO');
+  expect(text.match(/class="curve"/g)).toHaveLength(1);
+  expect(text).toContain('<rect class="halted" x="820.00" width="180.00" height="10"><title>180 halted</title></rect>');
+});
+
+test('a launch that fired nothing says so', () => {
+  expect(pageOf(told([], entries.slice(0, 3)))).toContain('Nothing was fired.');
+});
