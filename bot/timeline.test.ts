@@ -57,8 +57,9 @@ describe('a timeline that Slack takes no file of', () => {
     rig = await startRig({
       workspace: { scopes: grantedByManifest().scopes.filter((scope) => scope !== 'files:write') },
     });
-    await readyLaunch(rig);
+    const { id } = await readyLaunch(rig);
     await rig.mia.say('<!channel> look & see');
+    await until('the line', async () => (await rig.cloud.record.messagesAfter(id, 0)).length > 0);
     expect(await rig.ask(rig.ana, 'timeline')).toContain('stands in a thread of the channel');
     const parts = await thread();
     const text = parts.map((part) => part.text).join('\n');

@@ -28,7 +28,7 @@ import type { CloseShot } from './shots/shot-watch.ts';
 import { armedOrders } from './watches/armed-orders.ts';
 import { AutomationWatch } from './watches/automation-watch.ts';
 import { BoardWatch } from './watches/board-watch.ts';
-import { DayHaltWatch } from './watches/day-halt-watch.ts';
+import { haltWithDay } from './watches/day-halt-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
@@ -126,11 +126,8 @@ export class LaunchKeeper {
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
-    const dayHalts = new DayHaltWatch(this.#context, parts.halting);
     const job = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
-      new Job(name, everyMs, log, async () => {
-        if (this.#launch !== null) await work(this.#launch);
-      });
+      new Job(name, everyMs, log, async () => this.#launch && work(this.#launch));
     const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
       job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
 
@@ -180,7 +177,7 @@ export class LaunchKeeper {
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       job('record head', timings.parametersMs, (launch) => this.#alarm.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
-      whileOpen('halt of the day', timings.parametersMs, (launch) => dayHalts.look(launch)),
+      whileOpen('halt of the day', timings.parametersMs, (launch) => haltWithDay(this.#context, parts.halting, launch)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
       whileOpen('other parameters', timings.otherParametersMs, (launch) => parameters.lookAtOthers(launch)),
       whileOpen('roster', Math.min(timings.rosterMs, timings.retryMaxMs), (launch) => roster.look(launch)),

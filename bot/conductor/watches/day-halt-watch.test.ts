@@ -5,7 +5,7 @@ import { rehearsesOf } from '../../../runbooks/launch/rehearsal-launch.ts';
 import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
 import type { HaltPress } from '../conductor-port.ts';
 import type { Context } from '../context.ts';
-import { DayHaltWatch } from './day-halt-watch.ts';
+import { haltWithDay } from './day-halt-watch.ts';
 
 /** The day's launch, a rehearsal of it, and what the rehearsal's watch has halted. `recorded`: its entry has landed. */
 function stage() {
@@ -34,13 +34,13 @@ function stage() {
       },
     },
   } as unknown as Context;
-  const watch = new DayHaltWatch(context, {
-    press: async (launchId, press) => {
+  const halting = {
+    press: async (launchId: string, press: HaltPress) => {
       presses.push([launchId, press]);
       return { epoch: 1, recorded: stage.recorded() as never };
     },
-  });
-  return Object.assign(stage, { look: (launch = rehearsal) => watch.look(launch) });
+  };
+  return Object.assign(stage, { look: (launch = rehearsal) => haltWithDay(context, halting, launch) });
 }
 
 const halt = (epoch: number) =>
