@@ -56,7 +56,7 @@ const TURNS: ReadonlySet<Entry['kind']> = new Set([
   'LaunchClosed',
 ]);
 
-/** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
+/** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. One piece over 300 lines: all that is done stands in one list. */
 export class LaunchKeeper {
   readonly launchId: string;
   /** Its channel. */
@@ -127,7 +127,9 @@ export class LaunchKeeper {
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
     const job = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
-      new Job(name, everyMs, log, async () => this.#launch && work(this.#launch));
+      new Job(name, everyMs, log, async () => {
+        if (this.#launch !== null) await work(this.#launch);
+      });
     const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
       job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
 
