@@ -86,6 +86,14 @@ async function arm(stage: Stage, launchId: string, round: Round): Promise<string
 const shotOf = (launch: Launch | null, orderId: string): Shot | undefined =>
   Object.values(launch?.shots ?? {}).find((shot) => shot.orderId === orderId);
 
+/** What has become of an armed order: its shot, or `void`, or that it waits for its moment or, `held`, for a press. */
+export function armedNow(launch: Launch | null, orderId: string): Shot | 'waits' | 'held' | 'void' {
+  const order = launch?.orders[orderId];
+  if (order === undefined) return 'waits';
+  if (!isPending(order)) return shotOf(launch, orderId) ?? 'void';
+  return order.held === null ? 'waits' : 'held';
+}
+
 /** So long after its moment an armed order has gone, or was held and has been pressed. */
 const GONE_WITHIN_MS = 60_000;
 
@@ -101,16 +109,14 @@ async function goneByItself(
   let isPressed = false;
   const withinMs = round.atMs - Date.now() + GONE_WITHIN_MS;
   const shot = await until<Shot | 'void'>(`the shot of ${orderId}`, withinMs, async () => {
-    const launch = await journal.launch(launchId);
-    const order = launch?.orders[orderId];
-    if (launch === null || order === undefined) return null;
-    if (order.held !== null && isPending(order) && !isPressed) {
+    const now = armedNow(await journal.launch(launchId), orderId);
+    if (now === 'held' && !isPressed) {
       isPressed = true;
-      talk.say(`${round.segments.join(', ')}: held, so ${cast.approves.name} presses GO. ${order.held}`);
+      talk.say(`${round.segments.join(', ')}: held, so ${cast.approves.name} presses GO`);
       const go = (await cast.approves.room.buttons('fire.go')).find(({ value }) => value?.includes(`"${orderId}"`));
       if (go !== undefined) await cast.approves.room.press(go);
     }
-    return shotOf(launch, orderId) ?? (isPending(order) ? null : 'void');
+    return now === 'held' || now === 'waits' ? null : now;
   });
   if (shot === 'void') return [];
   talk.say(`${round.segments.join(', ')}: gone, ${shot.pressedAtMs - round.atMs} ms after its moment`);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { measuredAt, sampleRunbook, Scene, slackVia, T0_MS } from '../../test/properties/scene.ts';
 import { canArm, roundsOf } from './rehearsal-cast.ts';
+import { armedNow } from './rehearsal-fire.ts';
 import { planKept, planLines } from './rehearsal-plan.ts';
 
 const MIN = 60_000;
@@ -80,4 +81,28 @@ test("a market's own moment is armed while there is time for two people, and T a
     false,
     false,
   ]);
+});
+
+test('an armed order waits for its moment, then is a shot, or held for a press, or void', () => {
+  const scene = Scene.ready();
+  const momentMs = scene.nowMs + 10 * MIN;
+  const armed = (segments: string[]) => {
+    const order = scene.asked(segments, { momentMs });
+    scene.gives('FireArmed', scene.press(order));
+    return order.id;
+  };
+  const [goes, held, ended] = [armed(['us-ios']), armed(['us-android']), armed(['br-ios'])];
+  expect(armedNow(scene.state, goes)).toBe('waits');
+  scene.nowMs = momentMs;
+  scene.does({
+    kind: 'release-fire',
+    orderId: goes,
+    measured: measuredAt(momentMs),
+    observedHaltEpoch: 0,
+    observedHalted: false,
+  });
+  scene.does({ kind: 'hold-fire', orderId: held, reason: 'nobody was there' });
+  scene.does({ kind: 'decline-fire', by: 'ben', orderId: ended, reason: '' });
+  expect(armedNow(scene.state, goes)).toMatchObject({ orderId: goes, pressedAtMs: momentMs });
+  expect([held, ended].map((id) => armedNow(scene.state, id))).toEqual(['held', 'void']);
 });
