@@ -231,3 +231,14 @@ test('an automation is followed to its end; one that fails turns its step red an
   expect(of(bad, 'StepMissed').map(({ step: id }) => id)).toEqual(['warm']);
   expect(room(bad)).toContain('Backup: Warm it by hand.');
 });
+
+test('a gate about regions is green on a simulated day, and what is chosen for it holds', async () => {
+  const regional = loaded((text) =>
+    text
+      .replace('audience:\n', 'regions: { home: us-east-1, standby: us-west-2 }\naudience:\n')
+      .replace('gates:\n', 'gates:\n  - { id: here, title: This region has it, hard: true, probe: { kind: home } }\n'),
+  );
+  const day = await play({ gates: [{ gate: 'here', status: 'red', fromMs: -H, toMs: H }] }, {}, regional);
+  expect(room(day)).toContain('“This region has it” is red (so chosen for this day');
+  expect(of(day, 'FireApproved').map(({ atMs }) => atMs >= T + H)).toEqual([true]);
+});

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Keyring } from '../../infra/aws/keyring.ts';
+import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Context } from '../conductor/context.ts';
 import { GateWatch } from '../conductor/gates/gate-watch.ts';
@@ -18,6 +19,9 @@ import { UpdateBudget } from '../slack/update-budget.ts';
 import { inSpan } from './mishaps.ts';
 import type { Mishaps } from './mishaps.ts';
 import type { World } from './world.ts';
+
+/** What gates of these kinds ask for, regions and the quotas of accounts, such a day has none of: green, if nothing else was chosen. */
+const NOT_PLAYED: ReadonlySet<string> = new Set(['home', 'doctor']);
 
 /** A bot of a simulated day: the parts of the conductor that a plan is run by, over a record that it shares with other bots. */
 export class SimulatedBot {
@@ -60,7 +64,9 @@ export class SimulatedBot {
         const wrong = mishaps.gates.find(
           ({ gate, ...span }) => gate === one.gate && inSpan(span, nowMs() - targetAtMs),
         );
-        return wrong === undefined ? one : { ...one, status: wrong.status, value: null, say: 'so chosen for this day' };
+        if (wrong !== undefined) return { ...one, status: wrong.status, value: null, say: 'so chosen for this day' };
+        const kind = gateNamed(asked[1], one.gate)?.probe?.kind ?? '';
+        return NOT_PLAYED.has(kind) ? { ...one, status: 'green', value: 0, say: 'so on every simulated day' } : one;
       }),
     );
     const budget = new UpdateBudget(nowMs);
