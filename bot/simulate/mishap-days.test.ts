@@ -58,9 +58,10 @@ test('a quota that is missing is told at its deadline with its backup, keeps GO 
 const withRehearsal = () =>
   library('superbowl', (text) =>
     text
+      .replace('ready_within: 3h', 'ready_within: 2h')
       .replace(
         'gates:\n',
-        'rehearsal: { ready_within: 2h }\n\ngates:\n  - { id: rehearsed, title: The day was rehearsed, probe: { kind: rehearsed, within: 2d, same_audience: true } }\n',
+        'gates:\n  - { id: rehearsed, title: The day was rehearsed, probe: { kind: rehearsed, within: 2d, same_audience: true } }\n',
       )
       .replace(
         '      - { id: kickoff,',

@@ -154,10 +154,12 @@ test('of two markets each is asked for at its own T', async () => {
 /** The plan, with a gate that wants a rehearsal. */
 const rehearsed = () =>
   loaded((text) =>
-    text.replace(
-      'gates:\n',
-      'rehearsal: { ready_within: 2h }\n\ngates:\n  - { id: rehearsed, title: The day was rehearsed, probe: { kind: rehearsed, within: 2d } }\n',
-    ),
+    text
+      .replace('ready_within: 3h', 'ready_within: 2h')
+      .replace(
+        'gates:\n',
+        'gates:\n  - { id: rehearsed, title: The day was rehearsed, probe: { kind: rehearsed, within: 2d } }\n',
+      ),
   );
 
 test('a rehearsal the day before raises the fleets, puts them back and opens its gate; nothing is sent by it', async () => {
