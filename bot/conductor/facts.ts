@@ -42,6 +42,8 @@ export const FACT = {
   fleetsReminded: 'fleets/reminded',
   /** What one unit of a fleet was when it was seen last (JSON). */
   fleetUnit: (target: string) => `fleets/unit/${target}`,
+  /** Task definition of the workers' service when it was seen first. */
+  workersDefinition: 'deployment/workers',
   /** When the record was told what the launch cost. */
   costTold: 'fleets/cost',
   /** What people were told last of a record that can't be believed. */

@@ -1,14 +1,34 @@
 import { expect, test } from 'vitest';
+import { CloudError } from '../../../infra/aws/cloud-error.ts';
+import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
 import { reportOf } from '../for-tests.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 
 async function scene(own: string | null) {
-  const memory = await MemoryContext.ready();
-  const context = { ...memory.context, version: own };
+  const memory = await MemoryContext.ready(
+    sampleRunbook({
+      pool: { name: 'gobutton-workers', scale_target: 'workers', workers: 2 },
+      scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 'gobutton-workers' }],
+    }),
+  );
+  const service: { definition: string | CloudError } = { definition: 'gobutton-workers:7' };
+  const scaling = {
+    observe: async () => {
+      if (service.definition instanceof CloudError) throw service.definition;
+      return { desired: 0, running: 0, pending: 0, say: null, definition: service.definition };
+    },
+  };
+  const context = {
+    ...memory.context,
+    cloud: { ...memory.context.cloud, scaling } as unknown as Cloud,
+    version: own,
+  };
   let watch = new DeploymentWatch(context);
   return {
     memory,
+    service,
     /** Another bot leads now. */
     lead: (version: string | null) => {
       watch = new DeploymentWatch({ ...context, version });
@@ -62,4 +82,26 @@ test('nothing is said as long as nobody knows what it is', async () => {
   await see(null, null);
   await see(null);
   expect(await memory.notes()).toEqual([]);
+});
+
+test('a deployment that keeps the version is seen by the workers’ task definition, also by a bot that came after it', async () => {
+  const { memory, see, lead, service } = await scene('aaaa');
+  await see('aaaa');
+  expect(await memory.notes()).toEqual([]);
+  // Its service can't be looked at for a while.
+  service.definition = new CloudError('SCALE_TARGET_MISSING', 'no such service');
+  await see('aaaa');
+  lead('aaaa');
+  service.definition = 'gobutton-workers:8';
+  await see('aaaa');
+  await see('aaaa');
+  const notes = await memory.notes();
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toMatch(
+    /^The workers have another task definition: gobutton-workers:8\. It was gobutton-workers:7 when this launch began, and it is 60 min before the target\./,
+  );
+  // Rolled back: nothing new.
+  service.definition = 'gobutton-workers:7';
+  await see('aaaa');
+  expect(await memory.notes()).toHaveLength(1);
 });

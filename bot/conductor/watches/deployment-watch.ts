@@ -1,14 +1,16 @@
 import { fresh } from '../../../contract/liveness.ts';
 import { versionShares } from '../../../contract/versions.ts';
+import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { span } from '../../../runbooks/launch/words.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { sayOf } from '../gates/versions-probe.ts';
 import { noteOnce } from '../shots/note-once.ts';
 
 /**
  * A deployment that comes from elsewhere is seen by its versions: what was not there when the launch began to be watched, or runs
- * beside what most run. Each version is told once in the life of a launch. Within the freeze nobody should deploy; whoever does
+ * beside what most run; and one that keeps the version, by another task definition of the workers' service. Each is told once in the life of a launch. Within the freeze nobody should deploy; whoever does
  * it by hand is not refused by anybody else.
  */
 export class DeploymentWatch {
@@ -21,6 +23,39 @@ export class DeploymentWatch {
   }
 
   async look(launch: Launch): Promise<void> {
+    await this.#lookAtVersions(launch);
+    await this.#lookAtDefinition(launch);
+  }
+
+  /** Memory, variables, roles: workers that start from now on are others than those that were rehearsed. */
+  async #lookAtDefinition(launch: Launch): Promise<void> {
+    const { pool, scale_targets: targets } = launch.runbook;
+    const target = targets.find(({ id }) => id === pool.scale_target);
+    if (target?.kind !== 'ecs-service') return;
+    const seen = await this.#context.cloud.scaling.observe(target).catch((error: unknown) => {
+      // What is not there, or can't be asked, its order's message tells.
+      if (error instanceof CloudError) return null;
+      throw error;
+    });
+    const definition = seen?.definition;
+    if (definition === undefined) return;
+    const first = await fact(this.#context, launch.id, FACT.workersDefinition);
+    if (first === null) return keepFact(this.#context, launch.id, FACT.workersDefinition, definition);
+    if (first === definition) return;
+    await noteOnce(
+      this.#context,
+      launch,
+      `The workers have another task definition: ${definition}. `,
+      `It was ${first} when this launch began${this.#when(launch)}. Their image may be the same; memory, variables or rights need not be. Somebody deploys: find out who, and whether it was meant.`,
+    );
+  }
+
+  #when({ targetAtMs }: Launch): string {
+    const leftMs = targetAtMs - this.#context.nowMs();
+    return leftMs > 0 ? `, and it is ${span(leftMs)} before the target` : '';
+  }
+
+  async #lookAtVersions(launch: Launch): Promise<void> {
     const { cloud, nowMs, version } = this.#context;
     const shares = versionShares(fresh(await cloud.live.reports(launch.id), nowMs()), [version]);
     this.#first ??= shares[0]?.version;

@@ -9,6 +9,8 @@ export interface ScaleObservation {
   say: string | null;
   /** Units of the largest instance, if more than 1: AWS may run so much more than it is told. */
   largest?: number;
+  /** Of a service: family and revision of the task definition that its tasks start from; any change of them makes another. */
+  definition?: string;
   /** A change is under way, and the figures are those before it. */
   busy?: true;
 }

@@ -54,7 +54,14 @@ export function serviceScaling({
       const newest = found.events?.[0]?.message ?? null;
       const trouble =
         running < desired && newest !== null && /unable|fail|unhealthy|stopped|throttl|insufficient/i.test(newest);
-      return { desired, running, pending: found.pendingCount ?? 0, say: trouble ? newest : null };
+      const definition = found.taskDefinition?.split('/').at(-1);
+      return {
+        desired,
+        running,
+        pending: found.pendingCount ?? 0,
+        say: trouble ? newest : null,
+        ...(definition === undefined ? {} : { definition }),
+      };
     },
   };
 }

@@ -99,7 +99,13 @@ test('a service keeps what runs, is pinned against its own scaling, and gets bac
     },
   });
   await eventually(async () =>
-    expect(await scaling.observe(service)).toEqual({ desired: 3, running: 3, pending: 0, say: null }),
+    expect(await scaling.observe(service)).toEqual({
+      desired: 3,
+      running: 3,
+      pending: 0,
+      say: null,
+      definition: 'w:1',
+    }),
   );
   await scaling.desire(service, up(6), found);
   expect(await standing()).toMatchObject({ MinCapacity: 6, MaxCapacity: 6 });

@@ -73,7 +73,7 @@ const running = (local: LocalCloud) => local.tasks().filter((task) => task.state
 test('a desired count starts as many real processes, after the start delay, and scaling in ends them', async () => {
   const { local, scaling, target } = await start(POLITE, { startDelayMs: 200 });
   await scaleTo(scaling, target, 3);
-  expect(await scaling.observe(target)).toEqual({ desired: 3, running: 0, pending: 3, say: null });
+  expect(await scaling.observe(target)).toEqual({ desired: 3, running: 0, pending: 3, say: null, definition: 'w:1' });
   await eventually(async () => expect(await scaling.observe(target)).toMatchObject({ running: 3, pending: 0 }));
   const pids = running(local).map((task) => task.pid ?? 0);
   expect(new Set(pids).size).toBe(3);
@@ -85,7 +85,7 @@ test('a desired count starts as many real processes, after the start delay, and 
   await scaleTo(scaling, target, 1);
   await eventually(() => expect(pids.filter(isAlive)).toHaveLength(1));
   await eventually(() => expect(local.tasks().filter((task) => task.lines.includes('bye'))).toHaveLength(2));
-  expect(await scaling.observe(target)).toEqual({ desired: 1, running: 1, pending: 0, say: null });
+  expect(await scaling.observe(target)).toEqual({ desired: 1, running: 1, pending: 0, say: null, definition: 'w:1' });
 });
 
 test('a task that is killed is replaced', async () => {
@@ -210,6 +210,7 @@ test('a count far beyond this machine starts 32 tasks and says why there are no 
     running: 0,
     pending: 32,
     say: expect.stringContaining('unable to place a task') as string,
+    definition: 'w:1',
   });
 });
 
@@ -217,7 +218,13 @@ test('tasks of a service without a command are only counted: as many as a fleet 
   const { local, ecs, scaling, target } = await start('', { command: null });
   await scaleTo(scaling, target, 200);
   await eventually(async () =>
-    expect(await scaling.observe(target)).toEqual({ desired: 200, running: 200, pending: 0, say: null }),
+    expect(await scaling.observe(target)).toEqual({
+      desired: 200,
+      running: 200,
+      pending: 0,
+      say: null,
+      definition: 'w:1',
+    }),
   );
   expect(running(local).every(({ pid }) => pid === null)).toBe(true);
   const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: 'c', serviceName: 'w' }));

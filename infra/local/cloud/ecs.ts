@@ -228,9 +228,9 @@ export function startEcs(options: {
           const taskRoleArn = more?.taskRoleArn ?? (principal === undefined ? undefined : roleOf(principal));
           return {
             taskDefinition: {
-              taskDefinitionArn: taskDefinitionArn(service.name),
+              taskDefinitionArn: taskDefinitionArn(service.name, service.revision),
               family,
-              revision: 1,
+              revision: service.revision,
               status: 'ACTIVE',
               networkMode: 'awsvpc',
               requiresCompatibilities: ['FARGATE'],

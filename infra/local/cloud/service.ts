@@ -32,6 +32,7 @@ export class Service {
   #notBeforeMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
+  #revision = 1;
   readonly #most: number;
   #steady = true;
   readonly #log: WriteStream | null;
@@ -64,9 +65,15 @@ export class Service {
     return { running, pending: alive.length - running };
   }
 
-  /** For tasks that start from now on. */
+  /** Of its task definition. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** For tasks that start from now on: another task definition. */
   setEnv(env: Record<string, string>): void {
     this.#env = env;
+    this.#revision += 1;
   }
 
   setDesired(count: number): void {

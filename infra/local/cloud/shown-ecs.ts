@@ -6,7 +6,7 @@ import type { Task } from './task.ts';
 
 const arn = (rest: string) => `arn:aws:ecs:us-east-1:000000000000:${rest}`;
 export const clusterArn = (cluster: string) => arn(`cluster/${cluster}`);
-export const taskDefinitionArn = (family: string) => arn(`task-definition/${family}:1`);
+export const taskDefinitionArn = (family: string, revision = 1) => arn(`task-definition/${family}:${revision}`);
 
 export function shownService(service: Service): unknown {
   const { running, pending } = service.counts;
@@ -23,14 +23,14 @@ export function shownService(service: Service): unknown {
     desiredCount: service.desired,
     runningCount: running,
     pendingCount: pending,
-    taskDefinition: taskDefinitionArn(service.name),
+    taskDefinition: taskDefinitionArn(service.name, service.revision),
     events: service.events,
     createdAt: service.createdAtMs / 1_000,
     deployments: [
       {
         id: `ecs-svc/${service.name}`,
         status: 'PRIMARY',
-        taskDefinition: taskDefinitionArn(service.name),
+        taskDefinition: taskDefinitionArn(service.name, service.revision),
         desiredCount: service.desired,
         runningCount: running,
         pendingCount: pending,
