@@ -206,3 +206,49 @@ test('what can’t be taken over changes nothing: without its audience here, wit
   expect((await approve('mia', '--yes')).err).toContain('AUDIENCE_MISSING');
   expect((await homes.read(LAUNCH_ID, REGIONS)).home).toEqual({ region: EAST, firstShot: null });
 }, 60_000);
+
+test('a halt stands in the region that takes the launch over: its workers read it, and two people lift it there before they fire', async () => {
+  const east = await launchInTheEast();
+  const { haltEpoch } = await regions.cloud(EAST).switches.halt(LAUNCH_ID);
+  await must(east, {
+    kind: 'set-halt',
+    by: 'ben',
+    source: 'slack',
+    epoch: haltEpoch,
+    reason: 'not now',
+    pressedAtMs: Date.now(),
+  });
+  await regions.cloud(EAST).recordCopy(EAST, WEST).follow(LAUNCH_ID);
+  await regions.kill(EAST);
+  expect(await request()).toMatchObject({ code: 0 });
+  expect(await approve('mia', '--yes')).toMatchObject({ code: 0 });
+  const switchHere = () => regions.cloud(WEST).switches.read(LAUNCH_ID, { consistent: true });
+  // At once, without a bot: whoever starts workers here starts them halted.
+  expect(await switchHere()).toMatchObject({ halted: true, haltEpoch });
+  expect(await journalIn(WEST).launch(LAUNCH_ID)).toMatchObject({ region: WEST, halt: { active: true } });
+  expect((await go(WEST, 'fire', 'request', ...keyOf('ana'), '--segments', 'all')).err).toContain('HALT');
+
+  expect(await go(WEST, 'lift', 'request', ...keyOf('ana'), '--reason', 'now')).toMatchObject({ code: 0 });
+  expect(await go(WEST, 'lift', 'approve', ...keyOf('mia'))).toMatchObject({ code: 0 });
+  expect(await switchHere()).toMatchObject({ halted: false, haltEpoch });
+  expect(await go(WEST, 'fire', 'request', ...keyOf('ana'), '--segments', 'all')).toMatchObject({ code: 0 });
+  expect(await go(WEST, 'fire', 'approve', ...keyOf('mia'), '--yes')).toMatchObject({ code: 0, err: '' });
+}, 60_000);
+
+test('a halt that was lifted before is counted by the region that takes over, so that the next one there is a new one', async () => {
+  const east = await launchInTheEast();
+  const { haltEpoch } = await regions.cloud(EAST).switches.halt(LAUNCH_ID);
+  const press = { source: 'slack', epoch: haltEpoch, reason: 'a try', pressedAtMs: Date.now() } as const;
+  await must(east, { kind: 'set-halt', by: 'ben', ...press });
+  await must(east, { kind: 'request-lift', by: 'ana', reason: 'tried' });
+  const [lift] = Object.keys((await east.launch(LAUNCH_ID))?.lifts ?? {});
+  await must(east, { kind: 'approve-lift', by: 'mia', liftId: lift ?? '' });
+  await regions.cloud(EAST).recordCopy(EAST, WEST).follow(LAUNCH_ID);
+  await regions.kill(EAST);
+  expect(await request()).toMatchObject({ code: 0 });
+  expect(await approve('mia', '--yes')).toMatchObject({ code: 0 });
+  const { switches } = regions.cloud(WEST);
+  expect(await switches.read(LAUNCH_ID, { consistent: true })).toMatchObject({ halted: false, haltEpoch });
+  expect(await go(WEST, 'fire', 'request', ...keyOf('ana'), '--segments', 'all')).toMatchObject({ code: 0 });
+  expect(await go(WEST, 'fire', 'approve', ...keyOf('mia'), '--yes')).toMatchObject({ code: 0 });
+}, 60_000);
