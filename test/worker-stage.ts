@@ -13,6 +13,7 @@ import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { sha256 } from '../infra/aws/sha256.ts';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
+import { startLocalCloud } from '../infra/local/cloud/start.ts';
 import { providersForTests } from '../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../infra/local/providers/for-tests.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
@@ -34,6 +35,8 @@ import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 export interface Stage {
   cloud: Cloud;
   cloudConfig: CloudConfig;
+  /** Of everything that runs, where a deployment has made its queues; null: each launch has one of its own. */
+  pool: string | null;
   providers: TestProviders;
   journal: Journal;
   dir: string;
@@ -140,8 +143,12 @@ function runbookFor(pool: string, options: LaunchOptions) {
 
 let launches = 0;
 
-export async function startStage(): Promise<Stage> {
-  const local = await localCloudForTests();
+/** `deploy`: makes what there is in the account. Absent: what processes make by themselves in a local cloud. */
+export async function startStage(
+  deploy?: (endpoint: string) => Promise<{ config: CloudConfig; pool: string }>,
+): Promise<Stage> {
+  const local: { cloud: Cloud; config: CloudConfig; pool?: string; stop(): Promise<void> } =
+    deploy === undefined ? await localCloudForTests() : await deployedCloud(deploy);
   const providers = await providersForTests({ behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0 } });
   const dir = await mkdtemp(join(tmpdir(), 'gobutton-stage-'));
   const { cloud, config: cloudConfig } = local;
@@ -151,6 +158,7 @@ export async function startStage(): Promise<Stage> {
   const stage: Stage = {
     cloud,
     cloudConfig,
+    pool: local.pool ?? null,
     providers,
     journal,
     dir,
@@ -195,9 +203,24 @@ export async function startStage(): Promise<Stage> {
   return stage;
 }
 
+async function deployedCloud(deploy: (endpoint: string) => Promise<{ config: CloudConfig; pool: string }>) {
+  const local = await startLocalCloud({ dataDir: null, services: [], groups: [] });
+  const { config, pool } = await deploy(local.url);
+  const cloud = createCloud(config);
+  return {
+    cloud,
+    config,
+    pool,
+    async stop() {
+      cloud.close();
+      await local.stop();
+    },
+  };
+}
+
 async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, workers: Worker[]): Promise<StagedLaunch> {
   const { cloud, cloudConfig, providers, journal } = stage;
-  const pool = `${id}-pool`;
+  const pool = stage.pool ?? `${id}-pool`;
   const { credentials } = providers;
   await must(
     journal.append(id, {
@@ -213,7 +236,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     }),
   );
   await cloud.switches.apply(id, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
-  await cloud.queues.ensurePool(pool);
+  if (stage.pool === null) await cloud.queues.ensurePool(pool);
   await cloud.live.assignPool(pool, id);
   const audience = await compile(stage, id, options);
   await must(journal.append(id, { kind: 'set-audience', by: 'ana', audience: audience.audience }));
