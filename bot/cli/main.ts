@@ -12,7 +12,7 @@ import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
-import { writeTimeline } from './record-files.ts';
+import { writeExport, writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
@@ -39,6 +39,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- forget   --launch ID [--yes]
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
   npm run record -- timeline --launch ID --out FILE.html (or .md)
+  npm run record -- export   --launch ID --out FILE.ndjson
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
@@ -68,6 +69,7 @@ const COMMANDS = [
   'forget',
   'record verify',
   'record timeline',
+  'record export',
 ] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
@@ -219,6 +221,8 @@ async function run(
         return await verify(session, need('launch'), values.head ?? null);
       case 'record timeline':
         return await writeTimeline(session, need('launch'), need('out'));
+      case 'record export':
+        return await writeExport(session, need('launch'), need('out'));
       case 'lift approve':
         return await approveLift(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
       default:

@@ -78,3 +78,35 @@ test('of a record that does not hold the page is made all the same, and says on 
   );
   expect(await readFile(file('t.html'), 'utf8')).toContain(`<strong class="bad">BROKEN at entry ${seq + 1}`);
 });
+
+test('`record export` writes every entry and message, up to a head that it names; of a record that does not hold too', async () => {
+  await rig.create();
+  const lines = async () =>
+    (await readFile(file('r.ndjson'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text) as { line: string; head?: object });
+  const { seq, headHash } = await rig.launch();
+  const written = await record('export', ...ofLaunch(), '--out', file('r.ndjson'));
+  expect(written).toMatchObject({ code: 0, err: '' });
+  expect(written.out).toContain(`up to ${seq}:${headHash}, 0 messages`);
+  expect((await lines()).map(({ line }) => line)).toEqual(['launch', ...Array<string>(seq).fill('entry'), 'end']);
+  expect((await lines())[0]).toMatchObject({ head: { seq, hash: headHash } });
+  const said = { ts: '1.1', user: 'U1', text: 'hi', atMs: 1, edits: null, deleted: false, permalink: null, files: [] };
+  await rig.cloud.record.appendMessage(rig.launchId, { seq: 0, hash: 'wrong' }, said);
+  expect(await record('export', ...ofLaunch(), '--out', file('r.ndjson'))).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /channel messages is BROKEN at message 1: it was changed, or does not chain.*The file has all of it \(RECORD_BROKEN\)/,
+    ) as string,
+  });
+  expect((await lines()).at(-1)).toMatchObject({ line: 'end', record: { ok: true }, channel: { ok: false, seq: 1 } });
+  expect(await record('verify', ...ofLaunch())).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("CAN'T BE BELIEVED: message 1 of the channel: it was changed") as string,
+  });
+  expect(await record('export', '--launch', 'gone', '--out', file('r.ndjson'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NO_LAUNCH') as string,
+  });
+});

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { RecordVerdict } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
+import { exportLines } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { pageOf } from '../timeline-page/page.ts';
@@ -12,14 +14,14 @@ import type { Session } from './session.ts';
 
 /**
  * Entries and channel messages, read past the journal, which refuses a broken chain: a postmortem must be able to show one.
- * Messages first, so that no entry is missing that one of them is about.
+ * Entries first: no message is missing that a checkpoint among them has sealed.
  */
 async function readWhole({ cloud, journal }: Session, launchId: string) {
-  const messages = await cloud.record.messagesAfter(launchId, 0);
   const entries = await cloud.record.readAfter(launchId, 0);
   if (entries.length === 0)
     throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
-  return { entries, messages, chain: journal.verify(entries) };
+  const messages = await cloud.record.messagesAfter(launchId, 0);
+  return { entries, messages, chain: journal.verify(entries), channel: verifyChannel(launchId, messages, entries) };
 }
 
 /** By its ending: a page for a browser, or Markdown. */
@@ -40,10 +42,31 @@ export async function writeTimeline(session: Session, launchId: string, file: st
   );
 }
 
+/** Entries, messages, and what verifying them gave. A record that does not hold is written all the same, and ends the command with what is wrong. */
+export async function writeExport(session: Session, launchId: string, file: string): Promise<void> {
+  const { entries, messages, chain, channel } = await readWhole(session, launchId);
+  const record = chain.ok ? { ok: true as const } : chain;
+  const lines = exportLines(launchId, entries, messages, {
+    record,
+    channel: channel.ok ? { ok: true } : channel,
+  });
+  await writeOut(file, lines);
+  const head = entries.at(-1);
+  session.out(
+    `Wrote ${file}: ${plural(entries.length, 'entry', 'entries')} up to ${head?.seq ?? 0}:${head?.hash ?? ''}, ${plural(messages.length, 'message')}. Its lines are by runbooks/record.schema.json`,
+  );
+  if (!chain.ok) throw new CliError('RECORD_BROKEN', `the record is ${chainWords(chain)}. The file has all of it`);
+  if (!channel.ok)
+    throw new CliError(
+      'RECORD_BROKEN',
+      `the chain of channel messages is BROKEN at message ${channel.seq}: ${channel.why}. The file has all of it`,
+    );
+}
+
 const chainWords = (chain: RecordVerdict): string =>
   chain.ok ? 'hash chain verified' : `BROKEN at entry ${chain.seq}: ${chain.why}. What stands before it holds`;
 
-async function writeOut(file: string, text: string): Promise<void> {
+async function writeOut(file: string, text: string | Iterable<string>): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {

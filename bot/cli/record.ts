@@ -1,5 +1,6 @@
 import { readPublicHalf } from '../../infra/aws/keyring.ts';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import { foldVerified, headProblem, verifyWithRules } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
 import type { RecordKey } from '../../runbooks/launch/entries.ts';
@@ -47,6 +48,10 @@ export async function verify(session: Session, launchId: string, headText: strin
   const missing = headProblem(entries, head);
   if (missing !== null) throw broken(`by the head that you gave, ${missing}`);
   if (head !== null) out(`head      yours is in it (${head.seq}:${head.hash})`);
+  const messages = await cloud.record.messagesAfter(launchId, 0);
+  const channel = verifyChannel(launchId, messages, entries);
+  if (!channel.ok) throw broken(`message ${channel.seq} of the channel: ${channel.why}`);
+  out(`channel   ${plural(messages.length, 'message')}, chained, ${channel.sealed} of them sealed by checkpoints`);
   out(`verified in ${Math.round(performance.now() - startMs)} ms`);
 }
 

@@ -193,3 +193,18 @@ function oneLine(value: unknown): string {
   const parts = Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${oneLine(one)}`);
   return parts.length === 0 ? '{}' : `{ ${parts.join(', ')} }`;
 }
+
+/** What the page says of each kind, as plain text: its words before the block of the example. */
+export function kindWords(page: string): Map<string, string> {
+  const [, kindsPart = ''] = page.split('\n## The kinds\n');
+  return new Map(
+    kindsPart
+      .split(/^### /m)
+      .slice(1)
+      .map((text): [string, string] => {
+        const [heading = '', ...rest] = (text.split('<!--')[0] ?? '').split('\n');
+        const words = rest.join(' ').replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1');
+        return [heading, words.replaceAll(/\s+/g, ' ').trim()];
+      }),
+  );
+}

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedSchema } from '../../runbooks/playbook/published-schema.ts';
+import { exportSchema } from '../../runbooks/record/export.ts';
 import { errorBlocks, writeRows } from './errors-page.ts';
-import { recordBlocks, writeBlocks } from './record-page.ts';
+import { kindWords, recordBlocks, writeBlocks } from './record-page.ts';
 import { runbookBlocks } from './runbook-page.ts';
 import { playSample } from './sample-launch.ts';
 
@@ -19,4 +20,9 @@ await rewrite('runbook.md', (page) => writeBlocks(page, runbookBlocks()));
 await writeFile(
   join(import.meta.dirname, '../../runbooks/runbook.schema.json'),
   `${JSON.stringify(publishedSchema(), null, 2)}\n`,
+);
+const page = await readFile(join(import.meta.dirname, '../../docs/record.md'), 'utf8');
+await writeFile(
+  join(import.meta.dirname, '../../runbooks/record.schema.json'),
+  `${JSON.stringify(exportSchema(kindWords(page)), null, 2)}\n`,
 );

@@ -1,0 +1,40 @@
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { ChannelMessage } from './record-store.ts';
+import { messageHash } from './record-store.ts';
+import type { Head } from './seal.ts';
+
+export type ChannelVerdict = { ok: true; sealed: number } | { ok: false; seq: number; why: string };
+
+/**
+ * Whether the chain of channel messages holds, by itself and by the checkpoints that tie it to the record. `sealed`: so many of its
+ * messages can't be changed any more without changing the record.
+ */
+export function verifyChannel(
+  launchId: string,
+  messages: readonly (ChannelMessage & Head)[],
+  entries: readonly Entry[],
+): ChannelVerdict {
+  let head: Head = { seq: 0, hash: '' };
+  for (const { seq, hash, ...message } of messages) {
+    const place = head.seq + 1;
+    if (seq !== place) return { ok: false, seq: place, why: `found message ${seq} in its place` };
+    if (hash !== messageHash(launchId, seq, head.hash, message))
+      return { ok: false, seq, why: 'it was changed, or does not chain to the message before it' };
+    head = { seq, hash };
+  }
+  let sealed = 0;
+  for (const entry of entries) {
+    if (entry.kind !== 'Checkpoint' || entry.channelSeq === 0) continue;
+    const { channelSeq, channelHash } = entry;
+    if (channelSeq > head.seq)
+      return {
+        ok: false,
+        seq: channelSeq,
+        why: `it was cut off: entry ${entry.seq} has sealed ${channelSeq} messages`,
+      };
+    if (messages[channelSeq - 1]?.hash !== channelHash)
+      return { ok: false, seq: channelSeq, why: `it is another one than entry ${entry.seq} has sealed` };
+    sealed = Math.max(sealed, channelSeq);
+  }
+  return { ok: true, sealed };
+}
