@@ -12,7 +12,7 @@ import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
-import { writeExport, writeTimeline } from './record-files.ts';
+import { figures, writeExport, writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
@@ -40,6 +40,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
   npm run record -- timeline --launch ID --out FILE.html (or .md)
   npm run record -- export   --launch ID --out FILE.ndjson
+  npm run record -- figures  --launch ID [--csv] [--out FILE]
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
@@ -70,6 +71,7 @@ const COMMANDS = [
   'record verify',
   'record timeline',
   'record export',
+  'record figures',
 ] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
@@ -86,6 +88,7 @@ const OPTIONS = {
   bot: { type: 'string' },
   worker: { type: 'string' },
   lift: { type: 'boolean' },
+  csv: { type: 'boolean' },
   yes: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -114,7 +117,7 @@ export async function main(
         `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
       );
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
-    const isForFile = command === 'timeline' && out.isTTY !== true;
+    const isForFile = (command === 'timeline' || values.csv === true) && out.isTTY !== true;
     await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
     return 0;
   } catch (error) {
@@ -223,6 +226,8 @@ async function run(
         return await writeTimeline(session, need('launch'), need('out'));
       case 'record export':
         return await writeExport(session, need('launch'), need('out'));
+      case 'record figures':
+        return await figures(session, need('launch'), { csv: values.csv === true, file: values.out ?? null });
       case 'lift approve':
         return await approveLift(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
       default:

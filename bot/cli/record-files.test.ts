@@ -110,3 +110,17 @@ test('`record export` writes every entry and message, up to a head that it names
     err: expect.stringContaining('NO_LAUNCH') as string,
   });
 });
+
+test('`record figures` prints what was fired, or nothing yet; --csv has its columns alone', async () => {
+  await rig.create();
+  expect(await record('figures', ...ofLaunch())).toMatchObject({ code: 0, out: 'nothing was fired\n' });
+  await rig.append(rig.approval(await rig.request(['us-ios'])));
+  expect((await record('figures', ...ofLaunch())).out).toMatch(/^S\d+ {2}us-ios\n {2}total {5}running\n/);
+  expect((await record('figures', ...ofLaunch(), '--csv')).out).toMatch(/^figure,shot,segment,/);
+  expect((await record('figures', ...ofLaunch(), '--csv', '--out', file('f.csv'))).out).toContain('figures of 1 shot');
+  expect(await readFile(file('f.csv'), 'utf8')).toMatch(/^figure,shot,/);
+  expect(await record('figures', '--launch', 'gone')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NO_LAUNCH') as string,
+  });
+});

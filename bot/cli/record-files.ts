@@ -8,6 +8,8 @@ import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { pageOf } from '../timeline-page/page.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
+import { csvOf, reportLines, shotsIn } from './record-figures.ts';
+import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 
 /** The record of a launch as files, for people and for their own analysis. */
@@ -61,6 +63,24 @@ export async function writeExport(session: Session, launchId: string, file: stri
       'RECORD_BROKEN',
       `the chain of channel messages is BROKEN at message ${channel.seq}: ${channel.why}. The file has all of it`,
     );
+}
+
+/** Printed for people, or as CSV; into a file where one is named. */
+export async function figures(
+  session: Session,
+  launchId: string,
+  { csv, file }: { csv: boolean; file: string | null },
+): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  const entries = await session.journal.entries(launchId);
+  const reports = await Promise.all(
+    shotsIn(launch).map(async (shot) => ({ shot, kept: await session.conductor.keptFigures(launchId, shot.id) })),
+  );
+  const lines = reports.flatMap((report) => reportLines(report, entries));
+  const text = csv ? csvOf(reports) : `${(lines.length === 0 ? ['nothing was fired'] : lines).join('\n')}\n`;
+  if (file === null) return session.out(text.trimEnd());
+  await writeOut(file, text);
+  session.out(`Wrote ${file}: figures of ${plural(reports.length, 'shot')}`);
 }
 
 const chainWords = (chain: RecordVerdict): string =>
