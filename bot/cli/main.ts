@@ -109,6 +109,11 @@ export async function main(
       out.write(HELP);
       return 0;
     }
+    if (typed.startsWith('record device'))
+      throw new CliError(
+        'USAGE',
+        'devices are looked up where audiences are read: npm run audience -- device USER_OR_TOKEN --launch ID',
+      );
     const command =
       COMMANDS.find((name) => name === typed) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
     if (command === undefined)

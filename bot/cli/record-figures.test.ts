@@ -36,7 +36,7 @@ test('what the room showed is the same, or a correction is named that changed it
     scene.entries,
   );
   expect(other.join('\n')).toContain('NOTHING in the record explains the difference');
-  const [{ id: shotId }] = shotsIn(scene.state) as [{ id: string }];
+  const shotId = shotsIn(scene.state)[0]!.id;
   scene.does({
     kind: 'correct-shot',
     shotId,

@@ -111,6 +111,13 @@ test('`record export` writes every entry and message, up to a head that it names
   });
 });
 
+test('`record device` says where devices are looked up', async () => {
+  expect(await record('device', 'u1')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('npm run audience -- device USER_OR_TOKEN --launch ID') as string,
+  });
+});
+
 test('`record figures` prints what was fired, or nothing yet; --csv has its columns alone', async () => {
   await rig.create();
   expect(await record('figures', ...ofLaunch())).toMatchObject({ code: 0, out: 'nothing was fired\n' });

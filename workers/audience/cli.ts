@@ -19,6 +19,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
   npm run audience -- skip LIST... --out folder [--audience HASH]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
+  npm run audience -- device USER_OR_TOKEN --launch ID
   npm run audience -- take --launch REHEARSAL --as PERSON
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
@@ -48,11 +49,13 @@ obeys it. --replace puts the list in the place of the one before, which voids op
 
 take sets the audience of a rehearsal: the part of the audience that it was begun for, and nobody else.
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
+device says for support whether a person or device was in a launch, which text it was to get, and what became of it in each
+shot; no token is printed.
 
 Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'take', 'inspect', 'load', 'help'] as const;
+const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'device', 'take', 'inspect', 'load', 'help'] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line, 3 for what the same command may do later. */
 export async function main(
@@ -76,6 +79,9 @@ export async function main(
         return 0;
       case 'bad-tokens':
         await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out);
+        return 0;
+      case 'device':
+        await (await import('./commands/device-command.ts')).runDevice(rest, env, out);
         return 0;
       case 'take':
         await (await import('./commands/take-command.ts')).runTake(rest, env, out);

@@ -7,6 +7,7 @@ import { summaryOf } from './commands/compile-summary.ts';
 import type { CompileOptions } from './compile.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './packed/load.ts';
+import { isHeldOut } from './split.ts';
 
 const split: Split = {
   salt: 'weekly',
@@ -29,6 +30,10 @@ const rows = Array.from({ length: USERS }, (_, n) => [
   `u${n},ios,${apns(n + 1)},${locales[n % 3] ?? ''},us`,
   `u${n},android,${fcm(n + 1)},${locales[(n + 1) % 3] ?? ''},us`,
 ]).flat();
+
+test('who is held out is the same for one user as in a compile', () => {
+  for (let n = 0; n < USERS; n += 1) expect(isHeldOut(split, `u${n}`)).toBe(expectedOf(`u${n}`) === 'held out');
+});
 
 test('every device of a user is of one variant by the hash of the user, and who is held out is in no batch', async () => {
   await using folder = await testFolder();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AudienceError } from '../../contract/audience-error.ts';
 import type { Split } from '../../runbooks/launch/entries.ts';
 
@@ -21,6 +22,12 @@ export function variantSql(split: Split | null): string {
   const number = `('0x' || left(sha256('${checkedSalt(split.salt)}/' || u), 12))::BIGINT`;
   const ends = endsOf(split).map(({ v, below }) => `WHEN ${number} < ${below} THEN ${v}`);
   return `(CASE ${ends.join(' ')} ELSE ${Math.max(1, split.variants.length)} END)`;
+}
+
+/** Whether a user of this id gets nothing, on purpose: the rule of `variantSql`, for one. */
+export function isHeldOut(split: Split, user: string): boolean {
+  const number = Number.parseInt(createHash('sha256').update(`${split.salt}/${user}`).digest('hex').slice(0, 12), 16);
+  return number < Math.round(split.holdOut * ALL);
 }
 
 /** Where each share ends; the last one takes the rest, so that rounding leaves nobody out. */
