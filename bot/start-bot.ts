@@ -73,6 +73,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const token = tokenOf(secrets, ({ botToken }) => botToken);
   const client = createClient(token, apiUrl, logger);
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
+  const examine = launchDoctor(config, { live: cloud.live, secrets, nowMs });
   const conductor = createConductor({
     cloud,
     journal,
@@ -83,6 +84,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
       nowMs,
       version: config.version,
+      examine,
       outside: config.outside,
       onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
@@ -109,7 +111,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     runbooksDir: config.runbooksDir,
     unreachable: (runbook) => unreachable(config.outside, runbook),
     bucket: config.cloud.bucket,
-    examine: launchDoctor(config, { live: cloud.live, secrets, nowMs }),
+    examine,
   };
 
   const http =

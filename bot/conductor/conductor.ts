@@ -10,6 +10,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { manifestReader } from '../../settle/close.ts';
 import { freezeSets } from '../../settle/frozen-sets.ts';
+import type { LaunchDoctor } from '../launch-doctor.ts';
 import { CALLS_NOBODY, createOutside } from '../outside/create-outside.ts';
 import type { OutsideConfig } from '../outside/outside-config.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
@@ -42,6 +43,7 @@ export interface ConductorOptions {
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
     /** Whom steps may call; absent: nobody. */ outside?: OutsideConfig;
     /** Which gobutton this is; absent: not known. */ version?: string | null;
+    /** The doctor's look at a launch; absent: gates that go by it stay unknown unless another bot looks. */ examine?: LaunchDoctor;
     timings?: Partial<Timings>;
     nowMs?: () => number;
     /** Calls `tick` until it is stopped; absent: every second, on the second. */ everySecond?: typeof everySecond;
@@ -69,6 +71,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     holder: config.holder,
     hasEnded: config.hasEnded ?? (() => false),
     version: config.version ?? null,
+    ...(config.examine === undefined ? {} : { examine: config.examine }),
     timings: { ...TIMINGS, ...config.timings },
     nowMs,
     execute,

@@ -4,6 +4,7 @@ import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { LaunchDoctor } from '../launch-doctor.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import type { Timings } from './timings.ts';
@@ -23,6 +24,8 @@ export interface Context {
   hasEnded: (holder: string) => boolean;
   /** Which gobutton this is; null: not known. */
   version: string | null;
+  /** The doctor's look at a launch; absent: nobody here can (the command line). */
+  examine?: LaunchDoctor;
   timings: Timings;
   nowMs: () => number;
   /** The door to the record: see Conductor.execute. */

@@ -61,6 +61,8 @@ export const FACT = {
   compileTold: (number: number) => `compile/${number}/told`,
   /** A rehearsal was halted with this stop of the launch that it rehearses. */
   dayStopped: (stop: string) => `day/${stop}`,
+  /** The doctor's last look, for gates that go by it (JSON). */
+  doctor: 'doctor/look',
   /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
   haltPress: (epoch: number) => `halt/${epoch}`,
 } as const;

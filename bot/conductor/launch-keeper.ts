@@ -30,6 +30,7 @@ import { AutomationWatch } from './watches/automation-watch.ts';
 import { BoardWatch } from './watches/board-watch.ts';
 import { haltWithDay } from './watches/day-halt-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
+import { doctorWatch } from './watches/doctor-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
@@ -90,12 +91,8 @@ export class LaunchKeeper {
     const { timings, log } = this.#context;
     this.room = new Room(this.#context, launchId);
     const standings = new Standings(this.#context, this.room, parts.budget);
-    const live = new LiveShots(
-      this.#context,
-      launchId,
-      standings,
-      new LivePosition(this.#context, this.room, parts.looks),
-    );
+    const position = new LivePosition(this.#context, this.room, parts.looks);
+    const live = new LiveShots(this.#context, launchId, standings, position);
     this.#outbox = new Outbox(
       this.#context,
       launchId,
@@ -151,6 +148,7 @@ export class LaunchKeeper {
       job('roll', timings.rollMs, async (launch) =>
         launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch),
       ),
+      whileOpen('doctor', timings.doctorMs, (launch) => doctorWatch(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       whileOpen('automations', timings.automationMs, (launch) => automations.look(launch)),

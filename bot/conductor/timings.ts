@@ -74,6 +74,8 @@ export interface Timings {
   signsMs: number;
   /** The launch's fleets are looked at this often for what they cost. */
   fleetsMs: number;
+  /** Whether the doctor's look is due is asked this often. */
+  doctorMs: number;
   /** After the event until the first reminder that fleets are still up; twice as long after each, a day at most. */
   fleetReminderMs: number;
   /** A compile that somebody asked for is looked at this often, and its progress shown so often at most. */
@@ -124,6 +126,7 @@ export const TIMINGS: Timings = {
   checkpointMs: 30_000,
   signsMs: 2_000,
   fleetsMs: 30_000,
+  doctorMs: 5_000,
   fleetReminderMs: 3_600_000,
   compileMs: 2_000,
   compileEditMs: 5_000,

@@ -86,7 +86,7 @@ function sourceText(launch: Launch): string {
   const { surge } = launch;
   return surge === null
     ? 'By the numbers of the runbook; nothing was measured yet.'
-    : `Measured: ${safe(surge.source, 200)}, entered by ${nameOf(launch, surge.by)} ${stamp(surge.atMs)}. What was not measured is the runbook's.`;
+    : `Measured: ${safe(surge.source, 200)}, entered by ${nameOf(launch, surge.by)} ${stamp(surge.atMs)}. What was not measured is the runbook's.${surge.unconfirmed === true ? ' *On-call has not confirmed it*: whoever is on call looks, and enters it again.' : ''}`;
 }
 
 /** A field takes 3,000 characters. */

@@ -221,6 +221,8 @@ export interface RehearsalReport {
   totals: Totals | null;
   /** Of `totals.failed`, tokens that the provider refused for good. */
   refused: number;
+  /** That were on the skip list when it was begun. Absent: not known, or nothing was sent. */
+  skipTokens?: number;
 }
 
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
@@ -406,7 +408,8 @@ export type EntryBody =
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
   | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
-  | ({ kind: 'SurgeMeasured' } & SurgeFigures)
+  /** `unconfirmed`: entered by somebody who is neither on call nor owns the gate; nothing is large enough by them until one who is has entered them. */
+  | ({ kind: 'SurgeMeasured'; unconfirmed?: true } & SurgeFigures)
   // Rehearsals
   /** Of the infrastructure, here; with `sentIn` it sends, and is a launch of its own. */
   | {

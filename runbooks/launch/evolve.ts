@@ -414,9 +414,11 @@ function step(
 
 /** A figure that is not named stays as it was. */
 function surgeMeasured(launch: Launch, entry: EntryOf<'SurgeMeasured'>): Launch['surge'] {
-  const { source, openRate, unpacedPerSecond, fleets, atMs } = entry;
+  const { source, openRate, unpacedPerSecond, fleets, atMs, unconfirmed } = entry;
+  const { unconfirmed: _, ...before } = launch.surge ?? {};
   return {
-    ...launch.surge,
+    ...before,
+    ...(unconfirmed === true ? { unconfirmed } : {}),
     ...(openRate === undefined ? {} : { openRate }),
     ...(unpacedPerSecond === undefined ? {} : { unpacedPerSecond }),
     fleets: {

@@ -21,6 +21,8 @@ const COUNTS: Record<Probe['kind'], string> = {
   'backups-assigned': 'steps and roles that hang on one person',
   surge: 'missing units',
   rehearsed: 'things that were not as asked for',
+  'bad-tokens': 'share of refused tokens',
+  doctor: 'things that are not as needed',
 };
 
 /** `1 (missing workers)`; without a probe there is nothing that is counted. */
@@ -69,8 +71,12 @@ export function wantedText(launch: Pick<Launch, 'runbook'>, probe: Probe): strin
       return 'two people for each';
     case 'surge':
       return 'as many units as the push asks for';
+    case 'bad-tokens':
+      return `at most ${(probe.at_most * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;
+    case 'doctor':
+      return 'each as this audience and plan need it';
     case 'rehearsed':
-      return `within ${span(probe.within)}, and as the runbook asks for`;
+      return `within ${span(probe.within)}, ${probe.what === 'infrastructure' ? '' : `${probe.at_least.toLocaleString('en-US')} devices, `}and as the runbook asks for`;
   }
 }
 
@@ -93,4 +99,6 @@ export const WHAT_TO_DO: Record<Probe['kind'], string> = {
   'backups-assigned': 'Name a second person in the runbook or on the roster.',
   surge: '`/go forecast` has the figures and the pace that fits; `/go scale` brings units.',
   rehearsed: '`/go rehearse` rehearses again.',
+  'bad-tokens': 'Put the refused tokens on the skip list; `/go rehearse limited` tells it anew.',
+  doctor: '`/go doctor` says of each what to do.',
 };

@@ -103,6 +103,7 @@ export interface Launch {
     source: string;
     by: PersonId;
     atMs: number;
+    unconfirmed?: true;
   } | null;
   /** Called off: what was raised is put back, then it is closed. */
   stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;

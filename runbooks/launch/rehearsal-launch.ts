@@ -57,7 +57,7 @@ export function sampleRefusal(
 }
 
 /** Gates that ask for what a rehearsal has not: staff phones, a plan, or a rehearsal. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['test-send', 'rehearsed', 'backups-assigned']);
+const LEFT_OUT: ReadonlySet<string> = new Set(['test-send', 'rehearsed', 'bad-tokens', 'backups-assigned']);
 
 export function rehearsalRunbook(launch: Launch, targetAtMs: number): Runbook {
   const { regions: _regions, targets: _targets, target: _target, ...runbook } = launch.runbook;

@@ -110,12 +110,14 @@ interface RehearsedProbe {
   what: RehearsalReport['what'];
   within: number;
   same_audience: boolean;
+  /** Absent in launches of before it was asked for: any. */
+  at_least?: number | undefined;
 }
 
 /** The figure is how many things are wrong with the last one. */
 export function rehearsedGate(
   launch: Launch,
-  { what, within, same_audience: sameAudience }: RehearsedProbe,
+  { what, within, same_audience: sameAudience, at_least: atLeast = 0 }: RehearsedProbe,
   nowMs: number,
 ): Pick<GateLine, 'status' | 'value' | 'say' | 'sinceMs'> {
   const last = lastRehearsal(launch, what);
@@ -127,7 +129,12 @@ export function rehearsedGate(
       sinceMs: launch.createdAtMs,
     };
   const ageMs = nowMs - last.endedAtMs;
+  const needed = Math.min(atLeast, launch.audience?.devices ?? atLeast);
+  const reached = last.report.totals?.accepted ?? null;
   const wrong = [
+    ...(what !== 'infrastructure' && reached !== null && reached < needed
+      ? [`it reached ${figure(reached)} device${reached === 1 ? '' : 's'}, ${figure(needed)} asked for`]
+      : []),
     ...(ageMs > within ? [`it was ${span(ageMs)} ago, at most ${span(within)} asked for`] : []),
     ...(sameAudience && last.report.audienceHash !== launch.audience?.hash
       ? ['the audience is another one since']
@@ -182,5 +189,6 @@ export function sentReport(launch: Launch, entries: readonly Entry[]): Rehearsal
     timing: shots.at(-1)?.timing ?? null,
     totals: sum,
     refused: badTokenCount(sum.reasons),
+    skipTokens: rehearses.skipList?.tokens ?? 0,
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { measuredAt, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
+import { measuredAt, sampleRunbook, Scene, T0_MS, totals as totalsOf } from '../../test/properties/scene.ts';
+import type { RehearsalReport } from './entries.ts';
+import type { Launch } from './launch.ts';
 import { infrastructureReport, rehearsedGate } from './rehearsal-report.ts';
 import { openRehearsal, rehearsalMoves } from './rehearsals.ts';
 
@@ -293,4 +295,23 @@ describe('the gate', () => {
       say: expect.stringContaining('the audience is another one since'),
     });
   });
+});
+
+test('one that sends must have reached as many devices as are asked for, or an audience that is smaller as a whole', () => {
+  const scene = Scene.ready();
+  const probe = { what: 'limited' as const, within: 86_400_000, same_audience: false };
+  const gate = (accepted: number, atLeast?: number) => {
+    const totals = totalsOf({ accepted });
+    const report = { what: 'limited', outcome: 'ready', why: '', totals, refused: 0, timing: null } as RehearsalReport;
+    const one = { id: 'r', what: 'limited', report, endedAtMs: scene.nowMs } as Launch['rehearsals'][string];
+    return rehearsedGate({ ...scene.state, rehearsals: { r: one } }, { ...probe, at_least: atLeast }, scene.nowMs);
+  };
+  expect(gate(1, 1_000)).toMatchObject({
+    status: 'red',
+    say: expect.stringContaining('it reached 1 device, 1,000 asked for') as string,
+  });
+  expect(gate(999, 5_000)).toMatchObject({ status: 'red', value: 1 });
+  expect(gate(1_000, 5_000)).toMatchObject({ status: 'green' });
+  // A runbook of before it was asked for.
+  expect(gate(1)).toMatchObject({ status: 'green' });
 });

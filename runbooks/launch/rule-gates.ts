@@ -1,5 +1,6 @@
 import type { Gate, Probe } from '../playbook/schema.ts';
 import { backupsAssigned } from './backups.ts';
+import { badTokensGate } from './bad-token-rate.ts';
 import { own } from './decision.ts';
 import type { GateLine, Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
@@ -11,7 +12,7 @@ import { clock, listed, span } from './words.ts';
 
 /** `sinceMs`: where the rule knows it. No change of these is recorded. */
 type Found = Pick<GateLine, 'status' | 'value' | 'say'> & Partial<Pick<GateLine, 'sinceMs'>>;
-const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge', 'rehearsed'] as const;
+const KINDS = ['quarter-hours', 'people-present', 'backups-assigned', 'surge', 'rehearsed', 'bad-tokens'] as const;
 type RuleProbe = Extract<Probe, { kind: (typeof KINDS)[number] }>;
 /** What somebody must ask the world for. */
 export type MeasuredProbe = Exclude<Probe, RuleProbe>;
@@ -40,6 +41,8 @@ export function foundByRule(
       return backupsAssigned(launch, probe);
     case 'rehearsed':
       return rehearsedGate(launch, probe, nowMs);
+    case 'bad-tokens':
+      return badTokensGate(launch, probe, nowMs);
     case 'surge':
       return surgeGate(launch, segments);
   }

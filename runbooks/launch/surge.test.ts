@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
+import { evolve } from './evolve.ts';
 import { gateLines } from './gates.ts';
 import { paceThatFits, surgeOf } from './surge.ts';
 
@@ -93,6 +94,45 @@ describe('the gate', () => {
       fleets: [{ target: 'workers', perUnit: 250 }],
     });
     expect(lineOf(scene)?.say).toBe('of workers it is not known what a push asks of it, or what one unit takes');
+  });
+});
+
+describe('figures that turn the gate green', () => {
+  const large = { kind: 'measure-surge' as const, source: 's', fleets: [{ target: 'workers', perUnit: 5_000 }] };
+
+  test('are looked at by on-call, or by its owner: a marketer alone calls nothing large enough', () => {
+    const scene = launch();
+    scene.does({ ...large, by: 'mia' });
+    expect(lineOf(scene)).toMatchObject({
+      status: 'unknown',
+      value: null,
+      say: 'large enough by the figures of Mia Chen, and on-call has not looked at them yet: /go forecast shows them, and entering them again confirms them',
+      sinceMs: scene.nowMs,
+    });
+    scene.does({ ...large, by: 'ana' });
+    expect(lineOf(scene)).toMatchObject({ status: 'green' });
+    scene.does({ ...large, by: 'mia' });
+    expect(lineOf(scene)).toMatchObject({ status: 'unknown' });
+    const owned = launch({
+      gates: [
+        { id: 'surge', title: 'Servers can take it', probe: { kind: 'surge' }, owner: 'mia' },
+        { id: 'copy-read', title: 'The copy was read' },
+      ],
+    });
+    owned.does({ ...large, by: 'mia' });
+    expect(lineOf(owned)).toMatchObject({ status: 'green' });
+  });
+
+  test('turn it red whoever has entered them', () => {
+    const scene = launch();
+    scene.does({ ...large, by: 'mia', fleets: [{ target: 'workers', perUnit: 1 }] });
+    expect(lineOf(scene)).toMatchObject({ status: 'red' });
+  });
+
+  test('count as they did in records of before it was asked who entered them', () => {
+    const scene = launch();
+    const { unconfirmed: _, ...entry } = scene.gives('SurgeMeasured', { ...large, by: 'mia' });
+    expect(evolve(scene.state, { ...entry, seq: scene.state.seq + 1 }).surge).not.toHaveProperty('unconfirmed');
   });
 });
 

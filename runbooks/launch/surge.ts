@@ -2,9 +2,11 @@ import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
 import { PLATFORMS } from './entries.ts';
-import type { Platform } from './entries.ts';
+import type { PersonId, Platform } from './entries.ts';
 import { paceOf } from './forecast.ts';
 import type { GateLine, Launch } from './launch.ts';
+import { ownerOf } from './owners.ts';
+import { findPerson, nameOf } from './people.ts';
 import { plannedSteps } from './steps.ts';
 import { listed } from './words.ts';
 
@@ -143,12 +145,20 @@ function shortText({ title, needed, takes, units, has }: FleetSurge): string {
 export function surgeGate(
   launch: Launch,
   segments: readonly string[] | 'all',
-): Pick<GateLine, 'status' | 'value' | 'say'> {
+): Pick<GateLine, 'status' | 'value' | 'say'> & Partial<Pick<GateLine, 'sinceMs'>> {
   const surge = surgeOf(launch, segments);
   const unknown = surge === null ? null : unknownText(surge);
   if (surge === null || unknown !== null)
     return { status: 'unknown', value: null, say: unknown ?? 'no numbers yet: /go forecast takes them' };
   const short = surge.fleets.filter(({ isShort }) => isShort);
+  // Alone, the one who wants to send could call everything large enough.
+  if (short.length === 0 && launch.surge?.unconfirmed === true)
+    return {
+      status: 'unknown',
+      value: null,
+      say: `large enough by the figures of ${nameOf(launch, launch.surge.by)}, and on-call has not looked at them yet: /go forecast shows them, and entering them again confirms them`,
+      sinceMs: launch.surge.atMs,
+    };
   if (short.length === 0)
     return {
       status: 'green',
@@ -201,11 +211,20 @@ export function measureSurge(launch: Launch, command: CommandOf<'measure-surge'>
     return refuse('VALUE_INVALID', 'Nothing was measured; expected at least one figure.');
   return accept(byPerson(command.by), nowMs, {
     kind: 'SurgeMeasured',
+    ...(vouchesForSurge(launch, command.by) ? {} : { unconfirmed: true }),
     source,
     ...(openRate === undefined ? {} : { openRate }),
     ...(unpacedPerSecond === undefined ? {} : { unpacedPerSecond }),
     fleets,
   });
+}
+
+/** On-call, and whoever owns a gate that goes by it. A marketer wants to send, and answers for no server. */
+function vouchesForSurge(launch: Launch, by: PersonId): boolean {
+  const owners = launch.runbook.gates.flatMap(({ probe, owner }) =>
+    probe?.kind === 'surge' && owner !== undefined ? ownerOf(launch, owner).people : [],
+  );
+  return owners.includes(by) || findPerson(launch.people, by)?.roles.includes('on-call') === true;
 }
 
 const MOST = 1_000_000_000;

@@ -2,7 +2,7 @@ import { anotherOwner, backupsNamed } from './rules/backups.ts';
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
 import { deadlineForBackup, dueBeforeDeadline, harmlessByItself } from './rules/deadlines.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
-import { knownPresent, manualGates, reservedGates } from './rules/gates.ts';
+import { knownConfirmer, knownPresent, manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
 import { knownGroups, knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
@@ -30,6 +30,7 @@ const RULES: readonly Rule[] = [
   reservedGates,
   manualGates,
   knownPresent,
+  knownConfirmer,
   switchSteps,
   knownTimes,
   targetForFixedTimes,

@@ -287,7 +287,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'RehearsalEnded':
       return `rehearsal ${entry.rehearsalId} ended: ${describeRehearsal(entry.report)}`;
     case 'SurgeMeasured':
-      return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}`;
+      return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}${entry.unconfirmed === true ? '; on-call has to confirm it' : ''}`;
     case 'Noted':
       return `noted: ${entry.text}`;
     case 'PersonPresent':

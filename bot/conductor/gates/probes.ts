@@ -16,6 +16,7 @@ import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
 import { LEASE } from '../leader.ts';
 import { clocksNow } from './clock-probe.ts';
+import { doctorNow, lastLook } from './doctor-probe.ts';
 import { homeNow } from './home-probe.ts';
 import { payloadSize } from './payload-probe.ts';
 import { providersNow } from './providers-probe.ts';
@@ -96,6 +97,8 @@ async function measure(
       return switchReach(await reports(), probe.within);
     case 'providers':
       return providersNow(providersInUse(launch), await reports());
+    case 'doctor':
+      return doctorNow(launch, probe, await lastLook(cloud, launch.id), nowMs);
     case 'home':
       return homeNow(cloud, launch);
     default: {
@@ -200,11 +203,8 @@ async function queueEmpty(
   }[queue];
   const depths = await Promise.all(which.map((name) => cloud.queues.depth(name)));
   const waiting = depths.reduce((sum, depth) => sum + depth.visible + depth.delayed, 0);
-  return {
-    status: waiting === 0 ? 'green' : 'red',
-    value: waiting,
-    say: waiting === 0 ? 'empty' : `${waiting} messages waiting`,
-  };
+  const say = waiting === 0 ? 'empty' : `${waiting} messages waiting`;
+  return { status: waiting === 0 ? 'green' : 'red', value: waiting, say };
 }
 
 /** Only workers that would send now: one that is still loading, or on its way out, must not block a press. */

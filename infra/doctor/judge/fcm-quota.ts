@@ -22,7 +22,7 @@ export function judgeFcmQuota(need: Need | null, nowMs: number): Line {
   const busiest = pacePerSecond === 0 ? android : Math.min(android, pacePerSecond * 60);
   const granted = eventQuota === null ? FCM_PER_MINUTE : eventQuota.perSecond * 60;
   const needed = `${figure(busiest)} messages a minute`;
-  const found = `${figure(granted)} a minute, ${eventQuota === null ? "Google's default" : `"${eventQuota.reference}"`}`;
+  const found = `${figure(granted)} a minute, ${eventQuota === null ? "Google's default" : `"${eventQuota.reference}"${eventQuota.confirmed === null ? '' : `, confirmed by ${eventQuota.confirmed.by} on ${eventQuota.confirmed.on}`}`}`;
   const request = letter(need, busiest, nowMs);
   if (busiest > granted)
     return line.wrong({
@@ -39,7 +39,13 @@ export function judgeFcmQuota(need: Need | null, nowMs: number): Line {
       fix: 'Ask Google for an event quota with the letter, or raise `android_not_after`: what is later is not sent',
       request: letter(need, android, nowMs),
     });
-  return line.ok({ found, needed });
+  return eventQuota !== null && eventQuota.confirmed === null
+    ? line.unknown({
+        found: `${found}, and nobody has put down who confirmed it, and when`,
+        needed,
+        fix: 'Put `confirmed_by` and `confirmed_on` beside its `reference` in the runbook',
+      })
+    : line.ok({ found, needed });
 }
 
 const minutes = (ms: number): string => `${(ms / 60_000).toFixed(1)} min`;

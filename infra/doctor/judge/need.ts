@@ -22,7 +22,7 @@ export interface Need {
   fcm: {
     pacePerSecond: number;
     /** Null: none was granted, Google's default counts. */
-    eventQuota: { reference: string; perSecond: number } | null;
+    eventQuota: { reference: string; perSecond: number; confirmed: { by: string; on: string } | null } | null;
     notAfterMs: number;
   };
 }
@@ -84,11 +84,18 @@ export function needOf(
     segments: audience?.segments.length ?? 0,
     fcm: {
       pacePerSecond: quota?.per_second ?? delivery.android_per_second,
-      eventQuota: quota === undefined ? null : { reference: quota.reference, perSecond: quota.per_second },
+      eventQuota:
+        quota === undefined
+          ? null
+          : { reference: quota.reference, perSecond: quota.per_second, confirmed: confirmedOf(quota) },
       notAfterMs: delivery.android_not_after,
     },
   };
 }
+
+type EventQuota = NonNullable<Runbook['delivery']['android_event_quota']>;
+const confirmedOf = ({ confirmed_by: by, confirmed_on: on }: EventQuota) =>
+  by === undefined || on === undefined ? null : { by, on };
 
 function countDevices(
   audience: Pick<AudienceRef, 'devices' | 'segments'> | null,

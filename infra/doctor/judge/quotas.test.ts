@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { DOCTOR_CHECKS } from '../../../runbooks/playbook/fields/probes/doctor.ts';
 import { judgeFcmQuota } from './fcm-quota.ts';
 import type { Asked } from './line.ts';
 import type { Need } from './need.ts';
 import { judgeFifo, judgeQuotas } from './quotas.ts';
 import type { FoundQuota } from './quotas.ts';
+import { judgeWarm } from './tables.ts';
 
 const TARGET_MS = Date.UTC(2027, 1, 14, 23, 30);
 const DAY_MS = 86_400_000;
@@ -85,6 +87,38 @@ test('the letter to Google has the figures of this launch, and says when it is t
   expect(judgeFcmQuota(need, TARGET_MS - 10 * DAY_MS).request?.text).toContain(
     'by 2027-01-30, which is over: call your contact at Google',
   );
-  const granted = { ...need.fcm, eventQuota: { reference: 'case 1', perSecond: 50_000 } };
-  expect(judgeFcmQuota({ ...need, fcm: granted }, TARGET_MS)).toMatchObject({ state: 'ok' });
+});
+
+test('a quota that Google granted counts once it is put down who confirmed it, and when', () => {
+  const granted = (confirmed: { by: string; on: string } | null) =>
+    judgeFcmQuota(
+      { ...need, fcm: { ...need.fcm, eventQuota: { reference: 'case 1', perSecond: 50_000, confirmed } } },
+      TARGET_MS,
+    );
+  expect(granted({ by: 'ana', on: '2027-01-20' })).toMatchObject({
+    state: 'ok',
+    found: '3,000,000 a minute, "case 1", confirmed by ana on 2027-01-20',
+  });
+  expect(granted(null)).toMatchObject({
+    state: 'unknown',
+    found: '3,000,000 a minute, "case 1", and nobody has put down who confirmed it, and when',
+    fix: 'Put `confirmed_by` and `confirmed_on` beside its `reference` in the runbook',
+  });
+});
+
+test('every check that a gate of kind `doctor` can name is a line of the doctor', () => {
+  const quotas = [true, false].flatMap((isSpot) =>
+    judgeQuotas({ fargate: none, ecs: none, dynamodb: none }, need, {
+      region: 'eu-west-1',
+      isSpot,
+      provisioned: { writes: 1, reads: 1 },
+    }),
+  );
+  const lines = [
+    ...quotas,
+    judgeFifo(true, need, 20),
+    judgeWarm('claims', 1, { ok: true, value: null }),
+    judgeFcmQuota(need, TARGET_MS),
+  ];
+  expect(new Set(lines.map(({ id }) => id))).toEqual(new Set(DOCTOR_CHECKS));
 });

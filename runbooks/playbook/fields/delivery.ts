@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { key } from './key.ts';
-import { count, duration } from './values.ts';
+import { count, day, duration, id } from './values.ts';
 
 const eventQuota = z.strictObject({
   reference: key(z.string().min(1), { means: 'Where it is written.', example: 'event quota 2027-02' }),
   per_second: key(count(1), { means: 'What was granted.', unit: 'messages a second', example: 600_000 }),
+  confirmed_by: key(id.optional(), {
+    means: 'Who has read it: a person of this runbook.',
+    absent: 'nobody, and what the doctor says of the quota is unknown',
+    example: 'ana',
+  }),
+  confirmed_on: key(day.optional(), {
+    means: 'When it was granted.',
+    absent: 'as with `confirmed_by`',
+    example: '2027-01-20',
+  }),
 });
 
 export const delivery = z.strictObject({

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { backupsAssigned } from './probes/backups-assigned.ts';
+import { badTokens } from './probes/bad-tokens.ts';
 import { clocks } from './probes/clocks.ts';
 import { credentials } from './probes/credentials.ts';
+import { doctor } from './probes/doctor.ts';
 import { home } from './probes/home.ts';
 import { payloadSize } from './probes/payload-size.ts';
 import { peoplePresent } from './probes/people-present.ts';
@@ -36,4 +38,6 @@ export const probe = z.discriminatedUnion('kind', [
   backupsAssigned,
   surgeProbe,
   rehearsed,
+  badTokens,
+  doctor,
 ]);

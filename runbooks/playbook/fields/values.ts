@@ -93,6 +93,14 @@ export const fixedTime = z
   })
   .meta({ unit: 'date, time and zone' });
 
+const DAY = 'expected a date like 2027-01-20';
+/** A day of the calendar: 2027-02-30 is none. */
+export const day = z
+  .string(DAY)
+  .regex(/^\d{4}-\d\d-\d\d$/, DAY)
+  .refine((text) => z.iso.date().safeParse(text).success, 'no such day')
+  .meta({ unit: 'date' });
+
 /** Either: `T-4h` or `2027-02-07 18:30 Europe/Berlin`. */
 export const stepTime = z
   .string(T_STEP)

@@ -37,6 +37,28 @@ test('a gate that a person ticks may not block the press', () => {
   expect(problems('id: g, title: G, hard: true, probe: { kind: clocks }')).toBe('');
 });
 
+test('who has confirmed the quota of the event is a person of the runbook, and the day a date', () => {
+  const said = (confirmed: string) => {
+    const loaded = loadRunbook(
+      superbowl.replace('confirmed_by: ana, confirmed_on: "2027-01-20"', confirmed),
+      'plan.yaml',
+    );
+    return loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n');
+  };
+  expect(said('confirmed_by: mia, confirmed_on: 2027-01-21')).toBe('');
+  expect(said('confirmed_by: nobody')).toMatch(
+    /^plan\.yaml:\d+:\d+ delivery\.android_event_quota\.confirmed_by: .*ana/,
+  );
+  expect(said('confirmed_on: "2027-02-30"')).toContain('no such day');
+});
+
+test('a gate that goes by the doctor names lines that the doctor has', () => {
+  expect(problems('id: g, title: G, probe: { kind: doctor, checks: [quotas.fifo] }')).toBe('');
+  expect(problems('id: g, title: G, probe: { kind: doctor, checks: [quotas.fi] }')).toMatch(
+    /probe\.checks\.0: .*quotas\.fifo/,
+  );
+});
+
 test('no gate has the name of one that is made for every launch', () => {
   expect(problems(`id: ${HOME_GATE.id}, title: G`)).toMatch(
     new RegExp(

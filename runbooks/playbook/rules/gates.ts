@@ -43,6 +43,17 @@ export const knownPresent: Rule = ({ gates, people }) =>
         ),
   );
 
+/** Who has confirmed a granted quota must be somebody. */
+export const knownConfirmer: Rule = ({ delivery: { android_event_quota: quota }, people }) =>
+  quota?.confirmed_by === undefined
+    ? []
+    : mustBeAmong(
+        ['delivery', 'android_event_quota', 'confirmed_by'],
+        quota.confirmed_by,
+        people.map(({ id }) => id),
+        'a person',
+      );
+
 const OF_TICKS = ['after', 'holds_for', 'stale_after', 'evidence'] as const;
 
 /** A person ticks, a probe measures: what is said of the one is wrong of the other. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { key } from '../key.ts';
-import { duration } from '../values.ts';
+import { count, duration } from '../values.ts';
 
 export const rehearsed = z
   .strictObject({
@@ -10,6 +10,12 @@ export const rehearsed = z
       example: 'limited',
     }),
     within: key(duration.prefault('14d'), { means: 'How old it may be.', example: '14d' }),
+    at_least: key(count(1).prefault(1_000), {
+      means:
+        'Of a rehearsal that sends: how many devices it must have reached. An audience that is smaller must have been reached whole.',
+      unit: 'devices',
+      example: 1_000,
+    }),
     same_audience: key(z.boolean().default(false), {
       means: 'Whether the audience must be the one that was rehearsed.',
       example: true,

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { audience, sampleRunbook, Scene } from '../../test/properties/scene.ts';
+import { badTokensGate } from './bad-token-rate.ts';
+import type { RehearsalReport, Totals } from './entries.ts';
+import type { Launch } from './launch.ts';
+
+const DAY_MS = 86_400_000;
+const ready = Scene.created(sampleRunbook({}));
+ready.does({ kind: 'set-audience', by: 'ana', audience });
+const big = { ...audience, devices: 1_000_000 };
+
+/** A launch of a million devices whose last limited rehearsal was answered so. */
+function rehearsed(answered: number, refused: number, more: Partial<RehearsalReport> = {}): Launch {
+  const report = {
+    audienceHash: audience.hash,
+    totals: { accepted: answered - refused, failed: refused } as Totals,
+    refused,
+    ...more,
+  } as RehearsalReport;
+  const one = { id: 'r', what: 'limited', begunAtMs: 0, endedAtMs: DAY_MS, report } as Launch['rehearsals'][string];
+  return { ...ready.state, audience: big, rehearsals: { r: one } };
+}
+const gate = (launch: Launch, atMost = 0.05) => badTokensGate(launch, { at_most: atMost }, 2 * DAY_MS);
+
+test('the share that a rehearsal was refused is expected of the whole audience, with the day it was found', () => {
+  expect(gate(rehearsed(1_000, 21), 0.02)).toEqual({
+    status: 'red',
+    value: 0.021,
+    say: '2.1 % expected, 21,000 tokens: 21 of 1,000 were refused in rehearsal r, 24 h ago',
+    sinceMs: DAY_MS,
+  });
+  expect(gate(rehearsed(1_000, 21), 0.021)).toMatchObject({ status: 'green' });
+});
+
+test('of a skip list that has grown since only the tokens that were refused there count, and only where it is known how long it was', () => {
+  const skipping = (tokens: number, skipTokens?: number) => ({
+    ...rehearsed(100_000, 6_000, skipTokens === undefined ? {} : { skipTokens }),
+    skipList: { hash: 'h', key: 'k', tokens },
+  });
+  expect(gate(skipping(900_000, 100))).toMatchObject({
+    value: 0.0543,
+    say: expect.stringContaining('54,000 tokens') as string,
+  });
+  expect(gate(skipping(2_100, 100))).toMatchObject({
+    say: expect.stringContaining('2,000 of them are on the skip list since') as string,
+  });
+  expect(gate(skipping(900_000, 900_000))).toMatchObject({ value: 0.06 });
+  expect(gate(skipping(900_000))).toMatchObject({ value: 0.06 });
+});
+
+test('too few answers, another audience, or none at all tell nothing', () => {
+  expect(gate(rehearsed(59, 0))).toMatchObject({
+    status: 'unknown',
+    value: null,
+    say: '59 answers of rehearsal r are too few to tell 5 %: 60 are needed',
+  });
+  expect(gate(rehearsed(60, 0))).toMatchObject({ status: 'green' });
+  expect(gate(rehearsed(999_999, 0), 0)).toMatchObject({ status: 'unknown' });
+  expect(gate(rehearsed(1_000, 0, { audienceHash: 'another' })).say).toContain('went to another audience');
+  expect(gate({ ...ready.state, audience: big }).say).toContain('/go rehearse limited');
+});

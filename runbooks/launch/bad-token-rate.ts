@@ -1,0 +1,42 @@
+import type { GateLine, Launch } from './launch.ts';
+import { lastRehearsal } from './rehearsal-report.ts';
+import { span } from './words.ts';
+
+/** How many tokens of the audience will be refused, told from those that a rehearsal was refused. */
+
+/** Without a single refusal among n answers the true share may still be 3/n, with 95 % certainty: fewer tell nothing about less. */
+const RULE_OF_THREE = 3;
+
+type Found = Pick<GateLine, 'status' | 'value' | 'say'> & Partial<Pick<GateLine, 'sinceMs'>>;
+
+/** The figure is the share that is expected. */
+export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: number }, nowMs: number): Found {
+  const last = lastRehearsal(launch, 'limited');
+  const unknown = (say: string): Found => ({ status: 'unknown', value: null, say });
+  if (last === null) return unknown('nobody has rehearsed it: /go rehearse limited');
+  const { report, id, endedAtMs } = last;
+  const { audience } = launch;
+  if (audience === null || report.audienceHash !== audience.hash)
+    return unknown(`rehearsal ${id} went to another audience: rehearse this one`);
+  const answered = report.totals === null ? 0 : report.totals.accepted + report.totals.failed;
+  const wanted = atMost === 0 ? audience.devices : Math.min(audience.devices, Math.ceil(RULE_OF_THREE / atMost));
+  if (answered < wanted)
+    return unknown(
+      `${figure(answered)} answers of rehearsal ${id} are too few to tell ${percent(atMost)}: ${figure(wanted)} are needed`,
+    );
+  // Tokens of other lists may be nobody's in this audience; those that were refused here are.
+  const grown = (launch.skipList?.tokens ?? 0) - (report.skipTokens ?? launch.skipList?.tokens ?? 0);
+  const skipped = Math.min(report.refused, Math.max(0, grown));
+  const expected = Math.max(0, (report.refused / answered) * audience.devices - skipped);
+  const share = Math.round((expected / Math.max(1, audience.devices - skipped)) * 10_000) / 10_000;
+  const list = skipped === 0 ? '' : `; ${figure(skipped)} of them are on the skip list since`;
+  return {
+    status: share <= atMost ? 'green' : 'red',
+    value: share,
+    say: `${percent(share)} expected, ${figure(Math.round(expected))} tokens: ${figure(report.refused)} of ${figure(answered)} were refused in rehearsal ${id}, ${span(nowMs - endedAtMs)} ago${list}`,
+    sinceMs: endedAtMs,
+  };
+}
+
+const figure = (value: number): string => value.toLocaleString('en-US');
+const percent = (share: number): string => `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { key } from '../key.ts';
+import { share } from '../values.ts';
+
+export const badTokens = z
+  .strictObject({
+    kind: z.literal('bad-tokens'),
+    at_most: key(share().prefault(0.05), {
+      means: 'The largest share of the audience whose tokens may be refused.',
+      example: 0.05,
+    }),
+  })
+  .meta({
+    description:
+      "How many tokens of the audience will be refused for good: as in the last limited rehearsal, without those of its refused tokens that are on the skip list by now. Unknown while that rehearsal's answers are too few to tell.",
+    example: { kind: 'bad-tokens', at_most: 0.05 },
+  });
