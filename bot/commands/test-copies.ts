@@ -3,7 +3,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { textsAsked } from '../../runbooks/launch/test-copies.ts';
 import { textsNamed, textsOf } from '../../runbooks/launch/variants.ts';
 import { code, done } from '../views/answers.ts';
-import { nameOf } from '../views/names.ts';
+import { nameOf, platformName } from '../views/names.ts';
 import { bareWord } from './arguments.ts';
 import { peopleOf } from './people-of.ts';
 import { segmentsNamed } from './segments.ts';
@@ -15,7 +15,7 @@ export const test: Subcommand = {
   usage: ['test', 'test @mia', 'test all', 'test in de, ja', 'test all for us', 'test on android', 'test variant b'],
   group: 'Prepare',
   needs: 'person',
-  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster, with every text that the audience reads. Languages, a market, a platform or a variant narrow it down; what no phone has goes to yours.',
+  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster, with every text that the audience reads. Languages, a market, a platform or a variant narrow it down; what no phone has, or none of a platform, goes to yours.',
   run: testCopies,
 };
 
@@ -123,8 +123,15 @@ function addSegments(wanted: Wanted, segments: Wanted['segments']): void {
 }
 
 function carriedText(launch: Launch): string {
-  const { also } = Object.values(launch.tests).at(-1) ?? {};
-  return also === undefined
-    ? ''
-    : ` None of their phones has ${also.locales.map((locale) => code(locale)).join(' ')}: ${also.locales.length === 1 ? 'that text goes' : 'those texts go'} to the phones of ${nameOf(launch, also.person)}.`;
+  const { also, alsoOn = [] } = Object.values(launch.tests).at(-1) ?? {};
+  const texts = (locales: readonly string[]) => locales.map((locale) => code(locale)).join(' ');
+  const nowhere =
+    also === undefined
+      ? ''
+      : ` None of their phones has ${texts(also.locales)}: ${also.locales.length === 1 ? 'that text goes' : 'those texts go'} to the phones of ${nameOf(launch, also.person)}.`;
+  const further = alsoOn.map(
+    ({ platform, person, locales }) =>
+      ` On ${platformName[platform]} ${texts(locales)} ${locales.length === 1 ? 'goes' : 'go'} to ${nameOf(launch, person)}.`,
+  );
+  return `${nowhere}${further.join('')}`;
 }

@@ -162,12 +162,13 @@ export interface TestResult {
   locale?: string;
 }
 
-/** `locales`: these texts alone (variants.ts). Absent: each phone its own. `also`: texts that no phone of those people has, sent to the phones of this person all the same. */
+/** `locales`: these texts alone (variants.ts). Absent: each phone its own. `also`: texts that no phone of those people has, sent to the phones of this person all the same. `alsoOn`: texts that the audience reads on a platform, and that none of their phones of that platform has. */
 export interface CopiesAsked {
   to: PersonId[];
   locales?: string[];
   platform?: Platform;
   also?: { person: PersonId; locales: string[] };
+  alsoOn?: { platform: Platform; person: PersonId; locales: string[] }[];
 }
 
 export type SwitchValue = string | boolean | number;

@@ -218,7 +218,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'ShotTimed':
       return timedShot(launch, entry);
     case 'TestRequested': {
-      const { testId, to, contentHash, locales, platform, also } = entry;
+      const { testId, to, contentHash, locales, platform, also, alsoOn } = entry;
       return {
         tests: {
           ...launch.tests,
@@ -228,6 +228,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
             ...(locales === undefined ? {} : { locales }),
             ...(platform === undefined ? {} : { platform }),
             ...(also === undefined ? {} : { also }),
+            ...(alsoOn === undefined ? {} : { alsoOn }),
             contentHash,
             haltEpoch: launch.halt.epoch,
             results: null,

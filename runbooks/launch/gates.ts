@@ -13,7 +13,7 @@ import { nameOf } from './people.ts';
 import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
 import { foundByRule, isMeasured } from './rule-gates.ts';
-import { textsUnseen } from './test-copies.ts';
+import { copiesUnseen, platformsOutOfSight } from './test-copies.ts';
 import { VERSIONS_GATE, versionsGate } from './versions-gate.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -127,8 +127,11 @@ function ticked(launch: Launch, gate: Gate, nowMs: number): Found {
       value: null,
       say: `${doubts}ticked ${who}; a tick holds for ${span(gate.stale_after ?? 0)}, so look again and tick anew`,
     };
+  const out =
+    gate.after === 'test-copies' ? platformsOutOfSight(launch).map((one) => `no ${PHONE[one]} is on the roster`) : [];
+  const unlooked = out.length === 0 ? '' : `; ${listed(out)}, so nobody has seen it there`;
   return tick.green
-    ? { status: 'green', value: null, say: `${doubts}ticked ${who}${holdsText(gate)}` }
+    ? { status: 'green', value: null, say: `${doubts}ticked ${who}${holdsText(gate)}${unlooked}` }
     : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
 }
 
@@ -258,6 +261,17 @@ function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | nul
 const ownsIt = (launch: Launch, { owner }: Gate, person: PersonId): boolean =>
   owner !== undefined && ownerOf(launch, owner).people.includes(person);
 
+const PHONE = { ios: 'iPhone', android: 'Android phone' } as const;
+/** In a sentence. */
+const UNSEEN_NAMED = 8;
+
+function unseenText(unseen: ReturnType<typeof copiesUnseen>): string {
+  const named = unseen
+    .slice(0, UNSEEN_NAMED)
+    .map(({ text, platform }) => (platform === null ? text : `${text} (${PHONE[platform]})`));
+  return listed([...named, ...(unseen.length > UNSEEN_NAMED ? [`${unseen.length - UNSEEN_NAMED} more`] : [])]);
+}
+
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
   const gate = gatesOf(launch).find(({ id }) => id === command.gate);
   const manual = gatesOf(launch)
@@ -286,11 +300,11 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
       'ALREADY_SO',
       `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`,
     );
-  const unseen = command.green && gate.after === 'test-copies' ? textsUnseen(launch) : [];
+  const unseen = command.green && gate.after === 'test-copies' ? copiesUnseen(launch) : [];
   if (unseen.length > 0)
     return refuse(
       'TEST_MISSING',
-      `No copy of this text in ${listed(unseen)} has reached a phone yet, so nobody can have read it there. /go test all sends one in every text that the audience reads; look at it, then tick “${gate.title}”.`,
+      `No copy of this text in ${unseenText(unseen)} has reached a phone yet, so nobody can have read it there. /go test all sends one in every text that the audience reads; look at it, then tick “${gate.title}”.`,
     );
   const missing = command.green ? evidenceProblem(gate, command.note) : null;
   if (missing !== null) return missing;

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { audience, people, sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
-import { copiesOf, phonesOf, textsUnseen } from './test-copies.ts';
+import { gateLines } from './gates.ts';
+import { copiesOf, copiesUnseen, phonesOf } from './test-copies.ts';
+
+const unseen = (one: Scene) =>
+  copiesUnseen(one.state).map(({ text: name, platform }) => (platform === null ? name : `${name} ${platform}`));
 
 const phone = (platform: 'ios' | 'android', locale: string, token: string) => ({ platform, locale, token });
 const DEVICES: Record<string, unknown[]> = {
@@ -23,6 +27,15 @@ const runbook = sampleRunbook({
 const read = {
   ...audience,
   locales: { en: 700, 'pt-BR': 200, de: 100 },
+};
+
+/** Each platform reads other texts. */
+const perPlatform = {
+  ...read,
+  segments: audience.segments.map((segment) => ({
+    ...segment,
+    locales: segment.platform === 'ios' ? { en: segment.devices - 1, de: 1 } : { en: segment.devices - 1, 'pt-BR': 1 },
+  })),
 };
 
 function scene(): Scene {
@@ -64,6 +77,21 @@ describe('test copies', () => {
     ]);
   });
 
+  test('of all that the audience reads reach each platform that reads it, where somebody has a phone of it', () => {
+    const one = Scene.created(runbook);
+    one.does({ kind: 'set-audience', by: 'ana', audience: perPlatform });
+    const all = ask({ locales: ['en', 'pt-BR', 'de'] });
+    expect(copies(one, all)).toEqual([
+      'ana ios en',
+      'ben android pt-BR',
+      'ben ios en',
+      'ana ios de extra',
+      'ben android en extra',
+    ]);
+    // Asked for on one platform, nothing goes to the other.
+    expect(copies(one, ask({ locales: ['en', 'pt-BR', 'de'], platform: 'ios' }))).not.toContain('ben android en extra');
+  });
+
   test('of one platform go to phones of that platform alone', () => {
     expect(copies(scene(), ask({ platform: 'android' }))).toEqual(['ben android pt-BR']);
     expect(copies(scene(), ask({ platform: 'android', locales: ['en', 'pt-BR'] }))).toEqual([
@@ -86,7 +114,10 @@ describe('test copies', () => {
 
 describe('a gate that comes after test copies', () => {
   const tick: Command = { kind: 'tick-gate', by: 'mia', gate: 'read', green: true, note: '' };
-  const done = (one: Scene, results: { locale?: string; accepted?: boolean; person?: string }[]) => {
+  const done = (
+    one: Scene,
+    results: { locale?: string; accepted?: boolean; person?: string; platform?: 'ios' | 'android' }[],
+  ) => {
     const { testId } = one.gives('TestRequested', ask());
     one.does({
       kind: 'report-test',
@@ -111,7 +142,7 @@ describe('a gate that comes after test copies', () => {
       say: expect.stringContaining('No copy of this text in de has'),
     });
     done(one, [{ locale: 'de' }]);
-    expect(textsUnseen(one.state)).toEqual([]);
+    expect(unseen(one)).toEqual([]);
     expect(one.gives('GateTicked', tick).green).toBe(true);
   });
 
@@ -119,15 +150,49 @@ describe('a gate that comes after test copies', () => {
     const one = scene();
     done(one, [{ locale: 'en' }, { locale: 'pt-BR' }, { locale: 'de' }]);
     one.does({ kind: 'set-campaign', by: 'mia', campaign: { ...one.state.campaign, deep_link: 'lingo://x' } });
-    expect(textsUnseen(one.state)).toEqual(['en', 'pt-BR', 'de']);
+    expect(unseen(one)).toEqual(['en', 'pt-BR', 'de']);
   });
 
   test('without an audience asks for one copy; what an older worker reported counts for the phones of that person', () => {
     const one = Scene.created(runbook);
-    expect(textsUnseen(one.state)).toEqual(['en']);
+    expect(unseen(one)).toEqual(['en']);
     done(one, [{ person: 'ana' }]);
-    expect(textsUnseen(one.state)).toEqual([]);
+    expect(unseen(one)).toEqual([]);
     one.does({ kind: 'set-audience', by: 'ana', audience: read });
-    expect(textsUnseen(one.state)).toEqual(['pt-BR', 'de']);
+    expect(unseen(one)).toEqual(['pt-BR', 'de']);
+  });
+
+  test('asks for each text on each platform that reads it, as far as the roster has phones of it', () => {
+    const one = Scene.created(runbook);
+    one.does({ kind: 'set-audience', by: 'ana', audience: perPlatform });
+    expect(unseen(one)).toEqual(['en ios', 'de ios', 'en android', 'pt-BR android']);
+    expect(one.refuses(tick).say).toContain('No copy of this text in en (iPhone), de (iPhone), en (Android phone)');
+    done(one, [{ locale: 'en' }, { locale: 'pt-BR' }, { locale: 'de' }]);
+    expect(unseen(one)).toEqual(['en android', 'pt-BR android']);
+    done(one, [
+      { locale: 'en', platform: 'android' },
+      { locale: 'pt-BR', platform: 'android', accepted: false },
+    ]);
+    expect(unseen(one)).toEqual(['pt-BR android']);
+    done(one, [{ locale: 'pt-BR', platform: 'android' }]);
+    expect(one.gives('GateTicked', tick).green).toBe(true);
+  });
+
+  test('says beside the tick that a platform has no phone on the roster, and asks for none there', () => {
+    const iPhones = {
+      ...runbook,
+      people: runbook.people.map((person) => ({
+        ...person,
+        devices: person.devices.filter(({ platform }) => platform === 'ios'),
+      })),
+    };
+    const one = Scene.created(iPhones);
+    one.does({ kind: 'set-audience', by: 'ana', audience: perPlatform });
+    expect(unseen(one)).toEqual(['en ios', 'de ios']);
+    done(one, [{ locale: 'en' }, { locale: 'de' }]);
+    one.does(tick);
+    expect(gateLines(one.state, [], one.nowMs, 'all').find(({ id }) => id === 'read')?.say).toContain(
+      'no Android phone is on the roster, so nobody has seen it there',
+    );
   });
 });

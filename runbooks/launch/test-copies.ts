@@ -1,5 +1,6 @@
 import { localeResolver } from '../locales/resolve.ts';
 import { own } from './decision.ts';
+import { PLATFORMS } from './entries.ts';
 import type { CopiesAsked, PersonId, Platform, TestResult } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
@@ -17,7 +18,7 @@ export interface Phone {
 /** `locale`: the text. `isExtra`: it must not take the place of another copy on this phone's screen: a text that no shot would send there, or a further variant. */
 export function copiesOf<P extends Phone>(
   launch: Pick<Launch, 'campaign'>,
-  { to, locales, platform, also }: CopiesAsked,
+  { to, locales, platform, also, alsoOn = [] }: CopiesAsked,
   phones: readonly P[],
 ): (P & { isExtra: boolean })[] {
   const localeFor = localeChooser(launch);
@@ -33,7 +34,12 @@ export function copiesOf<P extends Phone>(
   const extra = fits
     .filter(({ person }) => person === also?.person)
     .flatMap((phone) => (also?.locales ?? []).map((locale) => ({ ...phone, locale, isExtra: true })));
-  return [...ownText, ...extra];
+  const onPlatform = alsoOn.flatMap((on) =>
+    fits
+      .filter((phone) => phone.person === on.person && phone.platform === on.platform)
+      .flatMap((phone) => on.locales.map((locale) => ({ ...phone, locale, isExtra: true }))),
+  );
+  return [...ownText, ...extra, ...onPlatform];
 }
 
 /** As the compile chooses it. */
@@ -77,26 +83,69 @@ function textsNamed(launch: Launch, { locales, segments, everybody }: Wanted): s
   return textsRead(launch, refs(launch.audience.segments)) ?? [];
 }
 
+/** The texts that devices of a platform read, in the campaign's order. Empty: none, or the audience doesn't say. */
+export function textsReadOn(launch: Launch, platform: Platform): string[] {
+  const segments = launch.audience?.segments.filter((one) => one.platform === platform) ?? [];
+  const refs = segments.map(({ id: segment }) => ({ segment }));
+  return refs.length === 0 ? [] : (textsRead(launch, refs) ?? []);
+}
+
 /** The texts that devices of these segments read, in the campaign's order; null: the audience doesn't say. */
 function textsRead(launch: Launch, segments: readonly { segment: string }[]): string[] | null {
   const counts = devicesPerText(launch.campaign, launch.audience, segments);
   return counts === null ? null : textsOf(launch.campaign).filter((text) => (own(counts, text) ?? 0) > 0);
 }
 
-/** Texts of the present content that a device of the audience reads and no copy of which has reached a phone. Empty: none is missing. */
-export function textsUnseen(launch: Launch): string[] {
-  const seen = new Set(
-    Object.values(launch.tests)
-      .filter(({ contentHash }) => contentHash === launch.contentHash)
-      .flatMap(({ results }) => results ?? [])
-      .filter(({ accepted }) => accepted)
-      .flatMap((result) => textsIn(launch, result)),
+/** A text of which no copy has reached a phone of the platform; null: of any. */
+interface Unseen {
+  text: string;
+  platform: Platform | null;
+}
+
+/**
+ * Texts of the present content that a device of the audience reads and no copy of which has reached a phone of its platform. A platform
+ * that the roster has no phone of can't be looked at (`platformsOutOfSight`). Empty: none is missing.
+ */
+export function copiesUnseen(launch: Launch): Unseen[] {
+  const accepted = Object.values(launch.tests)
+    .filter(({ contentHash }) => contentHash === launch.contentHash)
+    .flatMap(({ results }) => results ?? [])
+    .filter((result) => result.accepted);
+  const seenOn = (platform: Platform | null) =>
+    new Set(
+      accepted
+        .filter((result) => platform === null || result.platform === platform)
+        .flatMap((result) => textsIn(launch, result)),
+    );
+  const missing = (texts: readonly string[], platform: Platform | null): Unseen[] => {
+    const seen = seenOn(platform);
+    return texts.filter((text) => !seen.has(text)).map((text) => ({ text, platform }));
+  };
+  const out = platformsOutOfSight(launch);
+  const onPlatforms = PLATFORMS.filter((platform) => !out.includes(platform)).flatMap((platform) =>
+    textsReadOn(launch, platform).map((text) => ({ text, platform })),
   );
+  if (onPlatforms.length > 0)
+    return PLATFORMS.flatMap((platform) =>
+      missing(
+        onPlatforms.filter((one) => one.platform === platform).map(({ text }) => text),
+        platform,
+      ),
+    );
+  // Which platform reads what was not counted then.
   const audience = launch.audience?.segments.map(({ id: segment }) => ({ segment })) ?? [];
   const needed = textsRead(launch, audience);
-  if (needed === null || needed.length === 0)
-    return seen.size > 0 ? [] : [textFor(launch.campaign, launch.campaign.default_locale)];
-  return needed.filter((text) => !seen.has(text));
+  if (needed !== null && needed.length > 0) return missing(needed, null);
+  return accepted.length > 0
+    ? []
+    : [{ text: textFor(launch.campaign, launch.campaign.default_locale), platform: null }];
+}
+
+/** Platforms of the audience of which nobody on the roster has a phone: no copy can be looked at there. */
+export function platformsOutOfSight(launch: Launch): Platform[] {
+  const had = new Set(phonesOf(launch).map(({ platform }) => platform));
+  const used = new Set(launch.audience?.segments.map(({ platform }) => platform));
+  return PLATFORMS.filter((platform) => used.has(platform) && !had.has(platform));
 }
 
 /** Workers of before it was reported: as the roster has it. */

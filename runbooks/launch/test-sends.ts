@@ -2,10 +2,11 @@ import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
+import { PLATFORMS } from './entries.ts';
 import type { CopiesAsked } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
-import { copiesOf, phonesOf } from './test-copies.ts';
+import { copiesOf, phonesOf, textsReadOn } from './test-copies.ts';
 import { textsOf } from './variants.ts';
 import { listed } from './words.ts';
 
@@ -52,7 +53,9 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
     ...(platform === undefined ? {} : { platform }),
   };
   const also = carried(launch, asked, command.by);
-  const whole: CopiesAsked = also === null ? asked : { ...asked, also };
+  const further: CopiesAsked = also === null ? asked : { ...asked, also };
+  const alsoOn = carriedOn(launch, further, command.by);
+  const whole: CopiesAsked = alsoOn.length === 0 ? further : { ...further, alsoOn };
   if (copiesOf(launch, whole, phonesOf(launch)).length === 0)
     return refuse(
       'NO_DEVICES',
@@ -74,6 +77,20 @@ function carried(launch: Launch, asked: CopiesAsked, by: string): NonNullable<Co
   const able = phonesOf(launch).filter((phone) => platform === undefined || phone.platform === platform);
   const person = [by, ...to].find((id) => able.some((phone) => phone.person === id));
   return missing.length === 0 || person === undefined ? null : { person, locales: missing };
+}
+
+/** So are those that no phone of one platform has, and that the audience reads on it. */
+function carriedOn(launch: Launch, asked: CopiesAsked, by: string): NonNullable<CopiesAsked['alsoOn']> {
+  const { to, locales = [], platform: only } = asked;
+  const copies = copiesOf(launch, asked, phonesOf(launch));
+  return PLATFORMS.filter((platform) => only === undefined || platform === only).flatMap((platform) => {
+    const had = copies.filter((copy) => copy.platform === platform).map(({ locale }) => locale);
+    const read = textsReadOn(launch, platform);
+    const missing = [...new Set(locales)].filter((text) => read.includes(text) && !had.includes(text));
+    const able = phonesOf(launch).filter((phone) => phone.platform === platform);
+    const person = [by, ...to].find((id) => able.some((phone) => phone.person === id));
+    return missing.length === 0 || person === undefined ? [] : [{ platform, person, locales: missing }];
+  });
 }
 
 export function reportTest(launch: Launch, command: CommandOf<'report-test'>, { nowMs }: Given): Decision {

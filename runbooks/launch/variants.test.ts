@@ -6,7 +6,7 @@ import { campaignChanges, changesText } from './campaign-parts.ts';
 import { copyDoubts } from './copy-doubts.ts';
 import { localized } from './localized.ts';
 import { apnsPayload, fcmMessage, payloadSizes } from './payload.ts';
-import { copiesOf, textsAsked, textsUnseen } from './test-copies.ts';
+import { copiesOf, copiesUnseen, textsAsked } from './test-copies.ts';
 import { devicesPerText } from './texts-sent.ts';
 import { sumVariants } from './totals.ts';
 import { heldOutIn, splitOf, splitText, textFor, textsNamed, textsOf, variantDevices } from './variants.ts';
@@ -113,7 +113,7 @@ describe('test copies', () => {
       { person: 'ana', platform: 'ios' as const, accepted: true, reason: '', tookMs: 1, locale: 'en/b' },
     ];
     made.does({ kind: 'report-test', testId, results });
-    expect(textsUnseen(made.state)).toEqual(['en/a', 'pt-BR/a', 'pt-BR/b']);
+    expect(copiesUnseen(made.state).map(({ text }) => text)).toEqual(['en/a', 'pt-BR/a', 'pt-BR/b']);
     expect(made.refuses({ kind: 'request-test', by: 'mia', to: ['ana'], locales: ['en/c'] }).say).toContain(
       'no text for en/c; it has en/a, en/b, pt-BR/a and pt-BR/b',
     );

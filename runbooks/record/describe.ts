@@ -121,14 +121,23 @@ export function leftBehindText(
 }
 
 /** Of test copies: in which texts, on which platform, and what goes to phones that would never get it. */
-export function copiesText({ locales, platform, also }: CopiesAsked, name: (person: string) => string): string {
+export function copiesText(
+  { locales, platform, also, alsoOn = [] }: CopiesAsked,
+  name: (person: string) => string,
+): string {
   const only = locales === undefined ? '' : `, in ${locales.join(', ')}`;
   const on = platform === undefined ? '' : `, on ${platform === 'ios' ? 'iOS' : 'Android'} alone`;
   const extra =
     also === undefined
       ? ''
       : `; ${also.locales.join(', ')} to the phones of ${name(also.person)}, as none of theirs has ${also.locales.length === 1 ? 'it' : 'them'}`;
-  return `${only}${on}${extra}`;
+  const further = alsoOn
+    .map(
+      (one) =>
+        `; ${one.locales.join(', ')} to ${one.platform === 'ios' ? 'the iPhone' : 'the Android phone'} of ${name(one.person)} too`,
+    )
+    .join('');
+  return `${only}${on}${extra}${further}`;
 }
 
 /** What had gone out when a launch was called off. */

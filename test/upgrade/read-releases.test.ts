@@ -43,7 +43,9 @@ describe.each(RELEASES)('%s', (name) => {
     const folded = verifyWithRules(launchId, entries, botKeyring());
     expect(folded).toMatchObject({ ok: true });
     const shots = Object.values((folded.ok ? folded.launch : null)?.shots ?? {});
-    const accepted = shots.flatMap(({ totals }) => totals ?? []).map((one) => [one.segment, one.totals.accepted] as const);
+    const accepted = shots
+      .flatMap(({ totals }) => totals ?? [])
+      .map((one) => [one.segment, one.totals.accepted] as const);
     expect(accepted.toSorted(([a, x], [b, y]) => a.localeCompare(b) || x - y)).toEqual(
       isRich
         ? [

@@ -18,7 +18,7 @@ export const gate = z.strictObject({
   }),
   after: key(z.literal('test-copies').optional(), {
     means:
-      'Of a manual gate: it can be ticked only once copies of this very text, in every language that the audience reads, have reached a phone.',
+      'Of a manual gate: it can be ticked only once copies of this very text, in every language that the audience reads, have reached a phone, of each platform that reads it and that somebody of the roster has.',
     absent: 'it can be ticked at any time',
     example: 'test-copies',
   }),
