@@ -3,7 +3,7 @@ import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
 import { missStep } from './deadlines.ts';
 import { approveFire, declineFire, expireOrder, holdFire, releaseFire, requestFire } from './fire.ts';
-import { reportGate, tickGate } from './gates.ts';
+import { reportGate } from './gates.ts';
 import { approveLift, requestLift, setHalt } from './halt.ts';
 import { approveKeyChange, requestKeyChange } from './keys.ts';
 import type { Launch } from './launch.ts';
@@ -20,6 +20,7 @@ import { measureSurge } from './surge.ts';
 import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
+import { tickGate } from './tick-gate.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
 
 /**
