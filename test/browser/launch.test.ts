@@ -80,7 +80,7 @@ describe('a launch in the war room', () => {
 
   it('is fired by two people, never by the one who asked, and accounts for every device', async () => {
     await mia.type('/go test all');
-    await ana.sees('Test copies: 12 of 12 reached their phone');
+    await ana.sees('Test copies: 13 of 13 reached their phone');
     await ana.tickGates();
     await ana.boardSays('ready to fire');
     const notes = ['見ましたか？', 'هل رأيت ذلك؟'].map((words) => ben.phoneNotes.filter({ hasText: words }));
