@@ -91,7 +91,7 @@ function statesOf(totals: Totals): Pick<Figure, 'state' | 'reason' | 'devices'>[
 }
 
 /** What the room showed, beside what the record says now, with what has changed it. */
-export function roomText({ shot, kept }: ShotReport, entries: readonly Entry[]): string {
+function roomText({ shot, kept }: ShotReport, entries: readonly Entry[]): string {
   if (shot.totals === null) return 'the shot runs still';
   if (kept === null) return 'no figures were kept, so there is no curve';
   const now = describeTotals(sumTotals(shot.totals));

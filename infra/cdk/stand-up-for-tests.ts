@@ -23,7 +23,9 @@ export async function standUp(
 ): Promise<Record<string, string>> {
   const resources: Resources = Object.assign(
     {},
-    ...['data', 'queues', 'workers'].map((name) => (templates[name]?.toJSON() as { Resources: Resources }).Resources),
+    ...['data', 'queues', 'workers'].map(
+      (name) => ((templates[name]?.toJSON() ?? { Resources: {} }) as { Resources: Resources }).Resources,
+    ),
   );
   const of = (type: string) =>
     Object.values(resources)
@@ -78,7 +80,7 @@ const texts = (attributes: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(attributes).flatMap(([name, value]) => {
       if (name === 'ContentBasedDeduplication' && value === false) return [];
-      return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+      return [[name, typeof value === 'string' ? value : JSON.stringify(value)]];
     }),
   );
 

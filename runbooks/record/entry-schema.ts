@@ -157,6 +157,7 @@ const copies = {
   locales: z.exactOptional(z.array(z.string())),
   platform: z.exactOptional(platform),
   also: z.exactOptional(z.object({ person: z.string(), locales: z.array(z.string()) })),
+  alsoOn: z.exactOptional(z.array(z.object({ platform, person: z.string(), locales: z.array(z.string()) }))),
 };
 const found = z.object({
   desired: z.int(),
@@ -189,6 +190,7 @@ const report = z.object({
   timing: z.union([timing, z.null()]),
   totals: z.union([totals, z.null()]),
   refused: z.int(),
+  skipTokens: z.exactOptional(z.int()),
 });
 
 type BodyOf<K extends EntryKind> = Omit<Extract<EntryBody, { kind: K }>, 'kind'>;
@@ -311,6 +313,7 @@ const BODIES = {
   ScaleLate: z.object({ target, desired: z.int(), running: z.int(), ready: z.int(), backup: z.string() }),
   Noted: z.object({ text: z.string(), said: z.exactOptional(z.literal(true)) }),
   SurgeMeasured: z.object({
+    unconfirmed: z.exactOptional(z.literal(true)),
     source: z.string(),
     openRate: z.exactOptional(z.number()),
     unpacedPerSecond: z.exactOptional(z.number()),
