@@ -17,6 +17,8 @@ export interface FoundSecret {
   hasValue: boolean;
   /** Fields that its value has not, or has empty; null: nobody has looked at the value. */
   lacks: readonly string[] | null;
+  /** A key of KMS of one's own that it lies under; null: AWS's, which needs no right. */
+  kmsKey: string | null;
 }
 
 /** `region`: where it must be. The page says how each is made, so that no value stands in a command here. */
@@ -45,6 +47,13 @@ export function judgeSecret(
       fix: command(`restore-secret --secret-id ${name}`),
     });
   if (!found.hasValue) return line.wrong({ found: 'a secret without a value', needed, fix: put });
+  // Said as not known: keys have policies of their own, which nobody here reads.
+  if (found.kmsKey !== null && (found.lacks ?? []).length === 0)
+    return line.unknown({
+      found: `there, under the KMS key ${found.kmsKey}`,
+      needed: `${needed}, and kms:Decrypt on that key for the roles that read it, which the stacks do not give`,
+      fix: `Allow kms:Decrypt on ${found.kmsKey} to the execution role and the task role of ${readers.join(' and ')}; or make the secret anew under AWS's own key`,
+    });
   if (found.lacks === null) return line.ok({ found: 'there, with a value (not looked at)', needed });
   if (found.lacks.length === 0) return line.ok({ found: 'there, with all of it', needed });
   return line.wrong({ found: `a value without ${found.lacks.join(', ')}`, needed, fix: put });

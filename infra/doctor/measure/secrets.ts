@@ -17,11 +17,12 @@ export async function findSecret(
     orNull(secrets.send(new DescribeSecretCommand({ SecretId: id }), { abortSignal }), NONE),
   );
   if (!described.ok || described.value === null) return described as Asked<null>;
-  const { DeletedDate: deleted, VersionIdsToStages: stages = {} } = described.value;
+  const { DeletedDate: deleted, VersionIdsToStages: stages = {}, KmsKeyId: kmsKey = null } = described.value;
   const found = {
     deletedAtMs: deleted?.getTime() ?? null,
     hasValue: Object.values(stages).some((one) => one.includes('AWSCURRENT')),
     lacks: null,
+    kmsKey,
   };
   if (!isRead || found.deletedAtMs !== null || !found.hasValue) return { ok: true, value: found };
   return ask('secretsmanager:GetSecretValue', async (abortSignal) => {

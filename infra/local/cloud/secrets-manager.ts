@@ -7,6 +7,8 @@ interface Version {
   id: string;
   text: string;
   createdAtMs: number;
+  /** A key of KMS of one's own. Absent: AWS's. */
+  kmsKeyId?: string;
 }
 /** Name → its versions, AWSPREVIOUS before AWSCURRENT; none: it was made without a value. */
 export type SecretState = Record<string, Version[]>;
@@ -19,10 +21,11 @@ interface Input {
   SecretString?: string;
   VersionStage?: string;
   ClientRequestToken?: string;
+  KmsKeyId?: string;
 }
 
 const FIELDS: Record<string, string[]> = {
-  CreateSecret: ['Name', 'SecretString', 'ClientRequestToken'],
+  CreateSecret: ['Name', 'SecretString', 'ClientRequestToken', 'KmsKeyId'],
   PutSecretValue: ['SecretId', 'SecretString', 'ClientRequestToken'],
   GetSecretValue: ['SecretId', 'VersionStage'],
   DescribeSecret: ['SecretId'],
@@ -76,13 +79,19 @@ export function startSecretsManager(
     return { name, versions };
   }
 
-  function keep(name: string, { SecretString: text = '', ClientRequestToken: id = randomUUID() }: Input): unknown {
+  function keep(
+    name: string,
+    { SecretString: text = '', ClientRequestToken: id = randomUUID(), KmsKeyId = state[name]?.at(-1)?.kmsKeyId }: Input,
+  ): unknown {
     if (text === '' || Buffer.byteLength(text) > TEXT_BYTES)
       throw new AwsError(
         'InvalidParameterException',
         'You must provide either SecretString or SecretBinary, of at most 65536 bytes.',
       );
-    state[name] = [...(state[name] ?? []), { id, text, createdAtMs: nowMs() }].slice(-2);
+    state[name] = [
+      ...(state[name] ?? []),
+      { id, text, createdAtMs: nowMs(), ...(KmsKeyId === undefined ? {} : { kmsKeyId: KmsKeyId }) },
+    ].slice(-2);
     file.save();
     return { ARN: secretArn(name), Name: name, VersionId: id };
   }
@@ -107,6 +116,7 @@ export function startSecretsManager(
       ...(versions.length === 0
         ? {}
         : { VersionIdsToStages: Object.fromEntries(versions.map(({ id: version }, at) => [version, stages[at]])) }),
+      ...(versions.at(-1)?.kmsKeyId === undefined ? {} : { KmsKeyId: versions.at(-1)?.kmsKeyId }),
       ...(deletedAtMs === undefined ? {} : { DeletedDate: deletedAtMs / 1_000 }),
     };
   }
