@@ -284,7 +284,7 @@ export class Axis {
     const row = dataset.count === '1' ? this.#items[dataset.item].row : null;
     const when = row === null ? ms : Number(row.dataset.t);
     const what =
-      (row === null ? null : `${row.children[2].textContent}: ${row.children[3].textContent}`) ??
+      (row === null ? null : `${row.children[2].textContent}: ${row.children[3].firstChild.textContent}`) ??
       (span === undefined ? (dataset.count === undefined ? '' : `${dataset.count} rows`) : lasted(span));
     this.#told.textContent = `${day(when)} ${clock(when)} · ${sinceTarget(when)}${what === '' ? '' : ` · ${what}`}`;
   }
