@@ -118,7 +118,7 @@ export class Rescue {
     const first = await this.#read(open.slice(0, FIRST), memo);
     const nowMs = this.#nowMs();
     if (open.length < part.batches.length) seen.isCut = true;
-    if (this.#getsOn(seen, first, open.length, nowMs) || !isStill(seen, shot, nowMs)) return this.#wait(seen, nowMs);
+    if (this.#getsOn(seen, first, open.length, nowMs) || !isStill(seen)) return this.#wait(seen, nowMs);
     const all = [...first, ...(await this.#read(open.slice(FIRST), memo))];
     if (this.#hasLive(all)) {
       seen.stillMs = 0;
@@ -202,9 +202,12 @@ export class Rescue {
   }
 }
 
-/** A second after GO, then 3 s, 6 s, 12 s …: messages that are on the queue again are soon found, or the fault is another one. */
-function isStill({ stillMs, isCut, rescues }: Seen, shot: Shot, nowMs: number): boolean {
-  if (rescues === 0 && !isCut) return nowMs >= shot.pressedAtMs + UNCUT_MS && stillMs >= UNCUT_MS / 2;
+/**
+ * Half a second after the first look, which is half a second after GO at the earliest; then 3 s, 6 s, 12 s …: messages that are on the queue
+ * again are soon found, or the fault is another one.
+ */
+function isStill({ stillMs, isCut, rescues }: Seen): boolean {
+  if (!isCut) return stillMs >= UNCUT_MS / 2;
   return stillMs >= Math.min(BACK_OFF_MOST_MS, STILL_MS * 2 ** Math.max(0, rescues - 1));
 }
 

@@ -249,7 +249,7 @@ export const SEND: Held[] = [
     accepted: [
       {
         line: 'const seen = this.#seen.get(key) ?? {',
-        change: '{ lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut: f… → {}',
+        change: '{ lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut:… → {}',
         why: 'A first look sets all that is read later: asked for the type alone.',
       },
       {
@@ -257,6 +257,11 @@ export const SEND: Held[] = [
         change:
           'earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS → earliestMs <= claim.sendUntilMs + TAKE_OVER_GRACE_MS',
         why: 'A millisecond of a whole lease.',
+      },
+      {
+        line: 'if (!isCut) return stillMs >= UNCUT_MS / 2;',
+        change: 'stillMs >= UNCUT_MS / 2 → true',
+        why: 'A second look comes no sooner than that after the first one, of which nothing is still yet.',
       },
     ],
   },
