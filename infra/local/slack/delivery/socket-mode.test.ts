@@ -228,7 +228,8 @@ describe('a Bolt app on Socket Mode', () => {
   });
 });
 
-describe('connections', () => {
+// At the same time: each has a workspace of its own, and two of them are about waiting.
+describe.concurrent('connections', () => {
   it('bring a payload to another connection when the first dies with it', async () => {
     const workspace = await startTestWorkspace();
     const reached: string[] = [];
