@@ -12,7 +12,7 @@ import { Closer } from './closer.ts';
 import type { CloserOptions } from './closer.ts';
 import type { Rescue } from './rescue.ts';
 
-/** When a worker walks a shot, and what it does when it can't close it; clocks, record and claims are in memory. With real stores: closer.test.ts. */
+/** When a worker walks a shot, and what it does when it can't close it; clocks, record and claims are in memory. With real stores: rescue.test.ts, workers/worker.test.ts. */
 
 afterEach(() => {
   vi.useRealTimers();
