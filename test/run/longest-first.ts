@@ -7,18 +7,22 @@ import type { TestSpecification } from 'vitest/node';
  * project; a file that is not listed has its usual place behind these.
  */
 export const LONGEST = [
-  'infra/cdk/stacks/services.test.ts',
-  'workers/audience/compile.property.test.ts',
-  'infra/local/slack/client/page-key.test.ts',
-  'bot/receivers/sockets.test.ts',
-  'workers/dispatch/dispatcher.test.ts',
+  'bot/conductor/figures/live-position.test.ts',
+  'workers/halt/switch-watch.test.ts',
+  'bot/bot.test.ts',
+  'bot/conductor/effects/outbox.test.ts',
+  'bot/conductor/leader.test.ts',
+  'bot/cli/main.test.ts',
   'workers/lanes/simulate/simulate.test.ts',
-  'bot/conductor/shots/standstill.test.ts',
+  'workers/audience/join/join.property.test.ts',
+  'workers/audience/compile.property.test.ts',
+  'bot/cli/take-over.test.ts',
+  'workers/worker-protection.test.ts',
 
   'test/launch/start.test.ts',
-  'infra/visible.test.ts',
-  'infra/thread.test.ts',
+  'workers/threads/sending-threads.test.ts',
 
+  'workers/dispatch/dispatcher.test.ts',
   'test/attacks/forgery.test.ts',
   'bot/conductor/room/slack-faults.test.ts',
   'bot/press-without-slack.test.ts',
@@ -33,9 +37,11 @@ export const LONGEST = [
   'workers/worker.test.ts',
   'test/browser/launch.test.ts',
   'infra/cdk/cli.test.ts',
-  'test/launch/rehearsal.test.ts',
   'test/launch/odd-weather.test.ts',
   'workers/process.test.ts',
+  'workers/threads/thread-lane.test.ts',
+  'bot/conductor/halt.test.ts',
+  'test/launch/rehearsal.test.ts',
 
   'test/faults/wake-ups.test.ts',
   'test/faults/weather.test.ts',
