@@ -150,6 +150,8 @@ describe('a segment that nobody works at', () => {
     await uncut.until(1_250);
     // What is put back was read whole: the first hundred, and none beyond.
     expect(uncut.reads).toEqual([3, 3, 0]);
+    await uncut.until(2_000);
+    expect(uncut.reads).toEqual([3, 3, 0]);
     await uncut.until(2_250);
     expect(uncut.reads).toEqual([3, 3, 0, 3]);
     const cut = judged();
