@@ -509,6 +509,18 @@ describe('a batch that may not be claimed', () => {
     expect(said('batch could not be claimed')).toMatchObject([{ err: { message: 'SQS is away' } }]);
   });
 
+  test('and that was handed around often enough stays at hand while others send for now, until this one does again', async () => {
+    const { sender, queue, message, share, standing } = sending();
+    sender.start();
+    await vi.waitFor(() => expect(queue.received).toHaveLength(1), soon);
+    share.now = { perSecond: 0, active: false };
+    queue.put({ ...message('ios.0'), receives: 1_000 });
+    await new Promise((done) => setTimeout(done, 80));
+    expect([standing('ios.0'), queue.back, queue.gone]).toEqual([undefined, [], []]);
+    share.now = { perSecond: 0, active: true };
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('accounted'), soon);
+  });
+
   test('because others send for now is released to them, with what waits behind it', async () => {
     const { sender, queue, message, share, standing } = sending();
     sender.start();
