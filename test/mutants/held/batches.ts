@@ -26,6 +26,11 @@ export const BATCHES: Held[] = [
         change: 'why !== null || !active → true',
         why: 'Where the lane has no room for some time it is asked a twentieth of a second later: room is not lost by that.',
       },
+      ...['times !== null → true', 'run.trace?.end → run.trace.end'].map((change) => ({
+        line: 'if (times !== null) run.trace?.end(times);',
+        change,
+        why: 'There are times where there is a trace, and only there: asked for the type alone.',
+      })),
     ],
   },
   {

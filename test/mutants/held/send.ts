@@ -243,53 +243,6 @@ export const SEND: Held[] = [
     ],
   },
   {
-    file: 'workers/close/closer.ts',
-    by: ['workers/close/closer-rules.test.ts'],
-    accepted: [
-      {
-        line: 'if (this.#timer !== null) clearInterval(this.#timer);',
-        change: 'this.#timer !== null → true',
-        why: 'To clear no timer does nothing.',
-      },
-      ...[
-        '!running.some((shot) => shot.id === id) → false',
-        'shot.id === id → true',
-        'this.#walked.delete(id); → ;',
-      ].map((change) => ({
-        line: 'for (const id of this.#walked.keys()) if (!running.some((shot) => shot.id === id)) this.#walked.delete(id);',
-        change,
-        why: 'A shot that is over does not come again: what is known of it only takes room.',
-      })),
-      {
-        line: `if (result.state === 'closed' && result.byUs) {`,
-        change: `result.state === 'closed' → true`,
-        why: 'No other result says by whom: asked for the type alone.',
-      },
-    ],
-  },
-  {
-    file: 'workers/close/rescue.ts',
-    by: ['workers/close/rescue-rules.test.ts'],
-    accepted: [
-      {
-        line: 'const seen = this.#seen.get(key) ?? {',
-        change: '{ lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut:… → {}',
-        why: 'A first look sets all that is read later: asked for the type alone.',
-      },
-      {
-        line: `return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS);`,
-        change:
-          'earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS → earliestMs <= claim.sendUntilMs + TAKE_OVER_GRACE_MS',
-        why: 'A millisecond of a whole lease.',
-      },
-      {
-        line: 'if (!isCut) return stillMs >= UNCUT_MS / 2;',
-        change: 'stillMs >= UNCUT_MS / 2 → true',
-        why: 'A second look comes no sooner than that after the first one, of which nothing is still yet.',
-      },
-    ],
-  },
-  {
     file: 'workers/send/roll-watch.ts',
     accepted: [
       {
