@@ -31,6 +31,16 @@ export const BATCHES: Held[] = [
         change,
         why: 'There are times where there is a trace, and only there: asked for the type alone.',
       })),
+      {
+        line: 'await sleep(ms, null, { signal: this.#stop.signal }).catch(() => null);',
+        change: '{ signal: this.#stop.signal } → {}',
+        why: 'A drain would wait for its end: half a second at most.',
+      },
+      {
+        line: 'await sleep(ms, null, { signal: this.#stop.signal }).catch(() => null);',
+        change: '() => null → () => undefined',
+        why: 'What the wait gives is asked by nobody.',
+      },
     ],
   },
   {
