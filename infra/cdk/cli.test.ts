@@ -69,7 +69,7 @@ async function infra(words: readonly string[], file = configFile(), nowMs = BEFO
 const stacks = () =>
   Object.fromEntries([...local.localCloud.formation.stacks].map(([name, { status }]) => [name, status]));
 
-test('a deployment makes every stack, and protects the data', async () => {
+test('a deployment makes every stack, and protects the data', { timeout: 120_000 }, async () => {
   const first = await infra(['deploy', '--yes']);
   expect(first, first.out).toMatchObject({ code: 0, err: '' });
   const standing = stacks();
