@@ -188,8 +188,12 @@ describe('a gate that comes after test copies', () => {
     };
     const one = Scene.created(iPhones);
     one.does({ kind: 'set-audience', by: 'ana', audience: perPlatform });
-    expect(unseen(one)).toEqual(['en ios', 'de ios']);
+    // Android alone reads Portuguese: somebody has to have read its words, on whatever phone.
+    expect(unseen(one)).toEqual(['en ios', 'de ios', 'pt-BR']);
     done(one, [{ locale: 'en' }, { locale: 'de' }]);
+    expect(one.refuses(tick)).toMatchObject({ code: 'TEST_MISSING', say: expect.stringContaining('in pt-BR has') });
+    expect(copies(one, ask({ locales: ['en', 'de', 'pt-BR'] }))).toContain('ana ios pt-BR extra');
+    done(one, [{ locale: 'pt-BR' }]);
     one.does(tick);
     expect(gateLines(one.state, [], one.nowMs, 'all').find(({ id }) => id === 'read')?.say).toContain(
       'no Android phone is on the roster, so nobody has seen it there',

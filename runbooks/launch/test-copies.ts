@@ -104,7 +104,7 @@ interface Unseen {
 
 /**
  * Texts of the present content that a device of the audience reads and no copy of which has reached a phone of its platform. A platform
- * that the roster has no phone of can't be looked at (`platformsOutOfSight`). Empty: none is missing.
+ * that the roster has no phone of can't be looked at (`platformsOutOfSight`): what it alone reads counts on any phone. Empty: none is missing.
  */
 export function copiesUnseen(launch: Launch): Unseen[] {
   const accepted = Object.values(launch.tests)
@@ -125,13 +125,22 @@ export function copiesUnseen(launch: Launch): Unseen[] {
   const onPlatforms = PLATFORMS.filter((platform) => !out.includes(platform)).flatMap((platform) =>
     textsReadOn(launch, platform).map((text) => ({ text, platform })),
   );
-  if (onPlatforms.length > 0)
-    return PLATFORMS.flatMap((platform) =>
-      missing(
-        onPlatforms.filter((one) => one.platform === platform).map(({ text }) => text),
-        platform,
-      ),
+  if (onPlatforms.length > 0) {
+    const looked = new Set(onPlatforms.map(({ text }) => text));
+    // What only such a platform reads goes to another phone: its words at least can be looked at.
+    const elsewhere = new Set(
+      out.flatMap((platform) => textsReadOn(launch, platform)).filter((text) => !looked.has(text)),
     );
+    return [
+      ...PLATFORMS.flatMap((platform) =>
+        missing(
+          onPlatforms.filter((one) => one.platform === platform).map(({ text }) => text),
+          platform,
+        ),
+      ),
+      ...missing([...elsewhere], null),
+    ];
+  }
   // Which platform reads what was not counted then.
   const audience = launch.audience?.segments.map(({ id: segment }) => ({ segment })) ?? [];
   const needed = textsRead(launch, audience);
