@@ -106,7 +106,7 @@ describe('figures that turn the gate green', () => {
     expect(lineOf(scene)).toMatchObject({
       status: 'unknown',
       value: null,
-      say: 'large enough by the figures of Mia Chen, and on-call has not looked at them yet: /go forecast shows them, and entering them again confirms them',
+      say: 'large enough by the figures of Mia Chen, and on-call has not looked at all of them yet: /go forecast shows them, and entering them again confirms them',
       sinceMs: scene.nowMs,
     });
     scene.does({ ...large, by: 'ana' });
@@ -121,6 +121,22 @@ describe('figures that turn the gate green', () => {
     });
     owned.does({ ...large, by: 'mia' });
     expect(lineOf(owned)).toMatchObject({ status: 'green' });
+  });
+
+  test('are confirmed by whoever names all of them: a form of before they came does not have them', () => {
+    const scene = launch();
+    scene.does({ ...large, by: 'mia', openRate: 0.01 });
+    scene.does({ ...large, by: 'ana' });
+    expect(lineOf(scene)).toMatchObject({ status: 'unknown' });
+    scene.does({ ...large, by: 'ana', openRate: 0.01, fleets: [{ target: 'workers', perDelivery: 0.1 }] });
+    expect(lineOf(scene)).toMatchObject({ status: 'unknown' });
+    scene.does({
+      ...large,
+      by: 'ana',
+      openRate: 0.02,
+      fleets: [{ target: 'workers', perUnit: 4_000, perDelivery: 0.1 }],
+    });
+    expect(lineOf(scene)).toMatchObject({ status: 'green' });
   });
 
   test('turn it red whoever has entered them', () => {

@@ -156,7 +156,7 @@ export function surgeGate(
     return {
       status: 'unknown',
       value: null,
-      say: `large enough by the figures of ${nameOf(launch, launch.surge.by)}, and on-call has not looked at them yet: /go forecast shows them, and entering them again confirms them`,
+      say: `large enough by the figures of ${nameOf(launch, launch.surge.by)}, and on-call has not looked at all of them yet: /go forecast shows them, and entering them again confirms them`,
       sinceMs: launch.surge.atMs,
     };
   if (short.length === 0)
@@ -211,7 +211,7 @@ export function measureSurge(launch: Launch, command: CommandOf<'measure-surge'>
     return refuse('VALUE_INVALID', 'Nothing was measured; expected at least one figure.');
   return accept(byPerson(command.by), nowMs, {
     kind: 'SurgeMeasured',
-    ...(vouchesForSurge(launch, command.by) ? {} : { unconfirmed: true }),
+    ...(vouchesForSurge(launch, command.by) && !leavesUnconfirmed(launch, command) ? {} : { unconfirmed: true }),
     source,
     ...(openRate === undefined ? {} : { openRate }),
     ...(unpacedPerSecond === undefined ? {} : { unpacedPerSecond }),
@@ -225,6 +225,22 @@ function vouchesForSurge(launch: Launch, by: PersonId): boolean {
     probe?.kind === 'surge' && owner !== undefined ? ownerOf(launch, owner).people : [],
   );
   return owners.includes(by) || findPerson(launch.people, by)?.roles.includes('on-call') === true;
+}
+
+/** What stays and nobody has confirmed was perhaps not on the form that on-call had before them. */
+function leavesUnconfirmed({ surge }: Launch, command: CommandOf<'measure-surge'>): boolean {
+  if (surge?.unconfirmed !== true) return false;
+  const named = (of: object, figures: object) =>
+    Object.entries(of).every(
+      ([name, value]) => value === undefined || (figures as Record<string, unknown>)[name] !== undefined,
+    );
+  const { openRate, unpacedPerSecond, fleets } = surge;
+  return !(
+    named({ openRate, unpacedPerSecond }, command) &&
+    Object.entries(fleets).every(([target, figures]) =>
+      named(figures, command.fleets.find((one) => one.target === target) ?? {}),
+    )
+  );
 }
 
 const MOST = 1_000_000_000;
