@@ -35,7 +35,7 @@ export async function writeTimeline(session: Session, launchId: string, file: st
   if (timeline === null)
     throw new CliError(
       'RECORD_BROKEN',
-      `the record of ${launchId} has ${plural(entries.length, 'entry', 'entries')} and none that created it: found ${entries[0]?.kind ?? 'nothing'} first, expected LaunchCreated. \`npm run record -- verify --launch ${launchId}\` says what holds`,
+      `the record of ${launchId} has ${plural(entries.length, 'entry', 'entries')} and none that created it and that this version can read: found ${entries[0]?.kind ?? 'nothing'} first, expected LaunchCreated. \`npm run record -- verify --launch ${launchId}\` says what holds`,
     );
   const text = file.endsWith('.md') ? asMarkdown(timeline) : await pageOf(timeline, session.conductor);
   await writeOut(file, text);

@@ -14,6 +14,7 @@ import { spansOf } from './spans.ts';
 import type { Span } from './spans.ts';
 import { contentsOf } from './texts.ts';
 import type { Content } from './texts.ts';
+import { isTold, momentOr, untoldText } from './told.ts';
 
 /** What somebody wanted and did not get: a press or a command that was refused. */
 export interface Refused {
@@ -85,39 +86,39 @@ export interface Timeline {
   spans: Span[];
 }
 
-/** Null: the record is empty. */
+/** Null: the record has no entry that created it. */
 export function timelineOf(
   entries: readonly Entry[],
   messages: readonly TimelineMessage[],
   options: TimelineOptions,
 ): Timeline | null {
-  const created = entries.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
+  const told = entries.filter(isTold);
+  const created = told.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
   if (created === undefined) return null;
-  const names = namesOf(entries);
-  const { said, voided, last } = followed(entries);
+  const names = namesOf(told);
+  const { said, voided, last } = followed(entries, new Set(told));
   return {
     launchId: created.launchId,
     name: created.name,
     runbook: { id: created.runbook.id, title: created.runbook.title, hash: created.runbookHash },
-    targetAtMs: entries.reduce(
-      (at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at),
-      created.targetAtMs,
-    ),
+    targetAtMs: told.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs),
     people: [...names.values()],
     entries: entries.length,
     head: entries.at(-1)?.hash ?? '',
     chain: options.chain,
-    shots: shotsOf(entries, names, last),
+    shots: shotsOf(told, names, last),
     notReached: last === null ? '' : stillToSendText(last, Object.keys(last.attempts)),
-    badTokens: badTokensOf(entries),
-    texts: contentsOf(entries),
+    badTokens: badTokensOf(told),
+    texts: contentsOf(told),
     rows: rowsOf(entries, messages, {
       names,
-      slackNames: slackNamesOf(entries, options.slackNames ?? new Map()),
+      slackNames: slackNamesOf(told, options.slackNames ?? new Map()),
       orders: last?.orders ?? {},
       said,
+      told: new Set(told),
+      createdAtMs: created.atMs,
     }),
-    spans: spansOf(entries, voided),
+    spans: spansOf(told, voided),
   };
 }
 
@@ -126,15 +127,34 @@ interface Telling {
   slackNames: Names;
   /** Of the launch at its end. */ orders: Launch['orders'];
   said: ReadonlyMap<number, string>;
+  told: ReadonlySet<Entry>;
+  createdAtMs: number;
 }
 
 function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
+  const { told, slackNames, createdAtMs } = telling;
+  const inTime = <T extends { atMs: number }>(ones: readonly T[], row: (one: T, atMs: number) => Row): Row[] => {
+    let atMs = createdAtMs;
+    return ones.map((one) => row(one, (atMs = momentOr(one.atMs, atMs))));
+  };
   // Stable: entries keep their order and stand before messages of the same millisecond.
   return [
-    ...entries.map((entry) => entryRow(entry, telling)),
-    ...messages.map((message) => messageRow(message, telling.slackNames)),
+    ...inTime(entries, (entry, atMs) => (told.has(entry) ? entryRow(entry, telling) : untoldRow(entry, atMs))),
+    ...inTime(messages, (message, atMs) => messageRow({ ...message, atMs }, slackNames)),
   ].toSorted((a, b) => a.atMs - b.atMs);
 }
+
+const untoldRow = (entry: Entry, atMs: number): Row => ({
+  atMs,
+  who: '?',
+  what: untoldText(entry),
+  isLoud: true,
+  kind: 'Unread',
+  files: [],
+  permalink: null,
+  place: { chain: 'record', seq: entry.seq, hash: entry.hash },
+  proof: '',
+});
 
 const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
@@ -199,11 +219,12 @@ interface Followed {
   last: Launch | null;
 }
 
-function followed(entries: readonly Entry[]): Followed {
+function followed(entries: readonly Entry[], told: ReadonlySet<Entry>): Followed {
   const said = new Map<number, string>();
   const voided = new Map<string, number>();
   let launch: Launch | null = null;
   for (const entry of entries) {
+    if (!told.has(entry)) return { said, voided, last: null };
     let after: Launch;
     try {
       after = evolve(launch, entry);

@@ -119,3 +119,28 @@ test('a shot shows its curve where one was kept, and every final state in one ba
 test('a launch that fired nothing says so', () => {
   expect(pageOf(told([], entries.slice(0, 3)))).toContain('Nothing was fired.');
 });
+
+const end = entries.at(-1)!;
+test.each([
+  ['is of a kind that came later', { v: 6, kind: 'MoonSeen' }],
+  ['has a time that no calendar has', { kind: 'Noted', text: 'x', atMs: 1e20 }],
+  ['is by nobody', { kind: 'Noted', text: 'x', by: undefined }],
+  ['approves nothing', { kind: 'FireApproved', shotId: 'S80' }],
+  ['was pressed at no time', { ...entries.find(({ kind }) => kind === 'FireApproved'), pressedAtMs: 'now' }],
+  ['moves the target to no time', { kind: 'TargetMoved', targetAtMs: 'soon', reason: '' }],
+  ['has no text', { kind: 'CampaignSet', contentHash: 'c' }],
+  ['counts nothing', { kind: 'ShotClosed', shotId: 'S54', cause: 'complete' }],
+  ['names people without names', { kind: 'RosterChangeRequested', changeId: 'R80', people: [{ id: 'x', slack: [] }] }],
+])('an entry that %s is a row that says so, and all others are told', (_what, odd) => {
+  const entry = { ...end, ...odd, seq: end.seq + 1, hash: 'd'.repeat(64) } as unknown as Entry;
+  const after = { ...end, kind: 'Noted', text: 'went on', seq: end.seq + 2 } as unknown as Entry;
+  const timeline = told([said('x', { atMs: Number.NaN })], [...entries, entry, after]);
+  const before = told([said('x', { atMs: end.atMs })]);
+  expect(timeline.shots).toEqual(before.shots);
+  expect(timeline.targetAtMs).toBe(before.targetAtMs);
+  expect(asMarkdown(timeline).match(/^\| \d\d:\d\d/gm)).toHaveLength(entries.length + 3);
+  const row = rowOf(pageOf(timeline), `e${entry.seq}`);
+  expect(row).toContain('class="incidents loud"');
+  expect(row).toContain(`entry ${entry.seq} can&#39;t be read by this version of gobutton: ${entry.kind}`);
+  expect(rowOf(pageOf(timeline), `e${after.seq}`)).toContain('noted: went on');
+});

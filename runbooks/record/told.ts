@@ -1,0 +1,34 @@
+import type { Entry } from '../launch/entries.ts';
+import { peopleIn } from '../launch/people.ts';
+import { stamp } from './clock.ts';
+import { actorName, describeEntry } from './describe.ts';
+import { shotsOf } from './shot-rows.ts';
+import { spansOf } from './spans.ts';
+import { contentsOf } from './texts.ts';
+
+/** Which entries this version has words for. One of a newer version, or that was written by hand, may be anything; the others are told all the same. */
+export const isTold = (entry: Entry): boolean => {
+  try {
+    stamp(entry.atMs);
+    if ('pressedAtMs' in entry) stamp(entry.pressedAtMs);
+    if ('targetAtMs' in entry) stamp(entry.targetAtMs);
+    actorName(entry.by, new Map());
+    describeEntry(entry, new Map(), {});
+    for (const { id, name, slack } of peopleIn(entry)) [id, name, ...slack].map((text) => text.trim());
+    contentsOf([entry]);
+    shotsOf([entry], new Map(), null);
+    spansOf([entry], new Map());
+    return true;
+  } catch {
+    // What it holds is of no use here; the row says that it can't be read.
+    return false;
+  }
+};
+
+/** Instead of its sentence. */
+export const untoldText = ({ seq, kind, v }: Entry): string =>
+  `entry ${String(seq)} can't be read by this version of gobutton: ${String(kind)}, of version ${String(v)} of the record's schema`;
+
+/** A time that no calendar has can't be shown: whatever has one stands beside what came before it. */
+export const momentOr = (atMs: unknown, before: number): number =>
+  typeof atMs === 'number' && !Number.isNaN(new Date(atMs).getTime()) ? atMs : before;
