@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -67,6 +67,23 @@ test('a launch that is not there, a name of another kind and a folder that is no
   await expect(readFile(file('t.html'))).rejects.toThrow('ENOENT');
 });
 
+test("a file that is there stays as it is, and what is written is its owner's alone", async () => {
+  await rig.create();
+  const write = () => record('timeline', ...ofLaunch(), '--out', file('t.md'));
+  expect(await write()).toMatchObject({ code: 0 });
+  expect((await stat(file('t.md'))).mode & 0o777).toBe(0o600);
+  const before = await readFile(file('t.md'), 'utf8');
+  await rig.append({ kind: 'note', by: null, text: 'later' });
+  expect(await write()).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /found ".*t\.md" there already, expected a name that is free.*\(FILE_UNWRITABLE\)/,
+    ) as string,
+  });
+  expect(await readFile(file('t.md'), 'utf8')).toBe(before);
+  expect(await record('export', ...ofLaunch(), '--out', '/dev/null')).toMatchObject({ code: 0 });
+});
+
 test('of a record that does not hold the page is made all the same, and says on top where it breaks', async () => {
   await rig.create();
   const { seq } = await rig.launch();
@@ -81,8 +98,8 @@ test('of a record that does not hold the page is made all the same, and says on 
 
 test('`record export` writes every entry and message, up to a head that it names; of a record that does not hold too', async () => {
   await rig.create();
-  const lines = async () =>
-    (await readFile(file('r.ndjson'), 'utf8'))
+  const lines = async (name = 'r.ndjson') =>
+    (await readFile(file(name), 'utf8'))
       .trimEnd()
       .split('\n')
       .map((text) => JSON.parse(text) as { line: string; head?: object });
@@ -94,13 +111,17 @@ test('`record export` writes every entry and message, up to a head that it names
   expect((await lines())[0]).toMatchObject({ head: { seq, hash: headHash } });
   const said = { ts: '1.1', user: 'U1', text: 'hi', atMs: 1, edits: null, deleted: false, permalink: null, files: [] };
   await rig.cloud.record.appendMessage(rig.launchId, { seq: 0, hash: 'wrong' }, said);
-  expect(await record('export', ...ofLaunch(), '--out', file('r.ndjson'))).toMatchObject({
+  expect(await record('export', ...ofLaunch(), '--out', file('r2.ndjson'))).toMatchObject({
     code: 1,
     err: expect.stringMatching(
       /channel messages is BROKEN at message 1: it was changed, or does not chain.*The file has all of it \(RECORD_BROKEN\)/,
     ) as string,
   });
-  expect((await lines()).at(-1)).toMatchObject({ line: 'end', record: { ok: true }, channel: { ok: false, seq: 1 } });
+  expect((await lines('r2.ndjson')).at(-1)).toMatchObject({
+    line: 'end',
+    record: { ok: true },
+    channel: { ok: false, seq: 1 },
+  });
   expect(await record('verify', ...ofLaunch())).toMatchObject({
     code: 1,
     err: expect.stringContaining("CAN'T BE BELIEVED: message 1 of the channel: it was changed") as string,

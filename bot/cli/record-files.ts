@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { RecordVerdict } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
@@ -86,14 +86,22 @@ export async function figures(
 const chainWords = (chain: RecordVerdict): string =>
   chain.ok ? 'hash chain verified' : `BROKEN at entry ${chain.seq}: ${chain.why}. What stands before it holds`;
 
+/** What people said stands in it, so it is its owner's to pass on; a file that is there may be somebody's evidence. */
 async function writeOut(file: string, text: string | Iterable<string>): Promise<void> {
   try {
-    await writeFile(file, text);
+    // A pipe has nothing to lose.
+    const isPipe = await stat(file).then(
+      (found) => !found.isFile(),
+      () => false,
+    );
+    await writeFile(file, text, { mode: 0o600, flag: isPipe ? 'w' : 'wx' });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new CliError(
       'FILE_UNWRITABLE',
-      `--out: ${shown(file)} can't be written (${code}); expected a file in a folder that exists and that you may write`,
+      code === 'EEXIST'
+        ? `--out: found ${shown(file)} there already, expected a name that is free; nothing is overwritten`
+        : `--out: ${shown(file)} can't be written (${code}); expected a file in a folder that exists and that you may write`,
       error,
     );
   }
