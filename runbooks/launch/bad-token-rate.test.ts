@@ -46,6 +46,13 @@ test('of a skip list that has grown since only the tokens that were refused ther
   });
   expect(gate(skipping(900_000, 900_000))).toMatchObject({ value: 0.06 });
   expect(gate(skipping(900_000))).toMatchObject({ value: 0.06 });
+  expect(gate(skipping(99, 100), 0.5)).toMatchObject({
+    status: 'unknown',
+    say: 'the skip list is shorter by 1 than at rehearsal r, which sent nothing to those tokens: rehearse it anew',
+  });
+  expect(gate({ ...rehearsed(100_000, 6_000, { skipTokens: 100 }), skipList: null }, 0.5)).toMatchObject({
+    status: 'unknown',
+  });
 });
 
 test('too few answers, another audience, or none at all tell nothing', () => {

@@ -26,7 +26,11 @@ export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: nu
     );
   // Tokens of other lists may be nobody's in this audience; those that were refused here are.
   const grown = (launch.skipList?.tokens ?? 0) - (report.skipTokens ?? launch.skipList?.tokens ?? 0);
-  const skipped = Math.min(report.refused, Math.max(0, grown));
+  if (grown < 0)
+    return unknown(
+      `the skip list is shorter by ${figure(-grown)} than at rehearsal ${id}, which sent nothing to those tokens: rehearse it anew`,
+    );
+  const skipped = Math.min(report.refused, grown);
   const expected = Math.max(0, (report.refused / answered) * audience.devices - skipped);
   const share = Math.round((expected / Math.max(1, audience.devices - skipped)) * 10_000) / 10_000;
   const list = skipped === 0 ? '' : `; ${figure(skipped)} of them are on the skip list since`;
