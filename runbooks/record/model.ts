@@ -3,6 +3,7 @@ import type { Entry, EntryOf, Via } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { peopleIn } from '../launch/people.ts';
+import type { Person } from '../playbook/schema.ts';
 import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { actorName, describeEntry, leftBehindText, number, stillToSendText } from './describe.ts';
@@ -95,7 +96,8 @@ export function timelineOf(
   const told = entries.filter(isTold);
   const created = told.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
   if (created === undefined) return null;
-  const names = namesOf(told);
+  const people = peopleOf(told);
+  const names = new Map(people.map(({ id, name }) => [id, name]));
   const { said, voided, last } = followed(entries, new Set(told));
   return {
     launchId: created.launchId,
@@ -112,7 +114,7 @@ export function timelineOf(
     texts: contentsOf(told),
     rows: rowsOf(entries, messages, {
       names,
-      slackNames: slackNamesOf(told, options.slackNames ?? new Map()),
+      slackNames: slackNamesOf(people, options.slackNames ?? new Map()),
       orders: last?.orders ?? {},
       said,
       told: new Set(told),
@@ -262,18 +264,20 @@ function followed(entries: readonly Entry[], told: ReadonlySet<Entry>): Followed
   return { said, voided, last: launch };
 }
 
-function namesOf(entries: readonly Entry[]): Names {
-  const names = new Map<string, string>();
-  for (const entry of entries) {
-    for (const person of peopleIn(entry)) names.set(person.id, person.name);
-  }
-  return names;
+/** Everybody who was ever on the roster, newer names behind older ones. Whoever was only asked for never was. */
+function peopleOf(entries: readonly Entry[]): Person[] {
+  const asked = new Map<string, readonly Person[]>();
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'RosterChangeRequested') asked.set(entry.changeId, peopleIn(entry));
+    if (entry.kind === 'RosterChanged') return asked.get(entry.changeId) ?? [];
+    return entry.kind === 'LaunchCreated' ? peopleIn(entry) : [];
+  });
 }
 
-function slackNamesOf(entries: readonly Entry[], others: Names): Names {
-  const names = new Map(others);
-  for (const entry of entries) {
-    for (const person of peopleIn(entry)) for (const slackId of person.slack) names.set(slackId, person.name);
-  }
-  return names;
+/** A name that somebody gave themselves in Slack stands beside their id: it may be anybody's. */
+function slackNamesOf(people: readonly Person[], others: Names): Names {
+  return new Map([
+    ...[...others].map(([id, name]) => [id, `${name} (${id})`] as const),
+    ...people.flatMap(({ slack, name }) => slack.map((id) => [id, name] as const)),
+  ]);
 }

@@ -144,3 +144,22 @@ test.each([
   expect(row).toContain(`entry ${entry.seq} can&#39;t be read by this version of gobutton: ${entry.kind}`);
   expect(rowOf(pageOf(timeline), `e${after.seq}`)).toContain('noted: went on');
 });
+
+test('nobody is called by a name that only a request would give them, and a name that somebody has in Slack stands beside their id', () => {
+  const [first] = entries;
+  if (first?.kind !== 'LaunchCreated') throw new Error('no launch');
+  const people = first.runbook.people.map((one) =>
+    one.slack.includes('U0MARKET1') ? { ...one, name: 'Ana Impostor', slack: ['U0MARKET1', 'U9STRANGER'] } : one,
+  );
+  const asked = { ...end, kind: 'RosterChangeRequested', changeId: 'R80', people, reason: '', seq: end.seq + 1 };
+  const approved = { ...end, kind: 'RosterChanged', changeId: 'R80', seq: end.seq + 2 };
+  const messages = [said('x'), said('y', { user: 'U9STRANGER' })];
+  const who = (of: readonly object[]) => {
+    const slackNames = new Map([['U9STRANGER', 'Mia Chen']]);
+    const timeline = timelineOf([...entries, ...of] as Entry[], messages, { chain, slackNames });
+    return timeline?.rows.filter(({ kind }) => kind === 'Message').map((row) => row.who);
+  };
+  expect(who([asked])).toEqual(['Mia Chen', 'Mia Chen (U9STRANGER)']);
+  expect(told([], [...entries, asked as unknown as Entry]).people).toEqual(told([]).people);
+  expect(who([asked, approved])).toEqual(['Ana Impostor', 'Ana Impostor']);
+});

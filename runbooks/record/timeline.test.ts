@@ -177,7 +177,7 @@ describe('the timeline', () => {
     expect(text).toContain('“it is on \\*air\\* \\| now ⏎ \\<script\\>” ([message](https://slack.example/p1))');
     expect(text).toContain('# Big \\| Game: timeline');
     expect(text).toContain('| Mia Chen | edited their message of 00:00:01.100 to “on air!”');
-    expect(text).toContain('| Visitor | “who?”');
+    expect(text).toContain('| Visitor (U9STRANGER) | “who?”');
   });
 
   test('says at the top whether the chain holds', () => {
@@ -202,7 +202,10 @@ describe('what people wrote', () => {
   const target6 = '23:30:06.000';
   test.each([
     ['R&amp;D says &lt;hi&gt; <@U0MARKET1>', 'R&D says \\<hi\\> Mia Chen'],
-    ['<@U9STRANGER> <@U8NOBODY|Zoe> <@U7> in <#C1|general> <!here>', 'Vi \\| sitor Zoe @U7 in #general @here'],
+    [
+      '<@U9STRANGER> <@U8NOBODY|Zoe> <@U7> in <#C1|general> <!here>',
+      'Vi \\| sitor (U9STRANGER) Zoe @U7 in #general @here',
+    ],
     [
       'see <https://a.b/c?x=1&amp;y=2|the *plan*> and <https://a.b>',
       'see the \\*plan\\* (https://a.b/c?x=1&y=2) and https://a.b',
