@@ -78,12 +78,25 @@ test('one whose entry did not land is pressed again', async () => {
   expect(made.presses).toHaveLength(2);
 });
 
-test('a rehearsal that stands halted is left as it is, also after its own halt is lifted', async () => {
+test('a rehearsal that was halted after the day is left as it is, also after its own halt is lifted', async () => {
   const { day, presses, rehearsal, look } = stage();
   day.does(halt(1));
-  await look({ ...rehearsal, halt: { ...rehearsal.halt, active: true } });
+  await look({ ...rehearsal, halt: { ...rehearsal.halt, active: true, atMs: day.state.halt.atMs } });
   await look();
   expect(presses).toEqual([]);
+});
+
+test('one that was halted before for a reason of its own is halted with the day once that is lifted', async () => {
+  const { day, presses, rehearsal, look } = stage();
+  day.does(halt(1));
+  const { atMs } = day.state.halt;
+  await look({ ...rehearsal, halt: { ...rehearsal.halt, active: true, atMs: atMs - 1 } });
+  expect(presses).toEqual([]);
+  await look();
+  expect(presses).toHaveLength(1);
+  await look({ ...rehearsal, halt: { ...rehearsal.halt, active: true, atMs: atMs + 1 } });
+  await look();
+  expect(presses).toHaveLength(1);
 });
 
 test('a launch that rehearses nothing looks at no other', async () => {

@@ -14,6 +14,8 @@ export async function haltWithDay(context: Context, halting: Pick<Halting, 'pres
   if (day === null || stop === null) return;
   const name = FACT.dayStopped(stop.id);
   if ((await fact(context, launch.id, name)) !== null) return;
+  // Lifted, a halt of before would let go what two people perhaps don't know to be stopped.
+  if (launch.halt.active && launch.halt.atMs < stop.atMs) return;
   if (!launch.halt.active) {
     const reason = `${day.name} ${stop.what}, and this rehearses it`;
     const press = { by: null, source: 'conductor', reason, pressedAtMs: context.nowMs() } as const;
@@ -24,7 +26,7 @@ export async function haltWithDay(context: Context, halting: Pick<Halting, 'pres
   await keepFact(context, launch.id, name, 'halted');
 }
 
-function stopOf({ halt, stoodDown }: Launch): { id: string; what: string } | null {
-  if (stoodDown !== null) return { id: 'stood-down', what: 'was called off' };
-  return halt.active ? { id: `halt/${halt.epoch}`, what: 'was halted' } : null;
+function stopOf({ halt, stoodDown }: Launch): { id: string; what: string; atMs: number } | null {
+  if (stoodDown !== null) return { id: 'stood-down', what: 'was called off', atMs: stoodDown.atMs };
+  return halt.active ? { id: `halt/${halt.epoch}`, what: 'was halted', atMs: halt.atMs } : null;
 }
