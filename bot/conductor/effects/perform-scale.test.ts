@@ -8,7 +8,8 @@ import { sampleRunbook } from '../../../test/properties/scene.ts';
 import { boardMessage } from '../../views/board.ts';
 import { entryMessage } from '../../views/entry-message.ts';
 import { stepsMessage } from '../../views/steps.ts';
-import { scale } from './perform-scale.ts';
+import { keepFact } from '../facts.ts';
+import { scale, scaleTroubleOf } from './perform-scale.ts';
 
 type ScaleEffect = Extract<Effect, { kind: 'scale' }>;
 
@@ -91,6 +92,14 @@ test('what passes by itself is tried again without a word, and told when AWS has
   expect(await memory.notes()).toEqual([
     'workers (workers) is not scaled: Throttling: Rate exceeded. It is tried again by itself.',
   ]);
+  // It says now this, now that: that it is not done people know.
+  await tries(new CloudError('SCALE_BUSY', 'ServiceUnavailable: later', { cause: new Error('later') }));
+  await tries(busy);
+  expect(await memory.notes()).toHaveLength(1);
+  const trouble = async () => scaleTroubleOf(memory.context, (await memory.launch()).id, 'workers', effect.seq);
+  expect(await trouble()).toBe('Throttling: Rate exceeded');
+  await keepFact(memory.context, (await memory.launch()).id, `${effect.seq}/scale`, 'done');
+  expect(await trouble()).toBe(null);
 });
 
 test('a refused order turns its step red, once and in place of a note, and the step is done when the count has come', async () => {

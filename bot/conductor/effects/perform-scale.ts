@@ -67,7 +67,9 @@ async function tell(
   const passes = error.code === 'SCALE_BUSY';
   if (passes && (error.cause === undefined || context.nowMs() - orderedAtMs < GIVE_UP_MS)) return;
   const news = scaleTrouble(seq, error.message);
-  if ((await fact(context, launch.id, FACT.scaleTold(target.id))) === news) return;
+  const told = await fact(context, launch.id, FACT.scaleTold(target.id));
+  // What passes says now this and now that: of such an order people have heard.
+  if (told === news || (passes && told?.startsWith(`${seq}: `) === true)) return;
   await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
   const again = error.code === 'SCALE_TARGET_MISSING' ? '' : '. It is tried again by itself';
   const say = `${clip(error.message, 600)}${again}`;
@@ -80,7 +82,11 @@ async function tell(
 
 const scaleTrouble = (seq: number, say: string): string => clip(`${seq}: ${say}`, 300);
 
-/** Why AWS does not carry out the order of this sequence, as people were told; null: they were told of nothing. */
+/** AWS has heard of the order of this sequence. */
+export const isPerformed = async (context: Context, launchId: string, seq: number): Promise<boolean> =>
+  (await fact(context, launchId, `${seq}/scale`)) !== null;
+
+/** Why AWS does not carry out the order of this sequence, as people were told; null: they were told of nothing, or it does by now. */
 export async function scaleTroubleOf(
   context: Context,
   launchId: string,
@@ -88,5 +94,6 @@ export async function scaleTroubleOf(
   seq: number,
 ): Promise<string | null> {
   const told = await fact(context, launchId, FACT.scaleTold(target));
-  return told?.startsWith(`${seq}: `) === true ? told.slice(`${seq}: `.length) : null;
+  if (told?.startsWith(`${seq}: `) !== true || (await isPerformed(context, launchId, seq))) return null;
+  return told.slice(`${seq}: `.length);
 }

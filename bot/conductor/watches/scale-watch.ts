@@ -9,8 +9,8 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
 import type { Context } from '../context.ts';
-import { scaleTroubleOf } from '../effects/perform-scale.ts';
-import { FACT, fact } from '../facts.ts';
+import { isPerformed, scaleTroubleOf } from '../effects/perform-scale.ts';
+import { FACT } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
 /** Watches what was ordered arrive, says so in the order's message, and records when it is there or late. */
@@ -38,7 +38,8 @@ export class ScaleWatch {
     const observed = await this.#observe(target);
     const ready = launch.runbook.pool.scale_target === targetId ? await this.#readyWorkers(launch) : null;
     const sinceMs = nowMs() - state.orderedAtMs;
-    if (hasArrived(launch, targetId, observed, ready) && (await this.#isPerformed(launch, state))) {
+    // Until AWS has heard of it, what it shows is what stood there before.
+    if (hasArrived(launch, targetId, observed, ready) && (await isPerformed(this.#context, launch.id, state.seq))) {
       // The end of the message is an effect of that entry.
       await this.#context.execute(launch.id, {
         kind: 'report-scale',
@@ -74,11 +75,6 @@ export class ScaleWatch {
       if (!(error instanceof CloudError)) throw error;
       return { desired: 0, running: 0, pending: 0, say: error.message, busy: true };
     }
-  }
-
-  /** Until AWS has heard of it, what it shows is what stood there before. */
-  async #isPerformed(launch: Launch, { seq }: ScaleState): Promise<boolean> {
-    return (await fact(this.#context, launch.id, `${seq}/scale`)) !== null;
   }
 
   /** Counts that had come and that somebody else has lowered since. Twice in a row: AWS may show an old figure. */
