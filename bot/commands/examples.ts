@@ -1,5 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { marketOf } from './segments.ts';
+import { marketOf } from '../../runbooks/launch/market.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** A command whose examples name what this launch has, so that they can be typed as they stand; as it is where the launch has no such thing. */

@@ -4,6 +4,7 @@ import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { own } from '../../runbooks/launch/decision.ts';
 import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { marketOf } from '../../runbooks/launch/market.ts';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { slackVia } from '../desk.ts';
@@ -13,7 +14,7 @@ import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
 import { momentOf, offer } from './ask-moment.ts';
-import { marketOf, segmentsOf } from './segments.ts';
+import { segmentsOf } from './segments.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 

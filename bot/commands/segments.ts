@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { marketOf } from '../../runbooks/launch/market.ts';
 import { fireableSegments } from '../../runbooks/launch/remaining.ts';
 import { nearest } from '../../runbooks/typed/nearest.ts';
 import { code } from '../views/answers.ts';
@@ -102,10 +103,6 @@ function tokens(word: string): string[] {
 
 const isPlatform = (word: string): word is Platform => word === 'ios' || word === 'android';
 const isId = (known: readonly Segment[], word: string): boolean => known.some(({ id }) => id.toLowerCase() === word);
-
-/** The market of a segment: its id without the platform. */
-export const marketOf = ({ id, platform }: Segment): string =>
-  id.toLowerCase().replace(new RegExp(`^${platform}-|-${platform}$`), '');
 
 /** Segments by id or market, whether they can be fired or not. */
 export function segmentsNamed(launch: Launch, word: string): Segment[] {
