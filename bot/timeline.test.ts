@@ -49,6 +49,15 @@ describe('what was refused', () => {
     );
     expect(text).toContain('| Mia Chen | “R&D says \\<hi\\> Ben Okafor”');
     expect(text).toContain('never sent');
+    expect(await rig.ask(rig.ana, 'postmortem')).toContain('The postmortem stands in the channel');
+    const posted = await until('the files', async () =>
+      (await rig.ana.messages()).flatMap((message) => message.files).filter(({ url }) => url.includes('postmortem')),
+    );
+    const [document = '', asPage = ''] = await Promise.all(
+      posted.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
+    );
+    expect(document).toMatch(/\| Mia Chen \| pressing GO on F\d+ \| SAME\\_PERSON: Mia Chen asked for this fire/);
+    expect(asPage).toMatch(/<td dir="auto" data-head="what">pressing GO on F\d+<\/td>/);
   });
 });
 

@@ -12,7 +12,7 @@ import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
-import { figures, writeExport, writeTimeline } from './record-files.ts';
+import { figures, writeExport, writePostmortem, writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
@@ -39,6 +39,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- forget   --launch ID [--yes]
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
   npm run record -- timeline --launch ID --out FILE.html (or .md)
+  npm run record -- postmortem --launch ID --out FILE.html (or .md) [--against ID, another launch]
   npm run record -- export   --launch ID --out FILE.ndjson
   npm run record -- figures  --launch ID [--csv] [--out FILE]
 
@@ -70,6 +71,7 @@ const COMMANDS = [
   'forget',
   'record verify',
   'record timeline',
+  'record postmortem',
   'record export',
   'record figures',
 ] as const;
@@ -85,6 +87,7 @@ const OPTIONS = {
   reason: { type: 'string' },
   out: { type: 'string' },
   head: { type: 'string' },
+  against: { type: 'string' },
   bot: { type: 'string' },
   worker: { type: 'string' },
   lift: { type: 'boolean' },
@@ -229,6 +232,11 @@ async function run(
         return await verify(session, need('launch'), values.head ?? null);
       case 'record timeline':
         return await writeTimeline(session, need('launch'), need('out'));
+      case 'record postmortem':
+        return await writePostmortem(session, need('launch'), {
+          file: need('out'),
+          against: values.against ?? null,
+        });
       case 'record export':
         return await writeExport(session, need('launch'), need('out'));
       case 'record figures':

@@ -152,3 +152,24 @@ test('`record figures` prints what was fired, or nothing yet; --csv has its colu
     err: expect.stringContaining('NO_LAUNCH') as string,
   });
 });
+
+test('`record postmortem` writes the document by the name of the file, beside another launch that is named', async () => {
+  await rig.create();
+  const written = await record('postmortem', ...ofLaunch(), '--out', file('p.html'));
+  expect(written).toMatchObject({ code: 0, err: '' });
+  expect(written.out).toMatch(/Wrote .*p\.html: \d+ entr(y|ies), 0 messages, hash chain verified/);
+  const page = await readFile(file('p.html'), 'utf8');
+  expect(page).toMatch(/^<!doctype html><html lang="en">/);
+  expect(page).toContain('Nothing was sent.');
+  await record('postmortem', ...ofLaunch(), '--out', file('p.md'), '--against', rig.launchId);
+  expect(await readFile(file('p.md'), 'utf8')).toMatch(/\| asked for \| this launch \| .* \(.*\) \|/);
+  expect(await record('postmortem', ...ofLaunch(), '--out', file('p.txt'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('expected a name that ends in .html (a page) or .md') as string,
+  });
+  expect(await record('postmortem', ...ofLaunch(), '--out', file('q.md'), '--against', 'gone')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NO_LAUNCH') as string,
+  });
+  await expect(readFile(file('q.md'))).rejects.toThrow('ENOENT');
+});

@@ -2,10 +2,13 @@ import { stat, writeFile } from 'node:fs/promises';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { RecordVerdict } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
+import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { exportLines } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
-import { pageOf } from '../timeline-page/page.ts';
+import { pageOf, postmortemPageOf } from '../timeline-page/page.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { csvOf, reportLines, shotsIn } from './record-figures.ts';
@@ -28,21 +31,49 @@ async function readWhole({ cloud, journal }: Session, launchId: string) {
 
 /** By its ending: a page for a browser, or Markdown. */
 export async function writeTimeline(session: Session, launchId: string, file: string): Promise<void> {
+  const isMarkdown = endsAsMarkdown(file);
+  const record = await readWhole(session, launchId);
+  const timeline = timelineOf(record.entries, record.messages, record);
+  if (timeline === null) throw neverCreated(launchId, record.entries);
+  await writeOut(file, isMarkdown ? asMarkdown(timeline) : await pageOf(timeline, session.conductor));
+  session.out(wroteText(file, record));
+}
+
+/** `against`: another launch, whose figures stand beside. */
+export async function writePostmortem(
+  session: Session,
+  launchId: string,
+  { file, against }: { file: string; against: string | null },
+): Promise<void> {
+  const isMarkdown = endsAsMarkdown(file);
+  const record = await readWhole(session, launchId);
+  const other =
+    against === null
+      ? null
+      : { launch: await launchOf(session, against), entries: await session.journal.entries(against) };
+  const postmortem = postmortemOf(record.entries, record.messages, { chain: record.chain, other });
+  if (postmortem === null) throw neverCreated(launchId, record.entries);
+  await writeOut(
+    file,
+    isMarkdown ? postmortemMarkdown(postmortem) : await postmortemPageOf(postmortem, session.conductor),
+  );
+  session.out(wroteText(file, record));
+}
+
+function endsAsMarkdown(file: string): boolean {
   if (!/\.(?:html|md)$/.test(file))
     throw new CliError('USAGE', `--out: found ${shown(file)}, expected a name that ends in .html (a page) or .md`);
-  const { entries, messages, chain } = await readWhole(session, launchId);
-  const timeline = timelineOf(entries, messages, { chain });
-  if (timeline === null)
-    throw new CliError(
-      'RECORD_BROKEN',
-      `the record of ${launchId} has ${plural(entries.length, 'entry', 'entries')} and none that created it and that this version can read: found ${entries[0]?.kind ?? 'nothing'} first, expected LaunchCreated. \`npm run record -- verify --launch ${launchId}\` says what holds`,
-    );
-  const text = file.endsWith('.md') ? asMarkdown(timeline) : await pageOf(timeline, session.conductor);
-  await writeOut(file, text);
-  session.out(
-    `Wrote ${file}: ${plural(entries.length, 'entry', 'entries')}, ${plural(messages.length, 'message')}, ${chainWords(chain)}`,
-  );
+  return file.endsWith('.md');
 }
+
+const neverCreated = (launchId: string, entries: readonly Entry[]): CliError =>
+  new CliError(
+    'RECORD_BROKEN',
+    `the record of ${launchId} has ${plural(entries.length, 'entry', 'entries')} and none that created it and that this version can read: found ${entries[0]?.kind ?? 'nothing'} first, expected LaunchCreated. \`npm run record -- verify --launch ${launchId}\` says what holds`,
+  );
+
+const wroteText = (file: string, { entries, messages, chain }: Awaited<ReturnType<typeof readWhole>>): string =>
+  `Wrote ${file}: ${plural(entries.length, 'entry', 'entries')}, ${plural(messages.length, 'message')}, ${chainWords(chain)}`;
 
 /** Entries, messages, and what verifying them gave. A record that does not hold is written all the same, and ends the command with what is wrong. */
 export async function writeExport(session: Session, launchId: string, file: string): Promise<void> {

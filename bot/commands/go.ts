@@ -30,7 +30,7 @@ import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { here, ready, stats, status, steps } from './see.ts';
 import { standDown } from './stand-down.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
-import { close, note, timeline } from './talk.ts';
+import { close, note, postmortem, timeline } from './talk.ts';
 import { test } from './test-copies.ts';
 
 const help: Subcommand = {
@@ -81,6 +81,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   move,
   note,
   timeline,
+  postmortem,
   standDown,
   close,
 ];

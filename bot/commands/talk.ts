@@ -1,16 +1,20 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
+import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
+import type { TimelineOptions } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
-import { commandFor, postTimeline } from '../channel/post-timeline.ts';
+import { postDocument } from '../channel/post-document.ts';
 import type { Desk } from '../desk.ts';
-import { pageOf } from '../timeline-page/page.ts';
+import { pageOf, postmortemPageOf } from '../timeline-page/page.ts';
 import { done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
-import type { Subcommand } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const note: Subcommand = {
   name: 'note',
@@ -30,41 +34,85 @@ export const note: Subcommand = {
 
 export const timeline: Subcommand = {
   name: 'timeline',
-  also: ['record', 'postmortem'],
+  also: ['record'],
   usage: ['timeline'],
   group: 'Talk and end',
   needs: 'person',
   does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said.',
-  async run({ desk, launch, channelId }) {
-    const [entries, messages] = await Promise.all([
-      desk.journal.entries(launch.id),
-      desk.cloud.record.messagesAfter(launch.id, 0),
-    ]);
-    const chain = desk.journal.verify(entries);
-    const slackNames = await namesOfOthers(desk, launch, messages);
-    const told = timelineOf(entries, messages, { chain, slackNames });
+  async run(ask) {
+    const record = await wholeRecord(ask);
+    const told = timelineOf(record.entries, record.messages, record);
     if (told === null) return info('The record is empty.');
-    const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
-    const talk = messages.filter(({ refused }) => refused === undefined).length;
-    const posted = await postTimeline(desk.client, desk.log, {
-      channelId,
-      launchId: launch.id,
-      filename: `timeline-${launch.id}-${stampedAt}`,
-      title: `Timeline of ${launch.name}`,
+    return posted(ask, record, {
+      name: 'timeline',
+      title: 'Timeline',
+      command: `npm run go -- timeline --launch ${ask.launch.id}`,
       markdown: asMarkdown(told),
-      page: await pageOf(told, desk.conductor),
-      comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+      page: await pageOf(told, ask.desk.conductor),
     });
-    if (posted.how === 'files')
-      return done('The timeline stands in the channel: as a page to open in a browser, and as Markdown.');
-    const whole = `It is whole on the command line: \`${commandFor(launch.id)}\``;
-    if (posted.how === 'thread' && posted.parts === posted.of)
-      return done('Slack took no file, so the timeline stands in a thread of the channel.');
-    return info(
-      `Slack took no file, and ${posted.parts} of ${posted.of} messages of the timeline${posted.how === 'thread' ? ' fit into a thread' : ' got through'}. ${whole}`,
-    );
   },
 };
+
+export const postmortem: Subcommand = {
+  name: 'postmortem',
+  also: ['post-mortem'],
+  usage: ['postmortem'],
+  group: 'Talk and end',
+  needs: 'person',
+  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions.',
+  async run(ask) {
+    const record = await wholeRecord(ask);
+    const told = postmortemOf(record.entries, record.messages, record);
+    if (told === null) return info('The record is empty.');
+    return posted(ask, record, {
+      name: 'postmortem',
+      title: 'Postmortem',
+      command: `npm run record -- postmortem --launch ${ask.launch.id} --out postmortem.md`,
+      markdown: postmortemMarkdown(told),
+      page: await postmortemPageOf(told, ask.desk.conductor),
+    });
+  },
+};
+
+interface WholeRecord extends TimelineOptions {
+  entries: readonly Entry[];
+  messages: readonly ChannelMessage[];
+}
+
+/** Entries first: no message is missing that a checkpoint among them has sealed. */
+async function wholeRecord({ desk, launch }: PersonAsk): Promise<WholeRecord> {
+  const entries = await desk.journal.entries(launch.id);
+  const messages = await desk.cloud.record.messagesAfter(launch.id, 0);
+  const slackNames = await namesOfOthers(desk, launch, messages);
+  return { entries, messages, slackNames, chain: desk.journal.verify(entries) };
+}
+
+async function posted(
+  { desk, launch, channelId }: PersonAsk,
+  { entries, messages, chain }: WholeRecord,
+  document: { name: string; title: string; command: string; markdown: string; page: string },
+): Promise<Answer> {
+  const { name, title, command, markdown, page } = document;
+  const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
+  const talk = messages.filter(({ refused }) => refused === undefined).length;
+  const { how, ...rest } = await postDocument(desk.client, desk.log, {
+    channelId,
+    launchId: launch.id,
+    filename: `${name}-${launch.id}-${stampedAt}`,
+    title: `${title} of ${launch.name}`,
+    command,
+    markdown,
+    page,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+  });
+  if (!('parts' in rest))
+    return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);
+  if (how === 'thread' && rest.parts === rest.of)
+    return done(`Slack took no file, so the ${name} stands in a thread of the channel.`);
+  return info(
+    `Slack took no file, and ${rest.parts} of ${rest.of} messages of the ${name}${how === 'thread' ? ' fit into a thread' : ' got through'}. It is whole on the command line: \`${command}\``,
+  );
+}
 
 /** So many people who are not on the roster are asked of Slack (Tier 4, docs/facts.md#slack-tiers). */
 const OTHERS = 30;

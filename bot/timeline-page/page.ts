@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { postmortemPage } from '../../runbooks/postmortem/page.ts';
+import type { Postmortem } from '../../runbooks/postmortem/postmortem.ts';
 import type { Timeline } from '../../runbooks/record/model.ts';
 import type { Curve } from '../../runbooks/record/page-shots.ts';
 import { timelinePage } from '../../runbooks/record/page.ts';
@@ -24,10 +26,21 @@ export async function pageOf(timeline: Timeline, conductor: Pick<Conductor, 'kep
   return timelinePage(timeline, {
     style: readFileSync(STYLE, 'utf8'),
     script,
-    sha256: (text) => createHash('sha256').update(text).digest('base64'),
+    sha256,
     curves: await curvesOf(timeline, conductor),
   });
 }
+
+/** The postmortem as one HTML file, in the same style, without a script. */
+export async function postmortemPageOf(
+  postmortem: Postmortem,
+  conductor: Pick<Conductor, 'keptFigures'>,
+): Promise<string> {
+  const style = readFileSync(STYLE, 'utf8');
+  return postmortemPage(postmortem, { style, sha256, curves: await curvesOf(postmortem.timeline, conductor) });
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 async function curvesOf(
   { launchId, shots }: Timeline,

@@ -281,3 +281,10 @@ function slackNamesOf(people: readonly Person[], others: Names): Names {
     ...people.flatMap(({ slack, name }) => slack.map((id) => [id, name] as const)),
   ]);
 }
+
+export const namesOf = (entries: readonly Entry[]): Names =>
+  new Map(peopleOf(entries).map(({ id, name }) => [id, name]));
+
+export function slackNamesIn(entries: readonly Entry[], others: Names): Names {
+  return slackNamesOf(peopleOf(entries), others);
+}

@@ -55,7 +55,7 @@ function shares(totals: Totals): Html {
 }
 
 /** The delivery curve: share of the shot's devices accepted, over the time since GO. */
-function curvePicture(curve: Curve, devices: number): Html {
+export function curvePicture(curve: Curve, devices: number): Html {
   const slots = (curve.at(-1)?.[0] ?? 0) + 1;
   let accepted = 0;
   const points = curve.map(([slot, more]) => {

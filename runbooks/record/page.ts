@@ -39,14 +39,14 @@ export function timelinePage(timeline: Timeline, { style, script, sha256, curves
     <style>${trusted(style)}</style>
     </head>
     <body data-launch="${timeline.launchId}" data-target="${timeline.targetAtMs}">
-    <header>${head(timeline)}</header>
+    <header>${pageHead(timeline)}</header>
     <main>${axis(timeline)}${shotsPart(timeline, curves)}${textsPart(timeline.texts)}${log(timeline)}</main>
     <script type="application/json" id="data">${jsonIn({ spans: timeline.spans, lanes: LANES })}</script>
     <script type="module">${trusted(script)}</script>
     </body></html>`.text;
 }
 
-function head({ name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline): Html {
+export function pageHead({ name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline): Html {
   const record = chain.ok
     ? markup`${number(entries)} entries, hash chain verified, head <code>${hash}</code>`
     : markup`<strong class="bad">BROKEN at entry ${chain.seq}: ${chain.why}</strong>`;

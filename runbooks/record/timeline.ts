@@ -20,15 +20,23 @@ export function timelineMarkdown(
 }
 
 export function asMarkdown(timeline: Timeline): string {
-  return [...head(timeline), ...shots(timeline), ...textsSection(timeline.texts), ...table(timeline)].join('\n');
+  return [
+    ...timelineHead(timeline, 'timeline'),
+    ...shots(timeline),
+    ...textsSection(timeline.texts),
+    ...table(timeline),
+  ].join('\n');
 }
 
-function head({ name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline): string[] {
+export function timelineHead(
+  { name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline,
+  document: 'timeline' | 'postmortem',
+): string[] {
   const record = chain.ok
     ? `${number(entries)} entries, hash chain verified, head \`${hash}\``
     : `**BROKEN at entry ${chain.seq}: ${chain.why}**`;
   return [
-    `# ${escape(name)}: timeline`,
+    `# ${escape(name)}: ${document}`,
     '',
     '| | |',
     '|---|---|',

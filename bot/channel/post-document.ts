@@ -12,26 +12,27 @@ const MOST_PARTS = 20;
 /** chat.postMessage: one a second and channel, with short bursts (docs/facts.md#slack-post-rate). */
 const PAUSE_MS = 1_000;
 
-export interface TimelineFile {
+export interface DocumentFile {
   channelId: string;
   launchId: string;
   /** Without its ending. */ filename: string;
   title: string;
+  /** What gives it on the command line. */ command: string;
   markdown: string;
   page: string;
   comment: string;
 }
 
-/** How the timeline reached the channel: as files; as a thread, because Slack took no file; or not at all, so the reader must be told where it is. */
+/** How a document reached the channel: as files; as a thread, because Slack took no file; or not at all, so the reader must be told where it is. */
 export type Posted =
   | { how: 'files' }
   | { how: 'thread'; parts: number; of: number }
   | { how: 'nowhere'; parts: number; of: number };
 
-export async function postTimeline(
+export async function postDocument(
   client: WebClient,
   log: Logger,
-  file: TimelineFile,
+  file: DocumentFile,
   pauseMs = PAUSE_MS,
 ): Promise<Posted> {
   try {
@@ -45,12 +46,15 @@ export async function postTimeline(
     });
     return { how: 'files' };
   } catch (error) {
-    log.error({ err: error, launchId: file.launchId }, 'Slack took no file; the timeline is posted as a thread');
+    log.error(
+      { err: error, launchId: file.launchId, file: file.filename },
+      'Slack took no file; it is posted as a thread',
+    );
     return asThread(client, log, file, pauseMs);
   }
 }
 
-async function asThread(client: WebClient, log: Logger, file: TimelineFile, pauseMs: number): Promise<Posted> {
+async function asThread(client: WebClient, log: Logger, file: DocumentFile, pauseMs: number): Promise<Posted> {
   const all = partsOf(file.markdown);
   const parts = all.slice(0, MOST_PARTS);
   let posted = 0;
@@ -59,7 +63,7 @@ async function asThread(client: WebClient, log: Logger, file: TimelineFile, paus
       channel: file.channelId,
       unfurl_links: false,
       unfurl_media: false,
-      text: `${file.comment}\nSlack took no file, so it is in this thread${all.length > parts.length ? ` as far as ${parts.length} messages hold it` : ''}; whole: \`${commandFor(file.launchId)}\``,
+      text: `${file.comment}\nSlack took no file, so it is in this thread${all.length > parts.length ? ` as far as ${parts.length} messages hold it` : ''}; whole: \`${file.command}\``,
     });
     for (const part of parts) {
       if (posted >= 5) await sleep(pauseMs);
@@ -74,12 +78,10 @@ async function asThread(client: WebClient, log: Logger, file: TimelineFile, paus
     }
     return { how: 'thread', parts: posted, of: all.length };
   } catch (error) {
-    log.error({ err: error, launchId: file.launchId, posted }, 'the timeline could not be posted');
+    log.error({ err: error, launchId: file.launchId, file: file.filename, posted }, 'a document could not be posted');
     return { how: 'nowhere', parts: posted, of: all.length };
   }
 }
-
-export const commandFor = (launchId: string): string => `npm run go -- timeline --launch ${launchId}`;
 
 /** In code blocks: shown as it stands, and nothing in it mentions anybody. */
 function partsOf(markdown: string): string[] {

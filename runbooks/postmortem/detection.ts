@@ -1,0 +1,255 @@
+import { badTokenCount } from '../launch/bad-tokens.ts';
+import type { Entry, EntryOf } from '../launch/entries.ts';
+import { stepNamed } from '../launch/steps.ts';
+import { sumTotals } from '../launch/totals.ts';
+import { stamp } from '../record/clock.ts';
+import { actorName, missedText, number, shortHash } from '../record/describe.ts';
+import type { Proof, Section } from './document.ts';
+import { remark } from './document.ts';
+import { allOf, outcomeProof, shotsIn, took } from './told.ts';
+import type { Told } from './told.ts';
+
+/** What was noticed, by whom or what first, and how long it had been so. */
+
+interface Noticed {
+  atMs: number;
+  what: string;
+  by: string;
+  /** How it looked to whoever noticed it. */
+  looked: string;
+  /** Since when it had been so, as far as the record knows. */
+  after: string;
+  proof: Proof[];
+}
+
+export function detection(told: Told): Section {
+  const noticed = [
+    ...halts(told),
+    ...gates(told),
+    ...fleets(told),
+    ...deadlines(told),
+    ...counts(told),
+    ...notes(told),
+  ].toSorted((a, b) => a.atMs - b.atMs);
+  return {
+    id: 'detection',
+    title: 'How it was noticed',
+    blocks:
+      noticed.length === 0
+        ? [remark('No gate, watch or person noticed anything that was not as planned.')]
+        : [
+            {
+              kind: 'table',
+              head: ['noticed (UTC)', 'what', 'first seen by', 'how it looked', 'how long before it was seen'],
+              figures: 0,
+              rows: noticed.map(({ atMs, what, by, looked, after, proof }) => ({
+                cells: [stamp(atMs), what, by, looked, after],
+                proof,
+              })),
+            },
+            remark('A person may have seen it earlier than the record: that is asked below.'),
+          ],
+  };
+}
+
+function halts(told: Told): Noticed[] {
+  return allOf(told, 'HaltSet').map((halt) => {
+    const shot = shotsIn(told).findLast(({ haltedAtMs }) => haltedAtMs === halt.pressedAtMs);
+    const isPerson = 'person' in halt.by;
+    return {
+      atMs: halt.pressedAtMs,
+      what: `HALT ${halt.epoch}`,
+      by: isPerson ? `a person: ${actorName(halt.by, told.names)}` : `the system: ${actorName(halt.by, told.names)}`,
+      looked: halt.reason === '' ? 'no reason was given' : `“${halt.reason}”`,
+      after:
+        shot === undefined
+          ? 'nothing was being sent'
+          : `at most ${took(halt.pressedAtMs - shot.pressedAtMs)}, since GO of ${shot.id}`,
+      proof: [`e${halt.seq}`, ...(shot === undefined ? [] : [`e${shot.approvedSeq}`])],
+    };
+  });
+}
+
+/** Of each gate that was green once and was not any more: a gate that has not become green yet is preparation. */
+function gates(told: Told): Noticed[] {
+  const byGate = Map.groupBy(allOf(told, 'GateChanged'), ({ measured }) => measured.gate);
+  return [...byGate].flatMap(([gate, changes]) => {
+    const since = changes.findIndex(({ measured }) => measured.status === 'green');
+    const fell = since < 0 ? [] : changes.slice(since).filter(({ measured }) => measured.status !== 'green');
+    const [first] = fell;
+    if (first === undefined) return [];
+    const again = changes.find(({ seq, measured }) => seq > first.seq && measured.status === 'green');
+    return [
+      {
+        atMs: first.measured.atMs,
+        what: `gate ${gate} was ${first.measured.status}${fell.length === 1 ? '' : `, ${fell.length} times`}${again === undefined ? ', and not green again' : `; green again after ${took(again.measured.atMs - first.measured.atMs)}`}`,
+        by: 'the gate',
+        looked: first.measured.say,
+        after: 'at its next measurement',
+        proof: fell.slice(0, MOST).map(({ seq }) => `e${seq}`),
+      },
+    ];
+  });
+}
+
+/** So many entries stand beside one statement; the record has all of them. */
+const MOST = 5;
+
+function fleets(told: Told): Noticed[] {
+  return told.entries.flatMap((entry): Noticed[] => {
+    if (entry.kind === 'ScaleLate') {
+      const order = ordered(told, entry);
+      return [
+        {
+          atMs: entry.atMs,
+          what: `fleet ${entry.target} was late`,
+          by: 'the watch over fleets',
+          looked: `${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready`,
+          after: order === undefined ? 'not known' : `${took(entry.atMs - order.atMs)} after it was ordered`,
+          proof: [...(order === undefined ? [] : [`e${order.seq}`]), `e${entry.seq}`],
+        },
+      ];
+    }
+    if (entry.kind !== 'ScaleChanged') return [];
+    const stood = told.entries.findLast(
+      (one) => one.kind === 'ScaleReached' && one.target === entry.target && one.seq < entry.seq,
+    );
+    return [
+      {
+        atMs: entry.atMs,
+        what: `fleet ${entry.target} was lowered from outside of the launch`,
+        by: 'the watch over fleets',
+        looked: `${number(entry.found)}, ${number(entry.desired)} ordered`,
+        after: stood === undefined ? 'not known' : `at most ${took(entry.atMs - stood.atMs)}, since it had come`,
+        proof: [...(stood === undefined ? [] : [`e${stood.seq}`]), `e${entry.seq}`],
+      },
+    ];
+  });
+}
+
+export const ordered = (told: Pick<Told, 'entries'>, { target, seq }: EntryOf<'ScaleLate'> | EntryOf<'ScaleReached'>) =>
+  told.entries.findLast(
+    (one): one is EntryOf<'ScaleOrdered'> => one.kind === 'ScaleOrdered' && one.target === target && one.seq < seq,
+  );
+
+function deadlines(told: Told): Noticed[] {
+  const plan = told.last.runbook;
+  return told.entries.flatMap((entry): Noticed[] => {
+    if (entry.kind === 'StepMissed')
+      return [
+        {
+          atMs: entry.atMs,
+          what: `step ${entry.step} missed its deadline`,
+          by: 'the plan',
+          looked: entry.why,
+          after: `${took(entry.atMs - entry.deadlineAtMs)} after it`,
+          proof: [`e${entry.seq}`],
+        },
+      ];
+    if (entry.kind === 'StepPut')
+      return [
+        {
+          atMs: entry.atMs,
+          what: `step ${entry.step} was put to a person`,
+          by: 'the plan',
+          looked: entry.why,
+          after: `${took(entry.atMs - entry.dueAtMs)} after its time`,
+          proof: [`e${entry.seq}`],
+        },
+      ];
+    if (entry.kind === 'StepDone' && entry.refused === true)
+      return [
+        {
+          atMs: entry.atMs,
+          what: `step ${stepNamed(plan, entry.step)?.title ?? entry.step} was not taken by the launch`,
+          by: 'the plan',
+          looked: entry.say,
+          after: 'at once',
+          proof: [`e${entry.seq}`],
+        },
+      ];
+    if (entry.kind !== 'FireHeld') return [];
+    const momentMs = told.last.orders[entry.orderId]?.shown.moment?.atMs ?? null;
+    return [
+      {
+        atMs: entry.atMs,
+        what: `order ${entry.orderId} did not go at its moment`,
+        by: 'the conductor',
+        looked: entry.reason,
+        after: momentMs === null ? 'not known' : `${took(entry.atMs - momentMs)} after it`,
+        proof: [`e${entry.seq}`],
+      },
+    ];
+  });
+}
+
+/** What the accounts of shots have shown. */
+function counts(told: Told): Noticed[] {
+  return shotsIn(told).flatMap((shot): Noticed[] => {
+    const { closed, totals, id } = shot;
+    if (closed === null || totals === null) return [];
+    const at = {
+      atMs: closed.atMs,
+      after: `${took(closed.atMs - shot.pressedAtMs)} after GO`,
+      proof: outcomeProof(told, id),
+    };
+    const missed = missedText(totals, closed.cause === 'halt');
+    const sum = sumTotals(totals);
+    const bad = badTokenCount(sum.reasons);
+    return [
+      ...(missed === ''
+        ? []
+        : [{ ...at, what: `a segment of ${id} was not reached`, by: 'the count at its close', looked: missed }]),
+      ...(bad === 0
+        ? []
+        : [
+            {
+              ...at,
+              what: `${number(bad)} tokens of ${id} are bad`,
+              by: 'the providers',
+              looked: reasonsText(sum.reasons),
+            },
+          ]),
+      ...(sum.uncertain === 0
+        ? []
+        : [
+            {
+              ...at,
+              what: `${number(sum.uncertain)} devices of ${id} are uncertain`,
+              by: 'the count at its close',
+              looked: 'written, without an answer',
+            },
+          ]),
+      ...allOf(told, 'ShotCorrected')
+        .filter(({ shotId }) => shotId === id)
+        .map((entry) => ({
+          atMs: entry.atMs,
+          what: `the account of batch ${shortHash(entry.batch)} of ${id} came after its close`,
+          by: 'the count',
+          looked: 'the figures were corrected',
+          after: `${took(entry.atMs - closed.atMs)} after the close`,
+          proof: [`e${entry.seq}`],
+        })),
+    ];
+  });
+}
+
+export const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
+  Object.entries(reasons)
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([reason, count]) => `${number(count)} ${reason}`)
+    .join(', ');
+
+/** What a watch of the bot has written down: lost workers, wrong weather, a switch that did not arrive. */
+function notes({ entries }: Told): Noticed[] {
+  return entries
+    .filter((entry): entry is Extract<Entry, { kind: 'Noted' }> => entry.kind === 'Noted' && 'system' in entry.by)
+    .map((entry) => ({
+      atMs: entry.atMs,
+      what: 'noted',
+      by: 'system' in entry.by ? `the ${entry.by.system}` : '',
+      looked: entry.text,
+      after: 'not known',
+      proof: [`e${entry.seq}`],
+    }));
+}

@@ -1,0 +1,63 @@
+import { relative, stamp } from '../record/clock.ts';
+import { escape } from '../record/markdown.ts';
+import { timelineHead } from '../record/timeline.ts';
+import type { Block, Proof, Section, Statement } from './document.ts';
+import type { Postmortem } from './postmortem.ts';
+
+/** The postmortem as Markdown. Each statement is followed by its evidence: a link to the row of the record at the end. */
+export function postmortemMarkdown({ timeline, notices, sections, evidence }: Postmortem): string {
+  return [
+    ...timelineHead(timeline, 'postmortem'),
+    ...notices.flatMap((notice) => [`> **${escape(notice.text)}**${proofText(notice.proof)}`, '']),
+    ...sections.flatMap(sectionLines),
+    '## Evidence',
+    '',
+    '| | at (UTC) | T | who | what | hash |',
+    '|---|---|---|---|---|---|',
+    ...evidence.map(
+      ({ id, row }) =>
+        `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escape(row.who)} | ${escape(row.what)} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+const sectionLines = ({ title, blocks }: Section): string[] => [`## ${title}`, '', ...blocks.flatMap(blockLines)];
+
+function blockLines(block: Block): string[] {
+  switch (block.kind) {
+    case 'heading':
+      return [`### ${escape(block.text)}`, ''];
+    case 'remark':
+      return [escape(block.text), ''];
+    case 'list':
+      return [...block.statements.map(statementLine), ''];
+    case 'questions':
+      return [...block.questions.map((question) => `- *${escape(question)}*`), ''];
+    case 'table':
+      return tableLines(block);
+    case 'curves':
+      return [];
+    default:
+      return block satisfies never;
+  }
+}
+
+const statementLine = ({ text, proof }: Statement): string => `- ${escape(text)}${proofText(proof)}`;
+
+function tableLines({ head, figures, rows }: Extract<Block, { kind: 'table' }>): string[] {
+  const hasProof = rows.some(({ proof }) => proof.length > 0);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line([...head, ...(hasProof ? ['evidence'] : [])].map((cell) => escape(cell))),
+    `|${[...head.map((_, at) => (at < head.length - figures ? '---|' : '---:|')), ...(hasProof ? ['---|'] : [])].join('')}`,
+    ...rows.map(({ cells, proof }) =>
+      line([...cells.map((cell) => escape(cell)), ...(hasProof ? [links(proof)] : [])]),
+    ),
+    '',
+  ];
+}
+
+const proofText = (proof: readonly Proof[]): string => (proof.length === 0 ? '' : ` (${links(proof)})`);
+
+const links = (proof: readonly Proof[]): string => [...new Set(proof)].map((id) => `[${id}](#${id})`).join(', ');

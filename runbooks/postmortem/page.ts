@@ -1,0 +1,91 @@
+import { relative, stamp } from '../record/clock.ts';
+import { foreign, markup, trusted } from '../record/html.ts';
+import type { Html } from '../record/html.ts';
+import type { Timeline } from '../record/model.ts';
+import { curvePicture } from '../record/page-shots.ts';
+import type { Curve } from '../record/page-shots.ts';
+import { pageHead } from '../record/page.ts';
+import type { Block, Proof, Section } from './document.ts';
+import type { Postmortem } from './postmortem.ts';
+
+export interface PostmortemParts {
+  style: string;
+  /** sha256 in base64: the page wears nothing but what has this hash, and runs nothing. */
+  sha256: (text: string) => string;
+  curves: Readonly<Record<string, Curve>>;
+}
+
+/** The postmortem as one HTML file that needs nothing else and runs nothing: what the Markdown says, and the delivery curves. */
+export function postmortemPage({ timeline, notices, sections, evidence }: Postmortem, parts: PostmortemParts): string {
+  const { style, sha256, curves } = parts;
+  const policy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
+  const rows = evidence.map(
+    ({ id, row }) => markup`<tr id="${id}"><th scope="row">${id}</th>
+      <td>${stamp(row.atMs)} <i>${relative(row.atMs - timeline.targetAtMs)}</i></td>
+      <td dir="auto">${row.who}</td><td dir="auto">${row.what}</td>
+      <td><code>${row.place?.hash.slice(0, 16) ?? ''}</code></td></tr>`,
+  );
+  return markup`<!doctype html>
+    <html lang="en"><head>
+    <meta charset="utf-8">
+    <meta http-equiv="content-security-policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="referrer" content="no-referrer">
+    <meta name="color-scheme" content="light dark">
+    <title>${timeline.name}: postmortem</title>
+    <style>${trusted(style)}</style>
+    </head>
+    <body class="postmortem">
+    <header>${pageHead(timeline)}</header>
+    <main>
+    ${notices.map(({ text, proof }) => markup`<p class="notice"><strong>${foreign(text)}</strong>${proofPart(proof)}</p>`)}
+    <nav>${[...sections, { id: 'evidence', title: 'Evidence' }].map(({ id, title }) => markup`<a href="#${id}">${title}</a> `)}</nav>
+    ${sections.map((section) => sectionPart(section, timeline, curves))}
+    <section id="evidence"><h2>Evidence</h2><div class="scroll"><table>
+    <thead><tr><th></th><th>at (UTC)</th><th>who</th><th>what</th><th>hash</th></tr></thead>
+    <tbody>${rows}</tbody></table></div></section>
+    </main>
+    </body></html>`.text;
+}
+
+function sectionPart({ id, title, blocks }: Section, timeline: Timeline, curves: PostmortemParts['curves']): Html {
+  return markup`<section id="${id}"><h2>${title}</h2>${blocks.map((block) => blockPart(block, timeline, curves))}</section>`;
+}
+
+function blockPart(block: Block, { shots }: Timeline, curves: PostmortemParts['curves']): Html {
+  switch (block.kind) {
+    case 'heading':
+      return markup`<h3>${foreign(block.text)}</h3>`;
+    case 'remark':
+      return markup`<p class="beside">${foreign(block.text)}</p>`;
+    case 'list':
+      return markup`<ul>${block.statements.map(({ text, proof }) => markup`<li>${foreign(text)}${proofPart(proof)}</li>`)}</ul>`;
+    case 'questions':
+      return markup`<ul class="asked">${block.questions.map((question) => markup`<li>${foreign(question)}</li>`)}</ul>`;
+    case 'table':
+      return tablePart(block);
+    case 'curves':
+      return markup`${shots.flatMap(({ shotId, devices }) => {
+        const curve = curves[shotId] ?? [];
+        return curve.length === 0 ? [] : [markup`<h3>${shotId}</h3>${curvePicture(curve, devices)}`];
+      })}`;
+    default:
+      return block satisfies never;
+  }
+}
+
+function tablePart({ head, figures, rows }: Extract<Block, { kind: 'table' }>): Html {
+  const hasProof = rows.some(({ proof }) => proof.length > 0);
+  const kind = (at: number): Html => (at < head.length - figures ? markup`` : markup` class="count"`);
+  const line = ({ cells, proof }: (typeof rows)[number]): Html => markup`<tr>
+    ${cells.map((cell, at) => markup`<td dir="auto" data-head="${head[at] ?? ''}"${kind(at)}>${cell}</td>`)}
+    ${hasProof ? markup`<td class="from">${proofPart(proof)}</td>` : ''}</tr>`;
+  return markup`<div class="scroll"><table>
+    <thead><tr>${head.map((cell, at) => markup`<th scope="col"${kind(at)}>${cell}</th>`)}${hasProof ? markup`<th scope="col">evidence</th>` : ''}</tr></thead>
+    <tbody>${rows.map(line)}</tbody></table></div>`;
+}
+
+const proofPart = (proof: readonly Proof[]): Html =>
+  proof.length === 0
+    ? markup``
+    : markup` <span class="proof">${[...new Set(proof)].map((id) => markup`<a href="#${id}">${id}</a> `)}</span>`;

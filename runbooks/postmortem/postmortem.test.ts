@@ -1,0 +1,399 @@
+import { describe, expect, test } from 'vitest';
+import { playSample } from '../../test/docs/sample-launch.ts';
+import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
+import type { AudienceRef, Totals } from '../launch/entries.ts';
+import type { Shot } from '../launch/launch.ts';
+import type { TimelineMessage } from '../record/model.ts';
+import type { Section } from './document.ts';
+import { postmortemMarkdown } from './markdown.ts';
+import { postmortemOf } from './postmortem.ts';
+import type { Postmortem, PostmortemOptions } from './postmortem.ts';
+
+const told = (scene: Scene, messages: readonly TimelineMessage[] = [], options: Partial<PostmortemOptions> = {}) => {
+  const found = postmortemOf(scene.entries, messages, { chain: { ok: true }, ...options });
+  if (found === null) throw new Error('no postmortem');
+  return found;
+};
+
+const message = (seq: number, atMs: number, more: Partial<TimelineMessage>): TimelineMessage => ({
+  ts: `${seq}.1`,
+  user: 'U0MARKET1',
+  text: '',
+  atMs,
+  edits: null,
+  deleted: false,
+  permalink: null,
+  files: [],
+  seq,
+  hash: 'c'.repeat(64),
+  ...more,
+});
+
+/** Languages are counted per segment, as a compiled audience has them. */
+const counted: AudienceRef = {
+  ...audience,
+  segments: audience.segments.map((one) => ({
+    ...one,
+    locales: one.id === 'br-ios' ? { 'pt-BR': one.devices } : { en: one.devices },
+  })),
+};
+
+const timing = {
+  firstWriteMs: 110,
+  p50Ms: 1_204,
+  p95Ms: 1_800,
+  p99Ms: 2_050,
+  lastWriteMs: 4_300,
+  perSecond: 232,
+  peakPerSecond: 400,
+};
+
+/** A launch with a late fleet, a waived gate, a second text, wrong tokens, refused presses, a halt, and the rest sent after it. */
+function troubled(): { scene: Scene; messages: TimelineMessage[] } {
+  const scene = Scene.created(sampleRunbook({ rehearsal: { p99_within: '2s', refused_at_most: 0.05 } }));
+  scene.does({ kind: 'set-audience', by: 'ana', audience: counted });
+  scene.does({
+    kind: 'order-scale',
+    by: null,
+    target: 'workers',
+    desired: 2,
+    step: 'scale-up',
+    reason: 'step scale-up',
+  });
+  scene.nowMs += 300_000;
+  scene.does({ kind: 'report-scale-late', target: 'workers', desired: 2, running: 1, ready: 0, backup: 'by hand' });
+  scene.nowMs += 42_000;
+  scene.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 342_000, stands: 2 });
+  const gate = (status: 'green' | 'red') => ({
+    gate: 'queues',
+    status,
+    value: status === 'red' ? 7 : 0,
+    say: '7 messages wait',
+    atMs: scene.nowMs,
+  });
+  scene.does({ kind: 'report-gate', measured: gate('green') });
+  scene.nowMs += 60_000;
+  scene.does({ kind: 'report-gate', measured: gate('red') });
+  const end = T0_MS + 3_600_000;
+  scene.does({
+    kind: 'request-waiver',
+    by: 'ana',
+    gate: 'queues',
+    segments: 'all',
+    worst: 9,
+    reason: 'left over',
+    endsAtMs: end,
+  });
+  scene.does({ kind: 'grant-waiver', by: 'mia', waiverId: `W${scene.state.seq}` });
+  const locales = { ...scene.state.campaign.locales, 'pt-BR': { title: 'Você viu?', body: 'Faça sua lição *agora*.' } };
+  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, locales } });
+  scene.does({
+    kind: 'tick-gate',
+    by: 'mia',
+    gate: 'copy-read',
+    green: true,
+    note: '',
+    contentHash: scene.state.contentHash,
+  });
+  scene.nowMs = T0_MS;
+  const red = { queues: { status: 'red' as const, value: 7 } };
+  const order = scene.asked('all');
+  scene.nowMs += 12_000;
+  scene.does(scene.press(order, 'mia', { measured: measuredRed(scene.nowMs, red) }));
+  const shot = scene.shot(`S${scene.state.seq}`);
+  scene.nowMs += 4_000;
+  scene.halt('ben');
+  scene.nowMs += 30_000;
+  scene.closes(scene.shot(shot.id), {
+    'us-ios': { failed: 15, reasons: { Unregistered: 15 }, halted: 100 },
+    'br-ios': { halted: 80 },
+  });
+  scene.does({ kind: 'report-timing', shotId: shot.id, timing });
+  scene.nowMs += 60_000;
+  const rest = scene.fired('cut-off', { lift: true });
+  scene.nowMs += 5_000;
+  scene.closes(rest);
+  scene.does({ kind: 'close-launch', by: 'ana', reason: 'all went out' });
+  return { scene, messages: refusedPresses(shot) };
+}
+
+const measuredRed = (atMs: number, red: Record<string, { status: 'red'; value: number }>) =>
+  ['credentials', 'workers', 'queues'].map((gate) => ({
+    gate,
+    status: 'green' as const,
+    value: 0,
+    say: 'fine',
+    atMs,
+    ...red[gate],
+  }));
+
+const refusedPresses = ({ pressedAtMs }: Shot): TimelineMessage[] => [
+  message(1, pressedAtMs - 6_000, {
+    user: 'U0OBSERVER',
+    refused: { what: 'pressing GO on F12', code: 'ROLE_MISSING', say: 'an observer can not give GO', times: 1 },
+  }),
+  message(2, pressedAtMs - 5_000, {
+    user: 'U9STRANGER',
+    refused: { what: '/go halt <now>', code: 'NOT_ON_ROSTER', say: 'not on the roster', times: 3 },
+  }),
+  message(3, pressedAtMs + 3_000, { user: 'U0MARKET2', text: 'the link is *wrong* | stop <@U0ONCALL>' }),
+];
+
+/** The lines of one section. */
+function linesOf(text: string, title: string): string[] {
+  const [, after = ''] = text.split(`## ${title}\n`);
+  return (after.split(/\n## /)[0] ?? '').split('\n');
+}
+
+describe('somebody who was not there asks, and the document answers', () => {
+  const { scene, messages } = troubled();
+  const postmortem = told(scene, messages, { slackNames: new Map([['U9STRANGER', 'Visitor']]) });
+  const text = postmortemMarkdown(postmortem);
+  const [first, rest] = Object.values(scene.state.shots) as [Shot, Shot];
+  const halt = scene.entries.find(({ kind }) => kind === 'HaltSet');
+  const late = scene.entries.find(({ kind }) => kind === 'ScaleLate');
+  const all = text.replaceAll(/\(?\[[em]\d+\]\(#[em]\d+\)(?:, )?\)?/g, '');
+
+  test.each([
+    ['who created it', 'How we responded', /Ana Ortiz \(on-call\): created the launch/],
+    [
+      'who asked and who approved',
+      'What was sent to whom',
+      new RegExp(`${first.id} .*\\| Ana Ortiz \\| Mia Chen \\| us-ios, us-android, br-ios`),
+    ],
+    ['when was GO pressed', 'What was sent to whom', `| ${first.id} | 2027-02-14 23:30:12.000 |`],
+    [
+      'what text did Brazil get',
+      'What was sent to whom',
+      '| pt-BR | Você viu? | Faça sua lição \\*agora\\*. | br | 200 | 200 |',
+    ],
+    [
+      'what text did the United States get, and on how many devices',
+      'What was sent to whom',
+      '| en | Did you see that? | Do your lesson. | us | 800 | 500 |',
+    ],
+    ['what went with the text', 'What was sent to whom', 'With each text: id "big-game"'],
+    ['how many devices were reached', 'Summary', 'Accepted for 985 devices, in us and br.'],
+    [
+      'how many did the halt stop, and in which markets',
+      'Summary',
+      `It stopped 180 devices of ${first.id} (100 in us, 80 in br); 805 had been accepted.`,
+    ],
+    ['who pressed HALT, and why', 'Summary', 'HALT 1, by Ben Okafor (“wrong link”)'],
+    [
+      'what resolved it',
+      'Summary',
+      `HALT 1 was lifted after 90.0 s, by the GO of ${rest.id}: asked for by Ana Ortiz, approved by Mia Chen.`,
+    ],
+    [
+      'what became of those who were cut off',
+      'Summary',
+      `What it had cut off of us-ios and br-ios went out in ${rest.id}: 180 accepted`,
+    ],
+    [
+      'what became of the American devices of the first shot',
+      'Summary',
+      `| ${first.id} | us | 800 | 685 | 15 | 0 | 100 | 0 | 0 |`,
+    ],
+    ['and of the Brazilian ones', 'Summary', `| ${first.id} | br | 200 | 120 | 0 | 0 | 80 | 0 | 0 |`],
+    ['who ended it', 'Summary', 'The launch was closed by Ana Ortiz (“all went out”)'],
+    [
+      'when did the fleet arrive',
+      'How we responded',
+      /\| workers \| 2 \| scale-up \| 2027-02-14 22:35:42\.000 \| told as late.* \| 342\.0 s \|/,
+    ],
+    [
+      'who noticed that it was late, and after what time',
+      'How it was noticed',
+      '| fleet workers was late | the watch over fleets | 1 of 2 running, 0 ready | 300.0 s after it was ordered |',
+    ],
+    [
+      'which gate showed what',
+      'How it was noticed',
+      '| gate queues was red, and not green again | the gate | 7 messages wait |',
+    ],
+    [
+      'who saw the problem first, and how long it had been so',
+      'How it was noticed',
+      `| HALT 1 | a person: Ben Okafor | “wrong link” | at most 4.0 s, since GO of ${first.id} |`,
+    ],
+    [
+      'what did the providers refuse',
+      'How it was noticed',
+      `| 15 tokens of ${first.id} are bad | the providers | 15 Unregistered |`,
+    ],
+    [
+      'who tried to fire and could not',
+      'How we responded',
+      '| Olu Adeyemi | pressing GO on F12 | ROLE\\_MISSING: an observer can not give GO | 1 |',
+    ],
+    [
+      'who tried to halt and could not',
+      'How we responded',
+      '| Visitor | /go halt \\<now\\> | NOT\\_ON\\_ROSTER: not on the roster | 3 |',
+    ],
+    [
+      'how long from the ask to GO, to the first push, to HALT, and from HALT to the last',
+      'How we responded',
+      `| ${first.id} | 12.0 s | 110 ms | 4.3 s | 4.0 s | 300 ms | 34.0 s |`,
+    ],
+    [
+      'who talked in the channel',
+      'How we responded',
+      /Ben Okafor \(marketer\): pressed HALT, 1 message in the channel/,
+    ],
+    ['who waived a gate', 'How we responded', /Mia Chen \(marketer\): granted a waiver/],
+    ['which gates were waived', 'Contributing factors', 'Gates that were waived by two people: queues.'],
+    ['how many tokens were wrong', 'Contributing factors', `15 tokens of ${first.id} were refused for good.`],
+    ['was the target of p99 kept', 'Figures', '| p99 | at most 2.0 s: not kept | 2.0 s |'],
+    ['and that of wrong tokens', 'Figures', '| tokens refused for good | at most 5 %: kept | 15 |'],
+    ['was it rehearsed', 'Figures', 'It was not rehearsed in this record'],
+    ['who owns what comes next', 'Open questions', '| when | what | which factor it is for | owner | until (date) |'],
+    [
+      'what must be asked of people',
+      'Open questions',
+      'HALT 1: when did somebody first see the problem, and what showed it?',
+    ],
+  ])('%s', (_, section, answer) => {
+    const lines = linesOf(all, section);
+    expect(
+      lines.filter((line) => (typeof answer === 'string' ? line.includes(answer) : answer.test(line))),
+      lines.join('\n'),
+    ).toHaveLength(1);
+  });
+
+  test('each statement that the record knows leads to its entry', () => {
+    expect(text).toContain(`HALT 1, by Ben Okafor (“wrong link”). It stopped 180 devices`);
+    expect(text).toMatch(new RegExp(`pressed HALT, 1 message in the channel \\(\\[e${halt?.seq}\\]`));
+    expect(text).toContain(
+      `| <a id="e${late?.seq}"></a>e${late?.seq} | 2027-02-14 22:35:00.000 | T-0:55:00 | conductor | workers is late: 1 of 2 running`,
+    );
+    const named = new Set([...text.matchAll(/\[([em]\d+)\]\(#/g)].map(([, id]) => id));
+    const there = new Set([...text.matchAll(/<a id="([em]\d+)">/g)].map(([, id]) => id));
+    expect(named).toEqual(there);
+    for (const { id, blocks } of postmortem.sections.filter(({ id }) => id !== 'questions'))
+      for (const block of blocks)
+        if (block.kind === 'list')
+          for (const one of block.statements) expect([id, one.text, one.proof.length]).not.toContain(0);
+  });
+
+  test('no name stands among the contributing factors or in a question', () => {
+    const asked = postmortem.sections.flatMap((section) => wordsIn(section, ['factors', 'questions']));
+    expect(asked.length).toBeGreaterThan(15);
+    for (const { name } of people) expect(asked.filter((line) => line.includes(name))).toEqual([]);
+    expect(asked.join('\n')).not.toMatch(/root cause|fault|blame|mistake|fail(?:ed|ure) to|should have/i);
+  });
+});
+
+/** What the bot itself says there. */
+function wordsIn({ id, blocks }: Section, ids: readonly string[]): string[] {
+  if (!ids.includes(id)) return [];
+  return blocks.flatMap((block) => {
+    if (block.kind === 'list') return block.statements.map(({ text }) => text);
+    return block.kind === 'questions' ? block.questions : [];
+  });
+}
+
+const listIn = ({ sections }: Postmortem, ids: readonly string[]) =>
+  sections.flatMap((section) => wordsIn(section, ids));
+
+describe('what stands on top', () => {
+  const top = (scene: Scene, options: Partial<PostmortemOptions> = {}) =>
+    told(scene, [], options).notices.map(({ text }) => text);
+
+  test('of a launch that has sent nothing and is open: both', () => {
+    expect(top(Scene.ready())).toEqual([
+      'Nothing was sent.',
+      'The launch is not closed yet: this tells it as far as its record goes.',
+    ]);
+    expect(postmortemMarkdown(told(Scene.ready()))).toContain('> **Nothing was sent.**');
+  });
+
+  test('a shot that runs, a launch that was stood down, a record that is broken', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    expect(top(scene)[0]).toBe(`${shot.id} is not counted yet: its figures are missing below.`);
+    expect(top(scene, { chain: { ok: false, seq: 3, why: 'hash differs' } }).at(-1)).toContain(
+      'THE RECORD IS BROKEN at entry 3: hash differs',
+    );
+    scene.closes(shot);
+    scene.does({ kind: 'stand-down', by: 'ana', reason: 'the ad was pulled' });
+    expect(top(scene)[0]).toBe('The launch was stood down: the ad was pulled');
+  });
+
+  test('a record that can not be followed is told as far as it can, and one without a beginning is none', () => {
+    const scene = Scene.ready();
+    scene.closes(scene.fired(['us-ios']));
+    const closed = scene.entries.findLast(({ kind }) => kind === 'ShotClosed');
+    const cut = scene.entries.filter((entry) => entry.kind !== 'FireRequested');
+    expect(closed).toBeDefined();
+    const found = postmortemOf(cut, [], { chain: { ok: false, seq: 4, why: 'a gap' } });
+    expect(found?.notices.map(({ text }) => text)).toContain('Nothing was sent.');
+    expect(postmortemOf(scene.entries.slice(1), [], { chain: { ok: true } })).toBeNull();
+    expect(postmortemOf([], [], { chain: { ok: true } })).toBeNull();
+  });
+});
+
+test('a launch where nothing went wrong gets one: what to keep', () => {
+  const scene = Scene.ready();
+  scene.nowMs = T0_MS;
+  scene.closes(scene.fired('all'));
+  scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
+  const postmortem = told(scene);
+  expect(postmortem.notices).toEqual([]);
+  expect(listIn(postmortem, ['questions'])).toEqual(
+    expect.arrayContaining([
+      'Two people released each shot.',
+      'Every gate was green at GO, and none was waived.',
+      'Nothing had to be stopped.',
+      'Every device was accounted for when its shot was closed, and no figure had to be corrected.',
+      'The record knows of nothing that made it harder: what was done this time is what to keep.',
+    ]),
+  );
+  const text = postmortemMarkdown(postmortem);
+  expect(linesOf(text, 'Contributing factors')).toContain('The record knows of none.');
+  expect(linesOf(text, 'How it was noticed')).toContain(
+    'No gate, watch or person noticed anything that was not as planned.',
+  );
+});
+
+test('it stands beside its last rehearsal and another launch', () => {
+  const entries = playSample().map(({ entry }) => entry);
+  const scene = Scene.ready();
+  const shot = scene.fired(['us-ios']);
+  const rest: Partial<Totals> = { failed: 20, reasons: { Unregistered: 20 } };
+  scene.does({
+    kind: 'close-shot',
+    shotId: shot.id,
+    cause: 'complete',
+    segments: [segmentTotals('us-ios', 1, 500, rest)],
+  });
+  scene.does({ kind: 'report-timing', shotId: shot.id, timing });
+  const found = postmortemOf(entries, [], {
+    chain: { ok: true },
+    other: { launch: { ...scene.state, name: 'Last | year' }, entries: scene.entries },
+  });
+  const lines = linesOf(found === null ? '' : postmortemMarkdown(found), 'Figures');
+  expect(lines.find((line) => line.startsWith('|  |'))).toContain(
+    '| asked for | this launch | infrastructure rehearsal R4, 2027-02-13 | Last \\| year (superbowl-2027) |',
+  );
+  expect(lines.find((line) => line.startsWith('| devices'))).toContain('| devices | – | 1,500 | 1,500 | 500 |');
+  expect(lines.find((line) => line.startsWith('| p99'))).toContain('| 702 ms | – | 2.0 s |');
+  expect(lines.find((line) => line.startsWith('| fleet workers'))).toContain(
+    '| at most 300.0 s | 342.0 s | 184.0 s | – |',
+  );
+});
+
+test('every kind of entry has its place in the sample, and a plan is held against the target that it had then', () => {
+  const entries = playSample().map(({ entry }) => entry);
+  const found = postmortemOf(entries, [], { chain: { ok: true } });
+  const text = found === null ? '' : postmortemMarkdown(found);
+  // The target was moved by ten minutes after that.
+  expect(text).toContain(
+    '| workers | 2 | scale-up | 2027-02-14 19:35:46.000 | told as late; ordered 4.0 s after its time |',
+  );
+  expect(text).toContain('Mia Chen, armed');
+  expect(text).toContain('| order F49 did not go at its moment | the conductor |');
+  expect(text).toContain('The target was moved once.');
+  expect(text).toContain('Noted by the bot: A queue was made again.');
+});

@@ -1,0 +1,177 @@
+import { DEVICE_STATES } from '../launch/entries.ts';
+import type { DeviceState, Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
+import type { Shot } from '../launch/launch.ts';
+import { marketOf } from '../launch/market.ts';
+import { remainingDevices } from '../launch/remaining.ts';
+import { sumTotals } from '../launch/totals.ts';
+import { listed } from '../launch/words.ts';
+import { actorName, describeTotals, number } from '../record/describe.ts';
+import { list, remark, said } from './document.ts';
+import type { Section, Statement } from './document.ts';
+import { allOf, devicesText, outcomeProof, shotsIn, took } from './told.ts';
+import type { Told } from './told.ts';
+
+/** What it meant for people, what was stopped, and what resolved it. */
+
+export function summary(told: Told): Section {
+  const shots = shotsIn(told);
+  const blocks = list([
+    ...reach(told),
+    ...allOf(told, 'HaltSet').flatMap((halt) => haltOf(told, halt)),
+    ...ending(told),
+  ]);
+  if (shots.length === 0) return { id: 'summary', title: 'Summary', blocks };
+  return {
+    id: 'summary',
+    title: 'Summary',
+    blocks: [...blocks, impactTable(told, shots), remark('The record counts devices. One person may have several.')],
+  };
+}
+
+/** What stands above everything else, because it changes how the rest is read. */
+export function notices({ entries, timeline, last }: Told): Statement[] {
+  const shots = shotsIn({ last });
+  const running = shots.filter(({ closed }) => closed === null);
+  const stoodDown = entries.find(({ kind }) => kind === 'StoodDown');
+  return [
+    ...(last.rehearses === null ? [] : [said(`This is a rehearsal of ${last.rehearses.launchId}.`, entries[0])]),
+    ...(shots.length === 0 ? [said('Nothing was sent.')] : []),
+    ...(last.stoodDown === null ? [] : [said(`The launch was stood down: ${last.stoodDown.reason}`, stoodDown)]),
+    ...running.map((shot) =>
+      said(`${shot.id} is not counted yet: its figures are missing below.`, { seq: shot.approvedSeq }),
+    ),
+    ...(last.closed
+      ? []
+      : [said('The launch is not closed yet: this tells it as far as its record goes.', entries.at(-1))]),
+    ...(timeline.chain.ok
+      ? []
+      : [
+          said(
+            `THE RECORD IS BROKEN at entry ${timeline.chain.seq}: ${timeline.chain.why}. What follows may be wrong.`,
+          ),
+        ]),
+  ];
+}
+
+function reach(told: Told): Statement[] {
+  const shots = shotsIn(told);
+  const [first] = shots;
+  if (first === undefined) return [said('Nobody received anything: no order was fired.')];
+  const counted = shots.flatMap((shot) => shot.totals ?? []);
+  const markets = [...new Set(shots.flatMap((shot) => shot.segments.map(({ segment }) => marketIn(shot, segment))))];
+  const proof = shots.flatMap(({ id }) => outcomeProof(told, id));
+  const left = told.timeline.notReached;
+  return [
+    {
+      text: `Accepted for ${devicesText(sumTotals(counted).accepted)}, in ${listed(markets)}. In ${shots.length === 1 ? `the one shot` : `all ${shots.length} shots together`}: ${describeTotals(sumTotals(counted))}.`,
+      proof,
+    },
+    ...(left === '' ? [] : [{ text: `Not reached at the end: ${left}.`, proof }]),
+  ];
+}
+
+/** Who pressed, what was stopped and where, and what ended it. */
+function haltOf(told: Told, halt: EntryOf<'HaltSet'>): Statement[] {
+  const stopped = shotsIn(told).filter(
+    ({ haltedAtMs, closed }) => closed?.cause === 'halt' && haltedAtMs === halt.pressedAtMs,
+  );
+  const who = 'person' in halt.by ? actorName(halt.by, told.names) : `the system (${halt.by.system})`;
+  const reason = halt.reason === '' ? '' : ` (“${halt.reason}”)`;
+  const cut = stopped.flatMap((shot) => (shot.totals ?? []).map((one) => ({ shot, one })));
+  const byMarket = Map.groupBy(cut, ({ shot, one }) => marketIn(shot, one.segment));
+  const parts = [...byMarket].map(
+    ([market, ones]) => `${number(sumTotals(ones.map(({ one }) => one)).halted)} in ${market}`,
+  );
+  const all = sumTotals(cut.map(({ one }) => one)).halted;
+  const effect =
+    stopped.length === 0
+      ? 'Nothing was being sent then.'
+      : `It stopped ${devicesText(all)} of ${listed(stopped.map(({ id }) => id))} (${parts.join(', ')}); ${number(sumTotals(cut.map(({ one }) => one)).accepted)} had been accepted.`;
+  return [
+    {
+      text: `HALT ${halt.epoch}, by ${who}${reason}. ${effect}`,
+      proof: [`e${halt.seq}`, ...stopped.flatMap(({ id }) => outcomeProof(told, id))],
+    },
+    resolved(told, halt),
+    ...sentLater(told, stopped),
+  ];
+}
+
+function resolved(told: Told, { epoch, atMs }: EntryOf<'HaltSet'>): Statement {
+  const lift = told.entries.find(
+    (entry): entry is EntryOf<'HaltLifted'> | EntryOf<'FireApproved'> =>
+      (entry.kind === 'HaltLifted' && entry.epoch === epoch) ||
+      (entry.kind === 'FireApproved' && entry.lifts === epoch),
+  );
+  if (lift === undefined) return said(`HALT ${epoch} was not lifted.`);
+  const asked = askOf(told, lift);
+  return said(
+    `HALT ${epoch} was lifted after ${took(lift.atMs - atMs)}${lift.kind === 'FireApproved' ? `, by the GO of ${lift.shotId}` : ''}: asked for by ${asked === undefined ? '?' : actorName(asked.by, told.names)}, approved by ${actorName(lift.by, told.names)}.`,
+    asked,
+    lift,
+  );
+}
+
+const askOf = ({ entries }: Told, lift: EntryOf<'HaltLifted'> | EntryOf<'FireApproved'>): Entry | undefined =>
+  entries.find((entry) =>
+    lift.kind === 'HaltLifted'
+      ? entry.kind === 'LiftRequested' && entry.liftId === lift.liftId
+      : entry.kind === 'FireRequested' && entry.orderId === lift.orderId,
+  );
+
+/** What a halt had cut off and a further attempt then sent. */
+function sentLater(told: Told, stopped: readonly Shot[]): Statement[] {
+  return stopped.flatMap((shot) =>
+    shotsIn(told).flatMap((later) => {
+      const again = later.segments.filter(({ segment, attempt }) =>
+        shot.segments.some((one) => one.segment === segment && one.attempt === attempt - 1),
+      );
+      if (again.length === 0) return [];
+      const names = again.map(({ segment }) => segment);
+      const totals = (later.totals ?? []).filter(({ segment }) => names.includes(segment));
+      return [
+        {
+          text: `What it had cut off of ${listed(names)} went out in ${later.id}: ${totals.length === 0 ? 'not counted yet' : describeTotals(sumTotals(totals))}.`,
+          proof: outcomeProof(told, later.id),
+        },
+      ];
+    }),
+  );
+}
+
+function ending(told: Told): Statement[] {
+  const closed = told.entries.findLast((entry): entry is EntryOf<'LaunchClosed'> => entry.kind === 'LaunchClosed');
+  const left = (told.last.audience?.segments ?? []).reduce((sum, { id }) => sum + remainingDevices(told.last, id), 0);
+  if (closed === undefined) return [];
+  return [
+    said(
+      `The launch was closed by ${actorName(closed.by, told.names)}${closed.reason === '' ? '' : ` (“${closed.reason}”)`}${left === 0 ? '' : `; ${devicesText(left)} were within reach then`}.`,
+      closed,
+    ),
+  ];
+}
+
+const STATES: readonly DeviceState[] = DEVICE_STATES;
+
+/** Every device of every shot once, by market and what became of it. */
+function impactTable(told: Told, shots: readonly Shot[]) {
+  return {
+    kind: 'table' as const,
+    head: ['shot', 'market', 'devices', ...STATES],
+    figures: STATES.length + 1,
+    rows: shots.flatMap((shot) => {
+      const byMarket = Map.groupBy(shot.totals ?? [], ({ segment }) => marketIn(shot, segment));
+      return [...byMarket].map(([market, ones]) => ({
+        cells: [shot.id, market, number(devicesIn(ones)), ...STATES.map((state) => number(sumTotals(ones)[state]))],
+        proof: outcomeProof(told, shot.id),
+      }));
+    }),
+  };
+}
+
+const devicesIn = (ones: readonly SegmentTotals[]): number => ones.reduce((sum, { devices }) => sum + devices, 0);
+
+export function marketIn({ audience }: Pick<Shot, 'audience'>, segment: string): string {
+  const ref = audience.segments.find(({ id }) => id === segment);
+  return ref === undefined ? segment : marketOf(ref);
+}

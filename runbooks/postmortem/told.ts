@@ -1,0 +1,57 @@
+import type { Entry, EntryKind, EntryOf } from '../launch/entries.ts';
+import { evolve } from '../launch/evolve.ts';
+import type { Launch, Shot } from '../launch/launch.ts';
+import { span } from '../launch/words.ts';
+import type { Names } from '../record/describe.ts';
+import type { Timeline, TimelineMessage } from '../record/model.ts';
+
+/** What a postmortem is told from. */
+export interface Told {
+  entries: readonly Entry[];
+  messages: readonly TimelineMessage[];
+  timeline: Timeline;
+  /** The launch at its end. */
+  last: Launch;
+  names: Names;
+  /** By Slack id. */
+  slackNames: Names;
+}
+
+/** The launch at its end, or as far as its record can be followed. */
+export function lastOf(entries: readonly Entry[]): Launch | null {
+  let launch: Launch | null = null;
+  for (const entry of entries) {
+    try {
+      launch = evolve(launch, entry);
+    } catch {
+      // What stands above everything says where the record is broken.
+      return launch;
+    }
+  }
+  return launch;
+}
+
+export const allOf = <K extends EntryKind>({ entries }: Pick<Told, 'entries'>, kind: K): EntryOf<K>[] =>
+  entries.filter((entry): entry is EntryOf<K> => entry.kind === kind);
+
+export const shotsIn = ({ last }: Pick<Told, 'last'>): Shot[] =>
+  Object.values(last.shots).toSorted((a, b) => a.approvedSeq - b.approvedSeq);
+
+/** The entries that say what became of a shot: GO, close, corrections. */
+export const outcomeProof = ({ entries }: Pick<Told, 'entries'>, shotId: string): string[] =>
+  entries
+    .filter(
+      (entry) =>
+        (entry.kind === 'FireApproved' || entry.kind === 'ShotClosed' || entry.kind === 'ShotCorrected') &&
+        entry.shotId === shotId,
+    )
+    .map(({ seq }) => `e${seq}`);
+
+/** `850 ms`, `342.0 s`, `12 min`; `–`: not known. Minutes and more are rounded, what people compare is not. */
+export function took(ms: number | null): string {
+  if (ms === null) return '–';
+  return Math.abs(ms) < 1_000 || Math.abs(ms) >= 600_000 ? span(ms) : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+export const devicesText = (count: number): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? 'device' : 'devices'}`;
