@@ -74,6 +74,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const client = createClient(token, apiUrl, logger);
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
   const examine = launchDoctor(config, { live: cloud.live, secrets, nowMs });
+  const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const conductor = createConductor({
     cloud,
     journal,
@@ -85,12 +86,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       nowMs,
       version: config.version,
       examine,
+      channelLog,
       outside: config.outside,
       onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
     },
   });
-  const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const refusals = new Refusals({ channelLog, log, nowMs });
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
   const identity = new SlackIdentity({ client, log });

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
+import { keyOf } from '../slack/spoken.ts';
 
 /** Lost races are lost to messages that other instances really added. */
 const MAX_RACES = 10;
@@ -99,6 +100,3 @@ interface Chain {
   seen: Set<string>;
   turn: Promise<void>;
 }
-
-const keyOf = (message: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string =>
-  `${message.ts} ${message.edits ?? ''} ${message.deleted}`;

@@ -1,10 +1,10 @@
 import type { App } from '@slack/bolt';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Desk } from '../desk.ts';
+import { spoken } from '../slack/spoken.ts';
 import type { Listener } from '../slack/teller.ts';
 import type { ChannelLog } from './channel-log.ts';
 import { haltSaidAnswer, isHaltSaid } from './halt-said.ts';
-import { spoken } from './spoken.ts';
 
 /** What happens in Slack beside commands and presses: people talk, leave the company, and channels get shared. */
 export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {

@@ -43,6 +43,7 @@ export interface ConductorOptions {
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
     /** Whom steps may call; absent: nobody. */ outside?: OutsideConfig;
     /** Which gobutton this is; absent: not known. */ version?: string | null;
+    /** The chain of what people write; absent: the channel's history is not read. */ channelLog?: Context['channelLog'];
     /** The doctor's look at a launch; absent: gates that go by it stay unknown unless another bot looks. */ examine?: LaunchDoctor;
     timings?: Partial<Timings>;
     nowMs?: () => number;
@@ -72,6 +73,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     hasEnded: config.hasEnded ?? (() => false),
     version: config.version ?? null,
     ...(config.examine === undefined ? {} : { examine: config.examine }),
+    ...(config.channelLog === undefined ? {} : { channelLog: config.channelLog }),
     timings: { ...TIMINGS, ...config.timings },
     nowMs,
     execute,

@@ -7,6 +7,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { LaunchDoctor } from '../launch-doctor.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
+import type { Spoken } from '../slack/spoken.ts';
 import type { Timings } from './timings.ts';
 
 /** What every part of the conductor works with. */
@@ -24,6 +25,8 @@ export interface Context {
   hasEnded: (holder: string) => boolean;
   /** Which gobutton this is; null: not known. */
   version: string | null;
+  /** The chain of what people write in the room; absent: nobody here keeps it (the command line). */
+  channelLog?: { append(launchId: string, channelId: string, message: Spoken): Promise<void> };
   /** The doctor's look at a launch; absent: nobody here can (the command line). */
   examine?: LaunchDoctor;
   timings: Timings;

@@ -27,6 +27,7 @@ import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
 import { armedOrders } from './watches/armed-orders.ts';
 import { AutomationWatch } from './watches/automation-watch.ts';
+import { BackFill } from './watches/back-fill.ts';
 import { BoardWatch } from './watches/board-watch.ts';
 import { haltWithDay } from './watches/day-halt-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
@@ -69,6 +70,7 @@ export class LaunchKeeper {
   readonly #fleets: FleetWatch;
   readonly #compiles: CompileWatch;
   readonly #standby: StandbyWatch;
+  readonly #backFill: BackFill;
   readonly #reports: RehearsalReportWatch;
   readonly #record: Job;
   readonly #cloud: Job;
@@ -103,6 +105,7 @@ export class LaunchKeeper {
     this.#fleets = new FleetWatch(this.#context);
     this.#compiles = new CompileWatch(this.#context, standings);
     this.#standby = new StandbyWatch(this.#context);
+    this.#backFill = new BackFill(this.#context);
     this.#reports = new RehearsalReportWatch(this.#context);
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
@@ -181,6 +184,7 @@ export class LaunchKeeper {
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
       whileOpen('other parameters', timings.otherParametersMs, (launch) => parameters.lookAtOthers(launch)),
       whileOpen('roster', Math.min(timings.rosterMs, timings.retryMaxMs), (launch) => roster.look(launch)),
+      whileOpen('back-fill', 1_000, (launch) => this.#backFill.look(launch)),
       job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
       job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),
     ];
@@ -242,6 +246,7 @@ export class LaunchKeeper {
 
   async stop(): Promise<void> {
     this.#outbox.stop();
+    this.#backFill.stop();
     await Promise.all([this.#record, this.#cloud, this.#slack, ...this.#watches].map((job) => job.stop()));
   }
 

@@ -70,6 +70,11 @@ export interface Timings {
   /** Slack is asked this often, and at the start, whether somebody on the roster was deactivated. */
   rosterMs: number;
   checkpointMs: number;
+  /** The channel's history is compared with what was heard so often, first this long after a leader began with a launch. */
+  backFillMs: number;
+  backFillFirstMs: number;
+  /** Between two reads of it: 20 a minute, of 50 and some that looks for our own posts share (docs/facts.md#slack-tiers). */
+  historyPaceMs: number;
   /** What alarms look at is brought up to date this often. */
   signsMs: number;
   /** The launch's fleets are looked at this often for what they cost. */
@@ -124,6 +129,9 @@ export const TIMINGS: Timings = {
   foundHaltMs: 2_000,
   rosterMs: 180_000,
   checkpointMs: 30_000,
+  backFillMs: 300_000,
+  backFillFirstMs: 15_000,
+  historyPaceMs: 3_000,
   signsMs: 2_000,
   fleetsMs: 30_000,
   doctorMs: 5_000,

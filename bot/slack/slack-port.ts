@@ -38,6 +38,14 @@ export interface SlackPort {
   remove(channel: string, ts: string): Promise<void>;
   /** The ts of at most `limit` messages of the channel that came after this one. Rejects at once when Slack is limiting us. */
   postedAfter(channel: string, ts: string, limit: number): Promise<string[]>;
+  /**
+   * A page of what stands in the channel since `oldest`, or in one of its threads; `next` is the cursor of the page after it, null at the end.
+   * Slack gives the newest page of a channel first. Rejects at once when Slack is limiting us.
+   */
+  history(
+    channel: string,
+    page: { oldest: string; cursor: string | null; thread?: string },
+  ): Promise<{ messages: unknown[]; next: string | null }>;
   /** Posts a file with its comment as a message. The file's name is what `findUpload` looks for. */
   upload(channel: string, file: Upload): Promise<void>;
   /** Already pinned counts as pinned. */
@@ -52,6 +60,9 @@ export interface SlackPort {
 
 /** Shorter than a claim on the outbox: a post of ours is over, one way or the other, before another instance may try it. */
 export const POST_TIMEOUT_MS = 4_000;
+
+/** Slack gives as many or fewer, and recommends no more than 200 (docs/facts.md#slack-history). */
+const HISTORY_PAGE = 200;
 
 const EFFECT_EVENT = 'gobutton_effect';
 
@@ -118,6 +129,14 @@ export function createSlackPort(options: {
     async postedAfter(channel, ts, limit) {
       const answer = await stats.conversations.history({ channel, oldest: ts, inclusive: false, limit });
       return (answer.messages ?? []).flatMap((message) => (message.ts === undefined ? [] : [message.ts]));
+    },
+
+    async history(channel, { oldest, cursor, thread }) {
+      const page = { channel, oldest, inclusive: true, limit: HISTORY_PAGE, ...(cursor === null ? {} : { cursor }) };
+      const answer = await (thread === undefined
+        ? stats.conversations.history(page)
+        : stats.conversations.replies({ ...page, ts: thread }));
+      return { messages: answer.messages ?? [], next: answer.response_metadata?.next_cursor || null };
     },
 
     async upload(channel, file) {

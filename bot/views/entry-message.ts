@@ -81,7 +81,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         launch,
         entry,
         ':wave:',
-        `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`,
+        `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.\nWhat people write in this channel joins the launch's record, with who and when, edits and deletions too; so does what they wrote in the 14 days before. Nothing of any other channel does.`,
       );
     case 'TargetMoved':
       return line(launch, entry, ':alarm_clock:', movedText(launch, entry));

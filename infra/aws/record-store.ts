@@ -48,6 +48,10 @@ export interface ChannelMessage {
   permalink: string | null;
   files: string[];
   /** Not said but wanted: a press or command that was refused. */ refused?: Refused | undefined;
+  /** The ts of the thread that it is a reply in; null: it stands in the channel. Absent: it was not kept. */ thread?:
+    | string
+    | null;
+  /** It was not heard when it happened, but found in the channel's history afterwards. */ found?: true;
 }
 
 /** Partition of a launch's channel messages, in the same table. */

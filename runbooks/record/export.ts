@@ -82,6 +82,12 @@ const LINES = {
         permalink: nullable,
         files: z.array(z.string()),
         refused: z.exactOptional(z.object({ what: z.string(), code: z.string(), say: z.string(), times: z.int() })),
+        thread: z.exactOptional(
+          nullable.meta({ description: 'The ts of the thread that it is a reply in; null: it stands in the channel.' }),
+        ),
+        found: z.exactOptional(
+          z.literal(true).meta({ description: "Not heard when it happened, but found in the channel's history." }),
+        ),
       }),
     })
     .meta({

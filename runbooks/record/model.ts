@@ -37,6 +37,10 @@ export interface TimelineMessage {
   permalink: string | null;
   files: string[];
   refused?: Refused | undefined;
+  /** The ts of the thread that it is a reply in; null: it stands in the channel. Absent: it was not kept. */
+  thread?: string | null;
+  /** It was not heard when it happened, but found in the channel's history afterwards. */
+  found?: true;
   /** Its place in the chain of channel messages. Absent: it is not from there. */
   seq?: number;
   hash?: string;
@@ -196,10 +200,12 @@ function messageRow(message: TimelineMessage, names: Names): Row {
   };
 }
 
-function saidText({ text, ts, edits, deleted }: TimelineMessage, names: Names): string {
+function saidText({ text, ts, edits, deleted, thread, found }: TimelineMessage, names: Names): string {
+  if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
   if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
-  const quoted = `“${readable(text, names)}”`;
-  return edits === null ? quoted : `edited their message of ${clockOf(edits)} to ${quoted}`;
+  const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
+  if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
+  return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
 }
 
 function refusedText({ what, code, say, times }: Refused): string {

@@ -220,6 +220,11 @@ describe('what people wrote', () => {
     expect(row({ text: '', deleted: true, edits: '1800000000.000100', permalink: null })).toContain(
       '| deleted their message of 08:00:00.000 |',
     );
+    expect(row({ text: '', deleted: true, edits: '1800000000.000100', found: true, permalink: null })).toContain(
+      '| their message of 08:00:00.000 was found deleted |',
+    );
+    expect(row({ text: 'x', found: true })).toContain('“x” (read in the channel afterwards)');
+    expect(row({ text: 'x', thread: '1800000000.000100' })).toContain('replied to the message of 08:00:00.000: “x”');
     expect(row({ text: 'x', permalink: 'javascript:alert(1)' })).not.toContain('](');
   });
 

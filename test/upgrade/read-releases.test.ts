@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { batchMessage, unreadable } from '../../contract/orders.ts';
 import { workerReport } from '../../contract/report.ts';
 import { rollItem } from '../../contract/roll.ts';
+import { messageHash } from '../../infra/aws/record-store.ts';
 import { entryHash } from '../../infra/aws/seal.ts';
+import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import { verifyRecord, verifyWithRules } from '../../infra/aws/verify-record.ts';
 import { vouch } from '../../infra/aws/vouched.ts';
 import type { Vouched } from '../../infra/aws/vouched.ts';
@@ -158,4 +160,25 @@ describe.each(RELEASES)('%s', (name) => {
       why: expect.stringContaining('it was written by a newer one. Update this process') as string,
     });
   });
+});
+
+test('a chain of channel messages from before threads and finds holds, and goes on with newer ones', () => {
+  const older = {
+    ts: '1704604884.175949',
+    user: 'U1',
+    text: 'hold it',
+    atMs: 1_704_604_884_176,
+    edits: null,
+    deleted: false,
+    permalink: null,
+    files: ['plan.pdf'],
+  };
+  const newer = { ...older, ts: '1704604885.000000', thread: older.ts, found: true as const };
+  const hash = 'b5bdd22c48c4b20202471f787523f2ca97c555f8e906f6b825f3b6ca36ff9e97';
+  expect(messageHash('sb', 1, '', older)).toBe(hash);
+  const chain = [
+    { ...older, seq: 1, hash },
+    { ...newer, seq: 2, hash: messageHash('sb', 2, hash, newer) },
+  ];
+  expect(verifyChannel('sb', chain, [])).toEqual({ ok: true, sealed: 0 });
 });

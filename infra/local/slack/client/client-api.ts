@@ -25,7 +25,12 @@ const pressed = z.object({
   value: z.string().optional(),
   selected: z.unknown().optional(),
 });
-const posted = z.object({ as: z.string(), channel: z.string(), text: z.string().min(1).max(4000) });
+const posted = z.object({
+  as: z.string(),
+  channel: z.string(),
+  text: z.string().min(1).max(4000),
+  /** A reply in the thread of this message. */ thread_ts: z.string().optional(),
+});
 const edited = z.object({ as: z.string(), text: z.string().min(1).max(4000) });
 const byPerson = z.object({ as: z.string() });
 const commanded = z.object({ as: z.string(), channel: z.string(), command: z.string(), text: z.string().default('') });
@@ -111,7 +116,7 @@ export class ClientApi {
     if (state.user(byPerson.parse(body).as).deleted) throw new SlackError('account_inactive');
     switch (`${httpMethod} ${what ?? ''}${more === undefined || what === 'messages' ? '' : ` ${more}`}`) {
       case 'POST messages': {
-        const { as, channel, text } = posted.parse(body);
+        const { as, channel, text, thread_ts: thread } = posted.parse(body);
         const place = state.channel(channel);
         if (place.is_archived) throw new SlackError('is_archived');
         if (!place.members.includes(state.user(as).id)) throw new SlackError('not_in_channel');
@@ -120,6 +125,7 @@ export class ClientApi {
           user: as,
           client_msg_id: slackId('m', 16),
           ...personText(text, state),
+          ...(thread === undefined ? {} : { thread_ts: state.message(place.id, thread).ts }),
         });
         return { ok: true, ts: message.ts };
       }

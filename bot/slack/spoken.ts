@@ -17,6 +17,7 @@ const written = z.looseObject({
   subtype: word,
   files: z.array(z.looseObject({ name: z.string().nullish() })).nullish(),
   edited: z.looseObject({ ts: z.string() }).nullish(),
+  thread_ts: word,
 });
 
 const event = z.discriminatedUnion('subtype', [
@@ -44,11 +45,46 @@ export function spoken(raw: unknown): Spoken | null {
   if (changed.success) return changed.data.subtype === 'message_changed' ? edited(changed.data) : deleted(changed.data);
   const plain = written.safeParse(raw);
   if (!plain.success || !isSpeech(plain.data)) return null;
-  const { ts, user = '', text = '', files } = plain.data;
-  return { ts, user, text, atMs: msOf(ts), edits: null, deleted: false, files: names(files ?? []) };
+  return saidNew(plain.data);
 }
 
+/**
+ * What a message of the channel's history says. Its words before an edit Slack shows to nobody, so an edited message is its edit.
+ * Null: nothing that a person said.
+ */
+export function standing(raw: unknown): Spoken | null {
+  const { success, data } = written.safeParse(raw);
+  if (!success || !isSpeech(data)) return null;
+  return data.edited ? saidAnew(data, data.edited.ts) : saidNew(data);
+}
+
+/** What is told once, however often and by whichever way it comes. A message is deleted once. */
+export const keyOf = ({ ts, edits, deleted }: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string =>
+  deleted ? `deleted ${edits ?? ts}` : `${ts} ${edits ?? ''}`;
+
 type Written = z.output<typeof written>;
+
+const saidNew = (message: Written): Spoken => ({
+  ts: message.ts,
+  user: message.user ?? '',
+  text: message.text ?? '',
+  atMs: msOf(message.ts),
+  edits: null,
+  deleted: false,
+  files: names(message.files ?? []),
+  thread: threadOf(message),
+});
+
+const saidAnew = (message: Written, at: string): Spoken => ({
+  ...saidNew(message),
+  ts: at,
+  atMs: msOf(at),
+  edits: message.ts,
+});
+
+/** The first message of a thread is in it, and no reply. */
+const threadOf = ({ ts, thread_ts: thread }: Written): string | null =>
+  thread === undefined || thread === ts ? null : thread;
 
 function edited({
   message,
@@ -59,16 +95,7 @@ function edited({
   if (message.subtype === 'tombstone') return gone(before, message.ts, ts);
   // Slack sends the same event when it adds a link preview: no `edited`, same text.
   if (!isSpeech(message) || (before && before.text === message.text)) return null;
-  const at = message.edited?.ts ?? ts;
-  return {
-    ts: at,
-    user: message.user ?? '',
-    text: message.text ?? '',
-    atMs: msOf(at),
-    edits: message.ts,
-    deleted: false,
-    files: names(message.files ?? []),
-  };
+  return saidAnew(message, message.edited?.ts ?? ts);
 }
 
 function deleted({

@@ -1,0 +1,150 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
+import { grantedByManifest } from '../../../infra/local/slack/app-manifest.ts';
+import { person, SECRETS, startTestWorkspace, until } from '../../../infra/local/slack/for-tests.ts';
+import type { Workspace, WorkspaceOptions } from '../../../infra/local/slack/start.ts';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { LAUNCH_ID } from '../../../test/properties/scene.ts';
+import { ChannelLog } from '../../channel/channel-log.ts';
+import { createClient, slackLogger } from '../../slack/slack-client.ts';
+import { createSlackPort } from '../../slack/slack-port.ts';
+import { fixedToken } from '../../slack/slack-token.ts';
+import { BackFill } from './back-fill.ts';
+
+let memory: MemoryContext;
+let workspace: Workspace;
+let index: LaunchIndexItem[];
+let mia: ReturnType<typeof person>;
+let fill: BackFill;
+const log = pino({ level: 'silent' });
+
+async function begin(options: Partial<WorkspaceOptions> = {}) {
+  workspace = await startTestWorkspace({ rateLimits: false, nowMs: () => (memory.nowMs += 1), ...options });
+  mia = person(workspace, 'U0MARKET1');
+  const token = fixedToken(SECRETS.botToken);
+  const { context } = memory;
+  context.slack = createSlackPort({ token, apiUrl: workspace.apiUrl, log });
+  context.channelLog = new ChannelLog({
+    record: memory.record,
+    client: createClient(token, workspace.apiUrl, slackLogger(log)),
+    log,
+  });
+  context.cloud.record = memory.record;
+  context.cloud.live.launches = async () => index;
+  context.timings = { ...context.timings, backFillFirstMs: 0, backFillMs: 0, historyPaceMs: 0 };
+  fill = new BackFill(context);
+}
+const look = async () => fill.look(await memory.launch());
+const chain = () => memory.record.messagesAfter(LAUNCH_ID, 0);
+const say = async (text: string, more: object = {}) =>
+  (await mia.send('POST', 'messages', { channel: 'C0WARROOM', text, ...more }))['ts'] as unknown as string;
+
+beforeEach(async () => {
+  memory = await MemoryContext.ready();
+  index = [];
+});
+afterEach(async () => {
+  fill.stop();
+  await workspace.stop();
+});
+
+test('what was said, replied, edited and deleted while no bot listened joins the record, once and with its own time', async () => {
+  await begin();
+  const first = await say('before anybody listened');
+  const reply = await say('a reply', { thread_ts: first });
+  const other = await say('to be taken back');
+  await look();
+  expect(await chain()).toMatchObject([
+    { ts: first, text: 'before anybody listened', atMs: Math.round(Number(first) * 1_000), found: true, thread: null },
+    { ts: reply, text: 'a reply', thread: first, permalink: expect.stringContaining('http') as string },
+    { ts: other },
+  ]);
+  await mia.send('PATCH', `messages/C0WARROOM/${reply}`, { text: 'another reply' });
+  await mia.send('DELETE', `messages/C0WARROOM/${other}`, {});
+  await look();
+  await look();
+  expect((await chain()).slice(3)).toMatchObject([
+    { edits: reply, text: 'another reply', deleted: false, thread: first },
+    { edits: other, deleted: true, user: 'U0MARKET1', found: true },
+  ]);
+  expect(await chain()).toHaveLength(5);
+});
+
+test('all pages are read, and what Slack limits is waited out', async () => {
+  await begin();
+  for (let i = 0; i < 201; i += 1) await say(`line ${i}`);
+  workspace.faults.set('conversations.history', { kind: 'limited', retryAfterS: 1 });
+  const looking = look();
+  await until('a limited read', () => workspace.faults.calls('conversations.history') === 1);
+  workspace.faults.set('conversations.history', null);
+  await looking;
+  expect((await chain()).map(({ text }) => text)).toEqual(Array.from({ length: 201 }, (_, i) => `line ${i}`));
+  expect(workspace.faults.calls('conversations.history')).toBe(3);
+});
+
+test('the end of the process does not wait for what Slack limits', async () => {
+  await begin();
+  workspace.faults.set('conversations.history', { kind: 'limited', retryAfterS: 3_600 });
+  const looking = look();
+  await until('a limited read', () => workspace.faults.calls('conversations.history') === 1);
+  fill.stop();
+  await expect(looking).rejects.toThrow('aborted');
+});
+
+test('a history that Slack refuses is told once, with the way out, and read when it may be', async () => {
+  await begin({ scopes: grantedByManifest().scopes.filter((scope) => scope !== 'channels:history') });
+  await say('unheard');
+  await look();
+  await look();
+  const notes = await memory.notes();
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toContain('`missing_scope`): the app lacks a permission. Install it again from its manifest.');
+  expect(await chain()).toEqual([]);
+  await workspace.stop();
+  await begin();
+  workspace.admin.removeApp('C0WARROOM');
+  await look();
+  expect(await memory.notes()).toHaveLength(1);
+  workspace.admin.addApp('C0WARROOM');
+  await say('heard');
+  await look();
+  expect((await chain()).map(({ text }) => text)).toContain('heard');
+});
+
+test('nothing is read while a shot runs: then the limit is for what people look at', async () => {
+  await begin();
+  await memory.fires();
+  await look();
+  expect(workspace.faults.calls('conversations.history')).toBe(0);
+});
+
+test('a channel of several launches: what was said before belongs to the one before, and now to the newest open one', async () => {
+  await begin();
+  const { createdAtMs } = await memory.launch();
+  const other = { launchId: 'other', name: 'Other', channelId: 'C0WARROOM', pool: 'p', closed: false };
+  await say('now');
+  index = [{ ...other, createdAtMs: createdAtMs + 1 }];
+  await look();
+  expect(await chain()).toEqual([]);
+  const early = memory.nowMs;
+  index = [{ ...other, closed: true, createdAtMs: early }];
+  await say('later');
+  await look();
+  expect((await chain()).map(({ text }) => text)).toEqual(['later']);
+});
+
+test('each look goes back an hour behind the last one, and some times a day to the beginning', async () => {
+  await begin();
+  const old = await say('old');
+  await look();
+  memory.nowMs += 2 * 3_600_000;
+  await look();
+  await mia.send('DELETE', `messages/C0WARROOM/${old}`, {});
+  memory.nowMs += 2 * 3_600_000;
+  await look();
+  expect(await chain()).toHaveLength(1);
+  memory.nowMs += 4 * 3_600_000;
+  await look();
+  expect(await chain()).toHaveLength(2);
+});
