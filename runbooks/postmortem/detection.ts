@@ -234,7 +234,7 @@ function counts(told: Told): Noticed[] {
   });
 }
 
-export const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
+const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
   Object.entries(reasons)
     .toSorted((a, b) => b[1] - a[1])
     .map(([reason, count]) => `${number(count)} ${reason}`)

@@ -85,7 +85,7 @@ const seen = (tasks: AudienceTasks, arn: string, state: string) =>
 test('a task runs with the words of its call, and tells how it ended', async () => {
   const { local, tasks } = await start();
   const arn = await started(tasks, 'one', 'ends', '3');
-  expect(['starting', 'running']).toContain((await tasks.look(arn)).state);
+  expect(['starting', 'running']).toContain((await tasks.look(arn))?.state);
   expect(await seen(tasks, arn, 'stopped')).toEqual({
     state: 'stopped',
     exitCode: 3,
