@@ -1,5 +1,6 @@
 import type { Gate, Probe } from '../playbook/schema.ts';
 import type { Launch } from './launch.ts';
+import type { RehearsedProbe } from './rehearsal-report.ts';
 import { span } from './words.ts';
 
 /** What the figure of a gate counts: whoever names the worst value of a waiver, or grants it, has to know. Larger is worse. */
@@ -76,8 +77,14 @@ export function wantedText(launch: Pick<Launch, 'runbook'>, probe: Probe): strin
     case 'doctor':
       return 'each as this audience and plan need it';
     case 'rehearsed':
-      return `within ${span(probe.within)}, ${probe.what === 'infrastructure' ? '' : `${probe.at_least.toLocaleString('en-US')} devices, `}and as the runbook asks for`;
+      return rehearsedWanted(probe);
   }
+}
+
+function rehearsedWanted({ what, within, at_least: atLeast }: Omit<RehearsedProbe, 'same_audience'>): string {
+  const devices =
+    what === 'infrastructure' || atLeast === undefined ? '' : `${atLeast.toLocaleString('en-US')} devices, `;
+  return `within ${span(within)}, ${devices}and as the runbook asks for`;
 }
 
 /** What to do about it where the runbook has no words of its own. */

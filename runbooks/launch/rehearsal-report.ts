@@ -106,7 +106,7 @@ export function lastRehearsal(
   return ended.toSorted((a, b) => b.endedAtMs - a.endedAtMs)[0] ?? null;
 }
 
-interface RehearsedProbe {
+export interface RehearsedProbe {
   what: RehearsalReport['what'];
   within: number;
   same_audience: boolean;
@@ -129,7 +129,8 @@ export function rehearsedGate(
       sinceMs: launch.createdAtMs,
     };
   const ageMs = nowMs - last.endedAtMs;
-  const needed = Math.min(atLeast, launch.audience?.devices ?? atLeast);
+  // A rehearsal never goes to everybody (rehearsal-launch.ts).
+  const needed = Math.min(atLeast, Math.floor((launch.audience?.devices ?? Infinity) / 2));
   const reached = last.report.totals?.accepted ?? null;
   const wrong = [
     ...(what !== 'infrastructure' && reached !== null && reached < needed

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { measuredAt, sampleRunbook, Scene, T0_MS, totals as totalsOf } from '../../test/properties/scene.ts';
+import type { Probe } from '../playbook/schema.ts';
 import type { RehearsalReport } from './entries.ts';
+import { wantedText } from './gate-figures.ts';
 import type { Launch } from './launch.ts';
 import { infrastructureReport, rehearsedGate } from './rehearsal-report.ts';
 import { openRehearsal, rehearsalMoves } from './rehearsals.ts';
@@ -297,7 +299,7 @@ describe('the gate', () => {
   });
 });
 
-test('one that sends must have reached as many devices as are asked for, or an audience that is smaller as a whole', () => {
+test('one that sends must have reached as many devices as are asked for, or half of an audience that has not twice as many', () => {
   const scene = Scene.ready();
   const probe = { what: 'limited' as const, within: 86_400_000, same_audience: false };
   const gate = (accepted: number, atLeast?: number) => {
@@ -306,12 +308,20 @@ test('one that sends must have reached as many devices as are asked for, or an a
     const one = { id: 'r', what: 'limited', report, endedAtMs: scene.nowMs } as Launch['rehearsals'][string];
     return rehearsedGate({ ...scene.state, rehearsals: { r: one } }, { ...probe, at_least: atLeast }, scene.nowMs);
   };
-  expect(gate(1, 1_000)).toMatchObject({
+  expect(gate(1, 300)).toMatchObject({
     status: 'red',
-    say: expect.stringContaining('it reached 1 device, 1,000 asked for') as string,
+    say: expect.stringContaining('it reached 1 device, 300 asked for') as string,
   });
-  expect(gate(999, 5_000)).toMatchObject({ status: 'red', value: 1 });
-  expect(gate(1_000, 5_000)).toMatchObject({ status: 'green' });
+  expect(gate(300, 300)).toMatchObject({ status: 'green' });
+  // To all 1,000 none may go.
+  expect(gate(499, 1_000)).toMatchObject({
+    status: 'red',
+    say: expect.stringContaining('it reached 499 devices, 500 asked for') as string,
+  });
+  expect(gate(500, 1_000)).toMatchObject({ status: 'green' });
   // A runbook of before it was asked for.
   expect(gate(1)).toMatchObject({ status: 'green' });
+  const old = { kind: 'rehearsed', ...probe } as unknown as Probe;
+  expect(wantedText(scene.state, old)).toBe('within 24 h, and as the runbook asks for');
+  expect(wantedText(scene.state, { ...old, at_least: 300 } as Probe)).toContain('300 devices');
 });

@@ -12,7 +12,7 @@ export const rehearsed = z
     within: key(duration.prefault('14d'), { means: 'How old it may be.', example: '14d' }),
     at_least: key(count(1).prefault(1_000), {
       means:
-        'Of a rehearsal that sends: how many devices it must have reached. An audience that is smaller must have been reached whole.',
+        'Of a rehearsal that sends: how many devices it must have reached. Of an audience that has not twice as many, half are enough: a rehearsal never goes to all.',
       unit: 'devices',
       example: 1_000,
     }),
