@@ -63,5 +63,14 @@ test('as CSV every row has all columns, and no word of a provider becomes a form
   const [head, ...rows] = text.trimEnd().split('\r\n');
   expect(head).toBe('figure,shot,segment,attempt,market,platform,variant,text,state,reason,slotMs,devices');
   expect(text).toContain(`,failed,"'=HYPERLINK(""x"")",,3`);
+  const shot = shotsIn(scene.state)[0]!;
+  const worded = (reason: string) => {
+    const totals = (shot.totals ?? []).map((one) => ({
+      ...one,
+      totals: { ...one.totals, failed: 1, reasons: { [reason]: 1 } },
+    }));
+    return csvOf([{ shot: { ...shot, totals: totals.slice(0, 1) }, kept: null }]);
+  };
+  for (const mark of ['=', '+', '-', '@', '\t', '\r', '\n']) expect(worded(`${mark}1`)).toContain(`'${mark}1`);
   expect(rows.at(-1)).toMatch(/^curve,S\d+,,,,ios,,,accepted,,300,40$/);
 });

@@ -168,6 +168,6 @@ export function csvOf(reports: readonly ShotReport[]): string {
 
 /** A reason is a provider's word: no spreadsheet takes it for a formula. */
 function cell(value: string | number): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const text = typeof value === 'string' && /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

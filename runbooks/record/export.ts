@@ -36,7 +36,9 @@ export function* exportLines(
 ): Generator<string> {
   const heads = { head: headOf(entries.at(-1) ?? NOWHERE), channelHead: headOf(messages.at(-1) ?? NOWHERE) };
   yield line({ line: 'launch', format: FORMAT, launchId, reads: ENTRY_VERSION, ...heads });
-  for (const entry of entries) yield line({ line: 'entry', ...entry });
+  const isEntry = { line: 'entry' };
+  // Whatever somebody wrote into an entry: it is one, and neither a message nor the end.
+  for (const entry of entries) yield line(Object.assign({ ...isEntry }, entry, isEntry));
   let prev = '';
   for (const { seq, hash, ...message } of messages) {
     yield line({ line: 'message', launchId, seq, prev, hash, message });

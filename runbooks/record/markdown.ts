@@ -5,7 +5,7 @@ export function escape(text: string): string {
       .replaceAll(/\s*\n\s*/g, ' ⏎ ')
       // Control characters, and marks that turn the reading direction of what follows.
       // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, ' ')
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
       .replaceAll(/&(?=#?\w+;)/g, '&amp;')
       .replaceAll(/[\\|*_`[\]<>~]/g, (mark) => `\\${mark}`)
   );

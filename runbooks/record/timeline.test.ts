@@ -213,7 +213,7 @@ describe('what people wrote', () => {
     // Typed as it stands: it must neither become a sign nor be read as an entity.
     ['&amp;lt;b&amp;gt;', '&amp;lt;b&amp;gt;'],
     ['<!date^1767225600^{time}|noon> <javascript:alert(1)|x>', 'noon \\<javascript:alert(1)\\|x\\>'],
-    ['a\u202eb\u0007c', 'a b c'],
+    ['a\u202eb\u0007c\u009b2Jd', 'a b c 2Jd'],
   ])('%j is read as it was meant', (text, wanted) => expect(row({ text })).toContain(`“${wanted}”`));
 
   test('deletions say of when, and a link that is none is left out', () => {

@@ -76,6 +76,13 @@ test('both ends name the head at which the file ends, and the last counts what i
   expect(all).toHaveLength(entries.length + 4);
 });
 
+test('an entry in which somebody wrote another line is an entry all the same', () => {
+  const odd = { ...entries[0], line: 'end' } as unknown as Entry;
+  const [, first] = exportLines(launchId, [odd], [], { record: { ok: true }, channel: { ok: true } });
+  expect(first).toMatch(/^\{"line":"entry",/);
+  expect(JSON.parse(first ?? '')).toMatchObject({ line: 'entry', seq: 1 });
+});
+
 test('whoever has the file can check both chains by what the schema says of the hashes', () => {
   let prev = '';
   for (const { line, ...entry } of parsed()) {
