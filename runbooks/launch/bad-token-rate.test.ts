@@ -55,6 +55,12 @@ test('of a skip list that has grown since only the tokens that were refused ther
   });
 });
 
+test('what a provider failed for another cause tells nothing of a token', () => {
+  const totals = (accepted: number, failed: number) => ({ totals: { accepted, failed } as Totals });
+  expect(gate(rehearsed(0, 0, totals(59, 9_941)))).toMatchObject({ status: 'unknown' });
+  expect(gate(rehearsed(0, 100, totals(900, 9_100)), 0.05)).toMatchObject({ status: 'red', value: 0.1 });
+});
+
 test('too few answers, another audience, or none at all tell nothing', () => {
   expect(gate(rehearsed(59, 0))).toMatchObject({
     status: 'unknown',

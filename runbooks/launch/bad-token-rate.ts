@@ -18,7 +18,8 @@ export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: nu
   const { audience } = launch;
   if (audience === null || report.audienceHash !== audience.hash)
     return unknown(`rehearsal ${id} went to another audience: rehearse this one`);
-  const answered = report.totals === null ? 0 : report.totals.accepted + report.totals.failed;
+  // Of a device that failed for another cause nothing is known of its token.
+  const answered = report.totals === null ? 0 : report.totals.accepted + report.refused;
   const wanted = atMost === 0 ? audience.devices : Math.min(audience.devices, Math.ceil(RULE_OF_THREE / atMost));
   if (answered < wanted)
     return unknown(
