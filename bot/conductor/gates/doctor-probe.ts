@@ -51,7 +51,7 @@ export const lookText = (launch: Launch, lines: readonly Line[], atMs: number): 
   } satisfies Look);
 
 export const isLookDue = (launch: Launch, last: Look | null, nowMs: number): boolean =>
-  last === null || last.audience !== audienceOf(launch) || nowMs - last.atMs >= LOOK_EVERY_MS;
+  last === null || last.audience !== audienceOf(launch) || Math.abs(nowMs - last.atMs) >= LOOK_EVERY_MS;
 
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;
 
@@ -65,8 +65,10 @@ export function doctorNow(
   const unknown = (say: string): Found => ({ status: 'unknown', value: null, say });
   if (last === null || last.audience !== audienceOf(launch))
     return unknown('not looked at yet: the bot does it by itself, and takes some seconds');
-  const ago = `looked at ${span(nowMs - last.atMs)} ago`;
-  if (nowMs - last.atMs > TOO_OLD_MS) return unknown(`last ${ago}; /go doctor says why it can't be looked at`);
+  // A bot whose clock goes ahead is no reason to believe it for longer.
+  const ageMs = Math.abs(nowMs - last.atMs);
+  const ago = `looked at ${span(ageMs)} ago`;
+  if (ageMs > TOO_OLD_MS) return unknown(`last ${ago}; /go doctor says why it can't be looked at`);
   const lines = last.lines.filter(({ id }) => checks?.includes(id) ?? true);
   const missing = (checks ?? []).filter((id) => !lines.some((line) => line.id === id));
   const wrong = lines.filter(({ state }) => state === 'wrong');

@@ -116,3 +116,15 @@ test('a doctor that can no longer look turns the gate unknown after half an hour
     say: expect.stringContaining('not looked at yet') as string,
   });
 });
+
+test('a look of a bot whose clock went far ahead counts for no longer than another', async () => {
+  const { made, look, gate, memory } = await scene();
+  made.lines = [line('quotas.fifo', 'ok')];
+  memory.nowMs += 4 * LOOK_EVERY_MS;
+  await look();
+  memory.nowMs -= 4 * LOOK_EVERY_MS;
+  expect(await gate()).toMatchObject({ status: 'unknown' });
+  await look();
+  expect(made.looks).toBe(2);
+  expect(await gate()).toMatchObject({ status: 'green' });
+});
