@@ -74,6 +74,15 @@ test('a target that is not there, or that AWS refuses to change, is told once an
   ]);
 });
 
+test('what could not be recorded is told at the next try', async () => {
+  const memory = await MemoryContext.ready();
+  const effect = await ordered(memory, 2);
+  const away = { ...refusing(memory, denied), execute: () => Promise.reject(new Error('the record is away')) };
+  await expect(scale(away, await memory.launch(), effect)).rejects.toThrow('the record is away');
+  await expect(scale(refusing(memory, denied), await memory.launch(), effect)).rejects.toThrow(denied.message);
+  expect(await memory.notes()).toHaveLength(1);
+});
+
 test('what passes by itself is tried again without a word, and told when AWS has refused it for five minutes', async () => {
   const memory = await MemoryContext.ready();
   const busy = new CloudError('SCALE_BUSY', 'Throttling: Rate exceeded', { cause: new Error('Rate exceeded') });

@@ -70,14 +70,16 @@ async function tell(
   const told = await fact(context, launch.id, FACT.scaleTold(target.id));
   // What passes says now this and now that: of such an order people have heard.
   if (told === news || (passes && told?.startsWith(`${seq}: `) === true)) return;
-  await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
   const again = error.code === 'SCALE_TARGET_MISSING' ? '' : '. It is tried again by itself';
   const say = `${clip(error.message, 600)}${again}`;
   const ended =
     step === null ? null : await context.execute(launch.id, { kind: 'finish-step', step, say, refused: true });
-  if (ended?.ok === true) return;
-  const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${say}.`;
-  await context.execute(launch.id, { kind: 'note', by: null, text });
+  if (ended?.ok !== true) {
+    const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${say}.`;
+    await context.execute(launch.id, { kind: 'note', by: null, text });
+  }
+  // Last: what could not be recorded is told at the next try, and twice is better than never.
+  await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
 }
 
 const scaleTrouble = (seq: number, say: string): string => clip(`${seq}: ${say}`, 300);
