@@ -57,6 +57,9 @@ describe('what was refused', () => {
       posted.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
     );
     expect(document).toMatch(/\| Mia Chen \| pressing GO on F\d+ \| SAME\\_PERSON: Mia Chen asked for this fire/);
+    // A launch that is not there, and the same one, are no launch to stand beside.
+    for (const other of ['gone', id])
+      expect(await rig.ask(rig.ana, `postmortem ${other}`)).toContain(`There is no other launch \`${other}\``);
     expect(asPage).toMatch(/<td dir="auto" data-head="what">pressing GO on F\d+<\/td>/);
   });
 });

@@ -4,14 +4,16 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
+import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import type { TimelineOptions } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { postDocument } from '../channel/post-document.ts';
 import type { Desk } from '../desk.ts';
+import { whoIs } from '../desk.ts';
 import { pageOf, postmortemPageOf } from '../timeline-page/page.ts';
-import { done, info } from '../views/answers.ts';
+import { code, done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
@@ -56,13 +58,19 @@ export const timeline: Subcommand = {
 export const postmortem: Subcommand = {
   name: 'postmortem',
   also: ['post-mortem'],
-  usage: ['postmortem'],
+  usage: ['postmortem', 'postmortem superbowl-2026'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions.',
+  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions. Beside an earlier launch of yours, if you name one.',
   async run(ask) {
+    const earlier = await earlierLaunch(ask);
+    if (earlier === null)
+      return misuse(
+        postmortem,
+        `There is no other launch ${code(ask.typed.rest)} with you on its roster, to stand beside this one.`,
+      );
     const record = await wholeRecord(ask);
-    const told = postmortemOf(record.entries, record.messages, record);
+    const told = postmortemOf(record.entries, record.messages, { ...record, ...earlier });
     if (told === null) return info('The record is empty.');
     return posted(ask, record, {
       name: 'postmortem',
@@ -73,6 +81,20 @@ export const postmortem: Subcommand = {
     });
   },
 };
+
+/** The launch that was named, if any. Its figures are for those who were there. Null: there is none such. */
+async function earlierLaunch({
+  desk,
+  launch: here,
+  typed,
+  slackId,
+}: PersonAsk): Promise<Pick<PostmortemOptions, 'other'> | null> {
+  const id = typed.rest.trim();
+  if (id === '') return {};
+  const launch = id === here.id ? null : await desk.journal.launch(id);
+  if (launch === null || whoIs(launch, slackId) === null) return null;
+  return { other: { launch, entries: await desk.journal.entries(id) } };
+}
 
 interface WholeRecord extends TimelineOptions {
   entries: readonly Entry[];

@@ -83,7 +83,7 @@ function deadlines(told: Told): Factor[] {
           {
             text: `Not verified by their deadline: ${step(missed)}.`,
             proof: seqs(missed),
-            question: `Was there time enough for ${step(missed)} in the plan?`,
+            question: `Was there time enough in the plan for these steps: ${step(missed)}?`,
           },
         ]),
     ...(put.length === 0
@@ -92,7 +92,7 @@ function deadlines(told: Told): Factor[] {
           {
             text: `Steps that could not begin by themselves at their time: ${step(put)}.`,
             proof: seqs(put),
-            question: `What would let ${step(put)} begin at its time?`,
+            question: `What would let these steps begin at their time: ${step(put)}?`,
           },
         ]),
     ...(skipped.length === 0
@@ -101,7 +101,7 @@ function deadlines(told: Told): Factor[] {
           {
             text: `Steps that were skipped: ${step(skipped)}.`,
             proof: seqs(skipped),
-            question: `Does the plan need ${step(skipped)}?`,
+            question: `Does the plan need these steps: ${step(skipped)}?`,
           },
         ]),
   ];
@@ -119,7 +119,7 @@ function gates(told: Told): Factor[] {
           {
             text: `Gates that were waived by two people: ${listed([...new Set(waived)])}.`,
             proof: seqs(granted),
-            question: `Is what the gate ${listed([...new Set(waived)])} asks for what matters?`,
+            question: `What did this launch not need of what these gates ask for: ${listed([...new Set(waived)])}?`,
           },
         ]),
     ...(atGo.length === 0
@@ -128,7 +128,7 @@ function gates(told: Told): Factor[] {
           {
             text: `Not green at GO: ${listed(red)}.`,
             proof: seqs(atGo),
-            question: `What did it mean for the push that ${listed(red)} was not green at GO?`,
+            question: `What did it mean for the push that these gates were not green: ${listed(red)}?`,
           },
         ]),
   ];
@@ -283,6 +283,6 @@ function notes(told: Told): Factor[] {
     .map((entry) => ({
       text: `Noted by the bot: ${entry.text}`,
       proof: seqs([entry]),
-      question: `What does this tell about the next launch: “${entry.text}”`,
+      question: `“${entry.text}” What follows from it for the next launch?`,
     }));
 }

@@ -21,7 +21,7 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
   const policy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
   const rows = evidence.map(
     ({ id, row }) => markup`<tr id="${id}"><th scope="row">${id}</th>
-      <td>${stamp(row.atMs)} <i>${relative(row.atMs - timeline.targetAtMs)}</i></td>
+      <td>${stamp(row.atMs)}<br><i>${relative(row.atMs - timeline.targetAtMs)}</i></td>
       <td dir="auto">${row.who}</td><td dir="auto">${row.what}</td>
       <td><code>${row.place?.hash.slice(0, 16) ?? ''}</code></td></tr>`,
   );
@@ -36,7 +36,7 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
     <style>${trusted(style)}</style>
     </head>
     <body class="postmortem">
-    <header>${pageHead(timeline)}</header>
+    <header><p class="beside">Postmortem</p>${pageHead(timeline)}</header>
     <main>
     ${notices.map(({ text, proof }) => markup`<p class="notice"><strong>${foreign(text)}</strong>${proofPart(proof)}</p>`)}
     <nav>${[...sections, { id: 'evidence', title: 'Evidence' }].map(({ id, title }) => markup`<a href="#${id}">${title}</a> `)}</nav>
@@ -79,7 +79,7 @@ function tablePart({ head, figures, rows }: Extract<Block, { kind: 'table' }>): 
   const kind = (at: number): Html => (at < head.length - figures ? markup`` : markup` class="count"`);
   const line = ({ cells, proof }: (typeof rows)[number]): Html => markup`<tr>
     ${cells.map((cell, at) => markup`<td dir="auto" data-head="${head[at] ?? ''}"${kind(at)}>${cell}</td>`)}
-    ${hasProof ? markup`<td class="from">${proofPart(proof)}</td>` : ''}</tr>`;
+    ${hasProof ? markup`<td class="from" data-head="evidence">${proofPart(proof)}</td>` : ''}</tr>`;
   return markup`<div class="scroll"><table>
     <thead><tr>${head.map((cell, at) => markup`<th scope="col"${kind(at)}>${cell}</th>`)}${hasProof ? markup`<th scope="col">evidence</th>` : ''}</tr></thead>
     <tbody>${rows.map(line)}</tbody></table></div>`;

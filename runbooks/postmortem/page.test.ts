@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { playSample } from '../../test/docs/sample-launch.ts';
+import type { Entry } from '../launch/entries.ts';
+import { postmortemMarkdown } from './markdown.ts';
+import { postmortemPage } from './page.ts';
+import { postmortemOf } from './postmortem.ts';
+
+const ATTACK = '<img src=x onerror=run()> | [x](javascript:run()) <!channel> \u202eabc';
+const entries = playSample().map(({ entry }): Entry =>
+  entry.kind === 'HaltSet' || entry.kind === 'StoodDown' ? { ...entry, reason: ATTACK } : entry,
+);
+const found = postmortemOf(entries, [], { chain: { ok: true } });
+if (found === null) throw new Error('no postmortem');
+const page = postmortemPage(found, { style: 'b{}', sha256: (text) => `hash of ${text}`, curves: { S54: [[0, 500]] } });
+
+test('what people wrote becomes no markup, no link and no other reading direction', () => {
+  expect(page).toContain('&lt;img src=x onerror=run()&gt;');
+  expect(page).not.toMatch(/<img|<script|\u202e/);
+  const text = postmortemMarkdown(found);
+  expect(text).toContain('\\<img src=x onerror=run()\\> \\| \\[x\\](javascript:run()) \\<!channel\\>');
+  expect(text).not.toMatch(/[^\\]<(?:img|!channel)|\u202e/);
+});
+
+test('the page asks the network for nothing and runs nothing', () => {
+  expect(page).toContain(`content="default-src &#39;none&#39;; style-src &#39;sha256-hash of b{}&#39;; base-uri`);
+  expect(page).not.toMatch(/(?:src|href)="(?!#)/);
+});
+
+test('the page says what the Markdown says: each section, statement, question and cell', () => {
+  const plain = (html: string) =>
+    html
+      .replaceAll(/<[^>]+>/g, '')
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'");
+  const words = plain(page).replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  for (const { title, blocks } of found.sections) {
+    expect(words).toContain(title);
+    for (const block of blocks) {
+      const texts =
+        block.kind === 'list'
+          ? block.statements.map(({ text }) => text)
+          : block.kind === 'questions'
+            ? block.questions
+            : block.kind === 'table'
+              ? [...block.head, ...block.rows.flatMap(({ cells }) => cells)]
+              : block.kind === 'curves'
+                ? []
+                : [block.text];
+      for (const text of texts) expect(words).toContain(text.replaceAll('\u202e', ' '));
+    }
+  }
+});
+
+test('every evidence that is named stands in the page, and kept curves are pictures', () => {
+  const named = new Set([...page.matchAll(/href="#([em]\d+)"/g)].map(([, id]) => id));
+  const there = new Set([...page.matchAll(/<tr id="([em]\d+)"/g)].map(([, id]) => id));
+  expect(named).toEqual(there);
+  expect(page).toContain('Delivery curve: 500 of 1,000 devices accepted');
+});
