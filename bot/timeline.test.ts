@@ -57,9 +57,24 @@ describe('what was refused', () => {
       posted.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
     );
     expect(document).toMatch(/\| Mia Chen \| pressing GO on F\d+ \| SAME\\_PERSON: Mia Chen asked for this fire/);
-    // A launch that is not there, and the same one, are no launch to stand beside.
-    for (const other of ['gone', id])
-      expect(await rig.ask(rig.ana, `postmortem ${other}`)).toContain(`There is no other launch \`${other}\``);
+    // A launch that is not there, the same one, and one that the asker had no part in, are no launch to stand beside.
+    const { runbook } = await rig.launch();
+    const last = { ...runbook, people: runbook.people.filter((one) => one.id !== 'mia') };
+    const created = await rig.journal.append('last-year', {
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: 'last-year',
+      name: 'Last year',
+      channelId: 'C9OTHER',
+      runbook: last,
+      runbookHash: 'r',
+      targetAtMs: rig.nowMs() + 3_600_000,
+      compress: 1,
+    });
+    expect(created).toMatchObject({ ok: true });
+    for (const other of ['gone', id, 'last-year'])
+      expect(await rig.ask(rig.mia, `postmortem ${other}`)).toContain(`There is no other launch \`${other}\``);
+    expect(await rig.ask(rig.ana, 'postmortem last-year')).toContain('The postmortem stands in the channel');
     expect(asPage).toMatch(/<td dir="auto" data-head="what">pressing GO on F\d+<\/td>/);
   });
 });
