@@ -132,14 +132,29 @@ describe('people who leave, and what people say', () => {
   it("messages, edits and deletions of people become a chain, once each; the bot's own do not", async () => {
     const { id } = await rig.launch();
     // Refusals of earlier tests stand in the same chain.
-    const chain = async () =>
-      (await rig.cloud.record.messagesAfter(id, 0)).filter(({ refused }) => refused === undefined);
+    const kept = () => rig.cloud.record.messagesAfter(id, 0);
+    const marks = async () => (await kept()).filter(({ mark }) => mark !== undefined);
+    const chain = async () => (await kept()).filter(({ refused, mark }) => refused === undefined && mark === undefined);
     const said = (await rig.mia.say('the ad moved to the third quarter')) as unknown as { ts: string };
     await until('the first line', async () => (await chain()).length === 1);
     await rig.mia.send('PATCH', `messages/C0WARROOM/${said.ts}`, { text: 'the ad moved to the fourth quarter' });
     // Slack promises no order between events that are under way together.
     await until('the edit', async () => (await chain()).length === 2);
     await rig.mia.send('DELETE', `messages/C0WARROOM/${said.ts}`, {});
+    // Of the bot's, too.
+    const { ts } = (await rig.ana.messages()).find((one) => one.ephemeralTo === undefined) ?? { ts: '' };
+    for (const [name, on] of [
+      ['tada', true],
+      ['stopwatch', true],
+      ['stopwatch', false],
+    ] as const) {
+      await rig.mia.send('POST', 'reactions', { channel: 'C0WARROOM', ts, name, on });
+      if (name === 'stopwatch') await until('the mark', async () => (await marks()).at(-1)?.mark?.on === on);
+    }
+    expect((await marks()).map(({ user, mark }) => [user, mark])).toEqual([
+      ['U0MARKET1', { of: ts, name: 'stopwatch', on: true }],
+      ['U0MARKET1', { of: ts, name: 'stopwatch', on: false }],
+    ]);
     const messages = await until('three lines', async () => {
       const all = await chain();
       return all.length >= 3 ? all : null;

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
-import { keyOf } from '../slack/spoken.ts';
+import { Heard } from '../slack/heard.ts';
 
 /** Lost races are lost to messages that other instances really added. */
 const MAX_RACES = 10;
@@ -30,7 +30,7 @@ export class ChannelLog {
     const link =
       message.deleted || channelId === null
         ? Promise.resolve(null)
-        : this.#permalink(channelId, message.edits ?? message.ts);
+        : this.#permalink(channelId, message.mark?.of ?? message.edits ?? message.ts);
     await this.#inTurn(launchId, async (chain) => {
       await this.#put(launchId, chain, { ...message, permalink: await link });
     });
@@ -38,11 +38,11 @@ export class ChannelLog {
 
   async #put(launchId: string, chain: Chain, message: ChannelMessage): Promise<void> {
     for (let race = 0; race < MAX_RACES; race += 1) {
-      if (chain.seen.has(keyOf(message))) return;
+      if (chain.heard.has(message)) return;
       const answer = await this.#record.appendMessage(launchId, chain.head, message);
       if (answer.won) {
         chain.head = answer.head;
-        chain.seen.add(keyOf(message));
+        chain.heard.add(message);
         return;
       }
       await this.#catchUp(launchId, chain);
@@ -53,14 +53,14 @@ export class ChannelLog {
   async #catchUp(launchId: string, chain: Chain): Promise<void> {
     for (const message of await this.#record.messagesAfter(launchId, chain.head.seq)) {
       chain.head = { seq: message.seq, hash: message.hash };
-      chain.seen.add(keyOf(message));
+      chain.heard.add(message);
     }
   }
 
   async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {
     const chain = this.#chains.get(launchId) ?? {
       head: { seq: 0, hash: '' },
-      seen: new Set<string>(),
+      heard: new Heard(),
       turn: this.#load(launchId),
     };
     this.#chains.set(launchId, chain);
@@ -97,6 +97,6 @@ export class ChannelLog {
 
 interface Chain {
   head: Head;
-  seen: Set<string>;
+  heard: Heard;
   turn: Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Desk } from '../desk.ts';
-import { spoken } from '../slack/spoken.ts';
+import { marksOf, reacted, spoken } from '../slack/spoken.ts';
 import type { Listener } from '../slack/teller.ts';
 import type { ChannelLog } from './channel-log.ts';
 import { haltSaidAnswer, isHaltSaid } from './halt-said.ts';
@@ -19,6 +19,17 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
     desk.log.debug({ launchId: launch.launchId, eventId: body.event_id }, 'a message in the war room');
     await channelLog.append(launch.launchId, channelId, said);
   });
+
+  const onReaction = async (event: unknown) => {
+    const mark = reacted(event);
+    const item = mark === null ? null : await desk.rooms.launchOf(mark.channelId);
+    if (mark === null || item === null) return;
+    const launch = desk.journal.peek(item.launchId) ?? (await desk.journal.launch(item.launchId));
+    if (launch === null || !marksOf(launch.runbook).includes(mark.name)) return;
+    await channelLog.append(item.launchId, mark.channelId, mark.said);
+  };
+  app.event('reaction_added', async ({ event }) => onReaction(event));
+  app.event('reaction_removed', async ({ event }) => onReaction(event));
 
   app.event('user_change', async ({ event }) => {
     if (event.user.deleted !== true) return;

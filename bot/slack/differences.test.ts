@@ -19,6 +19,7 @@ const shown = (channel: object[], threads: [string, object[]][] = []): Shown => 
   since: '100.000000',
   channel,
   threads: new Map(threads),
+  marks: ['pushpin'],
 });
 const message = (ts: string, more: object = {}) => ({ type: 'message', ts, user: 'U1', text: 'said', ...more });
 const told = (chain: ChannelMessage[], now: Shown) =>
@@ -77,4 +78,36 @@ test('replies are told with their thread, and bots, joins and refusals are no sp
     ['110.1', null, false, null],
     ['111.1', null, false, '110.1'],
   ]);
+});
+
+test('marks that were put on or taken off are told once, of whoever Slack names, and of no other reaction', () => {
+  const pinned = (users: string[], count = users.length) =>
+    shown([
+      message('110.1', {
+        reactions: [
+          { name: 'pushpin', users, count },
+          { name: 'tada', users: ['U9'], count: 1 },
+        ],
+      }),
+    ]);
+  const mark = (user: string, on: boolean, ts = '120.1'): ChannelMessage => {
+    const { thread: _thread, ...placeless } = kept(ts, { user, text: '', mark: { of: '110.1', name: 'pushpin', on } });
+    return placeless;
+  };
+  const marks = (chain: ChannelMessage[], now: Shown) =>
+    differences([kept('110.1'), ...chain], now, 900_000).map(({ user, mark: one }) => [user, one]);
+  expect(marks([mark('U1', true)], pinned(['U1', 'U2']))).toEqual([['U2', { of: '110.1', name: 'pushpin', on: true }]]);
+  expect(marks([mark('U1', true)], pinned(['U1']))).toEqual([]);
+  expect(marks([mark('U1', true)], shown([message('110.1')]))).toEqual([
+    ['U1', { of: '110.1', name: 'pushpin', on: false }],
+  ]);
+  expect(marks([mark('U1', true), mark('U1', false, '130.1')], shown([message('110.1')]))).toEqual([]);
+  // Slack names two of three: who is missing may be the third.
+  expect(
+    marks(
+      ['U1', 'U2', 'U3'].map((user) => mark(user, true)),
+      pinned(['U2', 'U3'], 3),
+    ),
+  ).toEqual([]);
+  expect(marks([{ ...mark('U1', true), mark: { of: '90.1', name: 'pushpin', on: true } }], pinned([]))).toEqual([]);
 });

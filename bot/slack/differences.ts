@@ -1,5 +1,7 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
-import { keyOf, standing } from './spoken.ts';
+import type { Mark } from '../../runbooks/record/model.ts';
+import { Heard } from './heard.ts';
+import { markName, markOf, standing } from './spoken.ts';
 import type { Spoken } from './spoken.ts';
 
 /** What Slack shows of a channel, read to the end. */
@@ -9,30 +11,62 @@ export interface Shown {
   channel: readonly unknown[];
   /** Replies by the ts of what they reply to; what could not be read is not here. */
   threads: ReadonlyMap<string, readonly unknown[]>;
+  /** The reactions that are marks. */
+  marks: readonly string[];
 }
 
 interface Raw {
   ts: string;
   subtype?: string | null;
   reply_count?: number | null;
+  reactions?: readonly { name: string; users?: readonly string[]; count?: number }[] | null;
 }
 
 /**
  * What the channel says and the chain does not, in the order in which it was said: messages, edits (the last one of each message, for
- * Slack shows no other) and, last, deletions. `chain` must have been read before Slack was asked. A deletion has no time: it was
- * found now. What was kept without its thread may stand in one that was not read, so it is never taken for deleted.
+ * Slack shows no other), marks and, last, deletions. `chain` must have been read before Slack was asked. Marks and deletions have no
+ * time: they were found now. What was kept without its thread may stand in one that was not read, so it is never taken for deleted.
  */
 export function differences(chain: readonly ChannelMessage[], shown: Shown, nowMs: number): Spoken[] {
   const all = [...shown.channel, ...[...shown.threads.values()].flat()];
-  const heard = new Set(chain.map(keyOf));
-  const found = new Map<string, Spoken>();
+  const heard = new Heard(chain);
+  const found: Spoken[] = [];
   for (const one of all.map(standing)) {
-    if (one !== null && !heard.has(keyOf(one)) && isSince(one.edits ?? one.ts, shown)) found.set(keyOf(one), one);
+    if (one === null || heard.has(one) || !isSince(one.edits ?? one.ts, shown)) continue;
+    // The first message of a thread comes with the channel and with its replies.
+    heard.add(one);
+    found.push(one);
   }
-  return [...[...found.values()].toSorted((a, b) => a.atMs - b.atMs), ...gone(chain, shown, all as Raw[], nowMs)].map(
-    (one) => ({ ...one, found: true }),
-  );
+  return [
+    ...found.toSorted((a, b) => a.atMs - b.atMs),
+    ...marked(chain, shown, all as Raw[], nowMs),
+    ...gone(chain, shown, all as Raw[], nowMs),
+  ].map((one) => ({ ...one, found: true }));
 }
+
+/** Slack names those who reacted, but if there are many not all of them: who is not named has taken it off if all are. */
+function marked(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[], nowMs: number): Spoken[] {
+  const heard = new Heard(chain);
+  const told: Spoken[] = [];
+  const tell = (user: string, mark: Mark) => {
+    const one = markOf({ ts: (nowMs / 1_000).toFixed(6), user, atMs: nowMs, mark });
+    if (heard.has(one)) return;
+    heard.add(one);
+    told.push(one);
+  };
+  const there = new Map(all.filter(({ ts }) => isSince(ts, shown)).map((one) => [one.ts, reactionsOf(one)]));
+  for (const [of, reactions] of there)
+    for (const { name, users = [] } of reactions)
+      if (shown.marks.includes(name)) for (const user of users) tell(user, { of, name, on: true });
+  for (const { user, mark } of chain) {
+    const reactions = there.get(mark?.of ?? '')?.filter(({ name }) => name === mark?.name);
+    const isGone = reactions?.every(({ users = [], count = 0 }) => !users.includes(user) && users.length >= count);
+    if (mark !== undefined && isGone === true) tell(user, { ...mark, on: false });
+  }
+  return told;
+}
+
+const reactionsOf = ({ reactions }: Raw) => (reactions ?? []).map((one) => ({ ...one, name: markName(one.name) }));
 
 function gone(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[], nowMs: number): Spoken[] {
   const there = new Set(all.filter(({ subtype }) => subtype !== 'tombstone').map(({ ts }) => ts));

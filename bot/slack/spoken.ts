@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
 
 /** What people said, out of Slack's message events. Bots, joins, topics and link previews are no speech. */
 
@@ -58,9 +59,42 @@ export function standing(raw: unknown): Spoken | null {
   return data.edited ? saidAnew(data, data.edited.ts) : saidNew(data);
 }
 
-/** What is told once, however often and by whichever way it comes. A message is deleted once. */
-export const keyOf = ({ ts, edits, deleted }: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string =>
-  deleted ? `deleted ${edits ?? ts}` : `${ts} ${edits ?? ''}`;
+const reaction = z.looseObject({
+  type: z.enum(['reaction_added', 'reaction_removed']),
+  user: z.string(),
+  reaction: z.string(),
+  item: z.looseObject({ type: z.literal('message'), channel: z.string(), ts: z.string() }),
+  event_ts: z.string(),
+});
+
+/** A reaction in a channel; null: to something else than a message. */
+export function reacted(raw: unknown): { channelId: string; name: string; said: Spoken } | null {
+  const { success, data } = reaction.safeParse(raw);
+  if (!success) return null;
+  const { user, event_ts: ts, item } = data;
+  const name = markName(data.reaction);
+  return {
+    channelId: item.channel,
+    name,
+    said: markOf({ ts, user, atMs: msOf(ts), mark: { of: item.ts, name, on: data.type === 'reaction_added' } }),
+  };
+}
+
+/** The tone of a skin says nothing else. */
+export const markName = (name: string): string => name.split('::')[0] ?? name;
+
+export const markOf = (given: Required<Pick<Spoken, 'ts' | 'user' | 'atMs' | 'mark'>>): Spoken => ({
+  ...given,
+  text: '',
+  edits: null,
+  deleted: false,
+  files: [],
+});
+
+const MARKS = ['pushpin', 'round_pushpin', 'stopwatch'];
+
+/** The reactions that are marks in this launch. */
+export const marksOf = ({ marks }: Pick<Runbook, 'marks'>): readonly string[] => marks ?? MARKS;
 
 type Written = z.output<typeof written>;
 

@@ -13,6 +13,7 @@ export const items = rows.map((row) => ({
   isLoud: row.classList.contains('loud'),
 }));
 
+const marksOf = (row) => row.dataset.m?.split(' ') ?? [];
 const whoOf = (row) => row.children[2].textContent;
 
 /** Options with how many there are, most first. */
@@ -43,6 +44,7 @@ export function filter(window) {
   const lanes = new Set([...document.querySelectorAll('.chip[aria-pressed="true"]')].map((chip) => chip.dataset.lane));
   const who = field('who').value;
   const kind = field('kind').value;
+  const mark = field('mark').value;
   const find = field('find').value.trim().toLocaleLowerCase();
   const inside = field('inside').checked;
   let shown = 0;
@@ -51,6 +53,7 @@ export function filter(window) {
     const fits =
       lanes.has(lane) &&
       (kind === '' || row.dataset.k === kind) &&
+      (mark === '' || marksOf(row).includes(mark)) &&
       (!inside || (atMs >= window.from && atMs <= window.to)) &&
       (who === '' || whoOf(row) === who) &&
       (find === '' || row.textContent.toLocaleLowerCase().includes(find));
@@ -80,6 +83,9 @@ export function listenToFilters(changed) {
     field('kind'),
     items.map(({ row }) => row.dataset.k),
   );
+  const marks = items.flatMap(({ row }) => marksOf(row));
+  fill(field('mark'), marks);
+  field('marked').hidden = marks.length === 0;
   field('filters').addEventListener('click', ({ target }) => {
     if (target.dataset.lane === undefined) return;
     target.setAttribute('aria-pressed', String(target.getAttribute('aria-pressed') !== 'true'));

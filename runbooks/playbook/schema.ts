@@ -137,6 +137,15 @@ export const runbook = z.strictObject({
       'How late an armed order still goes by itself, if no bot was there at its moment; no longer than `order_expires_after`. Later, a person presses.',
     example: '5s',
   }),
+  marks: key(
+    z.array(z.string().regex(/^[a-z0-9_+'-]{1,100}$/, 'a reaction like stopwatch, without colons')).optional(),
+    {
+      means:
+        "The reactions that mark a message of the channel in the launch's record: the timeline shows and filters by them.",
+      absent: '`pushpin`, `round_pushpin` and `stopwatch`',
+      example: ['pushpin', 'stopwatch'],
+    },
+  ),
   gates: key(z.array(gate).min(1), {
     means: 'What must be true before GO.',
     example: [{ id: 'credentials', title: 'Credentials are fresh', probe: { kind: 'credentials' } }],

@@ -230,7 +230,7 @@ describe('somebody who was not there asks, and the document answers', () => {
     [
       'who tried to halt and could not',
       'How we responded',
-      '| Visitor | /go halt \\<now\\> | NOT\\_ON\\_ROSTER: not on the roster | 3 |',
+      '| Visitor (U9STRANGER) | /go halt \\<now\\> | NOT\\_ON\\_ROSTER: not on the roster | 3 |',
     ],
     [
       'how long from the ask to GO, to the first push, to HALT, and from HALT to the last',

@@ -90,6 +90,11 @@ const LINES = {
         found: z.exactOptional(
           z.literal(true).meta({ description: "Not heard when it happened, but found in the channel's history." }),
         ),
+        mark: z.exactOptional(
+          z
+            .object({ of: z.string(), name: z.string(), on: z.boolean() })
+            .meta({ description: 'Not said: a reaction that marks the message of this ts was put on or taken off.' }),
+        ),
       }),
     })
     .meta({

@@ -25,6 +25,14 @@ export interface Refused {
   /** More than one: so many alike or further ones within a minute, counted instead of written out. */ times: number;
 }
 
+/** A reaction that means something here, on or off the message with this ts. */
+export interface Mark {
+  of: string;
+  /** As Slack names it, without colons. */
+  name: string;
+  on: boolean;
+}
+
 /** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
   ts: string;
@@ -41,6 +49,8 @@ export interface TimelineMessage {
   thread?: string | null;
   /** It was not heard when it happened, but found in the channel's history afterwards. */
   found?: true;
+  /** Not said: a reaction that marks a message was put on or taken off. */
+  mark?: Mark;
   /** Its place in the chain of channel messages. Absent: it is not from there. */
   seq?: number;
   hash?: string;
@@ -61,6 +71,8 @@ export interface Row {
   isLoud: boolean;
   kind: RowKind;
   files: string[];
+  /** The marks that it has, or puts on, by name. */
+  marks: string[];
   /** Of http or https; null: none. */
   permalink: string | null;
   /** Where it stands: in the record, or in the chain of channel messages. Null: the message brought no place. */
@@ -139,14 +151,18 @@ interface Telling {
 
 function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
   const { told, slackNames, createdAtMs } = telling;
-  const inTime = <T extends { atMs: number }>(ones: readonly T[], row: (one: T, atMs: number) => Row): Row[] => {
+  // A moment that is none is that of the one before.
+  const inTime = <T extends { atMs: number }>(ones: readonly T[]): T[] => {
     let atMs = createdAtMs;
-    return ones.map((one) => row(one, (atMs = momentOr(one.atMs, atMs))));
+    return ones.map((one) => ({ ...one, atMs: (atMs = momentOr(one.atMs, atMs)) }));
   };
+  const moments = inTime(entries);
   // Stable: entries keep their order and stand before messages of the same millisecond.
   return [
-    ...inTime(entries, (entry, atMs) => (told.has(entry) ? entryRow(entry, telling) : untoldRow(entry, atMs))),
-    ...inTime(messages, (message, atMs) => messageRow({ ...message, atMs }, slackNames)),
+    ...entries.map((entry, index) =>
+      told.has(entry) ? entryRow(entry, telling) : untoldRow(entry, moments[index]?.atMs ?? createdAtMs),
+    ),
+    ...messageRows(inTime(messages), slackNames),
   ].toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -173,6 +189,7 @@ function entryRow(entry: Entry, { names, orders, said }: Telling): Row {
     isLoud: LOUD.test(entry.kind),
     kind: entry.kind,
     files: [],
+    marks: [],
     permalink: null,
     place: { chain: 'record', seq: entry.seq, hash: entry.hash },
     proof: 'via' in entry ? proofText(entry.via) : '',
@@ -184,16 +201,49 @@ const proofText = (via: Via): string =>
     ? `pressed in Slack by ${via.slackId}`
     : `signed by the operator key …${via.publicKey.slice(-9)}`;
 
-function messageRow(message: TimelineMessage, names: Names): Row {
+/** A message shows the marks that it has at the end. */
+function messageRows(messages: readonly TimelineMessage[], names: Names): Row[] {
+  const marks = new Map<string, { name: string; user: string }[]>();
+  const said = new Map<string, string>();
+  for (const { ts, user, text, edits, deleted, mark } of messages) {
+    if (mark === undefined) {
+      if (!deleted) said.set(edits ?? ts, text);
+      continue;
+    }
+    const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
+    marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
+  }
+  return messages.map((message) =>
+    message.mark === undefined
+      ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
+      : markRow(message, message.mark, names, said.get(message.mark.of)),
+  );
+}
+
+function markRow(message: TimelineMessage, { of, name, on }: Mark, names: Names, text: string | undefined): Row {
+  const quoted = text === undefined || text === '' ? '' : ` (“${readable(text, names)}”)`;
+  const done = on
+    ? `marked the message of ${clockOf(of)} with :${name}:`
+    : `took :${name}: off the message of ${clockOf(of)}`;
+  return {
+    ...messageRow(message, names, []),
+    what: `${done}${quoted}${message.found === true ? ' (seen in the channel afterwards)' : ''}`,
+    kind: 'Mark',
+    marks: on ? [name] : [],
+  };
+}
+
+function messageRow(message: TimelineMessage, names: Names, marks: readonly { name: string; user: string }[]): Row {
   const { atMs, user, refused, permalink, seq, hash } = message;
   const isSaid = refused === undefined;
   return {
     atMs,
     who: names.get(user) ?? user,
-    what: isSaid ? saidText(message, names) : refusedText(refused),
+    what: isSaid ? `${saidText(message, names)}${marksText(marks, names)}` : refusedText(refused),
     isLoud: false,
     kind: isSaid ? 'Message' : 'Refused',
     files: isSaid && !message.deleted ? message.files : [],
+    marks: [...new Set(marks.map(({ name }) => name))],
     permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
     place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
     proof: '',
@@ -207,6 +257,11 @@ function saidText({ text, ts, edits, deleted, thread, found }: TimelineMessage, 
   if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
   return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
 }
+
+const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
+  marks.length === 0
+    ? ''
+    : ` (marked ${marks.map(({ name, user }) => `:${name}: by ${names.get(user) ?? user}`).join(', ')})`;
 
 function refusedText({ what, code, say, times }: Refused): string {
   return times > 1

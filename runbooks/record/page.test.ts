@@ -99,6 +99,18 @@ test('names, files, links and what stands in the record are text too', () => {
   expect(text).toContain('\\u003c/script>');
 });
 
+test('rows carry the marks by which the page filters', () => {
+  const mark = { of: said('x').ts, name: 'stopwatch', on: true };
+  const text = page(
+    said('x'),
+    said('', { ts: '2.2', seq: 8, mark }),
+    said('', { ts: '2.3', seq: 9, mark: { ...mark, of: '0' } }),
+  );
+  expect(rowOf(text, 'm7')).toContain('data-m="stopwatch"');
+  expect(rowOf(text, 'm9')).toContain('data-k="Mark"');
+  expect(rowOf(page(said('x')), 'm7')).not.toContain('data-m');
+});
+
 test('a record that does not hold says so on top', () => {
   const timeline = { ...told([]), chain: { ok: false as const, seq: 3, why: 'its <hash> differs' } };
   expect(pageOf(timeline)).toContain('<strong class="bad">BROKEN at entry 3: its &lt;hash&gt; differs</strong>');

@@ -110,6 +110,7 @@ function log({ rows, targetAtMs }: Timeline): Html {
     <span class="group">${chips}</span>
     <label>Who <select id="who"><option value="">everybody</option></select></label>
     <label>Kind <select id="kind"><option value="">every kind</option></select></label>
+    <label id="marked" hidden>Mark <select id="mark"><option value="">marked or not</option></select></label>
     <label>Find <input id="find" type="search" autocomplete="off"></label>
     <label><input id="inside" type="checkbox"> only what the axis shows</label>
     <output id="count"></output>
@@ -118,11 +119,12 @@ function log({ rows, targetAtMs }: Timeline): Html {
 }
 
 function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
-  const { place, kind, proof, permalink, files } = row;
+  const { place, kind, proof, permalink, files, marks } = row;
   const id = place === null ? `x${index}` : `${place.chain === 'record' ? 'e' : 'm'}${place.seq}`;
   const more = [
     place === null ? markup`` : markup` data-h="${place.hash}"`,
     proof === '' ? markup`` : markup` data-p="${proof}"`,
+    marks.length === 0 ? markup`` : markup` data-m="${marks.join(' ')}"`,
     day === null ? markup`` : markup` data-day="${day} (UTC)"`,
   ];
   const beside = files.length === 0 ? '' : ` [${files.join(', ')}]`;

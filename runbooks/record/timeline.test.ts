@@ -228,6 +228,28 @@ describe('what people wrote', () => {
     expect(row({ text: 'x', permalink: 'javascript:alert(1)' })).not.toContain('](');
   });
 
+  test('marks say who put them on what, and a message shows those that it has at the end', () => {
+    const marked = (user: string, name: string, on: boolean, ms: number): TimelineMessage =>
+      message('', { user, ts: `2.${ms}`, atMs: target + 7_000 + ms, mark: { of: '1.1', name, on } });
+    const text = timelineMarkdown(
+      entries,
+      [
+        message('it *lags*'),
+        marked('U0MARKET2', 'stopwatch', true, 1),
+        marked('U0MARKET1', 'pushpin', true, 2),
+        { ...marked('U0MARKET1', 'pushpin', false, 3), found: true },
+        { ...marked('U0MARKET1', 'stopwatch', true, 4), mark: { of: '9.0', name: 'stopwatch', on: true } },
+      ],
+      { chain: { ok: true } },
+    );
+    expect(text).toContain('“it \\*lags\\*” (marked :stopwatch: by Ben Okafor)');
+    expect(text).toContain('| Ben Okafor | marked the message of 00:00:01.100 with :stopwatch: (“it \\*lags\\*”)');
+    expect(text).toContain(
+      '| Mia Chen | took :pushpin: off the message of 00:00:01.100 (“it \\*lags\\*”) (seen in the channel afterwards)',
+    );
+    expect(text).toContain('| Mia Chen | marked the message of 00:00:09.000 with :stopwatch: ([message]');
+  });
+
   test('a refused press says who, what and why, and many are counted', () => {
     const refused = {
       what: 'pressing GO on F2',

@@ -71,6 +71,22 @@ test('what was said, replied, edited and deleted while no bot listened joins the
   expect(await chain()).toHaveLength(5);
 });
 
+test('a mark that nobody heard of is found, put on and taken off', async () => {
+  await begin();
+  const ts = await say('GO is green');
+  const react = (name: string, on: boolean) => mia.send('POST', 'reactions', { channel: 'C0WARROOM', ts, name, on });
+  await react('stopwatch', true);
+  await react('tada', true);
+  await look();
+  await react('stopwatch', false);
+  await look();
+  await look();
+  expect((await chain()).slice(1)).toMatchObject([
+    { user: 'U0MARKET1', mark: { of: ts, name: 'stopwatch', on: true }, found: true },
+    { user: 'U0MARKET1', mark: { of: ts, name: 'stopwatch', on: false }, found: true },
+  ]);
+});
+
 test('all pages are read, and what Slack limits is waited out', async () => {
   await begin();
   for (let i = 0; i < 201; i += 1) await say(`line ${i}`);

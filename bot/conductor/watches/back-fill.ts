@@ -5,6 +5,7 @@ import { differences, threadsOf } from '../../slack/differences.ts';
 import type { Shown } from '../../slack/differences.ts';
 import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
+import { marksOf } from '../../slack/spoken.ts';
 import type { Context } from '../context.ts';
 import { noteOnce } from '../shots/note-once.ts';
 
@@ -90,7 +91,7 @@ export class BackFill {
       if (replies === null && this.#isBusy(launch)) return null;
       if (replies !== null) threads.set(thread, replies);
     }
-    return { since, channel, threads };
+    return { since, channel, threads, marks: marksOf(launch.runbook) };
   }
 
   async #pages(slack: SlackPort, launch: Launch, oldest: string, thread?: string): Promise<unknown[] | null> {

@@ -167,7 +167,7 @@ const bookmarkMethods = {
 
 const reactionArg = messageArg.extend({ name: z.string().regex(/^[a-z0-9_+'-]+(::skin-tone-[2-6])?$/) });
 
-function reacted(message: Message, name: string, user: string, add: boolean): Message['reactions'] {
+export function reacted(message: Message, name: string, user: string, add: boolean): Message['reactions'] {
   const reactions = message.reactions ?? [];
   const known = reactions.find((one) => one.name === name);
   const has = known?.users.includes(user) === true;
