@@ -15,11 +15,30 @@ const slots = [
 export function startPhones() {
   for (const slot of slots) grid.append(build(slot));
   load();
-  const stream = new EventSource('/client/phones/events');
-  stream.addEventListener('notification', (event) => onPush(JSON.parse(event.data)));
-  stream.onopen = load;
+  listenToPhones();
   setInterval(tick, 10_000);
   tick();
+}
+
+/**
+ * A browser opens six connections to one address, for all of its tabs together. The phones are the same in each tab, so one tab
+ * listens and tells the others; were it each, a third tab could send nothing any more, not even a halt.
+ */
+function listenToPhones() {
+  const tabs = new BroadcastChannel('phones');
+  const heard = (push) => (push === null ? load() : onPush(push));
+  const tell = (push) => {
+    heard(push);
+    tabs.postMessage(push);
+  };
+  tabs.onmessage = ({ data }) => heard(data);
+  // Held as long as this tab is open; then the next one's turn has come.
+  navigator.locks.request('phones', () => {
+    const stream = new EventSource('/client/phones/events');
+    stream.addEventListener('notification', (event) => tell(JSON.parse(event.data)));
+    stream.onopen = () => tell(null);
+    return new Promise(() => {});
+  });
 }
 
 async function load() {
