@@ -38,7 +38,7 @@ export function shotsOf(entries: readonly Entry[], names: Names, last: Launch | 
     return {
       shotId,
       askedBy: request === undefined ? '?' : actorName(request.by, names),
-      goBy: actorName(approval.by, names),
+      goBy: goBy(approval, names),
       pressedAtMs,
       closedAtMs: closed?.atMs ?? null,
       segments: segmentList(shown.segments),
@@ -51,6 +51,10 @@ export function shotsOf(entries: readonly Entry[], names: Names, last: Launch | 
     };
   });
 }
+
+/** Of an order that was armed, who armed it: the conductor only kept its moment. */
+const goBy = ({ by, armed }: EntryOf<'FireApproved'>, names: Names): string =>
+  armed === undefined ? actorName(by, names) : `${names.get(armed.by) ?? armed.by} (armed)`;
 
 /** Tokens that providers refused for good, after corrections. */
 export function badTokensOf(entries: readonly Entry[]): number {

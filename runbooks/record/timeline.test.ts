@@ -145,6 +145,15 @@ describe('the timeline', () => {
     );
   });
 
+  test('names who armed an order as who pressed GO, not the bot that kept its moment', () => {
+    const armed = entries.map((entry): Entry =>
+      entry.kind === 'FireApproved' ? { ...entry, by: { system: 'conductor' }, armed: { by: 'ben', seq: 2 } } : entry,
+    );
+    expect(timelineMarkdown(armed, [], { chain: { ok: true }, slackNames: new Map() })).toContain(
+      '| Ben Okafor (armed) |',
+    );
+  });
+
   test('says how many tokens were refused for good after corrections and how to take them out, or nothing', () => {
     expect(text).toContain(
       "\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Texts",
