@@ -76,7 +76,10 @@ export function movesAgainMessage(
     section(
       `${end.how === 'moves' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${shotSegments(launch, shot)})`,
     ),
-    context(`Still since ${timeOfDay(sinceOf(still))}. Likely reason: ${reason.why}`, `shot \`${safe(shot.id, 60)}\``),
+    context(
+      `Nothing was seen to move from ${timeOfDay(sinceOf(still))} on. Likely reason then: ${reason.why}`,
+      `shot \`${safe(shot.id, 60)}\``,
+    ),
   ]);
 }
 
@@ -88,7 +91,9 @@ function endText(still: readonly Still[], { how, afterMs }: StillEnd): string {
         ? `${which}: pushes go out, the first ${span(afterMs)} after GO`
         : `${which} ${still.length === 1 ? 'moves' : 'move'} again after ${span(afterMs)}`;
     case 'closed':
-      return `The shot was closed; ${which} had stood still for ${span(afterMs)}`;
+      return isAtGo(still)
+        ? `The shot was closed ${span(afterMs)} after GO; until then nothing was seen to go out on ${which}`
+        : `The shot was closed; ${which} had stood still for ${span(afterMs)}`;
     case 'halted':
       return `The shot was halted; ${which} had stood still for ${span(afterMs)}`;
     default: {

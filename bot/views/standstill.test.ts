@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { Scene } from '../../test/properties/scene.ts';
+import { movesAgainMessage } from './standstill.ts';
+
+/** How an alarm reads once it is over. */
+
+const reason = { kind: 'x', why: 'nothing waits.', todo: 'x' };
+const still = { platform: 'android' as const, sinceMs: 0, left: 5, devices: 200, waiting: 0 };
+
+test('of a shot that closed before anything was seen of it, the room reads what was seen, and not that it stood still', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['br-ios']);
+  const over = (everMoved: boolean) =>
+    movesAgainMessage(scene.state, shot, [{ ...still, everMoved }], reason, { how: 'closed', afterMs: 3_000 }).text;
+  expect(over(false)).toMatch(/^The shot was closed 3 s after GO; until then nothing was seen to go out on Android/);
+  expect(over(true)).toMatch(/^The shot was closed; Android had stood still for 3 s/);
+});
