@@ -158,7 +158,7 @@ test('compiling for a launch sets its audience and skip list in the name of the 
       )
     )?.skipList?.tokens,
   ).toBe(3);
-  expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batches/);
+  expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batch,/);
   expect((await audience(['load', loaded.manifest.hash])).out).toMatch(/devices +3\n/);
 });
 

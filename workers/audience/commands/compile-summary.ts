@@ -7,7 +7,7 @@ import type { Compiled, CompileOptions } from '../compile.ts';
 import type { LocaleSaid } from '../judge-rows.ts';
 import { namesOf } from '../read/input-files.ts';
 import { listRows } from './list-rows.ts';
-import { count, megabytes, table } from './words.ts';
+import { batches, count, megabytes, table } from './words.ts';
 
 /** What a compile says when it is done. */
 export function summaryOf(
@@ -31,13 +31,13 @@ export function summaryOf(
     ['rows', count(compiled.rows)],
     [
       'devices',
-      `${count(compiled.manifest.devices)} in ${count(segments.length)} segments, ${count(segments.reduce((sum, segment) => sum + segment.batches.length, 0))} batches`,
+      `${count(compiled.manifest.devices)} in ${count(segments.length)} segments, ${batches(segments.reduce((sum, segment) => sum + segment.batches.length, 0))}`,
     ],
     ...segments.map(
       (segment) =>
         [
           `  ${segment.id}`,
-          `${count(segment.devices)} in ${count(segment.batches.length)} batches${heldOutText(segment.heldOut ?? 0)}`,
+          `${count(segment.devices)} in ${batches(segment.batches.length)}${heldOutText(segment.heldOut ?? 0)}`,
         ] as const,
     ),
     ...splitRows(compiled.manifest),
@@ -109,9 +109,10 @@ export function adviceOf(compiled: Compiled): string {
 }
 
 /** Most who have rows without a locale don't know yet that there is a way. */
-function localeHint({ rejected }: Compiled): string {
+function localeHint({ rejected, localesSaid }: Compiled): string {
+  const known = localesSaid.find(({ locale }) => locale !== null)?.locale ?? 'en';
   return (rejected['LOCALE_UNKNOWN'] ?? 0) > 0
-    ? ' Rows without a locale of the campaign can get one that you name: --fallback-locale en.'
+    ? ` Rows without a locale of the campaign can get one that you name: --fallback-locale ${known}.`
     : '';
 }
 

@@ -9,7 +9,7 @@ import type { Output } from '../progress.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
 import { splitRows } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
-import { count, megabytes, table } from './words.ts';
+import { batches, count, megabytes, table } from './words.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,7 +36,7 @@ export async function runInspect(args: string[], env: Env, out: Output): Promise
         (segment) =>
           [
             `  ${segment.id}`,
-            `${count(segment.devices)} ${segment.platform} devices in ${count(segment.batches.length)} batches, ${segment.batches[0]?.id ?? ''} to ${segment.batches.at(-1)?.id ?? ''}`,
+            `${count(segment.devices)} ${segment.platform} devices in ${batches(segment.batches.length)}, ${segment.batches[0]?.id ?? ''} to ${segment.batches.at(-1)?.id ?? ''}`,
           ] as const,
       ),
     ]),

@@ -4,6 +4,8 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+export const batches = (value: number): string => `${count(value)} ${value === 1 ? 'batch' : 'batches'}`;
+
 /** Two columns, the first one padded. Cells may hold words of files: nothing of them reaches the terminal as it is. */
 export function table(rows: readonly (readonly [string, string])[]): string {
   const shown = rows.map(([name, value]) => [visible(name), visible(value)] as const);
