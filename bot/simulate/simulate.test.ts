@@ -218,6 +218,8 @@ test('where nobody in the runbook has a phone somebody gets one of each platform
   expect(day.said[0]?.lines).toEqual([
     'Nobody in the runbook has a phone for test copies; here Ana Ortiz has an iPhone and an Android phone.',
   ]);
+  // Whoever has three languages wonders else why nobody reads two of them.
+  expect(day.said[1]?.lines).toEqual(['The audience is made up, and everybody in it reads en.']);
   expect(day.launch.ticks['copy-read']?.green).toBe(true);
   expect(Object.values(day.launch.shots)).toHaveLength(1);
 });

@@ -76,6 +76,8 @@ export async function simulate(plan: Runbook, options: DayOptions): Promise<Day>
   const day = new SimulatedDay(runbook, options, firstMs - BEFORE_MS);
   if (holder !== null)
     day.says([`Nobody in the runbook has a phone for test copies; here ${holder} has an iPhone and an Android phone.`]);
+  if (Object.keys(runbook.campaign.locales).length > 1)
+    day.says([`The audience is made up, and everybody in it reads ${runbook.campaign.default_locale}.`]);
   if (!opensWindow(runbook)) day.says(['No step of the plan opens the window for GO, so nobody asks for it here.']);
   await day.begins();
   const fromMs = day.world.nowMs;
