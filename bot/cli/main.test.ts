@@ -340,7 +340,9 @@ test('wrong command lines and environments are answered in words', async () => {
   expect((await go()).out).toContain('npm run go -- halt');
   const err: string[] = [];
   expect(await main(['launches'], {}, { write: () => true }, { write: (text) => err.push(text) })).toBe(2);
-  expect(err.join('')).toMatch(/AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing/);
+  expect(err.join('')).toMatch(
+    /--env-file=.gobutton\/local.env[^]*AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing/,
+  );
   await go('keygen', '--out', keyFile('once'));
   expect(await go('keygen', '--out', keyFile('once'))).toMatchObject({
     code: 1,

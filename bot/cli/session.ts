@@ -35,6 +35,8 @@ export interface Session {
   nowMs: () => number;
 }
 
+/** How the launch that `npm start` runs is reached. */
+const LOCALLY = 'npx node --env-file=.gobutton/local.env bot/cli.ts …';
 const EFFECTS_WITHIN_MS = 30_000;
 const EFFECTS_AGAIN_MS = 500;
 
@@ -68,7 +70,7 @@ export function openSession(
     });
     throw new CliError(
       'ENVIRONMENT_INVALID',
-      `the environment has problems (see .env.example)\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`,
+      `the environment has problems (see .env.example${given['AWS_REGION'] === undefined ? `; a launch of npm start is reached by ${LOCALLY}` : ''})\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`,
     );
   }
   const found = parsed.data;

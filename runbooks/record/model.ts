@@ -172,6 +172,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
   what: untoldText(entry),
   isLoud: true,
   kind: 'Unread',
+  marks: [],
   files: [],
   permalink: null,
   place: { chain: 'record', seq: entry.seq, hash: entry.hash },
