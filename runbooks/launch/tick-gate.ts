@@ -14,12 +14,12 @@ function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | nul
   if (evidence === 'note' && note.trim() === '')
     return refuse(
       'EVIDENCE_MISSING',
-      `“${title}” is ticked with a sentence that says what was found. Tick it in /go ready; the form asks for it.`,
+      `“${title}” is ticked with a sentence that says what was found. The form behind Tick in /go ready asks for it.`,
     );
   if (evidence === 'link' && !/\bhttps:\/\/[^\s/]+\.\S/.test(note))
     return refuse(
       'EVIDENCE_MISSING',
-      `“${title}” is ticked with a link that shows it (https://…)${note.trim() === '' ? '' : `, and “${note.slice(0, 60)}” has none`}. Tick it in /go ready; the form asks for it.`,
+      `“${title}” is ticked with a link that shows it (https://…)${note.trim() === '' ? '. The form behind Tick in /go ready asks for it' : `, and “${note.slice(0, 60)}” has none. Add the link`}.`,
     );
   return null;
 }
