@@ -13,7 +13,7 @@ import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { rehearsalBegunMessage, rehearsalReportMessage, rehearsalTurnedMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
-import { shotSegments } from './segments-text.ts';
+import { shotSegments, targetsText } from './segments-text.ts';
 import { closedAfterStandDown } from './stand-down.ts';
 import { stepEndMessage } from './step-end.ts';
 import { stepHeldMessage, stepMissedMessage, stepPutMessage, stepStartedMessage } from './step-message.ts';
@@ -215,7 +215,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         launch,
         entry,
         ':small_blue_diamond:',
-        `${describe(launch, entry)}.${reopenedText(launch, 'audience')}`,
+        `${describe(launch, entry)}.${targetsText(launch, entry.audience.segments)}${reopenedText(launch, 'audience')}`,
       );
     case 'RehearsalBegun':
       return rehearsalBegunMessage(launch, entry);

@@ -3,7 +3,7 @@ import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { devicesShown } from '../../runbooks/launch/remaining.ts';
 import { platformName } from './names.ts';
-import { safe } from './words.ts';
+import { fit, safe } from './words.ts';
 
 /** Segments in words, and their devices. */
 
@@ -33,11 +33,31 @@ export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]
 export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string =>
   segmentsText({ ...launch, audience: shot.audience }, shot.segments);
 
+const marketOf = ({ id, platform }: SegmentRef): string =>
+  id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id;
+
+/** Where the list and the runbook's `targets` don't name the same markets: a market that somebody misspelt goes at no moment of its own. */
+export function targetsText(launch: Launch, segments: readonly SegmentRef[]): string {
+  const targets = Object.keys(launch.runbook.targets ?? {});
+  const namesOf = (ref: SegmentRef): string[] => [ref.id, marketOf(ref)];
+  const without = segments.filter((ref) => !namesOf(ref).some((name) => targets.includes(name))).map(marketOf);
+  const empty = targets.filter((target) => !segments.some((ref) => namesOf(ref).includes(target)));
+  const listOf = (names: string[]): string =>
+    fit(
+      names.map((name) => `\`${safe(name, 60)}\``),
+      300,
+    ).replaceAll('\n', ', ');
+  return [
+    targets.length === 0 || without.length === 0
+      ? ''
+      : ` Without a moment in the runbook's \`targets\`, so at T: ${listOf([...new Set(without)])}.`,
+    empty.length === 0 ? '' : ` In \`targets\`, and in no row of the list: ${listOf(empty)}.`,
+  ].join('');
+}
+
 /** Segments by market where all of a market's are there: `us` for us-ios and us-android. */
 function marketsOf(all: readonly SegmentRef[], segments: readonly SegmentAttempt[]): string[] {
   const asked = new Set(segments.map(({ segment }) => segment));
-  const marketOf = ({ id, platform }: SegmentRef): string =>
-    id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id;
   const isWhole = (market: string): boolean => all.every((ref) => marketOf(ref) !== market || asked.has(ref.id));
   return [
     ...new Set(
