@@ -46,6 +46,18 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
         },
       },
     ],
+    [
+      'How fast the whole pool sends (0: no limit), how long Android takes to get there, and when a push is too late.',
+      {
+        delivery: {
+          ios_per_second: 0,
+          ios_not_after: '1m',
+          android_per_second: 10_000,
+          android_ramp: '60s',
+          android_not_after: '10m',
+        },
+      },
+    ],
     ['What must be true before GO.', { gates: gates(onCall, reader) }],
     ['T is the target. Nothing fires by itself.', { phases: phases(workers, onCall, reader) }],
   ];
