@@ -10,6 +10,7 @@ import { personOf } from '../runbooks/launch/people.ts';
 import type { Person, Runbook } from '../runbooks/playbook/schema.ts';
 import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
+import type { RoomFiles } from './channel/room-files.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import type { LaunchDoctor } from './launch-doctor.ts';
 import type { Rooms } from './slack/rooms.ts';
@@ -27,6 +28,8 @@ export interface Desk {
   /** What people say, and what they were refused, for the timeline. */
   channelLog: ChannelLog;
   refusals: Refusals;
+  /** What they attach. */
+  roomFiles: RoomFiles;
   /** What people call the bot in Slack: `/invite @…`. */
   botName: () => string;
   /** Answers people, now or when Slack is back. */

@@ -10,6 +10,7 @@ import type { VitalSigns } from '../infra/watch/vitals.ts';
 import { createApp } from './app.ts';
 import { ChannelLog } from './channel/channel-log.ts';
 import { Refusals } from './channel/refusals.ts';
+import { RoomFiles } from './channel/room-files.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import { createConductor } from './conductor/conductor.ts';
 import type { Timings } from './conductor/timings.ts';
@@ -75,6 +76,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
   const examine = launchDoctor(config, { live: cloud.live, secrets, nowMs });
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
+  const roomFiles = new RoomFiles({ objects: cloud.objects, channelLog, token, apiUrl, nowMs, log });
   const conductor = createConductor({
     cloud,
     journal,
@@ -87,6 +89,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       version: config.version,
       examine,
       channelLog,
+      roomFiles,
       outside: config.outside,
       onUnderWay: (isUnderWay) => protection.want(isUnderWay),
       ...(options.timings === undefined ? {} : { timings: options.timings }),
@@ -107,6 +110,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     teller,
     channelLog,
     refusals,
+    roomFiles,
     log,
     nowMs,
     runbooksDir: config.runbooksDir,

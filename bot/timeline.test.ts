@@ -35,9 +35,14 @@ describe('what was refused', () => {
     ]);
     await rig.mia.say('R&D says <hi> @Ben Okafor');
     await until('the line', async () => (await rig.cloud.record.messagesAfter(id, 0)).some(({ text }) => text !== ''));
+    await rig.mia.send('POST', 'files', { channel: 'C0WARROOM', name: 'plan.txt', base64: 'cGxhbg==' });
+    const copy = await until('the copy', async () =>
+      (await rig.cloud.record.messagesAfter(id, 0)).find(({ file }) => file !== undefined),
+    );
+    expect(Buffer.from((await rig.cloud.objects.get(copy.file?.key ?? '')) ?? []).toString()).toBe('plan');
     await rig.ask(rig.ana, 'timeline');
     const { files } = await until('the files', async () =>
-      (await rig.ana.messages()).find((message) => message.files.length > 0),
+      (await rig.ana.messages()).find((message) => message.files.length > 1),
     );
     const [text = '', page] = await Promise.all(
       files.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),

@@ -30,7 +30,7 @@ export class ChannelLog {
     const link =
       message.deleted || channelId === null
         ? Promise.resolve(null)
-        : this.#permalink(channelId, message.mark?.of ?? message.edits ?? message.ts);
+        : this.#permalink(channelId, message.mark?.of ?? message.file?.of ?? message.edits ?? message.ts);
     await this.#inTurn(launchId, async (chain) => {
       await this.#put(launchId, chain, { ...message, permalink: await link });
     });

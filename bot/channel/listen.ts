@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Desk } from '../desk.ts';
+import { sharedFiles } from '../slack/shared-files.ts';
 import { marksOf, reacted, spoken } from '../slack/spoken.ts';
 import type { Listener } from '../slack/teller.ts';
 import type { ChannelLog } from './channel-log.ts';
@@ -18,6 +19,7 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
     if (said.edits === null && isHaltSaid(said.text)) await answerHalt(desk, launch, { channelId, slackId: said.user });
     desk.log.debug({ launchId: launch.launchId, eventId: body.event_id }, 'a message in the war room');
     await channelLog.append(launch.launchId, channelId, said);
+    for (const file of sharedFiles(event)) void desk.roomFiles.keep(launch.launchId, channelId, file);
   });
 
   const onReaction = async (event: unknown) => {

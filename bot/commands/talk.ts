@@ -116,7 +116,7 @@ async function posted(
 ): Promise<Answer> {
   const { name, title, command, markdown, page } = document;
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
-  const talk = messages.filter(({ refused }) => refused === undefined).length;
+  const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
   const { how, ...rest } = await postDocument(desk.client, desk.log, {
     channelId,
     launchId: launch.id,

@@ -6,6 +6,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { LaunchDoctor } from '../launch-doctor.ts';
 import type { Outside } from '../outside/outside.ts';
+import type { SharedFile } from '../slack/shared-files.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import type { Spoken } from '../slack/spoken.ts';
 import type { Timings } from './timings.ts';
@@ -27,6 +28,8 @@ export interface Context {
   version: string | null;
   /** The chain of what people write in the room; absent: nobody here keeps it (the command line). */
   channelLog?: { append(launchId: string, channelId: string, message: Spoken): Promise<void> };
+  /** Copies what people attach there, and tells the chain; absent: nobody here does. */
+  roomFiles?: { keep(launchId: string, channelId: string, file: SharedFile): Promise<void> };
   /** The doctor's look at a launch; absent: nobody here can (the command line). */
   examine?: LaunchDoctor;
   timings: Timings;

@@ -1,7 +1,7 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 import type { Mark } from '../../runbooks/record/model.ts';
 
-type Told = Pick<ChannelMessage, 'ts' | 'user' | 'edits' | 'deleted' | 'mark'>;
+type Told = Pick<ChannelMessage, 'ts' | 'user' | 'edits' | 'deleted' | 'mark' | 'file'>;
 
 /**
  * What is in the chain, however often and by whichever way it comes again. A message is deleted once. A mark is put on and taken off by
@@ -27,7 +27,8 @@ export class Heard {
   }
 }
 
-function keyOf({ ts, user, edits, deleted, mark }: Told): string {
+function keyOf({ ts, user, edits, deleted, mark, file }: Told): string {
+  if (file !== undefined) return `file ${file.of} ${file.id}`;
   if (mark !== undefined) return `${ts} ${markKey(user, mark)}`;
   return deleted ? `deleted ${edits ?? ts}` : `${ts} ${edits ?? ''}`;
 }

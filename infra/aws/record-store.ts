@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
-import type { Mark, Refused } from '../../runbooks/record/model.ts';
+import type { KeptFile, Mark, Refused } from '../../runbooks/record/model.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
@@ -53,6 +53,7 @@ export interface ChannelMessage {
     | null;
   /** It was not heard when it happened, but found in the channel's history afterwards. */ found?: true;
   /** Not said: a reaction that marks a message was put on or taken off. */ mark?: Mark;
+  /** Not said: what became of a file that hangs on a message. */ file?: KeptFile;
 }
 
 /** Partition of a launch's channel messages, in the same table. */

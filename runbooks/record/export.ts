@@ -95,6 +95,20 @@ const LINES = {
             .object({ of: z.string(), name: z.string(), on: z.boolean() })
             .meta({ description: 'Not said: a reaction that marks the message of this ts was put on or taken off.' }),
         ),
+        file: z.exactOptional(
+          z
+            .object({
+              of: z.string(),
+              id: z.string(),
+              name: z.string(),
+              type: z.string(),
+              bytes: z.union([z.int(), z.null()]),
+              sha256: nullable,
+              key: nullable.meta({ description: 'Where its copy lies in the bucket.' }),
+              lost: nullable.meta({ description: 'Why there is no copy.' }),
+            })
+            .meta({ description: 'Not said: what became of a file that hangs on the message of this ts.' }),
+        ),
       }),
     })
     .meta({

@@ -4,8 +4,8 @@ import type { EntryKind } from '../launch/entries.ts';
 export const LANES = ['plan', 'people', 'fleets', 'gates', 'shots', 'switches', 'incidents'] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Of a line of the timeline: an entry's, what people wrote, marked and were refused, or an entry that this version can't read. */
-export type RowKind = EntryKind | 'Message' | 'Mark' | 'Refused' | 'Unread';
+/** Of a line of the timeline: an entry's, what people wrote, marked, attached and were refused, or an entry that this version can't read. */
+export type RowKind = EntryKind | 'Message' | 'Mark' | 'File' | 'Refused' | 'Unread';
 
 /** A new kind of entry does not compile before it has its lane. */
 const LANE: Record<RowKind, Lane> = {
@@ -63,6 +63,7 @@ const LANE: Record<RowKind, Lane> = {
   LaunchClosed: 'plan',
   Message: 'people',
   Mark: 'people',
+  File: 'people',
   Refused: 'incidents',
   Unread: 'incidents',
 };

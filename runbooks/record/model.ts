@@ -4,11 +4,10 @@ import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { peopleIn } from '../launch/people.ts';
 import type { Person } from '../playbook/schema.ts';
-import { readable } from './chat.ts';
-import { stamp } from './clock.ts';
-import { actorName, describeEntry, leftBehindText, number, stillToSendText } from './describe.ts';
+import { actorName, describeEntry, leftBehindText, stillToSendText } from './describe.ts';
 import type { Names } from './describe.ts';
 import type { RowKind } from './lanes.ts';
+import { messageRows } from './message-rows.ts';
 import { badTokensOf, shotsOf } from './shot-rows.ts';
 import type { ShotRow } from './shot-rows.ts';
 import { spansOf } from './spans.ts';
@@ -33,6 +32,20 @@ export interface Mark {
   on: boolean;
 }
 
+/** A file of the message with this ts: copied (`sha256`, `key` in the bucket), or the reason why not (`lost`). */
+export interface KeptFile {
+  of: string;
+  /** As Slack calls it. */
+  id: string;
+  name: string;
+  type: string;
+  /** Null: not known. */
+  bytes: number | null;
+  sha256: string | null;
+  key: string | null;
+  lost: string | null;
+}
+
 /** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
   ts: string;
@@ -51,6 +64,8 @@ export interface TimelineMessage {
   found?: true;
   /** Not said: a reaction that marks a message was put on or taken off. */
   mark?: Mark;
+  /** Not said: what became of a file that hangs on a message. */
+  file?: KeptFile;
   /** Its place in the chain of channel messages. Absent: it is not from there. */
   seq?: number;
   hash?: string;
@@ -201,78 +216,6 @@ const proofText = (via: Via): string =>
   via.kind === 'slack'
     ? `pressed in Slack by ${via.slackId}`
     : `signed by the operator key …${via.publicKey.slice(-9)}`;
-
-/** A message shows the marks that it has at the end. */
-function messageRows(messages: readonly TimelineMessage[], names: Names): Row[] {
-  const marks = new Map<string, { name: string; user: string }[]>();
-  const said = new Map<string, string>();
-  for (const { ts, user, text, edits, deleted, mark } of messages) {
-    if (mark === undefined) {
-      if (!deleted) said.set(edits ?? ts, text);
-      continue;
-    }
-    const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
-    marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
-  }
-  return messages.map((message) =>
-    message.mark === undefined
-      ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
-      : markRow(message, message.mark, names, said.get(message.mark.of)),
-  );
-}
-
-function markRow(message: TimelineMessage, { of, name, on }: Mark, names: Names, text: string | undefined): Row {
-  const quoted = text === undefined || text === '' ? '' : ` (“${readable(text, names)}”)`;
-  const done = on
-    ? `marked the message of ${clockOf(of)} with :${name}:`
-    : `took :${name}: off the message of ${clockOf(of)}`;
-  return {
-    ...messageRow(message, names, []),
-    what: `${done}${quoted}${message.found === true ? ' (seen in the channel afterwards)' : ''}`,
-    kind: 'Mark',
-    marks: on ? [name] : [],
-  };
-}
-
-function messageRow(message: TimelineMessage, names: Names, marks: readonly { name: string; user: string }[]): Row {
-  const { atMs, user, refused, permalink, seq, hash } = message;
-  const isSaid = refused === undefined;
-  return {
-    atMs,
-    who: names.get(user) ?? user,
-    what: isSaid ? `${saidText(message, names)}${marksText(marks, names)}` : refusedText(refused),
-    isLoud: false,
-    kind: isSaid ? 'Message' : 'Refused',
-    files: isSaid && !message.deleted ? message.files : [],
-    marks: [...new Set(marks.map(({ name }) => name))],
-    permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
-    place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
-    proof: '',
-  };
-}
-
-function saidText({ text, ts, edits, deleted, thread, found }: TimelineMessage, names: Names): string {
-  if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
-  if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
-  const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
-  if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
-  return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
-}
-
-const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
-  marks.length === 0
-    ? ''
-    : ` (marked ${marks.map(({ name, user }) => `:${name}: by ${names.get(user) ?? user}`).join(', ')})`;
-
-function refusedText({ what, code, say, times }: Refused): string {
-  return times > 1
-    ? `was refused ${number(times)} more times within a minute, the last time: ${what} (${code})`
-    : `was refused: ${what} (${code}): ${readable(say, new Map())}`;
-}
-
-/** Slack's ts is the time of the message, in seconds. */
-const clockOf = (ts: string): string =>
-  Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : ts;
 
 interface Followed {
   /** What a shot or a late account left to a further order and what a change of the content changed, by sequence. */

@@ -259,6 +259,25 @@ describe('what people wrote', () => {
     expect(text).toContain('| Mia Chen | marked the message of 00:00:09.000 with :stopwatch: ([message]');
   });
 
+  test('a file says what it is and where its copy lies, or why there is none', () => {
+    const file = {
+      of: '1800000000.1',
+      id: 'F1',
+      name: 'a|b.csv',
+      type: 'text/csv',
+      bytes: 2_200,
+      sha256: 'ab',
+      key: 'launches/sb/files/ab',
+      lost: null,
+    };
+    expect(row({ file })).toContain(
+      '| Mia Chen | attached a\\|b.csv (text/csv, 2,200 bytes) to the message of 08:00:00.100; kept as launches/sb/files/ab, sha256 ab',
+    );
+    expect(row({ file: { ...file, bytes: null, sha256: null, key: null, lost: 'it was deleted in Slack' } })).toContain(
+      'attached a\\|b.csv (text/csv) to the message of 08:00:00.100; not copied: it was deleted in Slack',
+    );
+  });
+
   test('a refused press says who, what and why, and many are counted', () => {
     const refused = {
       what: 'pressing GO on F2',

@@ -87,6 +87,28 @@ test('a mark that nobody heard of is found, put on and taken off', async () => {
   ]);
 });
 
+test('a file of which the chain does not say what became of it is copied, once', async () => {
+  await begin();
+  const copied: string[] = [];
+  const { channelLog } = memory.context;
+  memory.context.roomFiles = {
+    keep: async (launchId, channelId, { of, id, user, name }) => {
+      copied.push(name);
+      const file = { of, id, name, type: '', bytes: 1, sha256: 'a', key: 'k', lost: null };
+      const said = { ts: '1.1', user, text: '', atMs: 1, edits: null, deleted: false, files: [], file };
+      await channelLog?.append(launchId, channelId, said);
+    },
+  };
+  await mia.send('POST', 'files', { channel: 'C0WARROOM', name: 'plan.txt', base64: 'eA==' });
+  await look();
+  await look();
+  expect(copied).toEqual(['plan.txt']);
+  expect((await chain()).map(({ files, file }) => [files, file?.name])).toEqual([
+    [['plan.txt'], undefined],
+    [[], 'plan.txt'],
+  ]);
+});
+
 test('all pages are read, and what Slack limits is waited out', async () => {
   await begin();
   for (let i = 0; i < 201; i += 1) await say(`line ${i}`);

@@ -3,6 +3,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { differences, threadsOf } from '../../slack/differences.ts';
 import type { Shown } from '../../slack/differences.ts';
+import { sharedFiles } from '../../slack/shared-files.ts';
 import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
 import { marksOf } from '../../slack/spoken.ts';
@@ -59,6 +60,9 @@ export class BackFill {
     const missing = differences(chain, shown, this.#context.nowMs());
     for (const one of missing) await channelLog.append(launch.id, launch.channelId, one);
     if (missing.length > 0) log.info({ found: missing.length }, "found in the channel's history");
+    const kept = new Set(chain.map(({ file }) => `${file?.of} ${file?.id}`));
+    for (const file of [shown.channel, ...shown.threads.values()].flat().flatMap(sharedFiles))
+      if (!kept.has(`${file.of} ${file.id}`)) await this.#context.roomFiles?.keep(launch.id, launch.channelId, file);
     this.#readAtMs = nowMs;
     if (isWhole) this.#wholeAtMs = nowMs;
   }

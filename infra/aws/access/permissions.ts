@@ -92,6 +92,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     ),
     may('s3:PutObject', ['frozen-sets'], 'freezes who is left of a shot', OBJECTS),
     may('s3:PutObject', ['staff-devices'], "puts the tokens of a launch's own people away", OBJECTS),
+    may('s3:PutObject', ['room-files'], 'keeps what people attach in the war room', OBJECTS),
     may('s3:PutObject', ['public-flags'], "tells the app's servers which switches stand", OBJECTS),
     may('ssm:PutParameter', ['switch-parameters'], 'mirrors the switches where operators see them', PARAMETERS),
     may('ssm:GetParameter', ['switch-parameters'], 'hears a halt that was set by hand', PARAMETERS),

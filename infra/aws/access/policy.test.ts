@@ -37,6 +37,12 @@ test('the bot reads no device token, and only workers and who makes audiences do
   expect(may('bot', 's3:GetObject', key('audiences/abc/manifest.json'))).toBe(true);
 });
 
+test('what people attach in the war room the bot puts away, and no process of a launch reads it', () => {
+  const file = key('launches/l/files/abc');
+  expect(PROCESSES.filter((process) => may(process, 's3:PutObject', file))).toEqual(['bot']);
+  expect(PROCESSES.filter((process) => may(process, 's3:GetObject', file))).toEqual([]);
+});
+
 test('a worker writes its reports and the leases of a close and a priming push, not who leads, the gates or the roll', () => {
   const live = 'arn:aws:dynamodb:eu-west-1:123456789012:table/launch-live';
   const puts = (process: string, pk: string) => mayIf(process, 'dynamodb:PutItem', live, { [LEADING_KEYS]: pk });

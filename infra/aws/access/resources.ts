@@ -65,6 +65,7 @@ export type ResourceKind =
   | 'skip-lists'
   | 'frozen-sets'
   | 'staff-devices'
+  | 'room-files'
   | 'public-flags'
   | 'switch-parameters'
   | 'scaled-services'
@@ -140,6 +141,8 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return objects('sets/*');
     case 'staff-devices':
       return objects('launches/*/staff-devices/*');
+    case 'room-files':
+      return objects('launches/*/files/*');
     case 'public-flags':
       return objects('switches/*.json');
     case 'switch-parameters':

@@ -24,7 +24,7 @@ import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
 import { WorkspaceState } from './state/workspace-state.ts';
 import { Faults } from './web-api/faults.ts';
-import { serveFile, takeUpload } from './web-api/file-routes.ts';
+import { serveFile, servePrivateFile, takeUpload } from './web-api/file-routes.ts';
 import { createWebApi } from './web-api/web-api.ts';
 
 export interface WorkspaceOptions {
@@ -123,7 +123,15 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   const isConnected = (): boolean => httpMode !== null || sockets.connectionCount > 0;
   const events = new EventDelivery({ state, transport, log, subscribed: options.events ?? granted.events });
   const interactions = new Interactions({ state, views, triggers, responseUrls, transport });
-  const client = new ClientApi({ state, views, interactions, renderer: new Renderer(state), isConnected });
+  const client = new ClientApi({
+    state,
+    views,
+    interactions,
+    renderer: new Renderer(state),
+    files,
+    baseUrl,
+    isConnected,
+  });
   const faults = new Faults();
   const pageKey = new PageKey(options.pageKey ?? null, () => port);
   const webApi = createWebApi(
@@ -153,6 +161,13 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
         return await webApi.handle(request, response, first ?? '');
       case 'upload':
         return await takeUpload(request, response, files, second ?? '');
+      case 'files-pri':
+        return servePrivateFile(request, response, {
+          file: files.bytes(first ?? ''),
+          isAllowed:
+            request.headers.authorization === `Bearer ${secrets.botToken}` &&
+            (options.scopes ?? granted.scopes).includes('files:read'),
+        });
       case 'actions':
         return useResponseUrl(request, response, second ?? '');
       default:

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Interactions } from '../delivery/interactions.ts';
 import { HttpError, readBody, sendJson } from '../http.ts';
 import type { Renderer } from '../render/render.ts';
+import type { FileVault } from '../state/file-vault.ts';
 import { slackId } from '../state/ids.ts';
 import type { Json } from '../state/model.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { Views } from '../state/views.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
-import { reacted } from '../web-api/attachments.ts';
+import { attach, react } from './attach.ts';
 import { invite } from './invite.ts';
 import { personText, withMentions } from './person-text.ts';
 import { clientEphemeral, clientEvent, clientMessage, clientState, clientView } from './shown.ts';
@@ -33,7 +34,6 @@ const posted = z.object({
   /** A reply in the thread of this message. */ thread_ts: z.string().optional(),
 });
 const edited = z.object({ as: z.string(), text: z.string().min(1).max(4000) });
-const reactedTo = z.object({ as: z.string(), channel: z.string(), ts: z.string(), name: z.string(), on: z.boolean() });
 const byPerson = z.object({ as: z.string() });
 const commanded = z.object({ as: z.string(), channel: z.string(), command: z.string(), text: z.string().default('') });
 
@@ -42,6 +42,8 @@ export interface ClientApiOptions {
   views: Views;
   interactions: Interactions;
   renderer: Renderer;
+  files: FileVault;
+  baseUrl: () => string;
   isConnected: () => boolean;
 }
 
@@ -143,13 +145,10 @@ export class ClientApi {
       case 'DELETE messages':
         state.remove(this.#ownMessage(byPerson.parse(body).as, id, more));
         return { ok: true };
-      case 'POST reactions': {
-        const { as: user, channel, ts, name, on } = reactedTo.parse(body);
-        const message = state.message(state.channel(channel).id, ts);
-        state.change(message, { reactions: reacted(message, name, user, on) ?? [] }, { by: user, visible: false });
-        state.tell({ kind: on ? 'reaction_added' : 'reaction_removed', channel: message.channel, ts, user, name });
-        return { ok: true };
-      }
+      case 'POST files':
+        return attach(this.#options, body);
+      case 'POST reactions':
+        return react(state, body);
       case 'POST commands': {
         const { as, channel, command, text } = commanded.parse(body);
         if (command === '/invite') return invite(state, as, channel, withMentions(text, state));

@@ -60,14 +60,15 @@ export class FileVault {
   }
 
   /** Step 3: the file exists from here on. */
-  complete(id: string, title: string | undefined, baseUrl: string): FileRecord {
+  complete(id: string, title: string | undefined, baseUrl: string, user: string = APP.botUserId): FileRecord {
     const entry = [...this.#uploads].find(([, upload]) => upload.id === id);
     if (entry === undefined || !entry[1].received) throw new SlackError('file_not_found');
     const [secret, upload] = entry;
     this.#uploads.delete(secret);
     const nowS = Math.floor(this.#state.nowMs() / 1000);
     const extension = extname(upload.filename).toLowerCase();
-    const url = `${baseUrl}/files/${id}/${encodeURIComponent(upload.filename)}`;
+    const place = `${id}/${encodeURIComponent(upload.filename)}`;
+    const url = `${baseUrl}/files-pri/${place}`;
     const file: FileRecord = {
       id,
       created: nowS,
@@ -76,14 +77,14 @@ export class FileVault {
       title: title ?? upload.filename,
       mimetype: MIME_TYPES[extension] ?? 'application/octet-stream',
       filetype: extension.slice(1) || 'binary',
-      user: APP.botUserId,
+      user,
       size: upload.lengthBytes,
       mode: 'hosted',
       is_external: false,
       is_public: true,
       url_private: url,
       url_private_download: url,
-      permalink: url,
+      permalink: `${baseUrl}/files/${place}`,
     };
     if (upload.altText !== undefined) file.alt_txt = upload.altText;
     this.#state.saveFile(file);

@@ -36,6 +36,20 @@ async function partOf(body: Buffer, type: string): Promise<Buffer> {
   return Buffer.from(text ?? '');
 }
 
+/** `url_private`, as an app reads it. Whoever may not gets the page for signing in, and no refusal. */
+export function servePrivateFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { file, isAllowed }: { file: Buffer | null; isAllowed: boolean },
+): void {
+  if (!isAllowed) {
+    response.writeHead(302, { location: `/?redir=${encodeURIComponent(request.url ?? '')}` }).end();
+    return;
+  }
+  if (file === null) return sendText(response, 404, 'text/html', '<html>no such file</html>');
+  sendText(response, 200, 'application/octet-stream', file);
+}
+
 export function serveFile(response: ServerResponse, files: FileVault, file: FileRecord | undefined): void {
   const bytes = file === undefined ? null : files.bytes(file.id);
   if (file === undefined || bytes === null) throw new HttpError(404, 'file_not_found');

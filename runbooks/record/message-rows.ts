@@ -1,0 +1,90 @@
+import { readable } from './chat.ts';
+import { stamp } from './clock.ts';
+import { number } from './describe.ts';
+import type { Names } from './describe.ts';
+import type { KeptFile, Mark, Refused, Row, TimelineMessage } from './model.ts';
+
+/** The rows of what people wrote, marked and attached, and of what they were refused. */
+
+/** A message shows the marks that it has at the end. */
+export function messageRows(messages: readonly TimelineMessage[], names: Names): Row[] {
+  const marks = new Map<string, { name: string; user: string }[]>();
+  const said = new Map<string, string>();
+  for (const { ts, user, text, edits, deleted, mark } of messages) {
+    if (mark === undefined) {
+      if (!deleted) said.set(edits ?? ts, text);
+      continue;
+    }
+    const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
+    marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
+  }
+  return messages.map((message) => {
+    if (message.file !== undefined) return fileRow(message, message.file, names);
+    return message.mark === undefined
+      ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
+      : markRow(message, message.mark, names, said.get(message.mark.of));
+  });
+}
+
+function fileRow(message: TimelineMessage, { of, name, type, bytes, sha256, key, lost }: KeptFile, names: Names): Row {
+  const about = [type, bytes === null ? '' : `${number(bytes)} bytes`].filter((one) => one !== '').join(', ');
+  const fate = lost === null ? `kept as ${key ?? ''}, sha256 ${sha256 ?? ''}` : `not copied: ${lost}`;
+  return {
+    ...messageRow(message, names, []),
+    what: `attached ${name}${about === '' ? '' : ` (${about})`} to the message of ${clockOf(of)}; ${fate}`,
+    kind: 'File',
+  };
+}
+
+function markRow(message: TimelineMessage, { of, name, on }: Mark, names: Names, text: string | undefined): Row {
+  const quoted = text === undefined || text === '' ? '' : ` (“${readable(text, names)}”)`;
+  const done = on
+    ? `marked the message of ${clockOf(of)} with :${name}:`
+    : `took :${name}: off the message of ${clockOf(of)}`;
+  return {
+    ...messageRow(message, names, []),
+    what: `${done}${quoted}${message.found === true ? ' (seen in the channel afterwards)' : ''}`,
+    kind: 'Mark',
+    marks: on ? [name] : [],
+  };
+}
+
+function messageRow(message: TimelineMessage, names: Names, marks: readonly { name: string; user: string }[]): Row {
+  const { atMs, user, refused, permalink, seq, hash } = message;
+  const isSaid = refused === undefined;
+  return {
+    atMs,
+    who: names.get(user) ?? user,
+    what: isSaid ? `${saidText(message, names)}${marksText(marks, names)}` : refusedText(refused),
+    isLoud: false,
+    kind: isSaid ? 'Message' : 'Refused',
+    files: isSaid && !message.deleted ? message.files : [],
+    marks: [...new Set(marks.map(({ name }) => name))],
+    permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
+    place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
+    proof: '',
+  };
+}
+
+function saidText({ text, ts, edits, deleted, thread, found }: TimelineMessage, names: Names): string {
+  if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
+  if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
+  const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
+  if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
+  return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
+}
+
+const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
+  marks.length === 0
+    ? ''
+    : ` (marked ${marks.map(({ name, user }) => `:${name}: by ${names.get(user) ?? user}`).join(', ')})`;
+
+function refusedText({ what, code, say, times }: Refused): string {
+  return times > 1
+    ? `was refused ${number(times)} more times within a minute, the last time: ${what} (${code})`
+    : `was refused: ${what} (${code}): ${readable(say, new Map())}`;
+}
+
+/** Slack's ts is the time of the message, in seconds. */
+const clockOf = (ts: string): string =>
+  Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : ts;
