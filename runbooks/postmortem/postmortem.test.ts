@@ -137,6 +137,7 @@ const refusedPresses = ({ pressedAtMs }: Shot): TimelineMessage[] => [
     refused: { what: '/go halt <now>', code: 'NOT_ON_ROSTER', say: 'not on the roster', times: 3 },
   }),
   message(3, pressedAtMs + 3_000, { user: 'U0MARKET2', text: 'the link is *wrong* | stop <@U0ONCALL>' }),
+  message(4, pressedAtMs + 3_500, { user: 'U0MARKET2', edits: '3.1', deleted: true }),
 ];
 
 /** The lines of one section. */
@@ -277,6 +278,10 @@ describe('somebody who was not there asks, and the document answers', () => {
           for (const one of block.statements) expect([id, one.text, one.proof.length]).not.toContain(0);
   });
 
+  test('what a halt had cut off is told once, by the attempt that came next', () => {
+    expect(linesOf(text, 'Summary').filter((line) => line.includes('What it had cut off'))).toHaveLength(1);
+  });
+
   test('no name stands among the contributing factors or in a question', () => {
     const asked = postmortem.sections.flatMap((section) => wordsIn(section, ['factors', 'questions']));
     expect(asked.length).toBeGreaterThan(15);
@@ -392,8 +397,62 @@ test('every kind of entry has its place in the sample, and a plan is held agains
   expect(text).toContain(
     '| workers | 2 | scale-up | 2027-02-14 19:35:46.000 | told as late; ordered 4.0 s after its time |',
   );
+  expect(text).toMatch(/2027-02-14 19:36:48\.000 \| ordered 4\.0 s after its time \|/);
   expect(text).toContain('Mia Chen, armed');
+  // The last push came before HALT.
+  expect(text).toContain('| S54 | 1.0 s | 93 ms | 731 ms | 900 ms | 0 ms | 2.0 s |');
+  expect(text).toContain('Nothing of S54 was written after HALT 1.');
+  // The text was set before copies of it were read.
+  expect(text).not.toContain('The text was changed');
   expect(text).toContain('| order F49 did not go at its moment | the conductor |');
   expect(text).toContain('The target was moved once.');
   expect(text).toContain('Noted by the bot: A queue was made again.');
+});
+
+describe('what is not told', () => {
+  test('a gate that has not become green yet is preparation', () => {
+    const scene = Scene.ready();
+    for (const status of ['red', 'green'] as const)
+      scene.does({ kind: 'report-gate', measured: { gate: 'queues', status, value: 0, say: '', atMs: scene.nowMs } });
+    expect(postmortemMarkdown(told(scene))).toContain('No gate, watch or person noticed anything');
+  });
+
+  test('a text that nobody in the shot reads was not sent', () => {
+    const scene = Scene.created();
+    scene.does({ kind: 'set-audience', by: 'ana', audience: counted });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    scene.closes(scene.fired(['us-ios']));
+    const lines = linesOf(postmortemMarkdown(told(scene)), 'What was sent to whom');
+    expect(lines.filter((line) => /^\| (?:en|pt-BR) \|/.test(line)).map((line) => line.slice(0, 5))).toEqual(['| en ']);
+  });
+});
+
+test('a halt that found nothing to stop, and one whose shot is not counted yet', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['us-ios']);
+  scene.halt('ben');
+  const summary = () =>
+    told(scene).sections[0]?.blocks.flatMap((block) =>
+      block.kind === 'list' ? block.statements.map(({ text }) => text) : [],
+    );
+  expect(summary()).toContain(
+    `HALT 1, by Ben Okafor (“wrong link”). What it stopped of ${shot.id} is not counted yet.`,
+  );
+  expect(summary()).toContain('HALT 1 was not lifted.');
+  scene.closes(shot);
+  expect(summary()).toContain(
+    `HALT 1, by Ben Okafor (“wrong link”). Nothing of ${shot.id} was left to stop; 500 had been accepted.`,
+  );
+});
+
+test('a text that was changed after copies of it were read is a factor', () => {
+  const scene = Scene.ready();
+  scene.does({ kind: 'request-test', by: 'mia', to: ['ana'] });
+  const results = [{ person: 'ana', platform: 'ios' as const, accepted: true, reason: '', tookMs: 84 }];
+  scene.does({ kind: 'report-test', testId: `T${scene.state.seq}`, results });
+  const locales = { ...scene.state.campaign.locales, en: { title: 'A', body: 'B' } };
+  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, locales } });
+  expect(listIn(told(scene), ['factors'])).toContain(
+    'The text was changed once after copies of it had been read on phones.',
+  );
 });

@@ -72,29 +72,32 @@ function reach(told: Told): Statement[] {
 
 /** Who pressed, what was stopped and where, and what ended it. */
 function haltOf(told: Told, halt: EntryOf<'HaltSet'>): Statement[] {
-  const stopped = shotsIn(told).filter(
-    ({ haltedAtMs, closed }) => closed?.cause === 'halt' && haltedAtMs === halt.pressedAtMs,
-  );
+  const stopped = shotsIn(told).filter(({ haltedAtMs }) => haltedAtMs === halt.pressedAtMs);
   const who = 'person' in halt.by ? actorName(halt.by, told.names) : `the system (${halt.by.system})`;
   const reason = halt.reason === '' ? '' : ` (“${halt.reason}”)`;
-  const cut = stopped.flatMap((shot) => (shot.totals ?? []).map((one) => ({ shot, one })));
-  const byMarket = Map.groupBy(cut, ({ shot, one }) => marketIn(shot, one.segment));
-  const parts = [...byMarket].map(
-    ([market, ones]) => `${number(sumTotals(ones.map(({ one }) => one)).halted)} in ${market}`,
-  );
-  const all = sumTotals(cut.map(({ one }) => one)).halted;
-  const effect =
-    stopped.length === 0
-      ? 'Nothing was being sent then.'
-      : `It stopped ${devicesText(all)} of ${listed(stopped.map(({ id }) => id))} (${parts.join(', ')}); ${number(sumTotals(cut.map(({ one }) => one)).accepted)} had been accepted.`;
   return [
     {
-      text: `HALT ${halt.epoch}, by ${who}${reason}. ${effect}`,
+      text: `HALT ${halt.epoch}, by ${who}${reason}. ${effectOf(stopped)}`,
       proof: [`e${halt.seq}`, ...stopped.flatMap(({ id }) => outcomeProof(told, id))],
     },
     resolved(told, halt),
     ...sentLater(told, stopped),
   ];
+}
+
+/** `It stopped 180 devices of S54 (100 in us, 80 in br); 805 had been accepted.` */
+function effectOf(stopped: readonly Shot[]): string {
+  if (stopped.length === 0) return 'Nothing was being sent then.';
+  const ids = listed(stopped.map(({ id }) => id));
+  if (stopped.some(({ totals }) => totals === null)) return `What it stopped of ${ids} is not counted yet.`;
+  const cut = stopped.flatMap((shot) => (shot.totals ?? []).map((one) => ({ shot, one })));
+  const { halted, accepted } = sumTotals(cut.map(({ one }) => one));
+  if (halted === 0) return `Nothing of ${ids} was left to stop; ${number(accepted)} had been accepted.`;
+  const byMarket = [...Map.groupBy(cut, ({ shot, one }) => marketIn(shot, one.segment))].map(
+    ([market, ones]) => [market, sumTotals(ones.map(({ one }) => one)).halted] as const,
+  );
+  const parts = byMarket.flatMap(([market, count]) => (count === 0 ? [] : [`${number(count)} in ${market}`]));
+  return `It stopped ${devicesText(halted)} of ${ids} (${parts.join(', ')}); ${number(accepted)} had been accepted.`;
 }
 
 function resolved(told: Told, { epoch, atMs }: EntryOf<'HaltSet'>): Statement {
