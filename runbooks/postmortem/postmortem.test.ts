@@ -398,7 +398,7 @@ test('every kind of entry has its place in the sample, and a plan is held agains
     '| workers | 2 | scale-up | 2027-02-14 19:35:46.000 | told as late; ordered 4.0 s after its time |',
   );
   expect(text).toMatch(/2027-02-14 19:36:48\.000 \| ordered 4\.0 s after its time \|/);
-  expect(text).toContain('Mia Chen, armed');
+  expect(text).toContain('Mia Chen (armed)');
   // The last push came before HALT.
   expect(text).toContain('| S54 | 1.0 s | 93 ms | 731 ms | 900 ms | 0 ms | 2.0 s |');
   expect(text).toContain('Nothing of S54 was written after HALT 1.');

@@ -3,7 +3,6 @@ import type { Shot } from '../launch/launch.ts';
 import { devicesPerText } from '../launch/texts-sent.ts';
 import { stamp } from '../record/clock.ts';
 import { describeEntry, number } from '../record/describe.ts';
-import type { ShotRow } from '../record/shot-rows.ts';
 import { contentTitle } from '../record/texts.ts';
 import type { Content } from '../record/texts.ts';
 import { heading, list, remark, said } from './document.ts';
@@ -40,7 +39,7 @@ function shotTable(told: Told): Block {
         shot.shotId,
         stamp(shot.pressedAtMs),
         shot.askedBy,
-        goBy(told, shot),
+        shot.goBy,
         shot.segments,
         `${shot.result}${shot.missed === '' ? '' : `. ${shot.missed}`}`,
         shot.speed,
@@ -49,12 +48,6 @@ function shotTable(told: Told): Block {
       proof: [...requestOf(told, shot.shotId), ...outcomeProof(told, shot.shotId), ...timingOf(told, shot.shotId)],
     })),
   };
-}
-
-/** Who was the second person: of an order that went by itself, whoever armed it. */
-function goBy({ last, names }: Told, { shotId, goBy: pressed }: ShotRow): string {
-  const order = last.orders[last.shots[shotId]?.orderId ?? ''];
-  return order?.armed == null ? pressed : `${names.get(order.armed.by) ?? order.armed.by}, armed`;
 }
 
 function requestOf(told: Told, shotId: string): string[] {
