@@ -101,6 +101,19 @@ test('from the whole to milliseconds around GO: a mark of several comes apart, o
   expect(text).toContain('pressed in Slack by');
 });
 
+test('of a runbook with many gates each has its bar', async () => {
+  const timeline = timelineOf(entries, [], { chain: { ok: true } });
+  const gate = timeline?.spans.find(({ lane }) => lane === 'gates');
+  if (timeline === null || gate === undefined) throw new Error('no gate');
+  const spans = Array.from({ length: 14 }, (_, at) => ({ ...gate, track: `gate ${at}`, label: `gate ${at}` }));
+  await writeFile(join(folder, 'gates.html'), await pageOf({ ...timeline, spans }, { keptFigures: async () => null }));
+  const page = await browser.newPage();
+  await page.goto(address.replace('timeline.html', 'gates.html'));
+  await page.waitForSelector('body[data-ready]');
+  const drawn = "new Set([...document.querySelectorAll('[data-span]')].map(({ dataset }) => dataset.span)).size";
+  expect(await page.evaluate<number>(drawn)).toBe(14);
+});
+
 test('the address opens its row; a message leads to Slack', async () => {
   const { page } = await open({}, '#m9');
   expect(await page.locator('#m9 .evidence').textContent()).toContain('https://lingo.slack.com/archives/C1/p1');

@@ -12,7 +12,8 @@ const STEPS = [
   [HOUR, [1, 2, 3, 6, 12, 24, 48, 168]],
 ].flatMap(([unit, times]) => times.map((one) => one * unit));
 const LEAST_MS = 20;
-const MOST_BARS = 9;
+/** Lines of one lane; what is more shares the last one, and its bars hide each other. */
+const MOST_BARS = 30;
 
 /** Whole: from the first to the last, with some air. */
 export function wholeOf(items, spans) {
