@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Refused } from '../../runbooks/record/model.ts';
+import type { Refused } from '../../runbooks/record/rows.ts';
 import type { ChannelLog } from './channel-log.ts';
 
 /** So many refusals of one person are written out within the window, and so many of all people of a launch together; the rest is counted. */

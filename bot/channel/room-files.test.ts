@@ -5,7 +5,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { grantedByManifest } from '../../infra/local/slack/app-manifest.ts';
 import { person, SECRETS, startTestWorkspace } from '../../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
-import type { KeptFile } from '../../runbooks/record/model.ts';
+import type { KeptFile } from '../../runbooks/record/rows.ts';
 import { sharedFiles } from '../slack/shared-files.ts';
 import type { SharedFile } from '../slack/shared-files.ts';
 import { createSlackPort } from '../slack/slack-port.ts';

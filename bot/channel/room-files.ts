@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import type { KeptFile } from '../../runbooks/record/model.ts';
+import type { KeptFile } from '../../runbooks/record/rows.ts';
 import type { SharedFile } from '../slack/shared-files.ts';
 import type { SlackToken } from '../slack/slack-token.ts';
 import type { ChannelLog } from './channel-log.ts';

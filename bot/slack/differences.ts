@@ -1,5 +1,5 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
-import type { Mark } from '../../runbooks/record/model.ts';
+import type { Mark } from '../../runbooks/record/rows.ts';
 import { Heard } from './heard.ts';
 import { markName, markOf, standing } from './spoken.ts';
 import type { Spoken } from './spoken.ts';

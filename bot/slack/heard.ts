@@ -1,5 +1,5 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
-import type { Mark } from '../../runbooks/record/model.ts';
+import type { Mark } from '../../runbooks/record/rows.ts';
 
 type Told = Pick<ChannelMessage, 'ts' | 'user' | 'edits' | 'deleted' | 'mark' | 'file'>;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { timelineOf } from '../../runbooks/record/model.ts';
-import type { TimelineMessage } from '../../runbooks/record/model.ts';
+import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import { launchBrowser } from '../../test/browser/launch-browser.ts';
 import { playSample } from '../../test/docs/sample-launch.ts';
 import { pageOf } from './page.ts';

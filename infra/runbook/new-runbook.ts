@@ -23,15 +23,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
       'The ECS service that sends.',
       {
         pool: { name: 'gobutton-workers', scale_target: 'workers', workers },
-        scale_targets: [
-          {
-            id: 'workers',
-            kind: 'ecs-service',
-            cluster: answers.cluster[0],
-            service: answers.service[0],
-            title: 'Send workers',
-          },
-        ],
+        scale_targets: [{ id: 'workers', kind: 'ecs-service', ...serviceOf(answers), title: 'Send workers' }],
       },
     ],
     [
@@ -49,13 +41,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     [
       'How fast the whole pool sends (0: no limit), how long Android takes to get there, and when a push is too late.',
       {
-        delivery: {
-          ios_per_second: 0,
-          ios_not_after: '1m',
-          android_per_second: 10_000,
-          android_ramp: '60s',
-          android_not_after: '10m',
-        },
+        delivery: DELIVERY,
       },
     ],
     ['What must be true before GO.', { gates: gates(onCall, reader) }],
@@ -67,6 +53,17 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     '',
   ].join('\n');
 }
+
+const serviceOf = ({ cluster, service }: Answers) => ({ cluster: cluster[0], service: service[0] });
+
+/** Unpaced to Apple; to Google as it asks for (docs/facts.md), each no later than it is worth reading. */
+const DELIVERY = {
+  ios_per_second: 0,
+  ios_not_after: '1m',
+  android_per_second: 10_000,
+  android_ramp: '60s',
+  android_not_after: '10m',
+};
 
 const yaml = (value: object): string =>
   stringify(value, {

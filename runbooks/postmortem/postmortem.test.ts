@@ -3,7 +3,7 @@ import { playSample } from '../../test/docs/sample-launch.ts';
 import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import type { AudienceRef, Totals } from '../launch/entries.ts';
 import type { Shot } from '../launch/launch.ts';
-import type { TimelineMessage } from '../record/model.ts';
+import type { TimelineMessage } from '../record/rows.ts';
 import type { Section } from './document.ts';
 import { postmortemMarkdown } from './markdown.ts';
 import { postmortemOf } from './postmortem.ts';

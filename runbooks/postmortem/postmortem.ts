@@ -1,7 +1,8 @@
 import type { Entry } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
-import type { Row, Timeline, TimelineMessage, TimelineOptions } from '../record/model.ts';
+import type { Timeline, TimelineOptions } from '../record/model.ts';
 import { namesOf, slackNamesIn, timelineOf } from '../record/model.ts';
+import type { Row, TimelineMessage } from '../record/rows.ts';
 import { detection } from './detection.ts';
 import { proofsOf } from './document.ts';
 import type { Section, Statement } from './document.ts';

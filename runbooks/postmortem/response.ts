@@ -6,7 +6,7 @@ import { stepNamed } from '../launch/steps.ts';
 import { readable } from '../record/chat.ts';
 import { relative, stamp } from '../record/clock.ts';
 import { number } from '../record/describe.ts';
-import type { Row } from '../record/model.ts';
+import type { Row } from '../record/rows.ts';
 import { ordered } from './detection.ts';
 import { heading, list, remark } from './document.ts';
 import type { Block, Proof, Section, Statement } from './document.ts';

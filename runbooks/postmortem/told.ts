@@ -3,7 +3,8 @@ import { evolve } from '../launch/evolve.ts';
 import type { Launch, Shot } from '../launch/launch.ts';
 import { span } from '../launch/words.ts';
 import type { Names } from '../record/describe.ts';
-import type { Timeline, TimelineMessage } from '../record/model.ts';
+import type { Timeline } from '../record/model.ts';
+import type { TimelineMessage } from '../record/rows.ts';
 
 /** What a postmortem is told from. */
 export interface Told {

@@ -4,7 +4,7 @@ import { ENTRY_VERSION } from '../launch/entries.ts';
 import type { JsonSchema } from '../playbook/json-schema.ts';
 import { jsonSchemaOf } from '../playbook/json-schema.ts';
 import { ENTRY_BODIES, SEALED } from './entry-schema.ts';
-import type { TimelineMessage } from './model.ts';
+import type { TimelineMessage } from './rows.ts';
 
 /** The record as lines of JSON for people's own analysis, and the schema of such a line. */
 

@@ -2,7 +2,7 @@ import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { number } from './describe.ts';
 import type { Names } from './describe.ts';
-import type { KeptFile, Mark, Refused, Row, TimelineMessage } from './model.ts';
+import type { KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
 
 /** The rows of what people wrote, marked and attached, and of what they were refused. */
 

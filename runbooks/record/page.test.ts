@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { playSample } from '../../test/docs/sample-launch.ts';
 import type { Entry } from '../launch/entries.ts';
 import { timelineOf } from './model.ts';
-import type { Timeline, TimelineMessage } from './model.ts';
+import type { Timeline } from './model.ts';
 import type { Curve } from './page-shots.ts';
 import { timelinePage } from './page.ts';
+import type { TimelineMessage } from './rows.ts';
 import { asMarkdown } from './timeline.ts';
 
 const entries = playSample().map(({ entry }) => entry);

@@ -3,9 +3,10 @@ import { number, shortHash } from './describe.ts';
 import { foreign, markup, jsonIn, trusted } from './html.ts';
 import type { Html } from './html.ts';
 import { laneOf, LANES } from './lanes.ts';
-import type { Row, Timeline } from './model.ts';
+import type { Timeline } from './model.ts';
 import { shotsPart, textsPart } from './page-shots.ts';
 import type { Curve } from './page-shots.ts';
+import type { Row } from './rows.ts';
 
 export interface PageParts {
   /** The page's own, as they stand in it. */

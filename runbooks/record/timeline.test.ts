@@ -6,7 +6,7 @@ import { sumTotals } from '../launch/totals.ts';
 import { loadRunbook } from '../playbook/load.ts';
 import { relative } from './clock.ts';
 import { describeTotals } from './describe.ts';
-import type { TimelineMessage } from './model.ts';
+import type { TimelineMessage } from './rows.ts';
 import { timelineMarkdown } from './timeline.ts';
 
 const target = Date.UTC(2027, 1, 8, 23, 30);

@@ -3,7 +3,8 @@ import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
 import { escape } from './markdown.ts';
 import { timelineOf } from './model.ts';
-import type { Row, Timeline, TimelineMessage, TimelineOptions } from './model.ts';
+import type { Timeline, TimelineOptions } from './model.ts';
+import type { Row, TimelineMessage } from './rows.ts';
 import { textsSection } from './texts.ts';
 
 /**

@@ -1,0 +1,74 @@
+import type { RowKind } from './lanes.ts';
+
+/** What somebody wanted and did not get: a press or a command that was refused. */
+export interface Refused {
+  what: string;
+  code: string;
+  say: string;
+  /** More than one: so many alike or further ones within a minute, counted instead of written out. */ times: number;
+}
+
+/** A reaction that means something here, on or off the message with this ts. */
+export interface Mark {
+  of: string;
+  /** As Slack names it, without colons. */
+  name: string;
+  on: boolean;
+}
+
+/** A file of the message with this ts: copied (`sha256`, `key` in the bucket), or the reason why not (`lost`). */
+export interface KeptFile {
+  of: string;
+  /** As Slack calls it. */
+  id: string;
+  name: string;
+  type: string;
+  /** Null: not known. */
+  bytes: number | null;
+  sha256: string | null;
+  key: string | null;
+  lost: string | null;
+}
+
+/** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
+export interface TimelineMessage {
+  ts: string;
+  user: string;
+  text: string;
+  atMs: number;
+  /** The ts of the message that this one edits or deletes; null for a new message. */
+  edits: string | null;
+  deleted: boolean;
+  permalink: string | null;
+  files: string[];
+  refused?: Refused | undefined;
+  /** The ts of the thread that it is a reply in; null: it stands in the channel. Absent: it was not kept. */
+  thread?: string | null;
+  /** It was not heard when it happened, but found in the channel's history afterwards. */
+  found?: true;
+  /** Not said: a reaction that marks a message was put on or taken off. */
+  mark?: Mark;
+  /** Not said: what became of a file that hangs on a message. */
+  file?: KeptFile;
+  /** Its place in the chain of channel messages. Absent: it is not from there. */
+  seq?: number;
+  hash?: string;
+}
+
+/** One line of the timeline, as plain text: whatever shows it must escape it. */
+export interface Row {
+  atMs: number;
+  who: string;
+  what: string;
+  isLoud: boolean;
+  kind: RowKind;
+  files: string[];
+  /** The marks that it has, or puts on, by name. */
+  marks: string[];
+  /** Of http or https; null: none. */
+  permalink: string | null;
+  /** Where it stands: in the record, or in the chain of channel messages. Null: the message brought no place. */
+  place: { chain: 'record' | 'channel'; seq: number; hash: string } | null;
+  /** How the person who did it proved who they are; '' where nothing had to be proved. */
+  proof: string;
+}
