@@ -1,6 +1,7 @@
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { marketOf } from '../../runbooks/launch/market.ts';
 import { devicesShown } from '../../runbooks/launch/remaining.ts';
 import { platformName } from './names.ts';
 import { fit, safe } from './words.ts';
@@ -32,9 +33,6 @@ export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]
 /** What a shot is for, by the audience that it was approved with. */
 export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string =>
   segmentsText({ ...launch, audience: shot.audience }, shot.segments);
-
-const marketOf = ({ id, platform }: SegmentRef): string =>
-  id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id;
 
 /** Where the list and the runbook's `targets` don't name the same markets: a market that somebody misspelt goes at no moment of its own. */
 export function targetsText(launch: Launch, segments: readonly SegmentRef[]): string {
