@@ -14,6 +14,7 @@ import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
 import { momentOf, offer } from './ask-moment.ts';
+import { ofThisLaunch } from './examples.ts';
 import { segmentsOf } from './segments.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
@@ -36,7 +37,7 @@ export const fire: Subcommand = {
   async run(ask) {
     const { words, at } = cutMoment(ask.typed.words);
     if (at === null) return requestFire(ask, words, false);
-    if (at === '') return misuse(fire, 'At what time? `/go fire us at 18:30`');
+    if (at === '') return misuse(ofThisLaunch(fire, ask.launch), 'At what time? `/go fire us at 18:30`');
     if (ITS_TARGET.test(at)) return requestAtTargets(ask, words);
     const moment = await momentOf(ask.desk, ask.slackId, at, ask.atMs, ask.launch.targetAtMs);
     if (moment.kind === 'at') return requestFire(ask, words, false, moment.atMs);
@@ -50,7 +51,7 @@ const ITS_TARGET = /^(?:its|their|the|own)?\s*(?:own\s+)?targets?$/i;
 async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   const { launch, atMs } = ask;
   const wanted = segmentsOf(launch, words, atMs);
-  if (!wanted.ok) return misuse(fire, wanted.problem);
+  if (!wanted.ok) return misuse(ofThisLaunch(fire, launch), wanted.problem);
   const groups = Map.groupBy(segmentsMeant(launch, wanted.segments, atMs), (id) => segmentTargetMs(launch, id));
   if (groups.size === 0) return requestFire(ask, words, false);
   const blocks: KnownBlock[] = [];
@@ -112,7 +113,7 @@ export async function requestFire(
       : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok)
     return misuse(
-      lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire,
+      ofThisLaunch(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, launch),
       wanted.problem,
     );
   const { segments, leftOut } = wanted;

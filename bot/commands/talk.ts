@@ -117,6 +117,7 @@ async function posted(
   const { name, title, command, markdown, page } = document;
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
   const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
+  const refusals = messages.filter(({ refused }) => refused !== undefined).length;
   const { how, ...rest } = await postDocument(desk.client, desk.log, {
     channelId,
     launchId: launch.id,
@@ -125,7 +126,7 @@ async function posted(
     command,
     markdown,
     page,
-    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
   });
   if (!('parts' in rest))
     return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);

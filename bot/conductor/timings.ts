@@ -50,7 +50,7 @@ export interface Timings {
   /** Claims of a closed shot are looked at this often, as long as its launch is open, for accounts that came late: the older the close is the more seldom, up to the second. */
   lateAccountsMs: number;
   lateAccountsMostMs: number;
-  /** A running shot of which nothing has moved for this long stands still. With reports and looks every 250 ms that is said within 3 s; a provider's ordinary pause is shorter. */
+  /** A running shot of which nothing has moved for this long stands still. With reports and looks every 250 ms that is said within 3 s, or a second and a half later where no reason is to be seen; a provider's ordinary pause is shorter. */
   stillMs: number;
   /** Weather of a provider is told once it has lasted so long: what stops everything, and what slows it down. It is over when no worker has had any for `fairMs`. */
   stoppedMs: number;

@@ -55,6 +55,7 @@ describe('asking for fire', () => {
       '“Workers are ready” is red (1 of 2 ready)',
       '“Queues are empty” is unknown (not measured yet)',
       '“The copy was read” is red',
+      'Make them green, or have two people waive what is not hard, then ask again.',
     ])
       expect(say).toContain(part);
 

@@ -245,9 +245,10 @@ function shownProblem(launch: Launch, order: FireOrder, hash: string, sha256: Gi
 }
 
 function notGreen(red: readonly GateLine[]): Refusal {
+  const orWaived = red.every(({ hard }) => hard) ? '' : ', or have two people waive what is not hard';
   return refuse(
     'GATES_RED',
-    `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`,
+    `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green${orWaived}, then ask again.`,
   );
 }
 

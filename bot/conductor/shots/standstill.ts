@@ -11,7 +11,7 @@ import { FACT } from '../facts.ts';
 import { Alarm } from '../room/alarm.ts';
 import { ShotSight } from './shot-sight.ts';
 import { SickWatch } from './sick-watch.ts';
-import { stillReason, WEATHER } from './still-reason.ts';
+import { isSure, stillReason, WEATHER } from './still-reason.ts';
 import { Stillness } from './stillness.ts';
 import { StoppedWatch } from './stopped-watch.ts';
 import { WeatherWatch } from './weather-watch.ts';
@@ -168,6 +168,7 @@ export class StandstillWatch {
       if (hasNews(before.content, still, reason)) alarm.change({ still, reason });
       return;
     }
+    if (!isSure(reason, still, this.#context.timings.stillMs, this.#context.nowMs())) return;
     const inSameMessage = before !== null && this.#context.nowMs() - before.postedAtMs < SAME_MESSAGE_MS;
     alarm.begin(
       { still, reason },

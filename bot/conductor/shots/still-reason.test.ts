@@ -6,7 +6,7 @@ import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
 import type { Still } from '../../views/standstill.ts';
 import { countsOf, reportOf, snapshotOf } from '../for-tests.ts';
 import type { Evidence } from './shot-sight.ts';
-import { stillReason } from './still-reason.ts';
+import { isSure, stillReason } from './still-reason.ts';
 
 /** Each reason at its limit, and which of two comes first. With the real store and room: stillness.test.ts, standstill.test.ts. */
 
@@ -47,6 +47,14 @@ const why = (more: Partial<Evidence>, of: Still[] = still('ios')) =>
 
 test('with nothing to be seen the reason is unknown', () => {
   expect(kind()).toBe('unknown');
+});
+
+test('without a reason it is said a second and a half later: a report may be late; with one it is said at once', () => {
+  const reason = (more: Partial<Evidence>) => stillReason(launch, shot, still('ios'), evidence(more), nowMs);
+  const sure = (more: Partial<Evidence>, afterMs: number) =>
+    isSure(reason(more), still('android', 'ios'), 2_000, shot.pressedAtMs + afterMs);
+  expect([sure({}, 2_000), sure({}, 3_499), sure({}, 3_500)]).toEqual([false, false, true]);
+  expect(sure({ switches: 'halted' }, 2_000)).toBe(true);
 });
 
 test('a store that owes an answer for a second is the reason before all others, and not a millisecond earlier', () => {

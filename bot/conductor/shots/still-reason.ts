@@ -20,6 +20,14 @@ const SWITCH_READ_MS = 800;
 /** How the kind of a reason begins that is a provider's weather. */
 export const WEATHER = 'weather ';
 
+/** A report that is late looks like a shot that stands still, but for the reason that nobody can see. */
+const LATE_REPORT_MS = 1_500;
+
+/** Whether a standstill is sure enough to be said: one with a reason is at once, one without a little later. `stillMs`: after which it is one. */
+export function isSure({ kind }: StillReason, still: readonly Still[], stillMs: number, nowMs: number): boolean {
+  return kind !== 'unknown' || nowMs - Math.min(...still.map(({ sinceMs }) => sinceMs)) >= stillMs + LATE_REPORT_MS;
+}
+
 /** The first that applies: what is further up explains what is further down. */
 export function stillReason(
   launch: Launch,
