@@ -47,6 +47,18 @@ test('the page has one row for each entry and each message, in the order of the 
   }
 });
 
+test('a shot to look around is chosen by its markets, as many as a list has room for', () => {
+  const timeline = told([]);
+  const [shot] = timeline.shots;
+  if (shot === undefined) throw new Error('no shot');
+  const optionOf = (segments: string) =>
+    /<option value="\d+">GO of [^<]*/.exec(pageOf({ ...timeline, shots: [{ ...shot, shotId: 'S1', segments }] }))?.[0];
+  expect(optionOf('us-ios, br-ios')).toMatch(/GO of S1: us-ios, br-ios$/);
+  expect(optionOf('us-ios, br-ios, de-ios, jp-ios, mx-ios, gb-ios')).toMatch(
+    /GO of S1: us-ios, br-ios, de-ios, jp-ios, mx-ios …$/,
+  );
+});
+
 test('each row has its evidence: place, hash, and how the person proved who they are', () => {
   const text = page(said('x', { permalink: 'https://lingo.slack.com/archives/C1/p11' }));
   for (const { seq, hash, kind } of entries)

@@ -47,6 +47,8 @@ export function timelinePage(timeline: Timeline, { style, script, sha256, curves
     </body></html>`.text;
 }
 
+const CHOICE_CHARS = 40;
+
 export function pageHead({ name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline): Html {
   const record = chain.ok
     ? markup`${number(entries)} entries, hash chain verified, head <code>${hash}</code>`
@@ -61,9 +63,16 @@ export function pageHead({ name, launchId, runbook, targetAtMs, people, entries,
     </dl>`;
 }
 
+/** So much as a choice in a list has room for. */
+const beginning = (segments: string): string =>
+  segments.length <= CHOICE_CHARS ? segments : `${segments.slice(0, CHOICE_CHARS).replace(/,?[^,]*$/, '')} …`;
+
 function axis({ shots: rows, targetAtMs }: Timeline): Html {
   const moments = [
-    ...rows.map(({ shotId, pressedAtMs }) => markup`<option value="${pressedAtMs}">GO of ${shotId}</option>`),
+    ...rows.map(
+      ({ shotId, segments, pressedAtMs }) =>
+        markup`<option value="${pressedAtMs}">GO of ${shotId}: ${beginning(segments)}</option>`,
+    ),
     markup`<option value="${targetAtMs}">the target</option>`,
   ];
   const views = [
