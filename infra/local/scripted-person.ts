@@ -62,6 +62,11 @@ export class ScriptedPerson {
     return this.#post('/client/messages', { channel: this.#channel, text });
   }
 
+  attach(name: string, text: string): Promise<unknown> {
+    const base64 = Buffer.from(text).toString('base64');
+    return this.#post('/client/files', { channel: this.#channel, name, base64 });
+  }
+
   /** `/go <text>`; resolves with what only this person sees in answer to it. Not for commands that open a modal. */
   async go(text: string): Promise<RoomMessage> {
     const newest = (await this.messages()).reduce((last, { ts }) => (ts > last ? ts : last), '0');

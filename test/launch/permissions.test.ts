@@ -105,6 +105,15 @@ async function scale(): Promise<void> {
   await mustGo(ana, 'scale claims 5000');
 }
 
+/** What a person attaches in the room is copied. */
+async function attachFile(): Promise<void> {
+  const { stack, ana, launchId } = room;
+  await ana.attach('plan.txt', 'doors open at eight');
+  await until('the copy', 30_000, async () =>
+    (await stack.cloud.record.messagesAfter(launchId, 0)).some(({ file }) => file !== undefined && file.key !== null),
+  );
+}
+
 /** Audiences from tables: one item a user, and one a device. */
 async function joins(): Promise<void> {
   const { url } = room.stack.localCloud;
@@ -194,6 +203,7 @@ const KEYS: Partial<Record<ResourceKind, string>> = {
 test('each process may do all that it does, and nothing else', { timeout: 240_000 }, async () => {
   const { stack, ana, ben } = room;
   await scale();
+  await attachFile();
   await testAll(ana, () => room.launch());
   const refused = join(room.dataDir, 'refused.txt');
   await writeFile(refused, 'user_id\nus-0\n');
