@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createClients, createTableReads } from '../../aws/clients.ts';
 import type { Clients } from '../../aws/clients.ts';
@@ -23,14 +24,18 @@ let nowMs = 0;
 let charges: Charge[] = [];
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
+/** Asks once, and for as long as it takes: what is looked at is what the table refuses. */
+let patient: DynamoDBClient;
 beforeAll(async () => {
   local = await localCloudForTests({
     throughput: new Throughput({ nowMs: () => nowMs, onCharge: (charge) => charges.push(charge) }),
   });
   clients = createClients(local.config);
+  patient = createTableReads(local.config);
 });
 afterAll(async () => {
   clients.destroy();
+  patient.destroy();
   await local.stop();
 });
 beforeEach(() => {
@@ -44,7 +49,7 @@ const key = (pk: string, sk = 'a') => ({ pk: { S: pk }, sk: { S: sk } });
 const put = (pk: string, sk: string, bytes = 0) =>
   clients.dynamo.send(new PutItemCommand({ TableName: LIVE, Item: item(pk, sk, bytes) }));
 const get = (pk: string, consistent: boolean) =>
-  clients.switchReads.send(new GetItemCommand({ TableName: LIVE, Key: key(pk), ConsistentRead: consistent }));
+  patient.send(new GetItemCommand({ TableName: LIVE, Key: key(pk), ConsistentRead: consistent }));
 const units = (kind: Charge['kind']) =>
   charges.filter((charge) => charge.kind === kind).reduce((sum, charge) => sum + charge.units, 0);
 async function costs(call: () => Promise<unknown>): Promise<{ read: number; write: number }> {
@@ -92,7 +97,7 @@ test('reads are charged in steps of 4 KB, half when eventually consistent; write
 
 test('a key takes 1,000 writes and 3,000 reads a second and no more, as long as it lasts', async () => {
   for (let at = 0; at < 10; at++) await put('hot', 'a', HUNDRED);
-  const refusal = await clients.switchReads
+  const refusal = await patient
     .send(new PutItemCommand({ TableName: LIVE, Item: item('hot', 'a', HUNDRED) }))
     .catch((error: unknown) => error);
   expect(refusal).toMatchObject({
@@ -140,7 +145,7 @@ test('of a batch comes back what a hot key has nothing left for, and only a batc
   await put('b2', 'a', 3_000);
   for (let at = 0; at < 10; at++) await put('b1', 'a', HUNDRED);
   const puts = (...pks: string[]) =>
-    clients.switchReads.send(
+    patient.send(
       new BatchWriteItemCommand({
         RequestItems: { [LIVE]: pks.map((pk) => ({ PutRequest: { Item: item(pk, 'z', 10) } })) },
       }),
@@ -151,7 +156,7 @@ test('of a batch comes back what a hot key has nothing left for, and only a batc
   await expect(puts('b1')).rejects.toMatchObject({ name: 'ThrottlingException' });
   for (let at = 0; at < 120; at++) await get('b1', true);
   const gets = (...pks: string[]) =>
-    clients.switchReads.send(
+    patient.send(
       new BatchGetItemCommand({
         RequestItems: {
           [LIVE]: {
@@ -176,8 +181,6 @@ test('of a batch comes back what a hot key has nothing left for, and only a batc
 
 test('a table has 4,000 writes a second for all its keys, and more when it is warmed', async () => {
   const TableName = 'spread';
-  // Asked once, and for as long as it takes: what is counted is what the table takes.
-  const patient = createTableReads(local.config);
   const spread = async (from: number): Promise<number> => {
     const taken = await Promise.all(
       Array.from({ length: 45 }, (_, at) =>
@@ -189,31 +192,27 @@ test('a table has 4,000 writes a second for all its keys, and more when it is wa
     );
     return taken.filter(Boolean).length;
   };
-  try {
-    await patient.send(
-      new CreateTableCommand({
-        TableName,
-        AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    );
-    nowMs += 600_000;
-    expect(await spread(0)).toBe(40);
-    const WarmThroughput = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 8_000 };
-    await patient.send(new UpdateTableCommand({ TableName, WarmThroughput }));
-    await expect
-      .poll(() => {
-        nowMs += 10_000;
-        return spread(100);
-      })
-      .toBe(45);
-  } finally {
-    patient.destroy();
-  }
+  await patient.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  nowMs += 600_000;
+  expect(await spread(0)).toBe(40);
+  const WarmThroughput = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 8_000 };
+  await patient.send(new UpdateTableCommand({ TableName, WarmThroughput }));
+  await expect
+    .poll(() => {
+      nowMs += 10_000;
+      return spread(100);
+    })
+    .toBe(45);
 });
 
 test('a provisioned table refuses in its own words beyond its units and what it has saved up in five minutes', async () => {
@@ -226,9 +225,7 @@ test('a provisioned table refuses in its own words beyond its units and what it 
     }),
   );
   const write = (k: string) =>
-    clients.switchReads.send(
-      new PutItemCommand({ TableName: 'few', Item: { k: { S: k }, body: { S: 'x'.repeat(HUNDRED) } } }),
-    );
+    patient.send(new PutItemCommand({ TableName: 'few', Item: { k: { S: k }, body: { S: 'x'.repeat(HUNDRED) } } }));
   await expect
     .poll(() =>
       write('first').then(
