@@ -3,6 +3,7 @@ import type { SegmentTotals, ShotTiming, Totals } from '../../runbooks/launch/en
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { copiesOf, phonesOf } from '../../runbooks/launch/test-copies.ts';
+import { noTotals } from '../../runbooks/launch/totals.ts';
 
 /** The shot is through after it. */
 const SHOT_MS = 60_000;
@@ -55,12 +56,4 @@ export function ends(launch: Launch, nowMs: number): Command | null {
   return untimed === undefined ? null : { kind: 'report-timing', shotId: untimed.id, timing: TIMING };
 }
 
-const allAccepted = (devices: number): Totals => ({
-  accepted: devices,
-  failed: 0,
-  uncertain: 0,
-  halted: 0,
-  late: 0,
-  skipped: 0,
-  reasons: {},
-});
+const allAccepted = (devices: number): Totals => ({ ...noTotals(), accepted: devices });

@@ -232,7 +232,7 @@ export interface GateLine {
   status: GateStatus;
   value: number | null;
   say: string;
-  /** Since when it stands so, as far as anybody knows. */
+  /** When its status changed last; null: it was not seen to. */
   sinceMs: number | null;
   /** What it would take to be green; null: a person's tick. */
   wanted: string | null;

@@ -1,5 +1,5 @@
 import { relative, stamp } from '../record/clock.ts';
-import { foreign, markup, trusted } from '../record/html.ts';
+import { foreign, htmlFile, markup } from '../record/html.ts';
 import type { Html } from '../record/html.ts';
 import type { Timeline } from '../record/model.ts';
 import { curvePicture } from '../record/page-shots.ts';
@@ -18,24 +18,13 @@ export interface PostmortemParts {
 /** The postmortem as one HTML file that needs nothing else and runs nothing: what the Markdown says, and the delivery curves. */
 export function postmortemPage({ timeline, notices, sections, evidence }: Postmortem, parts: PostmortemParts): string {
   const { style, sha256, curves } = parts;
-  const policy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
   const rows = evidence.map(
     ({ id, row }) => markup`<tr id="${id}"><th scope="row">${id}</th>
       <td>${stamp(row.atMs)}<br><i>${relative(row.atMs - timeline.targetAtMs)}</i></td>
       <td dir="auto">${row.who}</td><td dir="auto">${row.what}</td>
       <td><code>${row.place?.hash.slice(0, 16) ?? ''}</code></td></tr>`,
   );
-  return markup`<!doctype html>
-    <html lang="en"><head>
-    <meta charset="utf-8">
-    <meta http-equiv="content-security-policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="referrer" content="no-referrer">
-    <meta name="color-scheme" content="light dark">
-    <title>${timeline.name}: postmortem</title>
-    <style>${trusted(style)}</style>
-    </head>
-    <body class="postmortem">
+  const body = markup`<body class="postmortem">
     <header><p class="beside">Postmortem</p>${pageHead(timeline)}</header>
     <main>
     ${notices.map(({ text, proof }) => markup`<p class="notice"><strong>${foreign(text)}</strong>${proofPart(proof)}</p>`)}
@@ -45,7 +34,8 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
     <thead><tr><th></th><th>at (UTC)</th><th>who</th><th>what</th><th>hash</th></tr></thead>
     <tbody>${rows}</tbody></table></div></section>
     </main>
-    </body></html>`.text;
+    </body>`;
+  return htmlFile({ title: `${timeline.name}: postmortem`, style, script: null, sha256, body });
 }
 
 function sectionPart({ id, title, blocks }: Section, timeline: Timeline, curves: PostmortemParts['curves']): Html {

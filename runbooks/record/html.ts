@@ -50,3 +50,30 @@ const escaped = (text: string): string =>
 
 /** A value as data inside a script element: nothing in it ends the element. */
 export const jsonIn = (value: unknown): Html => new Html(JSON.stringify(value).replaceAll('<', '\\u003c'));
+
+interface HtmlFileParts {
+  title: string;
+  style: string;
+  /** Null: the file runs nothing. */
+  script: string | null;
+  /** sha256 in base64: the file wears and runs nothing but what has this hash. */
+  sha256: (text: string) => string;
+  body: Html;
+}
+
+/** One file that needs nothing else, and may load nothing. */
+export function htmlFile({ title, style, script, sha256, body }: HtmlFileParts): string {
+  const runs = script === null ? '' : ` script-src 'sha256-${sha256(script)}';`;
+  const policy = `default-src 'none';${runs} style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
+  return markup`<!doctype html>
+    <html lang="en"><head>
+    <meta charset="utf-8">
+    <meta http-equiv="content-security-policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="referrer" content="no-referrer">
+    <meta name="color-scheme" content="light dark">
+    <title>${title}</title>
+    <style>${trusted(style)}</style>
+    </head>
+    ${body}</html>`.text;
+}

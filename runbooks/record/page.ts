@@ -1,6 +1,6 @@
 import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
-import { foreign, markup, jsonIn, trusted } from './html.ts';
+import { foreign, htmlFile, jsonIn, markup, trusted } from './html.ts';
 import type { Html } from './html.ts';
 import { laneOf, LANES } from './lanes.ts';
 import type { Timeline } from './model.ts';
@@ -28,23 +28,18 @@ const CHUNK = 100;
  * each row. Without its script it is the same text in UTC.
  */
 export function timelinePage(timeline: Timeline, { style, script, sha256, curves }: PageParts): string {
-  const policy = `default-src 'none'; script-src 'sha256-${sha256(script)}'; style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
-  return markup`<!doctype html>
-    <html lang="en"><head>
-    <meta charset="utf-8">
-    <meta http-equiv="content-security-policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="referrer" content="no-referrer">
-    <meta name="color-scheme" content="light dark">
-    <title>${timeline.name}: timeline</title>
-    <style>${trusted(style)}</style>
-    </head>
-    <body data-launch="${timeline.launchId}" data-target="${timeline.targetAtMs}">
+  return htmlFile({
+    title: `${timeline.name}: timeline`,
+    style,
+    script,
+    sha256,
+    body: markup`<body data-launch="${timeline.launchId}" data-target="${timeline.targetAtMs}">
     <header>${pageHead(timeline)}</header>
     <main>${axis(timeline)}${shotsPart(timeline, curves)}${textsPart(timeline.texts)}${log(timeline)}</main>
     <script type="application/json" id="data">${jsonIn({ spans: timeline.spans, lanes: LANES })}</script>
     <script type="module">${trusted(script)}</script>
-    </body></html>`.text;
+    </body>`,
+  });
 }
 
 const CHOICE_CHARS = 40;
