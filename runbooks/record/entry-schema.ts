@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Entry, EntryBody, EntryKind } from '../launch/entries.ts';
-import { DEVICE_STATES, PLATFORMS } from '../launch/entries.ts';
+import { DEVICE_STATES, ENTRY_VERSION, PLATFORMS } from '../launch/entries.ts';
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 
 /**
@@ -352,7 +352,7 @@ export const ENTRY_BODIES: [Missing] extends [never] ? Record<EntryKind, z.ZodOb
 
 /** What every entry has besides. */
 export const SEALED = {
-  v: z.int().min(1).max(5).meta({ description: 'Version of the record’s schema that it was decided by.' }),
+  v: z.int().min(1).max(ENTRY_VERSION).meta({ description: 'Version of the record’s schema that it was decided by.' }),
   launchId: z.string(),
   seq: z.int().min(1),
   atMs: ms,
