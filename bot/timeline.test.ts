@@ -84,6 +84,19 @@ describe('what was refused', () => {
   });
 });
 
+describe('a document that can not be made', () => {
+  it('is said to the asker, with the command that has more time, and nothing is posted', async () => {
+    rig = await startRig();
+    const { id } = await readyLaunch(rig);
+    const odd = { ts: '1.1', user: '', text: '', atMs: 1, edits: null, deleted: false, permalink: null, files: null };
+    await rig.cloud.record.appendMessage(id, { seq: 0, hash: '' }, odd as never);
+    const answer = await rig.ask(rig.ana, 'timeline');
+    expect(answer).toContain('could not be made, so nothing was posted');
+    expect(answer).toContain(`npm run go -- timeline --launch ${id}`);
+    expect((await rig.ana.messages()).flatMap(({ files }) => files)).toEqual([]);
+  });
+});
+
 describe('a timeline that Slack takes no file of', () => {
   it('comes as a thread, whole, and mentions nobody', async () => {
     rig = await startRig({

@@ -18,8 +18,9 @@ export interface DocumentFile {
   /** Without its ending. */ filename: string;
   title: string;
   /** What gives it on the command line. */ command: string;
-  markdown: string;
-  page: string;
+  /** Both in UTF-8: a page may have tens of megabytes, and turning it about would hold presses. */
+  markdown: Uint8Array;
+  page: Uint8Array;
   comment: string;
 }
 
@@ -40,8 +41,8 @@ export async function postDocument(
       channel_id: file.channelId,
       initial_comment: file.comment,
       file_uploads: [
-        { filename: `${file.filename}.md`, title: file.title, content: file.markdown },
-        { filename: `${file.filename}.html`, title: `${file.title}, as a page`, content: file.page },
+        { filename: `${file.filename}.md`, title: file.title, file: Buffer.from(file.markdown.buffer) },
+        { filename: `${file.filename}.html`, title: `${file.title}, as a page`, file: Buffer.from(file.page.buffer) },
       ],
     });
     return { how: 'files' };
@@ -55,7 +56,7 @@ export async function postDocument(
 }
 
 async function asThread(client: WebClient, log: Logger, file: DocumentFile, pauseMs: number): Promise<Posted> {
-  const all = partsOf(file.markdown);
+  const all = partsOf(new TextDecoder().decode(file.markdown));
   const parts = all.slice(0, MOST_PARTS);
   let posted = 0;
   try {

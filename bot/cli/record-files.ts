@@ -7,8 +7,9 @@ import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { exportLines } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
+import type { Timeline } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
-import { pageOf, postmortemPageOf } from '../timeline-page/page.ts';
+import { curvesOf, pageOf, postmortemPageOf } from '../timeline-page/page.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { csvOf, reportLines, shotsIn } from './record-figures.ts';
@@ -35,7 +36,7 @@ export async function writeTimeline(session: Session, launchId: string, file: st
   const record = await readWhole(session, launchId);
   const timeline = timelineOf(record.entries, record.messages, record);
   if (timeline === null) throw neverCreated(launchId, record.entries);
-  await writeOut(file, isMarkdown ? asMarkdown(timeline) : await pageOf(timeline, session.conductor));
+  await writeOut(file, isMarkdown ? asMarkdown(timeline) : pageOf(timeline, await curvesIn(session, timeline)));
   session.out(wroteText(file, record));
 }
 
@@ -55,10 +56,19 @@ export async function writePostmortem(
   if (postmortem === null) throw neverCreated(launchId, record.entries);
   await writeOut(
     file,
-    isMarkdown ? postmortemMarkdown(postmortem) : await postmortemPageOf(postmortem, session.conductor),
+    isMarkdown
+      ? postmortemMarkdown(postmortem)
+      : postmortemPageOf(postmortem, await curvesIn(session, postmortem.timeline)),
   );
   session.out(wroteText(file, record));
 }
+
+const curvesIn = ({ conductor }: Session, { launchId, shots }: Timeline) =>
+  curvesOf(
+    launchId,
+    shots.map(({ shotId }) => shotId),
+    conductor,
+  );
 
 function endsAsMarkdown(file: string): boolean {
   if (!/\.(?:html|md)$/.test(file))

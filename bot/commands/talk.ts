@@ -2,17 +2,14 @@ import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
-import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
-import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
-import { timelineOf } from '../../runbooks/record/model.ts';
-import type { TimelineOptions } from '../../runbooks/record/model.ts';
-import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { postDocument } from '../channel/post-document.ts';
 import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
-import { pageOf, postmortemPageOf } from '../timeline-page/page.ts';
+import type { DocumentAsked } from '../timeline-page/document.ts';
+import { makeDocument } from '../timeline-page/documents.ts';
+import { curvesOf } from '../timeline-page/page.ts';
 import { code, done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -42,15 +39,10 @@ export const timeline: Subcommand = {
   needs: 'person',
   does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said.',
   async run(ask) {
-    const record = await wholeRecord(ask);
-    const told = timelineOf(record.entries, record.messages, record);
-    if (told === null) return info('The record is empty.');
-    return posted(ask, record, {
+    return posted(ask, {
       name: 'timeline',
       title: 'Timeline',
       command: `npm run go -- timeline --launch ${ask.launch.id}`,
-      markdown: asMarkdown(told),
-      page: await pageOf(told, ask.desk.conductor),
     });
   },
 };
@@ -69,15 +61,11 @@ export const postmortem: Subcommand = {
         postmortem,
         `There is no other launch ${code(ask.typed.rest)} with you on its roster, to stand beside this one.`,
       );
-    const record = await wholeRecord(ask);
-    const told = postmortemOf(record.entries, record.messages, { ...record, ...earlier });
-    if (told === null) return info('The record is empty.');
-    return posted(ask, record, {
+    return posted(ask, {
       name: 'postmortem',
       title: 'Postmortem',
       command: `npm run record -- postmortem --launch ${ask.launch.id} --out postmortem.md`,
-      markdown: postmortemMarkdown(told),
-      page: await postmortemPageOf(told, ask.desk.conductor),
+      ...earlier,
     });
   },
 };
@@ -96,25 +84,25 @@ async function earlierLaunch({
   return { other: { launch, entries: await desk.journal.entries(id) } };
 }
 
-interface WholeRecord extends TimelineOptions {
-  entries: readonly Entry[];
-  messages: readonly ChannelMessage[];
+interface WantedDocument extends Pick<DocumentAsked, 'name' | 'other'> {
+  title: string;
+  /** What gives it on the command line. */
+  command: string;
 }
 
-/** Entries first: no message is missing that a checkpoint among them has sealed. */
-async function wholeRecord({ desk, launch }: PersonAsk): Promise<WholeRecord> {
-  const entries = await desk.journal.entries(launch.id);
-  const messages = await desk.cloud.record.messagesAfter(launch.id, 0);
-  const slackNames = await namesOfOthers(desk, launch, messages);
-  return { entries, messages, slackNames, chain: desk.journal.verify(entries) };
-}
-
-async function posted(
-  { desk, launch, channelId }: PersonAsk,
-  { entries, messages, chain }: WholeRecord,
-  document: { name: string; title: string; command: string; markdown: string; page: string },
-): Promise<Answer> {
-  const { name, title, command, markdown, page } = document;
+async function posted(ask: PersonAsk, { name, title, command, ...earlier }: WantedDocument): Promise<Answer> {
+  const { desk, launch, channelId } = ask;
+  const record = await readRecord(ask);
+  const { messages } = record;
+  let made;
+  try {
+    made = await makeDocument({ name, ...earlier, ...(await beside(ask, messages)) }, record);
+  } catch (error) {
+    desk.log.error({ err: error, launchId: launch.id, name }, 'a document could not be made');
+    return info(`The ${name} could not be made, so nothing was posted. The command line has more time: \`${command}\``);
+  }
+  if (made === null) return info('The record is empty.');
+  const { markdown, page, chain } = made;
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
   const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
   const refusals = messages.filter(({ refused }) => refused !== undefined).length;
@@ -126,7 +114,7 @@ async function posted(
     command,
     markdown,
     page,
-    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${record.entries.length} entries, ${talk} messages of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
   });
   if (!('parts' in rest))
     return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);
@@ -135,6 +123,31 @@ async function posted(
   return info(
     `Slack took no file, and ${rest.parts} of ${rest.of} messages of the ${name}${how === 'thread' ? ' fit into a thread' : ' got through'}. It is whole on the command line: \`${command}\``,
   );
+}
+
+/**
+ * Past the journal, which refuses a broken record and looks at every signature on the way: the thread that makes the document does.
+ * Entries first: no message is missing that a checkpoint among them has sealed.
+ */
+async function readRecord({ desk, launch }: PersonAsk): Promise<{ entries: Entry[]; messages: ChannelMessage[] }> {
+  const entries = await desk.cloud.record.readAfter(launch.id, 0, AbortSignal.timeout(READ_WITHIN_MS));
+  return { entries, messages: await desk.cloud.record.messagesAfter(launch.id, 0) };
+}
+
+const READ_WITHIN_MS = 30_000;
+
+/** What the documents need beside the record. */
+async function beside(
+  { desk, launch }: PersonAsk,
+  messages: readonly ChannelMessage[],
+): Promise<Omit<DocumentAsked, 'name' | 'other'>> {
+  return {
+    launchId: launch.id,
+    slackNames: await namesOfOthers(desk, launch, messages),
+    curves: await curvesOf(launch.id, Object.keys(launch.shots), desk.conductor),
+    seen: { seq: launch.seq, hash: launch.headHash },
+    trusted: desk.journal.keyring.trusted,
+  };
 }
 
 /** So many people who are not on the roster are asked of Slack (Tier 4, docs/facts.md#slack-tiers). */

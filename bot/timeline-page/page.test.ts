@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gobutton-timeline-'));
   const timeline = timelineOf(entries, messages, { chain: { ok: true } });
   if (timeline === null) throw new Error('no timeline');
-  await writeFile(join(folder, 'timeline.html'), await pageOf(timeline, { keptFigures: async () => null }));
+  await writeFile(join(folder, 'timeline.html'), pageOf(timeline, {}));
   address = `file://${join(folder, 'timeline.html')}`;
   browser = await launchBrowser();
 });
@@ -106,7 +106,7 @@ test('of a runbook with many gates each has its bar', async () => {
   const gate = timeline?.spans.find(({ lane }) => lane === 'gates');
   if (timeline === null || gate === undefined) throw new Error('no gate');
   const spans = Array.from({ length: 14 }, (_, at) => ({ ...gate, track: `gate ${at}`, label: `gate ${at}` }));
-  await writeFile(join(folder, 'gates.html'), await pageOf({ ...timeline, spans }, { keptFigures: async () => null }));
+  await writeFile(join(folder, 'gates.html'), pageOf({ ...timeline, spans }, {}));
   const page = await browser.newPage();
   await page.goto(address.replace('timeline.html', 'gates.html'));
   await page.waitForSelector('body[data-ready]');

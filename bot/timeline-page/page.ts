@@ -17,37 +17,32 @@ const SCRIPTS = [
 ];
 const STYLE = new URL('./page.css', import.meta.url);
 
-/** The timeline as one HTML file, with the curves that were kept, and its own style and script in it. */
-export async function pageOf(timeline: Timeline, conductor: Pick<Conductor, 'keptFigures'>): Promise<string> {
+/** Delivery curves that were kept, by shot. */
+export type Curves = Readonly<Record<string, Curve>>;
+
+/** The timeline as one HTML file, with its own style and script in it. */
+export function pageOf(timeline: Timeline, curves: Curves): string {
   const script = SCRIPTS.map((file) => readFileSync(file, 'utf8'))
     .join('\n')
     .replaceAll(/^import .*;\n/gm, '')
     .replaceAll(/^export /gm, '');
-  return timelinePage(timeline, {
-    style: readFileSync(STYLE, 'utf8'),
-    script,
-    sha256,
-    curves: await curvesOf(timeline, conductor),
-  });
+  return timelinePage(timeline, { style: readFileSync(STYLE, 'utf8'), script, sha256, curves });
 }
 
 /** The postmortem as one HTML file, in the same style, without a script. */
-export async function postmortemPageOf(
-  postmortem: Postmortem,
-  conductor: Pick<Conductor, 'keptFigures'>,
-): Promise<string> {
-  const style = readFileSync(STYLE, 'utf8');
-  return postmortemPage(postmortem, { style, sha256, curves: await curvesOf(postmortem.timeline, conductor) });
+export function postmortemPageOf(postmortem: Postmortem, curves: Curves): string {
+  return postmortemPage(postmortem, { style: readFileSync(STYLE, 'utf8'), sha256, curves });
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
-async function curvesOf(
-  { launchId, shots }: Timeline,
+export async function curvesOf(
+  launchId: string,
+  shotIds: readonly string[],
   conductor: Pick<Conductor, 'keptFigures'>,
-): Promise<Record<string, Curve>> {
+): Promise<Curves> {
   const kept = await Promise.all(
-    shots.map(async ({ shotId }): Promise<[string, Curve] | null> => {
+    shotIds.map(async (shotId): Promise<[string, Curve] | null> => {
       const figures = await conductor.keptFigures(launchId, shotId);
       return figures === null ? null : [shotId, figures.total.curve];
     }),

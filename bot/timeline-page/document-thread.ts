@@ -1,0 +1,32 @@
+import { parentPort } from 'node:worker_threads';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { TimelineMessage } from '../../runbooks/record/rows.ts';
+import { documentOf } from './document.ts';
+import type { DocumentAsked, MadeDocument } from './document.ts';
+
+/** The thread of documents.ts: takes a record in portions, makes one document of it, and ends. */
+export type ToThread =
+  | { entries: readonly Entry[] }
+  | { messages: readonly TimelineMessage[] }
+  | { make: DocumentAsked };
+
+/** Texts as UTF-8. */
+export type FromThread = (Omit<MadeDocument, 'markdown' | 'page'> & { markdown: Uint8Array; page: Uint8Array }) | null;
+
+const entries: Entry[] = [];
+const messages: TimelineMessage[] = [];
+
+parentPort?.on('message', (told: ToThread) => {
+  if ('entries' in told) entries.push(...told.entries);
+  else if ('messages' in told) messages.push(...told.messages);
+  else {
+    const made = documentOf(told.make, entries, messages);
+    const [markdown, page] = [bytesOf(made?.markdown ?? ''), bytesOf(made?.page ?? '')];
+    const answer: FromThread = made === null ? null : { ...made, markdown, page };
+    // Handed over, not copied: a page may have tens of megabytes.
+    parentPort?.postMessage(answer, [markdown.buffer, page.buffer]);
+    parentPort?.close();
+  }
+});
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -1,0 +1,60 @@
+import { looseKeyring } from '../../infra/aws/keyring.ts';
+import type { Head } from '../../infra/aws/seal.ts';
+import { headProblem, verifyRecord } from '../../infra/aws/verify-record.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
+import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
+import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import type { TimelineOptions } from '../../runbooks/record/model.ts';
+import type { TimelineMessage } from '../../runbooks/record/rows.ts';
+import { asMarkdown } from '../../runbooks/record/timeline.ts';
+import { pageOf, postmortemPageOf } from './page.ts';
+import type { Curves } from './page.ts';
+
+/** What is to be made of a record, as it can be handed to a thread. */
+export interface DocumentAsked {
+  name: 'timeline' | 'postmortem';
+  launchId: string;
+  slackNames: ReadonlyMap<string, string>;
+  curves: Curves;
+  /** The head up to which this process has read the record before; null: none. */
+  seen: Head | null;
+  trusted: TrustedKeys | null;
+  /** As the postmortem has it. */
+  other?: PostmortemOptions['other'];
+}
+
+export interface MadeDocument {
+  markdown: string;
+  page: string;
+  chain: TimelineOptions['chain'];
+}
+
+/** Seconds of work with tens of thousands of entries. Null: the record has no entry that created it. */
+export function documentOf(
+  { name, launchId, slackNames, curves, seen, trusted, other }: DocumentAsked,
+  entries: readonly Entry[],
+  messages: readonly TimelineMessage[],
+): MadeDocument | null {
+  const chain = chainOf(launchId, entries, { seen, trusted });
+  if (name === 'timeline') {
+    const told = timelineOf(entries, messages, { slackNames, chain });
+    return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain };
+  }
+  const told = postmortemOf(entries, messages, { slackNames, chain, ...(other === undefined ? {} : { other }) });
+  return told === null ? null : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain };
+}
+
+/** A break is told and not refused: a postmortem must be able to show one. */
+function chainOf(
+  launchId: string,
+  entries: readonly Entry[],
+  { seen, trusted }: Pick<DocumentAsked, 'seen' | 'trusted'>,
+): TimelineOptions['chain'] {
+  const verdict = verifyRecord(launchId, entries, looseKeyring(null, trusted));
+  if (!verdict.ok) return verdict;
+  const why = headProblem(entries, seen);
+  return why === null ? { ok: true } : { ok: false, seq: Math.min(seen?.seq ?? 0, entries.length + 1), why };
+}

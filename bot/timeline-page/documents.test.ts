@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import { afterEach, expect, test, vi } from 'vitest';
+import { botKeyring } from '../../test/keys.ts';
+import { longRecord } from '../../test/long-record.ts';
+import { documentOf } from './document.ts';
+import type { DocumentAsked } from './document.ts';
+import { makeDocument } from './documents.ts';
+
+const record = longRecord(1_000);
+const last = record.entries.at(-1);
+const asked: DocumentAsked = {
+  name: 'timeline',
+  launchId: record.scene.state.id,
+  slackNames: new Map([['U9STRANGER', 'Sam']]),
+  curves: {},
+  seen: { seq: last?.seq ?? 0, hash: last?.hash ?? '' },
+  trusted: botKeyring().trusted,
+};
+const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('a thread makes what would be made here, and the loop of the process is free meanwhile', async () => {
+  const hereAt = cpuMs();
+  const here = documentOf(asked, record.entries, record.messages);
+  const hereMs = cpuMs() - hereAt;
+  const thereAt = cpuMs();
+  const there = await makeDocument(asked, record);
+  const thereMs = cpuMs() - thereAt;
+  expect(there?.chain).toEqual({ ok: true });
+  expect(textOf(there?.markdown)).toContain('| Sam (U9STRANGER) | “message 1 Ana Ortiz');
+  expect(textOf(there?.page) === here?.page && textOf(there?.markdown) === here?.markdown).toBe(true);
+  // By the time that this thread has worked: what others on the machine do doesn't count.
+  expect(thereMs).toBeLessThan(hereMs / 2);
+  const postmortem = await makeDocument({ ...asked, name: 'postmortem' }, record);
+  expect(textOf(postmortem?.markdown)).toContain('# Super Bowl: postmortem');
+});
+
+test('what is broken, cut off or replaced is told in the document', async () => {
+  const [first, second, third] = record.entries;
+  if (first === undefined || second === undefined || third === undefined) throw new Error('no record');
+  const changed = documentOf({ ...asked, seen: null }, [first, { ...second, atMs: second.atMs + 1 }, third], []);
+  expect(changed?.chain).toMatchObject({ ok: false, seq: 2 });
+  const cut = documentOf(asked, [first, second], []);
+  expect(cut?.chain).toMatchObject({ ok: false, seq: 3, why: expect.stringContaining('cut off') as string });
+  expect(cut?.page).toContain('BROKEN at entry 3');
+  expect(documentOf({ ...asked, seen: { seq: 2, hash: 'f'.repeat(64) } }, [first, second], [])?.chain).toMatchObject({
+    ok: false,
+    seq: 2,
+    why: expect.stringContaining('replaced') as string,
+  });
+  expect(documentOf(asked, [], [])).toBeNull();
+  expect(await makeDocument(asked, { entries: [], messages: [] })).toBeNull();
+});
+
+test('what takes too long is given up, what fails is said, and the thread ends either way', async () => {
+  const terminate = vi.spyOn(Worker.prototype, 'terminate');
+  await expect(makeDocument(asked, record, 1)).rejects.toMatchObject({ code: 'DOCUMENT_LATE' });
+  const odd = { ...asked, name: 'postmortem', other: { launch: null, entries: [] } } as unknown as DocumentAsked;
+  await expect(makeDocument(odd, record)).rejects.toThrow(TypeError);
+  expect(terminate).toHaveBeenCalledTimes(2);
+});
+
+test('of several at a time each gets its own, one thread after the other', async () => {
+  const made: string[] = [];
+  const one = async (name: DocumentAsked['name']): Promise<void> => {
+    const document = await makeDocument({ ...asked, name }, { entries: record.entries.slice(0, 3), messages: [] });
+    made.push(textOf(document?.markdown).split('\n')[0] ?? '');
+  };
+  await Promise.all([one('postmortem'), one('timeline'), one('timeline')]);
+  expect(made).toEqual(['# Super Bowl: postmortem', '# Super Bowl: timeline', '# Super Bowl: timeline']);
+});

@@ -1,0 +1,66 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { documentOf } from '../../bot/timeline-page/document.ts';
+import { makeDocument } from '../../bot/timeline-page/documents.ts';
+import { pageOf } from '../../bot/timeline-page/page.ts';
+import { looseKeyring } from '../../infra/aws/keyring.ts';
+import { verifyRecord } from '../../infra/aws/verify-record.ts';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import { asMarkdown } from '../../runbooks/record/timeline.ts';
+import { botKeyring } from '../keys.ts';
+import { longRecord } from '../long-record.ts';
+
+/** `npm run bench:timeline`: a long record verified, and made into the documents of `/go timeline`; and how long the bot's loop stands still for it. */
+
+const USAGE = `npm run bench:timeline -- [--entries N]
+  --entries  entries of the record, with half as many messages (default 50000)`;
+
+const { values } = parseArgs({
+  options: { entries: { type: 'string', default: '50000' }, help: { type: 'boolean', default: false } },
+});
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+if (values.help) {
+  say(USAGE);
+  process.exit(0);
+}
+
+const { scene, entries, messages } = longRecord(Number(values.entries));
+const launchId = scene.state.id;
+const { trusted } = botKeyring();
+say(`${entries.length} entries, ${messages.length} messages; Node ${process.version}`);
+
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
+/** Time on the clock, and of this thread's work: on a machine that does other things too, the second is the cost. */
+function timed<T>(what: string, make: () => T): T {
+  const [startMs, cpuAtMs] = [performance.now(), cpuMs()];
+  const made = make();
+  tell(what, performance.now() - startMs, cpuMs() - cpuAtMs);
+  return made;
+}
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(2).padStart(7);
+const tell = (what: string, tookMs: number, workedMs: number): void =>
+  say(`${what.padEnd(30)}${seconds(tookMs)} s${seconds(workedMs)} s`);
+
+say(`${''.padEnd(30)}   time    CPU of this thread`);
+const chain = timed('verify', () => verifyRecord(launchId, entries, looseKeyring(null, trusted)));
+if (!chain.ok) throw new Error(`BENCH_BROKEN: ${chain.why}`);
+const told = timed('model', () => timelineOf(entries, messages, { chain }));
+if (told === null) throw new Error('BENCH_EMPTY');
+timed('Markdown', () => asMarkdown(told));
+const page = timed('page', () => pageOf(told, {}));
+say(`  of ${(page.length / 1_000_000).toFixed(1)} MB`);
+
+const asked = { name: 'timeline', launchId, slackNames: new Map(), curves: {}, seen: null, trusted } as const;
+timed('all of it in one turn', () => documentOf(asked, entries, messages));
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+const [startMs, cpuAtMs] = [performance.now(), cpuMs()];
+await makeDocument(asked, { entries, messages });
+tell('by a thread, as the bot does it', performance.now() - startMs, cpuMs() - cpuAtMs);
+delay.disable();
+say(`longest turn of the bot meanwhile: ${(delay.max / 1e6).toFixed(0)} ms`);
