@@ -128,7 +128,7 @@ export function mayFire(person: Pick<Person, 'roles'>): boolean {
 /** Why this command can't even be looked at, or null: no launch, launch closed, not on the roster, role missing. */
 export function unmetPrecondition(
   launch: Launch | null,
-  command: Command | { kind: 'set-audience'; by: PersonId },
+  command: Command | { kind: 'set-audience' | 'set-skip-list'; by: PersonId },
 ): Refusal | null {
   if (launch === null && command.kind !== 'create-launch')
     return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');

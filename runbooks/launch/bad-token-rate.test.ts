@@ -55,6 +55,18 @@ test('of a skip list that has grown since only the tokens that were refused ther
   });
 });
 
+test('a skip list in the place of that one tells nothing, however long it is: it may bring tokens back', () => {
+  const skipping = (covers: (string | null)[]) => ({
+    ...rehearsed(1_000, 21, { skipTokens: 1, skipListHash: 'before' }),
+    skipList: { hash: 'h', key: 'k', tokens: 9, covers },
+  });
+  expect(gate(skipping(['before', null]))).toMatchObject({ status: 'green' });
+  expect(gate(skipping([]))).toMatchObject({
+    status: 'unknown',
+    say: expect.stringContaining('was replaced since rehearsal r') as string,
+  });
+});
+
 test('what a provider failed for another cause tells nothing of a token', () => {
   const totals = (accepted: number, failed: number) => ({ totals: { accepted, failed } as Totals });
   expect(gate(rehearsed(0, 0, totals(59, 9_941)))).toMatchObject({ status: 'unknown' });

@@ -1,5 +1,5 @@
 import type { GateLine, Launch } from './launch.ts';
-import { lastRehearsal } from './rehearsal-report.ts';
+import { isListReplaced, lastRehearsal } from './rehearsal-report.ts';
 import { span } from './words.ts';
 
 /** How many tokens of the audience will be refused, told from those that a rehearsal was refused. */
@@ -27,6 +27,10 @@ export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: nu
     );
   // Tokens of other lists may be nobody's in this audience; those that were refused here are.
   const grown = (launch.skipList?.tokens ?? 0) - (report.skipTokens ?? launch.skipList?.tokens ?? 0);
+  if (isListReplaced(launch, report))
+    return unknown(
+      `the skip list was replaced since rehearsal ${id}, which sent nothing to the tokens of that one: rehearse it anew`,
+    );
   if (grown < 0)
     return unknown(
       `the skip list is shorter by ${figure(-grown)} than at rehearsal ${id}, which sent nothing to those tokens: rehearse it anew`,

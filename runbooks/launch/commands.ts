@@ -7,6 +7,7 @@ import type {
   PersonId,
   Platform,
   RecordKey,
+  RefusedIn,
   RehearsalReport,
   Rehearses,
   ScaleFound,
@@ -42,8 +43,8 @@ export type Command =
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
   | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }
-  /** `adds`: the list before, which this one holds all of; without it the list takes its place. */
-  | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef; adds?: string | null }
+  /** `adds`: the list before, which this one holds all of; without it the list takes its place. `refusedIn`: whose refused tokens it adds. */
+  | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef; adds?: string | null; refusedIn?: RefusedIn }
   | { kind: 'request-roster-change'; by: PersonId; people: Person[]; reason: string }
   | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
   | { kind: 'request-key-change'; by: PersonId; keys: RecordKey[]; reason: string }
@@ -246,6 +247,7 @@ export type RefusalCode =
   | 'TARGET_UNKNOWN'
   | 'ALREADY_SO'
   | 'SKIP_LIST_CHANGED'
+  | 'NO_REFUSED_TOKENS'
   | 'REASON_MISSING'
   | 'TIME_INVALID'
   | 'PROOF_INVALID'

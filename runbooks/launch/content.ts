@@ -70,6 +70,7 @@ export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>,
     return refuse('ALREADY_SO', 'The skip list is exactly this already; nothing changed.');
   const {
     adds,
+    refusedIn,
     skipList: { hash, key, tokens },
   } = command;
   if (adds !== undefined && adds !== (launch.skipList?.hash ?? null)) {
@@ -82,6 +83,7 @@ export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>,
     kind: 'SkipListSet',
     skipList: { hash, key, tokens },
     ...(adds === undefined ? {} : { adds }),
+    ...(refusedIn === undefined ? {} : { refusedIn }),
   });
 }
 

@@ -67,6 +67,12 @@ export interface SkipListRef {
   covers?: (string | null)[];
 }
 
+/** How many tokens providers refused for good in a launch, by its record. */
+export interface RefusedIn {
+  launchId: string;
+  tokens: number;
+}
+
 export interface SegmentAttempt {
   segment: string;
   attempt: number;
@@ -224,6 +230,8 @@ export interface RehearsalReport {
   refused: number;
   /** That were on the skip list when it was begun. Absent: not known, or nothing was sent. */
   skipTokens?: number;
+  /** Hash of that list; null: there was none. Absent as above. */
+  skipListHash?: string | null;
 }
 
 /** Whom a rehearsal that sends goes to: so many, a share, or whole segments; always the same of one audience. */
@@ -276,6 +284,7 @@ export type EntryBody =
       /** Hash of the list before, which this one holds all of (null: there was none). Absent: it takes its place. */ adds?:
         | string
         | null;
+      /** Of the tokens that it adds, those were refused there. Absent: it was made of lists. */ refusedIn?: RefusedIn;
     }
   // People
   | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }

@@ -134,8 +134,16 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       };
     }
     case 'SkipListSet': {
-      const skipList = { ...entry.skipList, covers: coversOf(launch.skipList, entry.adds) };
-      return { skipList, orders: voidStale({ ...launch, skipList }, `${who(launch, entry)} changed the skip list`) };
+      const { adds, refusedIn } = entry;
+      const skipList = { ...entry.skipList, covers: coversOf(launch.skipList, adds) };
+      // Another list in its place need not hold any of them.
+      const before = adds === undefined ? {} : launch.refusedSkipped;
+      const more = refusedIn === undefined ? {} : { [refusedIn.launchId]: refusedIn.tokens };
+      return {
+        skipList,
+        refusedSkipped: { ...before, ...more },
+        orders: voidStale({ ...launch, skipList }, `${who(launch, entry)} changed the skip list`),
+      };
     }
     case 'RosterChangeRequested': {
       const { changeId: id, people, reason } = entry;

@@ -52,6 +52,8 @@ export interface Launch {
   contentHash: string;
   audience: AudienceRef | null;
   skipList: SkipListRef | null;
+  /** Launches whose refused tokens are on it, and how many those were. Absent: none. */
+  refusedSkipped?: Readonly<Record<string, number>>;
   /** Manual gates by id: the last tick. */
   ticks: Record<string, { green: boolean; by: PersonId; atMs: number; note: string }>;
   /** When people last said that they are there. */

@@ -3,6 +3,7 @@ import { badTokenCount } from './bad-tokens.ts';
 import { own } from './decision.ts';
 import type { Entry, RehearsalReport } from './entries.ts';
 import type { GateLine, Launch, Rehearsal } from './launch.ts';
+import { covers } from './skip-cover.ts';
 import { plannedSteps } from './steps.ts';
 import { sumTotals } from './totals.ts';
 import { listed, span } from './words.ts';
@@ -140,6 +141,9 @@ export function rehearsedGate(
     ...(sameAudience && last.report.audienceHash !== launch.audience?.hash
       ? ['the audience is another one since']
       : []),
+    ...(sameAudience && isListReplaced(launch, last.report)
+      ? ['the skip list was replaced since, so some may get it whom it left out']
+      : []),
     ...shortfalls(launch.runbook, last.report),
   ];
   return wrong.length === 0
@@ -156,6 +160,10 @@ export function rehearsedGate(
         sinceMs: ageMs > within ? last.endedAtMs + within : null,
       };
 }
+
+/** A list that only adds sends nobody anything that was not rehearsed: it counts as the same audience. */
+export const isListReplaced = (launch: Launch, { skipListHash }: RehearsalReport): boolean =>
+  skipListHash !== undefined && !covers(launch.skipList, skipListHash);
 
 const NAMED = {
   infrastructure: 'The infrastructure',
@@ -191,5 +199,6 @@ export function sentReport(launch: Launch, entries: readonly Entry[]): Rehearsal
     totals: sum,
     refused: badTokenCount(sum.reasons),
     skipTokens: rehearses.skipList?.tokens ?? 0,
+    skipListHash: rehearses.skipList?.hash ?? null,
   };
 }

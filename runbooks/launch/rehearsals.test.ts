@@ -299,6 +299,43 @@ describe('the gate', () => {
   });
 });
 
+test('a skip list that has only grown since is no other audience, one in its place is, where the gate asks for the same', () => {
+  const scene = Scene.ready();
+  const list = (hash: string, adds?: string | null) =>
+    scene.does({
+      kind: 'set-skip-list',
+      by: 'ana',
+      skipList: { hash, key: hash, tokens: 3 },
+      ...(adds === undefined ? {} : { adds }),
+    });
+  const gate = (more: Partial<RehearsalReport>, sameAudience = true) => {
+    const { audience } = scene.state;
+    const report = { what: 'limited', outcome: 'ready', why: '', totals: null, refused: 0, timing: null, ...more };
+    const one = {
+      id: 'r',
+      what: 'limited',
+      endedAtMs: scene.nowMs,
+      report: { ...report, audienceHash: audience?.hash },
+    };
+    const rehearsals = { r: one as unknown as Launch['rehearsals'][string] };
+    const probe = { what: 'limited', within: HOUR, same_audience: sameAudience } as const;
+    return rehearsedGate({ ...scene.state, rehearsals }, probe, scene.nowMs);
+  };
+  list('one', null);
+  expect(gate({ skipListHash: null })).toMatchObject({ status: 'green' });
+  list('two', 'one');
+  for (const skipListHash of [null, 'one', 'two']) expect(gate({ skipListHash })).toMatchObject({ status: 'green' });
+  list('three');
+  expect(gate({ skipListHash: 'two' })).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringContaining('the skip list was replaced since') as string,
+  });
+  expect(gate({ skipListHash: 'two' }, false)).toMatchObject({ status: 'green' });
+  // Of a rehearsal before 0.4.0 nobody knows.
+  expect(gate({})).toMatchObject({ status: 'green' });
+});
+
 test('one that sends must have reached as many devices as are asked for, or half of an audience that has not twice as many', () => {
   const scene = Scene.ready();
   const probe = { what: 'limited' as const, within: 86_400_000, same_audience: false };

@@ -200,7 +200,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'AudienceSet':
       return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments${heldOutText(entry.audience.heldOut ?? 0)}${splitWords(entry.audience.split ?? null, '; of the users ')}`;
     case 'SkipListSet':
-      return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
+      return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens${entry.refusedIn === undefined ? '' : `, with those that were refused in ${entry.refusedIn.launchId}`}`;
     case 'RosterChangeRequested':
       return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
     case 'RosterChanged':

@@ -191,6 +191,7 @@ const report = z.object({
   totals: z.union([totals, z.null()]),
   refused: z.int(),
   skipTokens: z.exactOptional(z.int()),
+  skipListHash: z.exactOptional(z.union([z.string(), z.null()])),
 });
 
 type BodyOf<K extends EntryKind> = Omit<Extract<EntryBody, { kind: K }>, 'kind'>;
@@ -217,7 +218,11 @@ const BODIES = {
   TargetMoved: z.object({ targetAtMs: ms, fromAtMs: z.exactOptional(ms), reason }),
   CampaignSet: z.object({ campaign, contentHash: hash }),
   AudienceSet: z.object({ audience }),
-  SkipListSet: z.object({ skipList, adds: z.exactOptional(z.union([z.string(), z.null()])) }),
+  SkipListSet: z.object({
+    skipList,
+    adds: z.exactOptional(z.union([z.string(), z.null()])),
+    refusedIn: z.exactOptional(z.object({ launchId: z.string(), tokens: z.int() })),
+  }),
   RosterChangeRequested: z.object({ changeId: z.string(), people: z.array(person), reason }),
   RosterChanged: z.object({ changeId: z.string() }),
   PersonRemoved: z.object({ person: z.string(), reason }),

@@ -17,7 +17,8 @@ export const rehearsed = z
       example: 1_000,
     }),
     same_audience: key(z.boolean().default(false), {
-      means: 'Whether the audience must be the one that was rehearsed.',
+      means:
+        'Whether the audience must be the one that was rehearsed. A skip list that has only grown since changes nothing; one in the place of the one before reopens the gate.',
       example: true,
     }),
   })
