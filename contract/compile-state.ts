@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { skipListKeyOf } from './skip-list-key.ts';
 
-/** How a compile goes that the bot has started: written by its task over and over, read by the bot. */
+/** How a compile goes, or a skip list, that the bot has started: written by its task over and over, read by the bot. */
 
 const said = { v: z.literal(1), atMs: z.number() };
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+/** A skip list that was stored, not set; `adds` is the one that it holds all of. */
+const skipStored = z.object({ hash: sha256Hex, tokens: z.number().int().min(0), adds: z.string().nullable() });
 
 const compileState = z.discriminatedUnion('is', [
   /** `leftMs` null: not known yet. */
@@ -18,24 +22,26 @@ const compileState = z.discriminatedUnion('is', [
   z.object({
     ...said,
     is: z.literal('stored'),
-    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    hash: sha256Hex,
     rows: z.number().int(),
     rejected: z.record(z.string(), z.number().int()),
     problems: z.array(z.string()),
-    /** Stored beside it: the launch's list with what `--skip` adds; `adds` is the one that it holds all of. Absent: none was given. */
-    skip: z
-      .object({
-        hash: z.string().regex(/^[0-9a-f]{64}$/),
-        tokens: z.number().int().min(0),
-        adds: z.string().nullable(),
-      })
-      .optional(),
+    /** Stored beside it: the launch's list with what `--skip` adds. Absent: none was given. */
+    skip: skipStored.optional(),
+  }),
+  /** No audience: the launch's list with the tokens that another launch was refused. `untold`: of how many more nobody knows which they are. */
+  z.object({
+    ...said,
+    is: z.literal('listed'),
+    skip: skipStored,
+    refused: z.number().int().min(0),
+    untold: z.number().int().min(0),
   }),
   z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
 ]);
 export type CompileState = z.output<typeof compileState>;
 
-export type SkipStored = NonNullable<Extract<CompileState, { is: 'stored' }>['skip']>;
+export type SkipStored = z.output<typeof skipStored>;
 
 /** What the launch is told of it, by whoever sets it. */
 export const skipListOf = ({ hash, tokens, adds }: SkipStored) => ({

@@ -18,6 +18,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
       [--devices devices] [--capacity 1500] [--fresh] [--task ID] [and what compile takes else]
   npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
   npm run audience -- skip LIST... --out folder [--audience HASH]
+  npm run audience -- skip --refused-in EARLIER --launch ID --as PERSON [--task ID]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
   npm run audience -- device USER_OR_TOKEN --launch ID
   npm run audience -- take --launch REHEARSAL --as PERSON
@@ -36,8 +37,8 @@ item around it) and the column of --users. --capacity is read units a second (de
 run continues where it was within six hours, --fresh begins anew.
 --users and --suppress also take s3://BUCKET/uploads/… of the own bucket. Exit code 3: the table is throttled or does not answer, run it again.
 
---task is what /go audience compile starts: with --launch and without --as it stores the audience, sets nothing, and tells how it
-goes in joins/ID/state.json of the bucket.
+--task is what /go audience compile and skip-refused start: with --launch and without --as it stores the audience or the skip list,
+sets nothing, and tells how it goes in joins/ID/state.json of the bucket.
 
 Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
 or Parquet. The column of ids is found by its name (user, user_id, id, token, device_token …) or given with --column, by name
@@ -45,7 +46,8 @@ or number. Each list says how many of its ids are in the audience; one that matc
 User ids are compared without case and Unicode form; 007 and 7 are two ids.
 
 skip adds to what the launch leaves out already, at any time: it only takes away, so open orders stand and a running shot
-obeys it. --replace puts the list in the place of the one before, which voids open orders.
+obeys it. --replace puts the list in the place of the one before, which voids open orders. --refused-in adds the tokens that
+providers refused for good in another launch, a rehearsal say.
 
 take sets the audience of a rehearsal: the part of the audience that it was begun for, and nobody else.
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
@@ -75,7 +77,7 @@ export async function main(
         await (await import('./commands/compile-command.ts')).runCompile(rest, env, out, err);
         return 0;
       case 'skip':
-        await (await import('./commands/skip-command.ts')).runSkip(rest, env, out);
+        await (await import('./commands/skip-command.ts')).runSkip(rest, env, out, err);
         return 0;
       case 'bad-tokens':
         await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AudienceError } from '../../../contract/audience-error.ts';
-import type { SkipStored } from '../../../contract/compile-state.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { readRunbookFile } from '../../../infra/runbook/read-runbook.ts';
 import { splitOf } from '../../../runbooks/launch/variants.ts';
@@ -20,8 +19,8 @@ import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts
 import { earlierAudience, submit, withLaunch, withLaunchToRead } from './launch-session.ts';
 import type { LaunchSession } from './launch-session.ts';
 import { ownMachine, SHARED } from './own-machine.ts';
-import { setSkipList, storeSkipList } from './skip-command.ts';
-import { toldAsTask } from './task-state.ts';
+import { setSkipList, skipStored } from './set-skip-list.ts';
+import { launchOfTask, toldAsTask } from './task-state.ts';
 import { isUpload, withUploads } from './uploads.ts';
 import { count, table } from './words.ts';
 
@@ -118,17 +117,13 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
 
 /** Everything but the setting: the bot does that, with its key, in the name of who asked. */
 async function compileAsTask(task: string, given: Given, out: Output): Promise<void> {
-  const { launch: launchId, as } = given.option;
-  if (launchId === undefined || as !== undefined || !/^[a-z0-9-]{1,64}$/.test(task))
-    throw new AudienceError(
-      'ARGUMENT_INVALID',
-      `--task: found "${task}" ${launchId === undefined ? 'without --launch' : `with ${as === undefined ? 'it' : '--as'}`}, expected an id as the bot gives it, and --launch without --as`,
-    );
+  const launchId = launchOfTask(task, given.option);
   await withObjects(undefined, given.env, (objects) =>
     toldAsTask(task, { objects, err: given.err }, (tell) =>
       withLaunchToRead(launchId, given.env, async (session) => {
         const { runbook, campaign } = session.launch;
         return compile({ ...given, tell }, { ...runbook, campaign }, objects, out, async (compiled) => ({
+          is: 'stored',
           hash: compiled.manifest.hash,
           rows: compiled.rows,
           rejected: Object.fromEntries(Object.entries(compiled.rejected)),
@@ -138,12 +133,6 @@ async function compileAsTask(task: string, given: Given, out: Output): Promise<v
       }),
     ),
   );
-}
-
-/** The bot has no token to make it of, so it is made here, of what the launch skips now; the bot sets it if that is still so. */
-async function skipStored(session: Omit<LaunchSession, 'by'>, tokens: readonly string[]): Promise<SkipStored> {
-  const { ref, before } = await storeSkipList(session, tokens, false);
-  return { hash: ref.hash, tokens: ref.tokens, adds: before?.hash ?? null };
 }
 
 async function set(session: LaunchSession, compiled: Compiled, isAccepted: boolean, out: Output): Promise<void> {

@@ -8,7 +8,16 @@ import type { Output, Tell } from '../progress.ts';
 /** The bot looks every two seconds. */
 const EVERY_MS = 2_000;
 
-type Stored = Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs' | 'is'>;
+type Ended<Is extends CompileState['is']> = Omit<Extract<CompileState, { is: Is }>, 'v' | 'atMs'>;
+
+/** The launch that it works for. It signs nothing, so nobody is named. Throws ARGUMENT_INVALID. */
+export function launchOfTask(task: string, { launch, as }: { launch?: string; as?: string }): string {
+  if (launch !== undefined && as === undefined && /^[a-z0-9-]{1,64}$/.test(task)) return launch;
+  throw new AudienceError(
+    'ARGUMENT_INVALID',
+    `--task: found "${task}" ${launch === undefined ? 'without --launch' : `with ${as === undefined ? 'it' : '--as'}`}, expected an id as the bot gives it, and --launch without --as`,
+  );
+}
 
 /**
  * Does the work of a task that the bot has started, and tells it how it goes and how it ended: what it may do itself it says,
@@ -17,7 +26,7 @@ type Stored = Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs' | 'is'>
 export async function toldAsTask(
   task: string,
   { objects, err, nowMs = Date.now }: { objects: Objects; err: Output; nowMs?: () => number },
-  work: (tell: Tell) => Promise<Stored>,
+  work: (tell: Tell) => Promise<Ended<'stored'> | Ended<'listed'>>,
 ): Promise<void> {
   const put = (state: CompileState) => objects.put(compileStateKey(task), toCompileState(state), 'application/json');
   let writing: Promise<void> = Promise.resolve();
@@ -35,8 +44,8 @@ export async function toldAsTask(
     await put(state);
   };
   try {
-    const stored = await work(tell);
-    await end({ v: 1, atMs: nowMs(), is: 'stored', ...stored });
+    const ended = await work(tell);
+    await end({ v: 1, atMs: nowMs(), ...ended });
   } catch (error) {
     const known = error instanceof AudienceError;
     const say = known ? visibleLines(error.message) : 'something that nobody foresaw; the log of the task has it';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { compileStateKey, fromCompileState } from '../../../contract/compile-state.ts';
 import { claimKey } from '../../../contract/orders.ts';
 import { stateCode, toAccount } from '../../../settle/account-codec.ts';
 import type { AttemptState } from '../../../settle/account-codec.ts';
@@ -116,6 +117,64 @@ test('tokens that were refused for good in one launch are collected, and the nex
   expect(await linesOf(next.id)).toEqual(bad);
 });
 
+test('what another launch was refused goes on the skip list by one command, or as the task of a bot, which sets nothing', async () => {
+  const first = await stage.newLaunch({ ios: 4, android: 0 });
+  const shot = await first.fire({ wake: false });
+  await account(first, 1, [['bad-token', 'accepted', 'bad-token', 'failed'], { Unregistered: 2, Shutdown: 1 }]);
+  const next = await stage.newLaunch({ ios: 2, android: 0 });
+  const taking = (...more: string[]) => audience('skip', '--refused-in', first.id, '--launch', next.id, ...more);
+  const list = async () => (await stage.journal.launch(next.id))?.skipList ?? null;
+  expect(await taking('--as', 'ana')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/--refused-in: .* is still sending: .*SHOT_RUNNING/) as string,
+  });
+  expect(await close(first, shot.id, Date.now())).toMatchObject({ state: 'closed' });
+
+  expect(await taking('--task', 'skip-1')).toMatchObject({ code: 0, err: '' });
+  const told = fromCompileState((await stage.cloud.objects.get(compileStateKey('skip-1'))) ?? new Uint8Array());
+  expect(told).toMatchObject({ is: 'listed', refused: 2, untold: 0, skip: { tokens: 2, adds: null } });
+  expect(await list()).toBeNull();
+
+  expect(await taking('--as', 'ana')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /iOS +2 bad tokens of 4 that were answered \(Unregistered 2\)\n[^]*2 tokens, 2 of them new; open orders stand/,
+    ) as string,
+  });
+  expect(told?.is === 'listed' && told.skip.hash).toBe((await list())?.hash);
+  expect((await stage.journal.entries(next.id)).at(-1)).toMatchObject({
+    kind: 'SkipListSet',
+    adds: null,
+    refusedIn: { launchId: first.id, tokens: 2 },
+  });
+  expect((await taking('--as', 'ana')).err).toContain('are on the skip list already');
+});
+
+test('a task tells that there is no token that it could name', async () => {
+  const first = await stage.newLaunch({ ios: 2, android: 0 });
+  const shot = await first.fire({ wake: false });
+  // As an older version wrote it.
+  await account(first, 1, [['failed', 'accepted'], { Unregistered: 1 }]);
+  expect(await close(first, shot.id, Date.now())).toMatchObject({ state: 'closed' });
+  const next = await stage.newLaunch({ ios: 2, android: 0 });
+  const done = await audience('skip', '--refused-in', first.id, '--launch', next.id, '--task', 'skip-2');
+  expect(done).toMatchObject({ code: 1, err: expect.stringContaining('(1 without a name') as string });
+  expect(
+    fromCompileState((await stage.cloud.objects.get(compileStateKey('skip-2'))) ?? new Uint8Array()),
+  ).toMatchObject({ is: 'failed', code: 'NOTHING_SENT' });
+});
+
+test.each([
+  [['--refused-in', 'a'], /found no --launch/],
+  [['--refused-in', 'a', '--launch', 'b', 'x.txt'], /found more beside it \(x\.txt\)/],
+  [['--refused-in', 'a', '--launch', 'b', '--replace'], /found more beside it \(a flag\)/],
+  [['--task', 't', '--launch', 'b'], /found --task alone/],
+  [['--refused-in', 'a', '--launch', 'b', '--task', 'T T'], /--task: found "T T"/],
+  [['--refused-in', 'a', '--launch', 'b', '--task', 't', '--as', 'ana'], /--task: found "t" with --as/],
+])('skip %j is refused with what was expected', async (args, expected) => {
+  expect(await audience('skip', ...args)).toMatchObject({ code: 2, err: expect.stringMatching(expected) as string });
+});
+
 test('a later attempt adds its own, a shot that still runs is left for later, and a skipped device that is on no list is not a bad token', async () => {
   const launch = await stage.newLaunch({ ios: 6, android: 3, batchSize: 3, skip: (_, at) => at === 7 });
   const tokens = await tokensOf(launch.audience);
@@ -199,6 +258,10 @@ test('a launch that lost most of its tokens has rather a wrong setting, and the 
 
 test('what can not be used is refused with what was expected', async () => {
   const launch = await stage.newLaunch({ ios: 2, android: 0, skip: (_, at) => at === 1 });
+  expect(await audience('skip', '--refused-in', 'nobody', '--launch', launch.id, '--as', 'ana')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('--refused-in: found no launch "nobody"') as string,
+  });
   expect(await collect('nobody')).toMatchObject({
     code: 1,
     err: expect.stringContaining('--launch: found no launch "nobody"') as string,
