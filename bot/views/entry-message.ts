@@ -40,6 +40,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'GateChanged':
     case 'Checkpoint':
     case 'PersonPresent':
+    // The document has it; a form of many answers would fill the channel.
+    case 'QuestionAnswered':
     case 'ScaleFound':
     // A message of its own, which is kept up to date.
     case 'StoodDown':
@@ -223,6 +225,10 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return rehearsalTurnedMessage(launch, entry);
     case 'RehearsalEnded':
       return rehearsalReportMessage(launch, entry);
+    case 'ActionSet':
+    case 'ActionClosed':
+    case 'PostmortemTurned':
+      return line(launch, entry, ':memo:', describe(launch, entry));
     case 'SurgeMeasured':
     case 'SkipListSet':
     case 'RosterChanged':

@@ -265,6 +265,7 @@ function launchOf(size: number): Launch {
     present: {},
     stoodDown: null,
     closed: false,
+    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
   };
 }
 

@@ -41,6 +41,10 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'end-rehearsal': 'system',
   note: 'everybody',
   'be-here': 'everybody',
+  'answer-question': 'everybody',
+  'set-action': 'everybody',
+  'close-action': 'everybody',
+  'turn-postmortem': 'on-call',
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
@@ -148,10 +152,12 @@ describe('before any other rule', () => {
   });
 
   const LATER = kinds.filter((kind) => unmetPrecondition({ ...launch, closed: true }, { kind } as Command) === null);
-  test('a closed launch takes late accounts, talk, capacity down, the end of a rehearsal, and a new launch; nothing else', () => {
+  test('a closed launch takes late accounts, talk, its postmortem, capacity down, the end of a rehearsal, and a new launch; nothing else', () => {
     expect(LATER.toSorted()).toEqual(
       [
+        'answer-question',
         'checkpoint',
+        'close-action',
         'correct-shot',
         'create-launch',
         'end-rehearsal',
@@ -161,6 +167,8 @@ describe('before any other rule', () => {
         'report-scale-found',
         'report-scale-late',
         'report-timing',
+        'set-action',
+        'turn-postmortem',
         'turn-rehearsal',
       ].toSorted(),
     );

@@ -60,6 +60,10 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'end-rehearsal': 'system',
   note: EVERYBODY,
   'be-here': EVERYBODY,
+  'answer-question': EVERYBODY,
+  'set-action': EVERYBODY,
+  'close-action': EVERYBODY,
+  'turn-postmortem': ON_CALL,
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
@@ -82,11 +86,15 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   checkpoint: 'system',
 };
 
-/** What still makes sense once a launch is closed: late accounts, talk, and taking the capacity down. */
+/** What still makes sense once a launch is closed: late accounts, talk, its postmortem, and taking the capacity down. */
 const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
   'correct-shot',
   'report-timing',
   'note',
+  'answer-question',
+  'set-action',
+  'close-action',
+  'turn-postmortem',
   'checkpoint',
   'order-scale',
   'report-scale-found',
@@ -135,7 +143,7 @@ export function unmetPrecondition(
   if (launch?.closed === true && !AFTER_CLOSE.has(command.kind) && command.kind !== 'create-launch') {
     return refuse(
       'LAUNCH_CLOSED',
-      `${launch.name} is closed; its record takes notes only. Create a new launch with /go create.`,
+      `${launch.name} is closed; its record takes notes and its postmortem only. Create a new launch with /go create.`,
     );
   }
   const calledOff = launch !== null && OVER_ONCE_STOOD_DOWN.has(command.kind) ? stoodDownProblem(launch) : null;
@@ -211,6 +219,10 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'answer-step': 'answering a step',
   'order-scale': 'scaling',
   'measure-surge': 'entering what was measured',
+  'answer-question': 'answering the postmortem',
+  'set-action': 'setting an action',
+  'close-action': 'closing an action',
+  'turn-postmortem': 'turning the postmortem',
   'begin-rehearsal': 'rehearsing',
   'turn-rehearsal': 'stopping a rehearsal',
 };

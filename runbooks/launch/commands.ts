@@ -1,11 +1,13 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
+  ActionWhen,
   AudienceRef,
   FrozenSet,
   Measured,
   NewEntry,
   PersonId,
   Platform,
+  PostmortemState,
   RecordKey,
   RefusedIn,
   RehearsalReport,
@@ -163,6 +165,20 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }
+  | { kind: 'answer-question'; by: PersonId; question: string; words: string }
+  /** `actionId: null`: a new one. */
+  | {
+      kind: 'set-action';
+      by: PersonId;
+      actionId: string | null;
+      when: ActionWhen;
+      words: string;
+      owner: PersonId;
+      due: string;
+    }
+  | { kind: 'close-action'; by: PersonId; actionId: string; words: string }
+  /** `questions`: what the postmortem asks as it stands; it is made from the whole record. */
+  | { kind: 'turn-postmortem'; by: PersonId; to: PostmortemState; questions: readonly string[] }
   /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. */
   | { kind: 'begin-rehearsal'; by: PersonId; sentIn?: string }
   /** `by: null`: everything is ready, or was not in time. By a person it is stopped. */
@@ -262,6 +278,8 @@ export type RefusalCode =
   | 'SHOT_BEGAN'
   | 'REHEARSAL_NOT_NOW'
   | 'NO_SUCH_REHEARSAL'
-  | 'REHEARSAL_TOO_LARGE';
+  | 'REHEARSAL_TOO_LARGE'
+  | 'NO_SUCH_ACTION'
+  | 'POSTMORTEM_OPEN';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

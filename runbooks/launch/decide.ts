@@ -1,3 +1,4 @@
+import { answerQuestion, closeAction, setAction, turnPostmortem } from './aftermath.ts';
 import { unmetPrecondition } from './authority.ts';
 import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
@@ -131,6 +132,14 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return note(launch, command, given);
     case 'be-here':
       return beHere(launch, command, given);
+    case 'answer-question':
+      return answerQuestion(launch, command, given);
+    case 'set-action':
+      return setAction(launch, command, given);
+    case 'close-action':
+      return closeAction(launch, command, given);
+    case 'turn-postmortem':
+      return turnPostmortem(launch, command, given);
     case 'begin-rehearsal':
       return beginRehearsal(launch, command, given);
     case 'turn-rehearsal':

@@ -240,8 +240,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [{ kind: 'post-entry' }, ...ofAutomation(launch, entry.step, 'finish-automation')];
     case 'ScaleOrdered':
       return [
-        // Capacity is also taken down after the close: the launch has work again.
-        ...(launch.closed ? ([{ kind: 'index-launch' }] satisfies EffectBody[]) : []),
+        ...onIndex(launch),
         { kind: 'scale', target: entry.target, desired: entry.desired },
         { kind: 'post-scale', target: entry.target, desired: entry.desired },
       ];
@@ -307,15 +306,25 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'RehearsalTurned':
     case 'RehearsalEnded':
       return [{ kind: 'post-entry' }];
+    case 'ActionSet':
+    case 'ActionClosed':
+    case 'PostmortemTurned':
+      return [...onIndex(launch), { kind: 'post-entry' }];
     case 'Noted':
       return entry.said === true ? [] : [{ kind: 'post-entry' }];
     case 'Checkpoint':
     case 'PersonPresent':
+    case 'QuestionAnswered':
     case 'ScaleFound':
       return [];
     default:
       return never(entry);
   }
+}
+
+/** Capacity is also taken down, and people told of what is to be done, after the close: the launch has work again. */
+function onIndex({ closed }: Launch): EffectBody[] {
+  return closed ? [{ kind: 'index-launch' }] : [];
 }
 
 /** What shows how far a launch that was called off is put back (clean-up.ts). */

@@ -433,6 +433,14 @@ export type EntryBody =
   /** Everything is ready, or was not in time, or a person stopped it: fleets go back. */
   | { kind: 'RehearsalTurned'; rehearsalId: string; outcome: RehearsalReport['outcome']; why: string }
   | { kind: 'RehearsalEnded'; rehearsalId: string; report: RehearsalReport }
+  // What people say of it once it is over
+  /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. */
+  | { kind: 'QuestionAnswered'; question: string; words: string }
+  /** With an id that is there already, it is changed. `due`: a date, `2027-03-01`. */
+  | { kind: 'ActionSet'; actionId: string; when: ActionWhen; words: string; owner: PersonId; due: string }
+  /** `words`: what came of it. */
+  | { kind: 'ActionClosed'; actionId: string; words: string }
+  | { kind: 'PostmortemTurned'; to: PostmortemState }
   /** Says that they are there. */
   | { kind: 'PersonPresent' }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
@@ -448,6 +456,13 @@ export type EntryBody =
       } | null;
     }
   | { kind: 'LaunchClosed'; reason: string };
+
+/** When an action item is for: before anything is sent again, before the next launch of its kind, at some time. */
+export const ACTION_WHENS = ['now', 'next', 'later'] as const;
+export type ActionWhen = (typeof ACTION_WHENS)[number];
+
+export const POSTMORTEM_STATES = ['draft', 'review', 'done'] as const;
+export type PostmortemState = (typeof POSTMORTEM_STATES)[number];
 
 export type EntryKind = EntryBody['kind'];
 

@@ -283,7 +283,11 @@ describe('an entry changes', () => {
       more: { reason: 'rain', orders: [], sent: null },
       gives: { stoodDown: { by: 'ana', atMs, reason: 'rain', orders: [], sent: null } },
     },
-    { kind: 'LaunchClosed', more: { reason: '' }, gives: { closed: true } },
+    {
+      kind: 'LaunchClosed',
+      more: { reason: '' },
+      gives: { closed: true, postmortem: { ...launch.postmortem, closedAtMs: atMs } },
+    },
   ];
 
   test.each(ROWS)('$kind: $more', ({ kind, more, gives }) => expect(changedBy({ kind, ...more })).toEqual(gives));
@@ -444,5 +448,6 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     rehearses: null,
     rehearsals: {},
     closed: false,
+    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
   });
 });

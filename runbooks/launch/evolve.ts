@@ -1,3 +1,4 @@
+import { aftermath, haltedBy, told } from './aftermath.ts';
 import { deadlineAtMs } from './deadlines.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
@@ -105,6 +106,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     surge: null,
     stoodDown: null,
     closed: false,
+    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
   };
 }
 
@@ -252,7 +254,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         },
       };
     case 'HaltSet':
-      return halted(launch, entry);
+      return { ...halted(launch, entry), ...aftermath(launch, haltedBy(launch, entry)) };
     case 'LiftRequested': {
       const { liftId: id, epoch, reason } = entry;
       return { lifts: { ...launch.lifts, [id]: { id, epoch, by: personIn(entry), reason, open: true } } };
@@ -385,7 +387,16 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       };
     }
     case 'LaunchClosed':
-      return { closed: true, orders: voidOrders(launch, () => true, 'the launch was closed') };
+      return {
+        closed: true,
+        orders: voidOrders(launch, () => true, 'the launch was closed'),
+        ...aftermath(launch, { closedAtMs: entry.atMs }),
+      };
+    case 'QuestionAnswered':
+    case 'ActionSet':
+    case 'ActionClosed':
+    case 'PostmortemTurned':
+      return aftermath(launch, told(launch, entry));
     default:
       return unknownKind(entry);
   }

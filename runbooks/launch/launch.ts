@@ -1,5 +1,6 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
+  ActionWhen,
   Actor,
   AudienceRef,
   CopiesAsked,
@@ -8,6 +9,7 @@ import type {
   Measured,
   PersonId,
   Platform,
+  PostmortemState,
   RecordKey,
   RehearsalReport,
   Rehearses,
@@ -110,6 +112,29 @@ export interface Launch {
   /** Called off: what was raised is put back, then it is closed. */
   stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;
   closed: boolean;
+  postmortem: Aftermath;
+}
+
+/** What people have said of a launch for its postmortem, and what is to be done. The document itself is made from the record. */
+export interface Aftermath {
+  state: PostmortemState;
+  /** In the order of the record. */
+  answers: { question: string; words: string; by: PersonId }[];
+  actions: Record<string, ActionItem>;
+  /** Who has pressed HALT. */
+  halters: PersonId[];
+  /** Null: the launch is not closed. */
+  closedAtMs: number | null;
+}
+
+export interface ActionItem {
+  id: string;
+  when: ActionWhen;
+  words: string;
+  owner: PersonId;
+  /** A date, `2027-03-01`. */
+  due: string;
+  closed: { by: PersonId; atMs: number } | null;
 }
 
 /** begun → turned → ended; one that is a launch of its own: begun → ended. */

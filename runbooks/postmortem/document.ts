@@ -13,11 +13,25 @@ export type Block =
   | { kind: 'heading'; text: string }
   | { kind: 'remark'; text: string }
   | { kind: 'list'; statements: Statement[] }
-  | { kind: 'questions'; questions: string[] }
+  | { kind: 'questions'; questions: Question[] }
   /** The last `figures` columns are numbers. A row without proof is one to fill in. */
   | { kind: 'table'; head: string[]; figures: number; rows: { cells: string[]; proof: Proof[] }[] }
   /** Pictures of what a table says; a document without pictures leaves them out. */
   | { kind: 'curves' };
+
+export interface Question {
+  question: string;
+  /** The newest of each person, in the order in which they were given. */
+  answers: Answer[];
+}
+
+export interface Answer {
+  /** Who, and when. */
+  by: string;
+  /** As they were written, line ends and all. */
+  words: string;
+  proof: Proof[];
+}
 
 export interface Section {
   id: string;
@@ -43,6 +57,8 @@ export const proofsOf = (sections: readonly Section[]): Proof[] => [
     sections.flatMap(({ blocks }) =>
       blocks.flatMap((block) => {
         if (block.kind === 'list') return block.statements.flatMap(({ proof }) => proof);
+        if (block.kind === 'questions')
+          return block.questions.flatMap(({ answers }) => answers.flatMap(({ proof }) => proof));
         return block.kind === 'table' ? block.rows.flatMap(({ proof }) => proof) : [];
       }),
     ),

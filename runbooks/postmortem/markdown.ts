@@ -1,7 +1,7 @@
 import { relative, stamp } from '../record/clock.ts';
 import { escape } from '../record/markdown.ts';
 import { timelineHead } from '../record/timeline.ts';
-import type { Block, Proof, Section, Statement } from './document.ts';
+import type { Block, Proof, Question, Section, Statement } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
 
 /** The postmortem as Markdown. Each statement is followed by its evidence: a link to the row of the record at the end. */
@@ -33,7 +33,7 @@ function blockLines(block: Block): string[] {
     case 'list':
       return [...block.statements.map(statementLine), ''];
     case 'questions':
-      return [...block.questions.map((question) => `- *${escape(question)}*`), ''];
+      return [...block.questions.flatMap(questionLines), ''];
     case 'table':
       return tableLines(block);
     case 'curves':
@@ -42,6 +42,22 @@ function blockLines(block: Block): string[] {
       return block satisfies never;
   }
 }
+
+const questionLines = ({ question, answers }: Question): string[] => [
+  `- *${escape(question)}*`,
+  ...answers.flatMap(({ by, words, proof }) => [
+    '',
+    `  > ${escape(by)}${proofText(proof)}:  `,
+    ...words.split('\n').map((line) => `  > ${quoted(line)}  `),
+  ]),
+  ...(answers.length === 0 ? [] : ['']),
+];
+
+/** A line of somebody's words, which begins no heading, list or rule. */
+const quoted = (line: string): string =>
+  escape(line)
+    .replace(/^(\s*)([#+=-])/, '$1\\$2')
+    .replace(/^(\s*\d+)([.)])/, '$1\\$2');
 
 const statementLine = ({ text, proof }: Statement): string => `- ${escape(text)}${proofText(proof)}`;
 

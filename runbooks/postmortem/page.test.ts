@@ -40,7 +40,10 @@ test('the page says what the Markdown says: each section, statement, question an
         block.kind === 'list'
           ? block.statements.map(({ text }) => text)
           : block.kind === 'questions'
-            ? block.questions
+            ? block.questions.flatMap(({ question, answers }) => [
+                question,
+                ...answers.flatMap(({ by, words: said }) => [by, ...said.split('\n')]),
+              ])
             : block.kind === 'table'
               ? [...block.head, ...block.rows.flatMap(({ cells }) => cells)]
               : block.kind === 'curves'

@@ -5,7 +5,7 @@ import type { Timeline } from '../record/model.ts';
 import { curvePicture } from '../record/page-shots.ts';
 import type { Curve } from '../record/page-shots.ts';
 import { pageHead } from '../record/page.ts';
-import type { Block, Proof, Section } from './document.ts';
+import type { Block, Proof, Question, Section } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
 
 export interface PostmortemParts {
@@ -51,7 +51,7 @@ function blockPart(block: Block, { shots }: Timeline, curves: PostmortemParts['c
     case 'list':
       return markup`<ul>${block.statements.map(({ text, proof }) => markup`<li>${foreign(text)}${proofPart(proof)}</li>`)}</ul>`;
     case 'questions':
-      return markup`<ul class="asked">${block.questions.map((question) => markup`<li>${foreign(question)}</li>`)}</ul>`;
+      return markup`<ul class="asked">${block.questions.map(questionPart)}</ul>`;
     case 'table':
       return tablePart(block);
     case 'curves':
@@ -62,6 +62,13 @@ function blockPart(block: Block, { shots }: Timeline, curves: PostmortemParts['c
     default:
       return block satisfies never;
   }
+}
+
+function questionPart({ question, answers }: Question): Html {
+  return markup`<li>${foreign(question)}${answers.map(
+    ({ by, words, proof }) => markup`<blockquote><p class="beside">${foreign(by)}${proofPart(proof)}</p>
+      ${words.split('\n').map((line) => markup`<div dir="auto">${line}</div>`)}</blockquote>`,
+  )}</li>`;
 }
 
 function tablePart({ head, figures, rows }: Extract<Block, { kind: 'table' }>): Html {

@@ -249,7 +249,7 @@ describe('somebody who was not there asks, and the document answers', () => {
     ['was the target of p99 kept', 'Figures', '| p99 | at most 2.0 s: not kept | 2.0 s |'],
     ['and that of wrong tokens', 'Figures', '| tokens refused for good | at most 5 %: kept | 15 |'],
     ['was it rehearsed', 'Figures', 'It was not rehearsed in this record'],
-    ['who owns what comes next', 'Open questions', '| when | what | which factor it is for | owner | until (date) |'],
+    ['who owns what comes next', 'Open questions', '| when | what | owner | until (date) | how it stands |'],
     [
       'what must be asked of people',
       'Open questions',
@@ -295,7 +295,7 @@ function wordsIn({ id, blocks }: Section, ids: readonly string[]): string[] {
   if (!ids.includes(id)) return [];
   return blocks.flatMap((block) => {
     if (block.kind === 'list') return block.statements.map(({ text }) => text);
-    return block.kind === 'questions' ? block.questions : [];
+    return block.kind === 'questions' ? block.questions.map(({ question }) => question) : [];
   });
 }
 

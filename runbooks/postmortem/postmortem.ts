@@ -3,6 +3,7 @@ import type { Launch } from '../launch/launch.ts';
 import type { Timeline, TimelineOptions } from '../record/model.ts';
 import { namesOf, slackNamesIn, timelineOf } from '../record/model.ts';
 import type { Row, TimelineMessage } from '../record/rows.ts';
+import { changedSince } from './answers.ts';
 import { detection } from './detection.ts';
 import { proofsOf } from './document.ts';
 import type { Section, Statement } from './document.ts';
@@ -20,6 +21,8 @@ export interface Postmortem {
   /** What changes how the rest is read; said above everything. */
   notices: Statement[];
   sections: Section[];
+  /** What it asks people, answered or not. */
+  asked: string[];
   /** The rows of record and channel that statements rest on, by id. */
   evidence: { id: string; row: Row }[];
 }
@@ -58,13 +61,16 @@ export function postmortemOf(
     figures(told, beside === null ? null : { ...beside, proof: [] }),
     questions(told, factors),
   ];
-  const named = notices(told);
+  const named = [...notices(told), ...changedSince(told)];
   const rows = new Map(timeline.rows.flatMap((row) => (row.place === null ? [] : [[idOf(row.place), row] as const])));
   const ids = [...new Set([...named.flatMap(({ proof }) => proof), ...proofsOf(sections)])];
   return {
     timeline,
     notices: named,
     sections,
+    asked: sections.flatMap(({ blocks }) =>
+      blocks.flatMap((block) => (block.kind === 'questions' ? block.questions.map(({ question }) => question) : [])),
+    ),
     evidence: ids.toSorted(byPlace).flatMap((id) => {
       const row = rows.get(id);
       return row === undefined ? [] : [{ id, row }];

@@ -1,4 +1,5 @@
 import { lastRehearsal } from '../launch/rehearsal-report.ts';
+import { asked, nextTable, notAskedAnyMore } from './answers.ts';
 import { heading, list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import type { Factor } from './factors.ts';
@@ -11,23 +12,22 @@ const WELL = ['What worked so that we do it again?', 'Who or what helped when it
 const HARD = ['What was harder than it had to be?', 'What did we learn only by luck?'];
 
 export function questions(told: Told, factors: readonly Factor[]): Section {
+  const hard = [...ofHalts(told), ...factors.map(({ question }) => question), ...HARD];
   return {
     id: 'questions',
     title: 'Open questions',
     blocks: [
-      remark('The record does not know the answers. Write yours below each, while memory is fresh.'),
+      remark(
+        'The record does not know the answers. People on the roster give theirs with /go answer, while memory is fresh; nobody is at fault for what they write.',
+      ),
       heading('What went well'),
       ...list(keep(told, factors)),
-      { kind: 'questions', questions: WELL },
+      { kind: 'questions', questions: asked(told, WELL) },
       heading('What did not go so well'),
-      { kind: 'questions', questions: [...ofHalts(told), ...factors.map(({ question }) => question), ...HARD] },
+      { kind: 'questions', questions: asked(told, hard) },
+      ...notAskedAnyMore(told, [...WELL, ...hard]),
       heading('What we do next'),
-      {
-        kind: 'table',
-        head: ['when', 'what', 'which factor it is for', 'owner', 'until (date)'],
-        figures: 0,
-        rows: ['now', 'next', 'later'].map((when) => ({ cells: [when, '', '', '', ''], proof: [] })),
-      },
+      nextTable(told),
     ],
   };
 }

@@ -6,6 +6,7 @@ import { remainingDevices } from '../launch/remaining.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { actorName, describeTotals, number } from '../record/describe.ts';
+import { standing } from './answers.ts';
 import { list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import { allOf, devicesText, outcomeProof, shotsIn, took } from './told.ts';
@@ -16,6 +17,7 @@ import type { Told } from './told.ts';
 export function summary(told: Told): Section {
   const shots = shotsIn(told);
   const blocks = list([
+    standing(told),
     ...reach(told),
     ...allOf(told, 'HaltSet').flatMap((halt) => haltOf(told, halt)),
     ...ending(told),

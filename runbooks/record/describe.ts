@@ -182,6 +182,12 @@ const CLOSE_CAUSE = {
   halt: 'it was halted',
 } as const;
 
+const TURNED = {
+  draft: 'made the postmortem a draft again',
+  review: 'put the postmortem to review',
+  done: 'called the postmortem done',
+} as const;
+
 const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
 
@@ -299,6 +305,14 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}${entry.unconfirmed === true ? '; on-call has to confirm it' : ''}`;
     case 'Noted':
       return `noted: ${entry.text}`;
+    case 'QuestionAnswered':
+      return `answered “${entry.question}”: ${entry.words}`;
+    case 'ActionSet':
+      return `set the action ${entry.actionId} (${entry.when}, by ${person(entry.owner)}, due ${entry.due}): ${entry.words}`;
+    case 'ActionClosed':
+      return `closed the action ${entry.actionId}${because(entry.words)}`;
+    case 'PostmortemTurned':
+      return TURNED[entry.to];
     case 'PersonPresent':
       return 'is there';
     case 'Checkpoint':

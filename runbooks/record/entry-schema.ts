@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Entry, EntryBody, EntryKind } from '../launch/entries.ts';
-import { DEVICE_STATES, ENTRY_VERSION, PLATFORMS } from '../launch/entries.ts';
+import { ACTION_WHENS, DEVICE_STATES, ENTRY_VERSION, PLATFORMS, POSTMORTEM_STATES } from '../launch/entries.ts';
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 
 /**
@@ -340,6 +340,16 @@ const BODIES = {
   }),
   RehearsalTurned: z.object({ rehearsalId: z.string(), outcome, why: z.string() }),
   RehearsalEnded: z.object({ rehearsalId: z.string(), report }),
+  QuestionAnswered: z.object({ question: z.string(), words: z.string() }),
+  ActionSet: z.object({
+    actionId: z.string(),
+    when: z.enum(ACTION_WHENS),
+    words: z.string(),
+    owner: z.string(),
+    due: z.string().meta({ description: 'A date, year-month-day.' }),
+  }),
+  ActionClosed: z.object({ actionId: z.string(), words: z.string() }),
+  PostmortemTurned: z.object({ to: z.enum(POSTMORTEM_STATES) }),
   PersonPresent: z.object({}),
   Checkpoint: z.object({ channelSeq: z.int(), channelHash: hash }),
   StoodDown: z.object({

@@ -408,6 +408,12 @@ function ends(player: Player): void {
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
+  const question = 'What worked so that we do it again?';
+  player.does({ kind: 'answer-question', by: 'ben', question, words: 'We all sat in one room.' });
+  const action = { when: 'next', words: 'Raise the edge a day before', owner: 'mia', due: '2027-03-01' } as const;
+  player.does({ kind: 'set-action', by: 'ana', actionId: null, ...action });
+  player.does({ kind: 'close-action', by: 'mia', actionId: `A${player.scene.state.seq}`, words: 'It is in the plan' });
+  player.does({ kind: 'turn-postmortem', by: 'ana', to: 'done', questions: [question] });
   player.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 0, step: null, reason: '', lower: true });
   player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 30_000, stands: 0 });
 }

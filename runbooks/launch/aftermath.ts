@@ -1,0 +1,160 @@
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, own, refuse } from './decision.ts';
+import type { CommandOf } from './decision.ts';
+import type { EntryOf, PersonId } from './entries.ts';
+import { must, personIn } from './fold-error.ts';
+import type { ActionItem, Aftermath, Launch } from './launch.ts';
+import { ownerOf } from './owners.ts';
+import { findPerson } from './people.ts';
+import { isOfTheseYears } from './words.ts';
+
+/** What people say of a launch once it is over: their answers, what is to be done, and how far the postmortem is. */
+
+/** A field of a form takes as much (docs/facts.md#slack-block-limits). */
+const WORDS_MOST = 3_000;
+const QUESTION_MOST = 1_000;
+
+const wordsProblem = (words: string, what: string) =>
+  refuse(
+    'VALUE_INVALID',
+    `${what} has ${words.length} characters; expected 1 to ${WORDS_MOST.toLocaleString('en-US')}.`,
+  );
+
+const isLong = (words: string): boolean => words.length > WORDS_MOST;
+
+/** Who says the same once more has said it. */
+export function answerQuestion(launch: Launch, command: CommandOf<'answer-question'>, { nowMs }: Given): Decision {
+  const { by, question } = command;
+  const words = command.words.trim();
+  if (words === '' || isLong(words)) return wordsProblem(words, 'The answer');
+  if (question === '' || question.length > QUESTION_MOST)
+    return refuse(
+      'VALUE_INVALID',
+      `The question has ${question.length} characters; expected one that the postmortem asks.`,
+    );
+  const last = launch.postmortem.answers.findLast((one) => one.by === by && one.question === question);
+  if (last?.words === words) return refuse('ALREADY_SO', 'You have answered so already.');
+  return accept(byPerson(by), nowMs, { kind: 'QuestionAnswered', question, words });
+}
+
+export function setAction(launch: Launch, command: CommandOf<'set-action'>, { nowMs }: Given): Decision {
+  const { by, when, owner, due } = command;
+  const words = command.words.trim();
+  if (words === '' || isLong(words)) return wordsProblem(words, 'The action');
+  if (findPerson(launch.people, owner) === undefined)
+    return refuse('VALUE_INVALID', `There is no ${owner} on the roster; expected a person on it as the owner.`);
+  if (!isOfTheseYears(dueAtMs({ due }), nowMs))
+    return refuse('TIME_INVALID', `“${due.slice(0, 40)}” is no date of these years; expected one such as 2027-03-01.`);
+  const before = command.actionId === null ? null : own(launch.postmortem.actions, command.actionId);
+  if (before === undefined) return noSuchAction(launch, command.actionId ?? '');
+  const item = { when, words, owner, due };
+  if (before !== null && before.closed === null && isSame(before, item))
+    return refuse('ALREADY_SO', `Action ${before.id} is so already.`);
+  return accept(byPerson(by), nowMs, { kind: 'ActionSet', actionId: before?.id ?? `A${launch.seq + 1}`, ...item });
+}
+
+const isSame = (a: ActionItem, b: Omit<ActionItem, 'id' | 'closed'>): boolean =>
+  a.when === b.when && a.words === b.words && a.owner === b.owner && a.due === b.due;
+
+function noSuchAction(launch: Launch, id: string): Decision {
+  const open = openActions(launch).map((one) => one.id);
+  return refuse(
+    'NO_SUCH_ACTION',
+    `There is no action ${id.slice(0, 20)} here; ${open.length === 0 ? 'none is open' : `open: ${open.join(', ')}`}.`,
+  );
+}
+
+export function closeAction(launch: Launch, command: CommandOf<'close-action'>, { nowMs }: Given): Decision {
+  const item = own(launch.postmortem.actions, command.actionId);
+  if (item === undefined) return noSuchAction(launch, command.actionId);
+  if (item.closed !== null) return refuse('ALREADY_SO', `Action ${item.id} is closed already.`);
+  const words = command.words.trim();
+  if (isLong(words)) return wordsProblem(words, 'What came of it');
+  return accept(byPerson(command.by), nowMs, { kind: 'ActionClosed', actionId: item.id, words });
+}
+
+/** Done is what answers every question, if only by saying that nobody knows. */
+export function turnPostmortem(launch: Launch, command: CommandOf<'turn-postmortem'>, { nowMs }: Given): Decision {
+  const { by, to, questions } = command;
+  if (launch.postmortem.state === to) return refuse('ALREADY_SO', `The postmortem is ${WORD[to]} already.`);
+  if (to === 'done' && !launch.closed)
+    return refuse('POSTMORTEM_OPEN', `${launch.name} is not closed, so its postmortem can't be done: /go close first.`);
+  const open = to === 'done' ? questions.filter((question) => !isAnswered(launch, question)) : [];
+  if (open.length > 0)
+    return refuse(
+      'POSTMORTEM_OPEN',
+      `${open.length} ${open.length === 1 ? 'question has' : 'questions have'} no answer yet, the first is “${open[0]}”. /go answer opens the form; where nobody knows, write: unknown.`,
+    );
+  return accept(byPerson(by), nowMs, { kind: 'PostmortemTurned', to });
+}
+
+const WORD = { draft: 'a draft', review: 'in review', done: 'done' } as const;
+
+export const isAnswered = ({ postmortem }: Launch, question: string): boolean =>
+  postmortem.answers.some((one) => one.question === question);
+
+export const openActions = ({ postmortem }: Launch): ActionItem[] =>
+  Object.values(postmortem.actions).filter(({ closed }) => closed === null);
+
+/** The beginning of the day in UTC; NaN: no calendar has it. */
+export function dueAtMs({ due }: Pick<ActionItem, 'due'>): number {
+  const atMs = /^\d{4}-\d{2}-\d{2}$/.test(due) ? Date.parse(`${due}T00:00:00Z`) : Number.NaN;
+  // The 31st of a shorter month is read as a day of the next.
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(due) ? atMs : Number.NaN;
+}
+
+/** Those who asked, approved, declined, halted or answer for a gate: they know what no record does. */
+export function respondersOf(launch: Launch): PersonId[] {
+  const { orders, shots, lifts, waivers, ticks, stoodDown, postmortem, runbook } = launch;
+  const named = [
+    ...Object.values(orders).flatMap(({ requestedBy, armed }) => [requestedBy, armed?.by]),
+    ...Object.values(shots).map(({ approvedBy }) => approvedBy),
+    ...postmortem.halters,
+    ...Object.values(lifts).map(({ by }) => by),
+    ...Object.values(waivers).flatMap(({ requestedBy, grantedBy }) => [requestedBy, grantedBy]),
+    ...Object.values(ticks).map(({ by }) => by),
+    ...runbook.gates.flatMap(({ owner }) => (owner === undefined ? [] : ownerOf(launch, owner).people)),
+    stoodDown?.by,
+  ];
+  return launch.people.map(({ id }) => id).filter((id) => named.includes(id));
+}
+
+/** Responders of whom there is no answer. */
+export const unheardOf = (launch: Launch): PersonId[] =>
+  respondersOf(launch).filter((id) => !launch.postmortem.answers.some(({ by }) => by === id));
+
+// What entries make of it
+
+export const aftermath = ({ postmortem }: Launch, more: Partial<Aftermath>): Pick<Launch, 'postmortem'> => ({
+  postmortem: { ...postmortem, ...more },
+});
+
+export function haltedBy({ postmortem }: Launch, { by }: EntryOf<'HaltSet'>): Partial<Aftermath> {
+  const { halters } = postmortem;
+  return 'person' in by && !halters.includes(by.person) ? { halters: [...halters, by.person] } : {};
+}
+
+export function told(
+  { postmortem }: Launch,
+  entry: EntryOf<'QuestionAnswered' | 'ActionSet' | 'ActionClosed' | 'PostmortemTurned'>,
+): Partial<Aftermath> {
+  const { answers, actions } = postmortem;
+  switch (entry.kind) {
+    case 'QuestionAnswered': {
+      const { question, words } = entry;
+      return { answers: [...answers, { question, words, by: personIn(entry) }] };
+    }
+    case 'ActionSet': {
+      const { actionId: id, when, words, owner, due } = entry;
+      return { actions: { ...actions, [id]: { id, when, words, owner, due, closed: null } } };
+    }
+    case 'ActionClosed': {
+      const closed = { by: personIn(entry), atMs: entry.atMs };
+      return { actions: { ...actions, [entry.actionId]: { ...must(actions, entry.actionId, entry), closed } } };
+    }
+    case 'PostmortemTurned':
+      return { state: entry.to };
+    default:
+      return entry satisfies never;
+  }
+}
