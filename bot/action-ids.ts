@@ -32,6 +32,8 @@ export const ACTION = {
   rehearse: 'rehearsal.begin',
   stopRehearsal: 'rehearsal.stop',
   rehearseLimited: 'rehearsal.limited',
+  answerPostmortem: 'postmortem.answer',
+  addAction: 'postmortem.action',
   /** One a choice: `typedAction`. */
   typed: 'typed.again',
 } as const;
@@ -49,4 +51,6 @@ export const VIEW = {
   tick: 'gate.tick',
   decline: 'fire.decline',
   surge: 'surge.enter',
+  answers: 'postmortem.answers',
+  action: 'postmortem.action',
 } as const;

@@ -2,6 +2,13 @@ import { App } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
 import { ANSWERS_MOST } from '../runbooks/playbook/fields/actions/ask.ts';
 import { ACTION, answerAction, TYPED_CHOICES, typedAction, VIEW } from './action-ids.ts';
+import {
+  afterwardsMeta,
+  pressAddAction,
+  pressAnswerPostmortem,
+  submitAction,
+  submitAnswers,
+} from './actions/afterwards.ts';
 import { compileValue, pressCancelCompile } from './actions/compile.ts';
 import {
   answerValue,
@@ -154,6 +161,8 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.leaveSo, stepValue, pressLeaveSo);
   press(ACTION.putAllBack, launchValue, pressPutAllBack);
   press(ACTION.closeNow, launchValue, pressCloseNow);
+  press(ACTION.answerPostmortem, launchValue, pressAnswerPostmortem);
+  press(ACTION.addAction, launchValue, pressAddAction);
   onPreview(app, desk, ACTION.previewCampaign);
 
   onForms(app, desk, once);
@@ -172,6 +181,8 @@ function onForms(app: App, desk: Desk, once: ReturnType<typeof createOnce>): voi
   onForm(app, desk, once, VIEW.tick, tickMeta, submitTick);
   onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
   onForm(app, desk, once, VIEW.surge, surgeMeta, submitSurge);
+  onForm(app, desk, once, VIEW.answers, afterwardsMeta, submitAnswers);
+  onForm(app, desk, once, VIEW.action, afterwardsMeta, submitAction);
 }
 
 type OnPress = <V>(

@@ -23,6 +23,8 @@ export interface Field {
   option: string | null;
   options: string[];
   dateTimeMs: number | null;
+  /** `2027-03-01`. */
+  date: string | null;
 }
 
 /**
@@ -106,6 +108,7 @@ export function fieldsOf(values: Record<string, Record<string, ViewStateValue>>)
       text: state.value?.trim() || null,
       option: state.selected_option?.value ?? null,
       options: (state.selected_options ?? []).map((option) => option.value ?? ''),
+      date: state.selected_date ?? null,
       dateTimeMs: typeof dateTime === 'number' ? dateTime * 1_000 : null,
     });
   }

@@ -8,6 +8,7 @@ import { context, message, section } from '../views/blocks.ts';
 import { helpMessage } from '../views/help.ts';
 import { withRoomTrouble } from '../views/room-trouble.ts';
 import { oneLine } from '../views/words.ts';
+import { action, actions, answer } from './afterwards.ts';
 import { bareWord } from './arguments.ts';
 import { audience } from './audience.ts';
 import { campaign } from './campaign.ts';
@@ -82,6 +83,9 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   note,
   timeline,
   postmortem,
+  answer,
+  action,
+  actions,
   standDown,
   close,
 ];

@@ -1,9 +1,11 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
-import type { Entry } from '../../runbooks/launch/entries.ts';
+import { POSTMORTEM_STATES } from '../../runbooks/launch/entries.ts';
+import type { Entry, PostmortemState } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
+import { askedNow } from '../actions/afterwards.ts';
 import { postDocument } from '../channel/post-document.ts';
 import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
@@ -50,11 +52,13 @@ export const timeline: Subcommand = {
 export const postmortem: Subcommand = {
   name: 'postmortem',
   also: ['post-mortem'],
-  usage: ['postmortem', 'postmortem superbowl-2026'],
+  usage: ['postmortem', 'postmortem superbowl-2026', 'postmortem review', 'postmortem done'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions. Beside an earlier launch of yours, if you name one.',
+  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions. Beside an earlier launch of yours, if you name one. `review`, `done` and `draft` say how far it is.',
   async run(ask) {
+    const to = POSTMORTEM_STATES.find((state) => state === ask.typed.rest.trim().toLowerCase());
+    if (to !== undefined) return turned(ask, to);
     const earlier = await earlierLaunch(ask);
     if (earlier === null)
       return misuse(
@@ -69,6 +73,22 @@ export const postmortem: Subcommand = {
     });
   },
 };
+
+async function turned(ask: PersonAsk, to: PostmortemState): Promise<Answer> {
+  // What it asks is in the whole record, and only done goes by it.
+  const questions = to === 'done' ? await askedNow(ask.desk, ask.launch.id) : [];
+  return submit(
+    ask,
+    (by) => ({ kind: 'turn-postmortem', by, to, questions }),
+    () => done(`${TURNED[to]} \`/go postmortem\` shows it.`),
+  );
+}
+
+const TURNED = {
+  draft: 'The postmortem is a draft again.',
+  review: 'The postmortem is in review.',
+  done: 'The postmortem is done. Whatever is answered, set or closed from now on is in it too, and it says so.',
+} as const;
 
 /** The launch that was named, if any. Its figures are for those who were there. Null: there is none such. */
 async function earlierLaunch({

@@ -6,6 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { copiesText, describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
+import { askedAfterwards } from './aftermath.ts';
 import { armedText, heldMessage, ofOrder, renewedText } from './armed.ts';
 import { context, message, section } from './blocks.ts';
 import { changesBlocks } from './campaign-changes.ts';
@@ -236,15 +237,22 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'PersonRemoved':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));
     case 'LaunchClosed':
-      return launch.stoodDown === null
-        ? line(launch, entry, ':small_blue_diamond:', describe(launch, entry))
-        : closedAfterStandDown(launch, entry);
+      return withQuestions(
+        launch,
+        launch.stoodDown === null
+          ? line(launch, entry, ':small_blue_diamond:', describe(launch, entry))
+          : closedAfterStandDown(launch, entry),
+      );
     default: {
       const unknown: never = entry;
       throw new Error(`ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
 }
+
+/** What a rehearsal has shown stands in its report. */
+const withQuestions = (launch: Launch, said: Message): Message =>
+  launch.rehearses === null ? message(said.text, [...(said.blocks as KnownBlock[]), ...askedAfterwards(launch)]) : said;
 
 const stepTitle = (launch: Launch, step: string): string => safe(stepNamed(launch.runbook, step)?.title ?? step, 120);
 const describe = (launch: Launch, entry: Entry): string =>

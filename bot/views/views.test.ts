@@ -10,6 +10,7 @@ import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
 import { SUBCOMMANDS } from '../commands/go.ts';
 import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
+import { actionModal, actionsMessage, answersModal, readingModal, unheardMessage } from './aftermath.ts';
 import * as answers from './answers.ts';
 import { message, section } from './blocks.ts';
 import { boardMessage } from './board.ts';
@@ -48,11 +49,12 @@ const COMPILE: CompileRun = {
   end: null,
 };
 
+const each = <T>(n: number, make: (index: number) => T): T[] =>
+  Array.from({ length: Math.max(1, n) }, (_, index) => make(index));
+
 /** `size` 1 is an ordinary launch; 200 has more of everything than Slack can show, in texts as long as a runbook allows. */
 function launchOf(size: number): Launch {
   const text = (what: string, n: number) => (size === 1 ? what : long(what, n));
-  const each = <T>(n: number, make: (index: number) => T): T[] =>
-    Array.from({ length: Math.max(1, n) }, (_, index) => make(index));
   const locales = Object.fromEntries(
     each(size, (i) => [
       i === 0 ? 'en' : `en-x${String(i).padStart(3, '0')}`,
@@ -377,6 +379,25 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     hash: '',
   });
   const order = launch.orders['F1'] as FireOrder;
+  const withActions: Launch = {
+    ...launch,
+    postmortem: {
+      ...launch.postmortem,
+      actions: Object.fromEntries(
+        each(size, (i) => [
+          `A${i}`,
+          {
+            id: `A${i}`,
+            when: 'next' as const,
+            words: long('Words', 3_000),
+            owner: 'p0',
+            due: '2027-03-01',
+            closed: i % 2 === 0 ? null : { by: 'p0', atMs: NOW },
+          },
+        ]),
+      ),
+    },
+  };
   const views: [string, Message][] = [
     ['board, red', boardMessage(launch, gatesOf(launch, 'red'), reports, NOW)],
     [
@@ -397,6 +418,15 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['rehearsals', rehearsalsMessage(launch)],
     ['rehearsal, asked', askRehearsal(launch, 'U1', NOW)],
     ['people', peopleMessage(launch)],
+    ['actions', actionsMessage(withActions)],
+    ['no actions', actionsMessage(launch)],
+    [
+      'who has not answered',
+      unheardMessage(
+        launch,
+        each(size, (i) => `p${i}`),
+      ),
+    ],
     ['waiver', waiverMessage(launch, 'W0')],
     ['lift', liftMessage(launch, 'L1')],
     ['switch', switchMessage(launch, 'R1')],
@@ -441,6 +471,13 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
       createModal([], 'C1', NOW),
       waiverModal(launch, 'g0', 'C1', { value: 3, say: long('Say', 2_000) }),
       surgeModal(launch, 'C1'),
+      actionModal(launch, 'C1'),
+      readingModal(),
+      answersModal(
+        launch,
+        'C1',
+        each(size * 2, (i) => ({ id: `q:${i}`, question: long('Question', 2_500), mine: long('Mine', 3_000) })),
+      ),
       campaignModal(launch, locales, 'C1', null),
       campaignModal(launch, locales, 'C1', launch.campaign),
     ]) {

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { blameIn } from '../../runbooks/postmortem/blame.ts';
+import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
+import { submitAs, whoIs } from '../desk.ts';
+import type { Desk, Outcome } from '../desk.ts';
+import { actionModal, answersModal, blameNote, readingModal } from '../views/aftermath.ts';
+import type { AskedHere } from '../views/aftermath.ts';
+import { done, refused, stranger } from '../views/answers.ts';
+import { plural } from '../views/words.ts';
+import type { Press } from './press.ts';
+import type { FormResult, Submission } from './submit-form.ts';
+
+/** What people say once it is over: the form of the postmortem's questions, and that of an action. */
+
+export const afterwardsMeta = z.strictObject({ launchId: z.string(), channelId: z.string() });
+
+type Opened = Pick<Press<{ launchId: string }>, 'desk' | 'value' | 'slackId' | 'channelId' | 'triggerId' | 'answer'>;
+
+/** The launch, if whoever pressed is on its roster. */
+async function forPeople({ desk, value, slackId, answer }: Opened, what: string): Promise<Launch | null> {
+  const launch = desk.journal.peek(value.launchId) ?? (await desk.journal.launch(value.launchId));
+  if (launch === null) throw new Error(`LAUNCH_GONE ${value.launchId}`);
+  if (whoIs(launch, slackId) !== null) return launch;
+  desk.refusals.note(launch.id, slackId, { what, code: 'NOT_ON_ROSTER', say: 'not on the roster of this launch' });
+  await answer(stranger(launch));
+  return null;
+}
+
+/** What the postmortem asks as the record stands. Entries first, as for the document. */
+export async function askedNow(desk: Desk, launchId: string): Promise<string[]> {
+  const entries = await desk.journal.entries(launchId);
+  const messages = await desk.cloud.record.messagesAfter(launchId, 0);
+  return postmortemOf(entries, messages, { chain: { ok: true } })?.asked ?? [];
+}
+
+/** A question may change while a form is open, so its field is named after its words. */
+const fieldOf = (question: string): string => `q:${sha256(question).slice(0, 16)}`;
+
+export async function pressAnswerPostmortem(press: Opened): Promise<void> {
+  const { desk, slackId, channelId, triggerId } = press;
+  const launch = await forPeople(press, 'answering the postmortem');
+  if (launch === null) return;
+  const opened = await desk.client.views.open({ trigger_id: triggerId, view: readingModal() });
+  const person = whoIs(launch, slackId)?.id;
+  const { answers } = launch.postmortem;
+  const questions = (await askedNow(desk, launch.id)).map((question): AskedHere => {
+    const mine = answers.findLast((one) => one.by === person && one.question === question)?.words ?? null;
+    return { id: fieldOf(question), question, mine };
+  });
+  // What this person has not answered comes first: a form does not hold any number.
+  const sorted = [...questions.filter(({ mine }) => mine === null), ...questions.filter(({ mine }) => mine !== null)];
+  await desk.client.views.update({ view_id: opened.view?.id ?? '', view: answersModal(launch, channelId, sorted) });
+}
+
+export async function submitAnswers({
+  desk,
+  meta,
+  slackId,
+  fields,
+}: Submission<z.output<typeof afterwardsMeta>>): Promise<FormResult> {
+  const written = [...fields].flatMap(([field, { text }]) => (text === null ? [] : [{ field, text }]));
+  const [first = ''] = fields.keys();
+  if (written.length === 0)
+    return wrong({ [first]: 'Nothing is written yet; answer at least one question, or press Cancel.' });
+  const asked = new Map((await askedNow(desk, meta.launchId)).map((question) => [fieldOf(question), question]));
+  const errors: Record<string, string> = {};
+  for (const { field, text } of written) {
+    const question = asked.get(field);
+    const outcome = question === undefined ? null : await answered(desk, meta.launchId, slackId, question, text);
+    if (outcome === null)
+      errors[field] =
+        'The record has gone on, and this is asked in other words now. Copy what you wrote, and press Answer again.';
+    // The form was sent twice, or again after a fault in another field.
+    else if (!outcome.ok && outcome.code !== 'ALREADY_SO') errors[field] = outcome.say;
+  }
+  if (Object.keys(errors).length > 0) return wrong(errors);
+  const launch = await desk.journal.launch(meta.launchId);
+  const names = (launch?.people ?? []).map(({ name }) => name);
+  const blamed = blameIn(written.map(({ text }) => text).join('\n'), names);
+  return {
+    ok: true,
+    answer: done(
+      `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. \`/go postmortem\` shows the document.${blameNote(blamed)}`,
+    ),
+  };
+}
+
+const answered = (desk: Desk, launchId: string, slackId: string, question: string, words: string): Promise<Outcome> =>
+  submitAs(desk, launchId, slackId, (by) => ({ kind: 'answer-question', by, question, words }));
+
+export async function pressAddAction(press: Opened): Promise<void> {
+  const launch = await forPeople(press, 'setting an action');
+  if (launch === null) return;
+  await press.desk.client.views.open({ trigger_id: press.triggerId, view: actionModal(launch, press.channelId) });
+}
+
+const whens = z.enum(ACTION_WHENS);
+
+export async function submitAction({
+  desk,
+  meta,
+  slackId,
+  fields,
+}: Submission<z.output<typeof afterwardsMeta>>): Promise<FormResult> {
+  const errors: Record<string, string> = {};
+  const words = fields.get('words')?.text ?? '';
+  const when = whens.safeParse(fields.get('when')?.option);
+  const owner = fields.get('owner')?.option ?? '';
+  const due = fields.get('due')?.date ?? '';
+  if (words === '') errors['words'] = 'Say what is to be done.';
+  if (!when.success) errors['when'] = 'Choose when.';
+  if (owner === '') errors['owner'] = 'Choose who sees to it.';
+  if (due === '') errors['due'] = 'Choose a date.';
+  if (!when.success || Object.keys(errors).length > 0) return wrong(errors);
+  const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({
+    kind: 'set-action',
+    by,
+    actionId: null,
+    when: when.data,
+    words,
+    owner,
+    due,
+  }));
+  if (!outcome.ok) return wrong({ [outcome.code === 'TIME_INVALID' ? 'due' : 'words']: outcome.say });
+  const blamed = blameIn(
+    words,
+    outcome.launch.people.map(({ name }) => name),
+  );
+  return { ok: true, answer: done(`Added. \`/go actions\` lists them.${blameNote(blamed)}`) };
+}
+
+const wrong = (errors: Record<string, string>): FormResult => ({
+  ok: false,
+  errors,
+  answer: refused('VALUE_INVALID', Object.values(errors).join(' ')),
+});

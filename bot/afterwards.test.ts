@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../infra/aws/sha256.ts';
+import { until } from '../infra/local/slack/for-tests.ts';
+import { buttonsOf, readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig, Someone } from '../test/bot-rig.ts';
+import { askedNow, pressAnswerPostmortem, submitAnswers } from './actions/afterwards.ts';
+import type { Desk } from './desk.ts';
+
+const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
+const HELPED = 'Who or what helped when it mattered?';
+
+describe('once a launch is closed', () => {
+  let rig: Rig;
+  let launchId: string;
+  beforeAll(async () => {
+    rig = await startRig();
+    launchId = (await readyLaunch(rig)).id;
+    await rig.ask(rig.ben, 'halt wrong link');
+    await rig.ask(rig.ana, 'close that was it');
+  });
+  afterAll(() => rig.stop());
+
+  const button = async (who: Someone, actionId: string) =>
+    until(`a button ${actionId}`, async () => buttonsOf(await who.messages(), actionId).at(-1));
+  const form = async (who: Someone) =>
+    until('a form with fields', async () => (await who.views()).find(({ html }) => html.includes('<textarea')));
+  const pressed = async (who: Someone, actionId: string) => {
+    const found = await button(who, actionId);
+    expect(await who.press(found.ts, actionId, { block_id: found.blockId, value: found.value })).toMatchObject({
+      ok: true,
+    });
+    return form(who);
+  };
+  const fieldOf = (question: string): string => `q:${sha256(question).slice(0, 16)}`;
+  const answers = async () =>
+    (await rig.journal.entries(launchId)).flatMap((entry) =>
+      entry.kind === 'QuestionAnswered' && 'person' in entry.by
+        ? [`${entry.by.person}: ${entry.question} ${entry.words}`]
+        : [],
+    );
+
+  it('those who responded are called, each question is in the form, and answers are kept as they were written', async () => {
+    const said = await until('the call', async () =>
+      (await rig.ana.messages()).find((one) => textOf(one).includes('What only people know')),
+    );
+    // Mia ticked a gate that is hers, Ben halted; Ana and Olu did neither.
+    expect(textOf(said)).toContain('<@U0MARKET1> <@U0MARKET2>, everybody');
+    const view = await pressed(rig.ben, 'postmortem.answer');
+    expect(view.html).toContain('HALT 1: when did somebody first see the problem, and what showed it?');
+    const field = fieldOf(HELPED);
+    expect(await rig.ben.submit(view.id, {})).toMatchObject({ ok: false });
+    expect(await rig.ben.submit(view.id, { [field]: value('*One* room.\nAna forgot the edge.') })).toMatchObject({
+      ok: true,
+    });
+    const answer = await until('the answer', async () =>
+      (await rig.ben.messages()).map(textOf).find((text) => text.includes('Kept, as you wrote it: 1 answer')),
+    );
+    expect(answer).toContain('“Ana” beside “forgot”');
+    expect(await answers()).toEqual([`ben: ${HELPED} *One* room.\nAna forgot the edge.`]);
+    expect(textOf(said)).not.toContain('Ana forgot');
+  });
+
+  it('who answers again sees what they wrote, and both are in the record', async () => {
+    expect(await rig.ben.go('answer')).toMatchObject({ ok: true });
+    const view = await form(rig.ben);
+    expect(view.html).toContain('You wrote: *One* room.');
+    const field = fieldOf(HELPED);
+    expect(await rig.ben.submit(view.id, { [field]: value('The plan.') })).toMatchObject({ ok: true });
+    await until('both', async () => ((await answers()).length === 2 ? true : undefined));
+  });
+
+  it('a question that is not asked any more is said at its field, and nothing is kept', async () => {
+    const desk = { journal: rig.journal, cloud: rig.cloud, conductor: rig.bot.conductor } as unknown as Desk;
+    const lost = { text: 'lost?', option: null, options: [], dateTimeMs: null, date: null };
+    const result = await submitAnswers({
+      desk,
+      meta: { launchId, channelId: 'C0WARROOM' },
+      slackId: 'U0MARKET1',
+      teamId: null,
+      atMs: rig.nowMs(),
+      fields: new Map([['q:0123456789abcdef', lost]]),
+    });
+    expect(result).toMatchObject({
+      ok: false,
+      errors: { 'q:0123456789abcdef': expect.stringContaining('other words now. Copy what you wrote') as string },
+    });
+    expect((await answers()).join()).not.toContain('lost?');
+  });
+
+  it('who is not on the roster gets no form, and is told whom to ask', async () => {
+    const noted: string[] = [];
+    const said: string[] = [];
+    const refusals = { note: (_id: string, slackId: string, { code }: { code: string }) => noted.push(slackId, code) };
+    await pressAnswerPostmortem({
+      desk: { journal: rig.journal, refusals } as unknown as Desk,
+      value: { launchId },
+      slackId: 'U9STRANGER',
+      channelId: 'C0WARROOM',
+      triggerId: 'none',
+      answer: async ({ text }) => void said.push(text),
+    });
+    expect(said).toEqual(['You are not on the roster of Fire drill.']);
+    expect(noted).toEqual(['U9STRANGER', 'NOT_ON_ROSTER']);
+  });
+
+  it('an action is added by the form, changed and closed by what is typed, and the list has it', async () => {
+    expect(await rig.mia.go('action')).toMatchObject({ ok: true });
+    const view = await form(rig.mia);
+    const choice = (one: string, text: string) => ({
+      value: {
+        type: 'static_select',
+        selected_option: { text: { type: 'plain_text', text, emoji: true }, value: one },
+      },
+    });
+    const date = { value: { type: 'datepicker', selected_date: '2207-03-01' } };
+    const typed = {
+      words: value('Raise the edge sooner'),
+      when: choice('next', 'Next: before the next launch of its kind'),
+      owner: choice('ben', 'Ben Okafor'),
+    };
+    expect(await rig.mia.submit(view.id, { ...typed, due: date })).toMatchObject({
+      ok: false,
+      errors: { due: expect.stringContaining('no date of these years') as string },
+    });
+    const due = new Date(rig.nowMs() + 86_400_000).toISOString().slice(0, 10);
+    expect(
+      await rig.mia.submit(view.id, { ...typed, due: { value: { type: 'datepicker', selected_date: due } } }),
+    ).toMatchObject({ ok: true });
+    const [id = ''] = await until('the action', async () => {
+      const ids = Object.keys((await rig.journal.launch(launchId))?.postmortem.actions ?? {});
+      return ids.length === 1 ? ids : undefined;
+    });
+    await until('its post', async () =>
+      (await rig.ana.messages()).find((one) => textOf(one).includes(`set the action ${id} (next, by Ben Okafor`)),
+    );
+    expect(await rig.ask(rig.ana, `action change ${id} owner mia`)).toContain('Changed.');
+    expect(await rig.ask(rig.ana, 'actions')).toContain(
+      `\`${id}\` *next*, Mia Chen, until ${due}: Raise the edge sooner`,
+    );
+    expect(await rig.ask(rig.ana, `action now ben ${due} fix what Mia broke`)).toContain('“Mia” beside “broke”');
+    expect(await rig.ask(rig.ana, `action close ${id.toLowerCase()} it is in the plan`)).toContain('Closed.');
+    expect(await rig.ask(rig.ana, `action close ${id}`)).toContain('is closed already');
+    expect(await rig.ask(rig.ana, 'action now ben soon fix it')).toContain('expected when, who, a date');
+    expect(await rig.ask(rig.ana, `action change ${id} colour red`)).toContain('expected until, owner, when or words');
+    expect(await rig.ask(rig.ana, 'action change A9999 when now')).toContain('Actions of');
+    expect(await rig.ask(rig.ana, 'actions')).toMatch(new RegExp(`~\`${id}\``));
+  });
+
+  it('the postmortem goes to review and, once each question has an answer, is done', async () => {
+    expect(await rig.ask(rig.mia, 'postmortem review')).toContain('needs on-call');
+    expect(await rig.ask(rig.ana, 'postmortem review')).toContain('The postmortem is in review.');
+    expect(await rig.ask(rig.ana, 'postmortem done')).toContain('have no answer yet');
+    for (const question of await askedNow({ journal: rig.journal, cloud: rig.cloud } as Desk, launchId))
+      await rig.journal.append(launchId, { kind: 'answer-question', by: 'olu', question, words: 'unknown' });
+    expect(await rig.ask(rig.ana, 'postmortem done')).toContain('The postmortem is done.');
+  });
+});

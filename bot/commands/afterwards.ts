@@ -1,0 +1,148 @@
+import { own } from '../../runbooks/launch/decision.ts';
+import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
+import type { ActionWhen } from '../../runbooks/launch/entries.ts';
+import type { ActionItem, Launch } from '../../runbooks/launch/launch.ts';
+import { blameIn } from '../../runbooks/postmortem/blame.ts';
+import { pressAddAction, pressAnswerPostmortem } from '../actions/afterwards.ts';
+import { actionsMessage, blameNote } from '../views/aftermath.ts';
+import { code, done } from '../views/answers.ts';
+import { message } from '../views/blocks.ts';
+import { didYouMean } from './nearest.ts';
+import { peopleOf } from './people-of.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
+
+/** What people say of a launch, and what is to be done because of it. */
+
+/** As if the button had been pressed; null: the form is the answer. */
+async function opened(ask: PersonAsk, open: typeof pressAddAction): Promise<Answer> {
+  const { desk, launch, slackId, channelId, triggerId } = ask;
+  let said: Answer = null;
+  const answer = async (one: NonNullable<Answer>) => {
+    said = one;
+  };
+  await open({ desk, value: { launchId: launch.id }, slackId, channelId, triggerId, answer });
+  return said;
+}
+
+export const answer: Subcommand = {
+  name: 'answer',
+  also: ['answers', 'questions'],
+  usage: ['answer'],
+  group: 'Talk and end',
+  needs: 'person',
+  does: 'Opens the questions that only people can answer. What you write stands in the record as you wrote it.',
+  run: (ask) => opened(ask, pressAnswerPostmortem),
+};
+
+const isWhen = (word: string | undefined): word is ActionWhen => ACTION_WHENS.some((when) => when === word);
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+export const action: Subcommand = {
+  name: 'action',
+  also: ['todo'],
+  usage: [
+    'action',
+    'action next @mia 2027-03-01 raise the edge a day before',
+    'action change A57 until 2027-04-01',
+    'action change A57 owner @mia',
+    'action close A57 it is in the plan',
+  ],
+  group: 'Talk and end',
+  needs: 'person',
+  does: 'Sets what is to be done because of this launch: now, next or later, by whom and until when. Without words it opens a form. `change` and `close` go by the id that `/go actions` shows.',
+  async run(ask) {
+    const [verb, ...rest] = ask.typed.words;
+    if (verb === undefined) return opened(ask, pressAddAction);
+    const word = verb.toLowerCase();
+    if (word === 'close' || word === 'done') return closed(ask, rest);
+    if (word === 'change') return changed(ask, rest);
+    if (isWhen(word)) return added(ask, word, rest);
+    return misuse(
+      action,
+      `${code(verb)} is nothing to do with an action.${didYouMean(verb, ['close', 'change', ...ACTION_WHENS])}`,
+    );
+  },
+};
+
+export const actions: Subcommand = {
+  name: 'actions',
+  also: ['todos'],
+  usage: ['actions'],
+  group: 'Talk and end',
+  needs: 'launch',
+  does: 'Lists what is to be done because of this launch, and what became of it.',
+  run: async ({ launch }) => actionsMessage(launch),
+};
+
+async function added(ask: PersonAsk, when: ActionWhen, [who, due = '', ...words]: readonly string[]): Promise<Answer> {
+  if (who === undefined || !DATE.test(due) || words.length === 0)
+    return misuse(
+      action,
+      `Found ${code([when, who ?? '', due, ...words].join(' ').trim())}, expected when, who, a date such as 2027-03-01, and what.`,
+    );
+  const found = peopleOf(ask.launch, [who], ask.person);
+  const [owner] = found.ok ? found.people : [];
+  if (!found.ok || owner === undefined) return misuse(action, found.ok ? 'Who sees to it?' : found.problem);
+  const text = words.join(' ');
+  return submit(
+    ask,
+    (by) => ({ kind: 'set-action', by, actionId: null, when, words: text, owner: owner.id, due }),
+    ({ people }) => done(`Added. \`/go actions\` lists them.${noteOf(text, people)}`),
+  );
+}
+
+async function closed(ask: PersonAsk, [id, ...words]: readonly string[]): Promise<Answer> {
+  if (id === undefined) return misuse(action, 'Which one? `/go actions` lists them.');
+  const text = words.join(' ');
+  return submit(
+    ask,
+    (by) => ({ kind: 'close-action', by, actionId: id.toUpperCase(), words: text }),
+    ({ people }) => done(`Closed.${noteOf(text, people)}`),
+  );
+}
+
+/** One part of one that is there; on what stands by then. */
+async function changed(ask: PersonAsk, [id, part, ...values]: readonly string[]): Promise<Answer> {
+  const actionId = id?.toUpperCase() ?? '';
+  const value = values.join(' ');
+  const change = partOf(ask, part?.toLowerCase(), value);
+  if (typeof change === 'string') return misuse(action, change);
+  const there = own(ask.launch.postmortem.actions, actionId);
+  if (there === undefined) return message(`There is no action ${actionId}`, actionsMessage(ask.launch).blocks);
+  return submit(
+    ask,
+    (by, { postmortem }) => {
+      const { when, words, owner, due } = { ...(own(postmortem.actions, actionId) ?? there), ...change };
+      return { kind: 'set-action', by, actionId, when, words, owner, due };
+    },
+    ({ people }) => done(`Changed.${noteOf(change.words ?? '', people)}`),
+  );
+}
+
+function partOf(ask: PersonAsk, part: string | undefined, value: string): Partial<ActionItem> | string {
+  switch (part) {
+    case 'until':
+    case 'due':
+      return DATE.test(value) ? { due: value } : `Found ${code(value)}, expected a date such as 2027-03-01.`;
+    case 'when':
+      return isWhen(value) ? { when: value } : `Found ${code(value)}, expected now, next or later.`;
+    case 'words':
+      return { words: value };
+    case 'owner': {
+      const found = peopleOf(ask.launch, [value], ask.person);
+      const owner = found.ok ? found.people[0] : undefined;
+      return owner === undefined ? (found.ok ? 'Who sees to it?' : found.problem) : { owner: owner.id };
+    }
+    default:
+      return `Found ${code(part ?? '')}, expected until, owner, when or words.`;
+  }
+}
+
+const noteOf = (text: string, people: Launch['people']): string =>
+  blameNote(
+    blameIn(
+      text,
+      people.map(({ name }) => name),
+    ),
+  );
