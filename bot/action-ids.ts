@@ -18,6 +18,7 @@ export const ACTION = {
   answerStep: 'step.answer',
   approveSwitch: 'switch.approve',
   approveRoster: 'roster.approve',
+  approveRunbook: 'runbook.approve',
   ready: 'board.ready',
   here: 'person.here',
   previewCampaign: 'campaign.preview',

@@ -18,6 +18,7 @@ import {
   pressAnswer,
   pressApproveLift,
   pressApproveRoster,
+  pressApproveRunbook,
   pressApproveSwitch,
   pressAskLift,
   pressAskWaiver,
@@ -150,6 +151,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   stepButtons(press);
   press(ACTION.approveSwitch, switchValue, pressApproveSwitch);
   press(ACTION.approveRoster, rosterValue, pressApproveRoster);
+  press(ACTION.approveRunbook, rosterValue, pressApproveRunbook);
   press(ACTION.ready, launchValue, pressReady);
   press(ACTION.cancelCompile, compileValue, pressCancelCompile);
   press(ACTION.here, launchValue, pressHere);

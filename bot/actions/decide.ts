@@ -15,6 +15,7 @@ import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
 import { askMessage, stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
+import { runbookChangeMessage } from '../views/runbook-change.ts';
 import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 
@@ -106,6 +107,14 @@ export const pressApproveRoster = (press: Press<z.output<typeof rosterValue>>) =
     (by) => ({ kind: 'approve-roster-change', by, changeId: press.value.changeId }),
     'The roster is changed.',
     (launch) => (press.isPrivate ? peopleMessage(launch) : rosterMessage(launch, press.value.changeId)),
+  );
+
+export const pressApproveRunbook = (press: Press<z.output<typeof rosterValue>>) =>
+  approved(
+    press,
+    (by) => ({ kind: 'approve-runbook-change', by, changeId: press.value.changeId }),
+    'The runbook is changed.',
+    (launch) => runbookChangeMessage(launch, press.value.changeId),
   );
 
 export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>

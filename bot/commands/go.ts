@@ -27,6 +27,7 @@ import { meaning } from './meaning.ts';
 import { people } from './people.ts';
 import { rehearse } from './rehearse.ts';
 import { renew } from './renew.ts';
+import { runbook } from './runbook.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { here, ready, stats, status, steps } from './see.ts';
 import { standDown } from './stand-down.ts';
@@ -68,6 +69,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   campaign,
   audience,
   people,
+  runbook,
   test,
   fire,
   approve,

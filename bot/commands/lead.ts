@@ -10,6 +10,7 @@ import { nameOf, peopleWith } from '../views/names.ts';
 import { orderMessage } from '../views/order.ts';
 import { readinessMessage } from '../views/readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
+import { runbookChangeMessage } from '../views/runbook-change.ts';
 import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
@@ -46,7 +47,7 @@ export const approve: Subcommand = {
   usage: ['approve'],
   group: 'Fire and halt',
   needs: 'person',
-  does: 'Shows what waits for a second person, with its button: an order to fire, a lift, a waiver, a switch, a change of the roster.',
+  does: 'Shows what waits for a second person, with its button: an order to fire, a lift, a waiver, a switch, a change of the roster or of the runbook.',
   async run(ask) {
     const { launch, person } = ask;
     const orders = openOrders(ask);
@@ -63,6 +64,9 @@ export const approve: Subcommand = {
       ...Object.values(launch.rosterChanges)
         .filter((one) => one.open)
         .map((one) => ({ by: one.by, show: () => rosterMessage(launch, one.id) })),
+      ...Object.values(launch.runbookChanges)
+        .filter((one) => one.open)
+        .map((one) => ({ by: one.by, show: () => runbookChangeMessage(launch, one.id) })),
     ];
     if (orders.length + others.length === 0)
       return info(

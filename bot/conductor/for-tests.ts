@@ -139,6 +139,7 @@ export function launchForTests(shot: Shot): Launch {
     orders: {},
     people,
     runbook: { people, gates: [], delivery: { uncertain: 'leave' } },
+    runbookChanges: {},
     rosterChanges: {},
     halt: { active: false },
     closed: false,

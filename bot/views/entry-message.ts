@@ -14,6 +14,7 @@ import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { rehearsalBegunMessage, rehearsalReportMessage, rehearsalTurnedMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { runbookChangedMessage, runbookChangeMessage } from './runbook-change.ts';
 import { shotSegments, targetsText } from './segments-text.ts';
 import { closedAfterStandDown } from './stand-down.ts';
 import { stepEndMessage } from './step-end.ts';
@@ -58,6 +59,10 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return liftMessage(launch, entry.liftId);
     case 'SwitchRequested':
       return switchMessage(launch, entry.requestId);
+    case 'RunbookChangeRequested':
+      return runbookChangeMessage(launch, entry.changeId);
+    case 'RunbookChanged':
+      return runbookChangedMessage(launch, entry);
     case 'RosterChangeRequested':
       return rosterMessage(launch, entry.changeId);
     case 'KeyChangeRequested':

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { blocksTooLong, messageBlockProblems, viewProblems } from '../../infra/local/slack/block-kit/validate.ts';
 import type { Json } from '../../infra/local/slack/state/model.ts';
-import type { AudienceRef, Entry, EntryBody, RehearsalReport } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, EntryBody, PlanChange, RehearsalReport } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { planOf } from '../../runbooks/launch/plan-changes.ts';
 import { noTotals } from '../../runbooks/launch/totals.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
@@ -250,6 +251,18 @@ function launchOf(size: number): Launch {
     switchRequests: {
       R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true },
     },
+    runbookChanges: {
+      B1: {
+        id: 'B1',
+        plan: planOf(runbook),
+        runbookHash: 'x',
+        changes: planChanges(200),
+        by: 'p0',
+        atMs: NOW,
+        reason: text('Reason', 2_000),
+        open: true,
+      },
+    },
     rosterChanges: {
       P1: {
         id: 'P1',
@@ -269,6 +282,15 @@ function launchOf(size: number): Launch {
     closed: false,
     postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
   };
+}
+
+function planChanges(size: number): PlanChange[] {
+  return Array.from({ length: size }, (_, i) => ({
+    where: `gates.g${i}.probe`,
+    before: i % 3 === 0 ? null : long('Before', 2_000),
+    after: i % 3 === 1 ? null : long('After', 2_000),
+    line: 'superbowl.yaml:120',
+  }));
 }
 
 const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] =>
@@ -329,6 +351,30 @@ const BODIES: EntryBody[] = [
   { kind: 'HaltLifted', liftId: 'L1', epoch: 3 },
   { kind: 'SwitchRequested', requestId: 'R1', switch: 'sw0', value: 'x', reason: '' },
   { kind: 'SwitchSet', switch: 'zombie', value: true, reason: long('Reason', 5_000), requestId: null },
+  {
+    kind: 'RunbookChangeRequested',
+    changeId: 'B1',
+    plan: planOf(launchOf(1).runbook),
+    runbookHash: 'x',
+    changes: planChanges(200),
+    reason: '',
+  },
+  {
+    kind: 'RunbookChanged',
+    changeId: null,
+    plan: planOf(launchOf(1).runbook),
+    runbookHash: 'x',
+    changes: planChanges(200),
+    voids: {
+      orders: Array.from({ length: 200 }, (_, i) => `F${i}`),
+      ticks: Array.from({ length: 200 }, (_, i) => `g${i}`),
+      waivers: [],
+      requests: [],
+      steps: Array.from({ length: 200 }, (_, i) => `s${i}`),
+      missed: [],
+    },
+    reason: long('Reason', 5_000),
+  },
   { kind: 'RosterChangeRequested', changeId: 'P1', people: launchOf(200).people, reason: '' },
   { kind: 'StepHeld', step: 's0', dueAtMs: NOW, after: ['g0'], why: long('Why', 5_000) },
   {

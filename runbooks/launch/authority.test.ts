@@ -21,6 +21,8 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'approve-lift': 'duty',
   'request-waiver': 'on-call',
   'grant-waiver': 'duty',
+  'change-runbook': 'on-call',
+  'approve-runbook-change': 'duty',
   'request-roster-change': 'on-call',
   'approve-roster-change': 'duty',
   'request-key-change': 'on-call',

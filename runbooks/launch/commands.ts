@@ -1,4 +1,4 @@
-import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 import type {
   ActionWhen,
   AudienceRef,
@@ -6,6 +6,7 @@ import type {
   Measured,
   NewEntry,
   PersonId,
+  PlanChange,
   Platform,
   PostmortemState,
   RecordKey,
@@ -44,6 +45,16 @@ export type Command =
     }
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
+  /** `changes`: what the room is told of it; what it needs and voids is decided by the plan itself. */
+  | {
+      kind: 'change-runbook';
+      by: PersonId;
+      plan: Plan;
+      runbookHash: string;
+      changes: PlanChange[];
+      reason: string;
+    }
+  | { kind: 'approve-runbook-change'; by: PersonId; changeId: string }
   | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }
   /** `adds`: the list before, which this one holds all of; without it the list takes its place. `refusedIn`: whose refused tokens it adds. */
   | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef; adds?: string | null; refusedIn?: RefusedIn }
@@ -272,6 +283,8 @@ export type RefusalCode =
   | 'PAYLOAD_REFUSED'
   | 'LOCALE_UNKNOWN'
   | 'SPLIT_DIFFERS'
+  | 'RUNBOOK_FIXED'
+  | 'RUNBOOK_IN_USE'
   | 'RECORD_UNSIGNED'
   | 'KEYS_INVALID'
   | 'NO_STANDBY'

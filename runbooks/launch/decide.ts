@@ -13,6 +13,7 @@ import { beHere } from './presence.ts';
 import { beginRehearsal, endRehearsal, turnRehearsal } from './rehearsals.ts';
 import { renewOrder } from './renewal.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
+import { approveRunbookChange, changeRunbook } from './runbook-change.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
 import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
@@ -42,6 +43,10 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return moveTarget(launch, command, given);
     case 'set-campaign':
       return setCampaign(launch, command, given);
+    case 'change-runbook':
+      return changeRunbook(launch, command, given);
+    case 'approve-runbook-change':
+      return approveRunbookChange(launch, command, given);
     case 'set-audience':
       return setAudience(launch, command, given);
     case 'set-skip-list':

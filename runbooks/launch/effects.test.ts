@@ -148,6 +148,8 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   CampaignSet: [{ gives: POSTED }],
   AudienceSet: [{ gives: POSTED }],
   SkipListSet: [{ gives: POSTED }],
+  RunbookChangeRequested: [{ gives: POSTED }],
+  RunbookChanged: [{ gives: POSTED }],
   RosterChangeRequested: [{ gives: POSTED }],
   RosterChanged: [{ gives: POSTED }],
   PersonRemoved: [{ gives: POSTED }],

@@ -274,6 +274,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
     case 'CampaignSet':
+    case 'RunbookChanged':
     case 'AudienceSet':
     case 'SkipListSet':
     case 'RosterChanged':
@@ -285,6 +286,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'ShotCorrected':
       return [{ kind: 'post-entry' }, ...ordersVoidedBy(entry, launch)];
 
+    case 'RunbookChangeRequested':
     case 'RosterChangeRequested':
     case 'KeyChangeRequested':
     case 'KeysChanged':

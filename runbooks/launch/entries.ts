@@ -1,4 +1,4 @@
-import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 import type { Counts } from './counts.ts';
 
 /**
@@ -71,6 +71,24 @@ export interface SkipListRef {
 export interface RefusedIn {
   launchId: string;
   tokens: number;
+}
+
+/** One key of the runbook before and after, as it is written there. Null: it was not there, or is there no more. `line`: where in the files, as \`superbowl.yaml:12\`. */
+export interface PlanChange {
+  where: string;
+  before: string | null;
+  after: string | null;
+  line: string;
+}
+
+/** What a change of the runbook takes back, by id, and nothing else. `missed`: steps whose deadline is ahead again. `requests`: of switches. */
+export interface PlanVoids {
+  orders: string[];
+  ticks: string[];
+  waivers: string[];
+  requests: string[];
+  steps: string[];
+  missed: string[];
 }
 
 export interface SegmentAttempt {
@@ -277,6 +295,24 @@ export type EntryBody =
   /** `fromAtMs`: the target before; absent in older records. */
   | { kind: 'TargetMoved'; targetAtMs: number; fromAtMs?: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
+  // The plan of an open launch
+  | {
+      kind: 'RunbookChangeRequested';
+      changeId: string;
+      plan: Plan;
+      runbookHash: string;
+      changes: PlanChange[];
+      reason: string;
+    }
+  | {
+      kind: 'RunbookChanged';
+      /** Null: it needed no second person. */ changeId: string | null;
+      plan: Plan;
+      runbookHash: string;
+      changes: PlanChange[];
+      voids: PlanVoids;
+      reason: string;
+    }
   | { kind: 'AudienceSet'; audience: AudienceRef }
   | {
       kind: 'SkipListSet';

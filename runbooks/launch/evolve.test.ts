@@ -437,6 +437,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     lifts: {},
     switches: {},
     switchRequests: {},
+    runbookChanges: {},
     rosterChanges: {},
     steps: {},
     missed: {},

@@ -1,5 +1,5 @@
 import { aftermath, haltedBy, told } from './aftermath.ts';
-import { deadlineAtMs } from './deadlines.ts';
+import { aheadAgain } from './ahead-again.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
@@ -7,10 +7,9 @@ import { BY_NEWER, foldError, must, personIn } from './fold-error.ts';
 import { ticksHolding } from './gates.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
+import { runbookChanged, without } from './plan-voids.ts';
 import { scaleGoal } from './scale-goal.ts';
-import { scheduledSteps } from './schedule.ts';
 import { coversOf } from './skip-cover.ts';
-import { plannedSteps } from './steps.ts';
 import { takenOver } from './take-over.ts';
 import { turnOrder, VOID_BY_STAND_DOWN, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
@@ -95,6 +94,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     lifts: {},
     switches: {},
     switchRequests: {},
+    runbookChanges: {},
     rosterChanges: {},
     steps: {},
     missed: {},
@@ -147,6 +147,13 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         orders: voidStale({ ...launch, skipList }, `${who(launch, entry)} changed the skip list`),
       };
     }
+    case 'RunbookChangeRequested': {
+      const { changeId: id, plan, runbookHash, changes, reason, atMs } = entry;
+      const waits = { id, plan, runbookHash, changes, by: personIn(entry), atMs, reason, open: true };
+      return { runbookChanges: { ...launch.runbookChanges, [id]: waits } };
+    }
+    case 'RunbookChanged':
+      return runbookChanged(launch, entry, `${who(launch, entry)} changed the runbook`);
     case 'RosterChangeRequested': {
       const { changeId: id, people, reason } = entry;
       return {
@@ -402,24 +409,10 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
   }
 }
 
-/** What waited for its time, or was too late, has it ahead again; what has begun stays begun, also of a backup. */
+/** What waited for its time, or was too late, has it ahead again. */
 function targetMoved(launch: Launch, { targetAtMs, atMs }: EntryOf<'TargetMoved'>): Partial<Launch> {
-  const moved = { ...launch, targetAtMs };
-  const ahead = new Set(
-    scheduledSteps(moved)
-      .filter(({ dueAtMs }) => dueAtMs > atMs)
-      .map(({ step: { id } }) => id),
-  );
-  const isKept = ([id, { state }]: [string, StepState]) => !['put', 'held'].includes(state) || !ahead.has(id);
-  const isMissed = ([id]: [string, unknown]) => {
-    const deadline = plannedSteps(launch.runbook).find((one) => one.id === id);
-    return deadline !== undefined && (deadlineAtMs(moved, deadline) ?? atMs) <= atMs;
-  };
-  return {
-    targetAtMs,
-    steps: Object.fromEntries(Object.entries(launch.steps).filter(isKept)),
-    missed: Object.fromEntries(Object.entries(launch.missed).filter(isMissed)),
-  };
+  const { steps, missed } = aheadAgain({ ...launch, targetAtMs }, atMs);
+  return { targetAtMs, steps: without(launch.steps, steps), missed: without(launch.missed, missed) };
 }
 
 function step(

@@ -1,4 +1,4 @@
-import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 import type {
   ActionWhen,
   Actor,
@@ -8,6 +8,7 @@ import type {
   GateStatus,
   Measured,
   PersonId,
+  PlanChange,
   Platform,
   PostmortemState,
   RecordKey,
@@ -86,6 +87,7 @@ export interface Launch {
     string,
     { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }
   >;
+  runbookChanges: Record<string, RunbookChange>;
   rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
   steps: Record<string, StepState>;
   /** Steps that were not verified by their deadline. */
@@ -150,6 +152,18 @@ export interface Rehearsal {
   turned: { outcome: RehearsalReport['outcome']; why: string; atMs: number } | null;
   report: RehearsalReport | null;
   endedAtMs: number | null;
+}
+
+/** A changed plan that waits for its second person. */
+export interface RunbookChange {
+  id: string;
+  plan: Plan;
+  runbookHash: string;
+  changes: PlanChange[];
+  by: PersonId;
+  atMs: number;
+  reason: string;
+  open: boolean;
 }
 
 export interface Waiver {

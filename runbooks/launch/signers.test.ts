@@ -29,6 +29,8 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   CampaignSet: {},
   AudienceSet: { own: 'marketer' },
   SkipListSet: { own: 'marketer' },
+  RunbookChangeRequested: {},
+  RunbookChanged: {},
   RosterChangeRequested: {},
   RosterChanged: {},
   PersonRemoved: {},

@@ -59,7 +59,7 @@ export function voidAllOpen(
   launch: Launch,
   which: (by: PersonId, people: readonly Person[]) => boolean,
   why: string,
-): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges' | 'keyChanges'> {
+): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'runbookChanges' | 'rosterChanges' | 'keyChanges'> {
   const close = <T extends { by: PersonId; open: boolean; people?: Person[] }>(
     requests: Record<string, T>,
   ): Record<string, T> =>
@@ -77,6 +77,7 @@ export function voidAllOpen(
     ),
     lifts: close(launch.lifts),
     switchRequests: close(launch.switchRequests),
+    runbookChanges: close(launch.runbookChanges),
     rosterChanges: close(launch.rosterChanges),
     keyChanges: close(launch.keyChanges),
     waivers: Object.fromEntries(

@@ -4,6 +4,7 @@ import { Scene, segmentTotals, setsLeft, T0_MS } from '../../test/properties/sce
 import type { Command } from './commands.ts';
 import type { Entry, EntryKind } from './entries.ts';
 import { fold } from './evolve.ts';
+import { planOf } from './plan-changes.ts';
 import { commandOf, decidedPart, vouchProblem } from './vouch.ts';
 
 /** Every move that takes two people, halts, and counts of shots, as they come in a launch. */
@@ -13,6 +14,13 @@ function everyMove(): Scene {
   const waiver = { gate: 'workers', segments: ['us-ios'], worst: 2, reason, endsAtMs: scene.nowMs + 60_000 };
   const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', ...waiver });
   scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+  const changed = (more: object): Command => {
+    const plan = { ...planOf(scene.state.runbook), ...more };
+    return { kind: 'change-runbook', by: 'ana', plan, runbookHash: 'new', changes: [], reason };
+  };
+  scene.does(changed({ title: 'Big night' }));
+  const later = scene.does(changed({ order_expires_after: 600_000 }));
+  scene.does({ kind: 'approve-runbook-change', by: 'mia', ...idOf(later, 'changeId') });
   const { people } = scene.state;
   const roster: Command = { kind: 'request-roster-change', by: 'ana', people: people.slice(0, 3), reason };
   scene.does({ kind: 'approve-roster-change', by: 'mia', ...idOf(scene.does(roster), 'changeId') });
@@ -48,6 +56,8 @@ const judged = vouched.filter(({ entry }) => commandOf(entry) !== null);
 const JUDGED: EntryKind[] = [
   'WaiverRequested',
   'WaiverGranted',
+  'RunbookChangeRequested',
+  'RunbookChanged',
   'RosterChangeRequested',
   'RosterChanged',
   'KeyChangeRequested',
@@ -75,6 +85,8 @@ describe('an entry is decided again by the rules', () => {
   const CHANGED: Partial<Record<EntryKind, object[]>> = {
     WaiverRequested: [{ reason: '' }, { gate: 'credentials' }, { endsAtMs: 0 }, { waiverId: 'W99' }],
     WaiverGranted: [{ by: { person: 'ana' } }, { waiverId: 'W99' }],
+    RunbookChangeRequested: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }],
+    RunbookChanged: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }, { voids: {} }],
     RosterChangeRequested: [{ people: [] }, { reason: '' }],
     RosterChanged: [{ by: { person: 'ana' } }, { changeId: 'P99' }],
     KeyChangeRequested: [{ keys: [] }, { reason: '' }],

@@ -1,7 +1,7 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Command, Given } from './commands.ts';
 import { decide } from './decide.ts';
-import type { Actor, Entry, HaltSource } from './entries.ts';
+import type { Actor, Entry, EntryOf, HaltSource, PersonId } from './entries.ts';
 import type { Launch } from './launch.ts';
 
 /**
@@ -71,6 +71,12 @@ export function commandOf(entry: Entry): Command | null {
       return { kind: 'request-lift', by, reason: entry.reason };
     case 'HaltLifted':
       return { kind: 'approve-lift', by, liftId: entry.liftId };
+    case 'RunbookChangeRequested':
+      return changeOf(entry, by);
+    case 'RunbookChanged':
+      return entry.changeId === null
+        ? changeOf(entry, by)
+        : { kind: 'approve-runbook-change', by, changeId: entry.changeId };
     case 'RosterChangeRequested':
       return { kind: 'request-roster-change', by, people: entry.people, reason: entry.reason };
     case 'RosterChanged':
@@ -106,6 +112,13 @@ export function commandOf(entry: Entry): Command | null {
   }
 }
 
+function changeOf(
+  { plan, runbookHash, changes, reason }: EntryOf<'RunbookChangeRequested' | 'RunbookChanged'>,
+  by: PersonId,
+): Command {
+  return { kind: 'change-runbook', by, plan, runbookHash, changes, reason };
+}
+
 function haltSource(by: Actor): HaltSource | null {
   if ('person' in by) return 'slack';
   const { system } = by;
@@ -120,6 +133,8 @@ const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
   'FireRenewed',
   'LiftRequested',
   'HaltLifted',
+  'RunbookChangeRequested',
+  'RunbookChanged',
   'RosterChangeRequested',
   'RosterChanged',
   'KeyChangeRequested',

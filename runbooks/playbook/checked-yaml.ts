@@ -17,8 +17,11 @@ export interface FileProblem {
   expected: string;
 }
 
-/** `written`: the value before the schema: durations and times as they stand in the file. */
-export type CheckedYaml<T> = { ok: true; value: T; written: unknown } | { ok: false; problems: FileProblem[] };
+/** `written`: the value before the schema: durations and times as they stand in the file. `lineOf`: `superbowl.yaml:12`, where a path stands. */
+export type CheckedYaml<T> =
+  | { ok: true; value: T; written: unknown; lineOf: LineOf }
+  | { ok: false; problems: FileProblem[] };
+export type LineOf = (path: Path) => string;
 export type Found = Omit<YamlProblem, 'offset'>;
 
 type Path = readonly (string | number)[];
@@ -83,7 +86,11 @@ export function checkedSource<S extends z.ZodType>(
     ...found.filter(({ path }) => !known.has(placeKey(path))).map((one) => ({ ...one, ...spotOf(places, one.path) })),
   ];
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, source) };
-  return { ok: true, value: parsed.data, written: value };
+  const lineOf = (path: Path): string => {
+    const { file, line } = placeIn(source, spotOf(places, path));
+    return `${file}:${line}`;
+  };
+  return { ok: true, value: parsed.data, written: value, lineOf };
 }
 
 function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places, schema: z.ZodType): Found[] {
@@ -129,15 +136,19 @@ function meantField(key: string, known: readonly string[]): string {
   return known.length === 0 ? 'one of the documented fields' : `one of the documented fields: ${known.join(', ')}`;
 }
 
-function placed(problems: readonly PlacedProblem[], { fileOf }: YamlSource): FileProblem[] {
-  const at = (file: string | null, offset: number) => {
-    const { name, text } = fileOf(file);
-    const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
-    return { file: name, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
-  };
-  const said = problems
-    .slice(0, PROBLEMS_MOST)
-    .map(({ file, offset, path, found, expected }) => ({ ...at(file, offset), path: path.join('.'), found, expected }));
+function placeIn({ fileOf }: YamlSource, { file, offset }: { file: string | null; offset: number }) {
+  const { name, text } = fileOf(file);
+  const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+  return { file: name, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
+}
+
+function placed(problems: readonly PlacedProblem[], source: YamlSource): FileProblem[] {
+  const said = problems.slice(0, PROBLEMS_MOST).map(({ path, found, expected, ...spot }) => ({
+    ...placeIn(source, spot),
+    path: path.join('.'),
+    found,
+    expected,
+  }));
   const [first] = said;
   if (problems.length <= PROBLEMS_MOST || first === undefined) return said;
   return [

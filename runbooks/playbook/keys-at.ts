@@ -6,10 +6,22 @@ export function keysAt(schema: JsonSchema, value: unknown, path: readonly (strin
   const [next, ...rest] = path;
   if (next === undefined) return [...new Set(members.flatMap(({ properties }) => Object.keys(properties ?? {})))];
   const inner = (value as Record<string | number, unknown> | null)?.[next];
-  const below = members.map(({ properties, additionalProperties, items }) =>
-    typeof next === 'number' ? items : (properties?.[next] ?? additionalProperties),
+  return [...new Set(below(members, next).flatMap((one) => keysAt(one, inner, rest)))];
+}
+
+/** What the schema says of one field or item of a value: its alternatives, if it has some. */
+export function schemasAt(schemas: readonly JsonSchema[], value: unknown, next: string | number): JsonSchema[] {
+  return below(
+    schemas.flatMap((schema) => fitting(schema, value)),
+    next,
   );
-  return [...new Set(below.flatMap((one) => (one === undefined || one === false ? [] : keysAt(one, inner, rest))))];
+}
+
+function below(members: readonly JsonSchema[], next: string | number): JsonSchema[] {
+  return members.flatMap(({ properties, additionalProperties, items }) => {
+    const one = typeof next === 'number' ? items : (properties?.[next] ?? additionalProperties);
+    return one === undefined || one === false ? [] : [one];
+  });
 }
 
 function fitting(schema: JsonSchema, value: unknown): JsonSchema[] {

@@ -1,5 +1,5 @@
 import { checkedSource } from './checked-yaml.ts';
-import type { FileProblem } from './checked-yaml.ts';
+import type { FileProblem, LineOf } from './checked-yaml.ts';
 import { merge, partsOf } from './include.ts';
 import type { Included } from './include.ts';
 import { checkReferences } from './references.ts';
@@ -7,8 +7,10 @@ import type { Rule } from './rules/rule.ts';
 import { runbook as runbookSchema } from './schema.ts';
 import type { Runbook } from './schema.ts';
 
-/** `written`: the same as it stands in its files, put together, for who writes it anew. */
-export type LoadedRunbook = { ok: true; runbook: Runbook; written: unknown } | { ok: false; problems: FileProblem[] };
+/** `written`: the same as it stands in its files, put together, for who writes it anew. `lineOf`: where in them a path stands. */
+export type LoadedRunbook =
+  | { ok: true; runbook: Runbook; written: unknown; lineOf: LineOf }
+  | { ok: false; problems: FileProblem[] };
 
 interface Around {
   /** Texts of the files that it includes, by their path from its folder (`filesToRead`). */
@@ -42,5 +44,5 @@ export function loadRunbook(
     runbookSchema,
     (runbook) => [...checkReferences(runbook), ...rules.flatMap((rule) => rule(runbook))],
   );
-  return read.ok ? { ok: true, runbook: read.value, written: read.written } : read;
+  return read.ok ? { ok: true, runbook: read.value, written: read.written, lineOf: read.lineOf } : read;
 }

@@ -192,6 +192,8 @@ type PersonDevice =
 export type Person = Omit<z.output<typeof person>, 'devices'> & { devices: PersonDevice[] };
 /** Files that it includes have been put into their places (include.ts). */
 export type Runbook = Omit<z.output<typeof runbook>, 'people' | 'include'> & { people: Person[] };
+/** All of it but people and texts, which a launch changes in ways of their own. */
+export type Plan = Omit<Runbook, 'people' | 'campaign'>;
 export type Gate = z.output<typeof gate>;
 export type Probe = z.output<typeof probe>;
 export type Step = z.output<typeof step>;

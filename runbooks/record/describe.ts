@@ -21,6 +21,7 @@ import type { Missed } from '../launch/reach.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 import { sumTotals, sumVariants } from '../launch/totals.ts';
 import { splitOf, splitText } from '../launch/variants.ts';
+import { planChangesText, voidsText } from './plan-words.ts';
 
 /** The words of the record, in one voice. One piece over 300 lines: a case for each kind of entry, and what those share. */
 
@@ -207,6 +208,10 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments${heldOutText(entry.audience.heldOut ?? 0)}${splitWords(entry.audience.split ?? null, '; of the users ')}`;
     case 'SkipListSet':
       return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens${entry.refusedIn === undefined ? '' : `, with those that were refused in ${entry.refusedIn.launchId}`}`;
+    case 'RunbookChangeRequested':
+      return `asked for a change of the runbook (${entry.changeId}) to ${shortHash(entry.runbookHash)}: ${planChangesText(entry.changes)}${because(entry.reason)}`;
+    case 'RunbookChanged':
+      return `${entry.changeId === null ? 'changed the runbook' : `approved the change of the runbook (${entry.changeId})`} to ${shortHash(entry.runbookHash)}: ${planChangesText(entry.changes)}${because(entry.reason)}. ${voidsText(entry.voids)}`;
     case 'RosterChangeRequested':
       return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
     case 'RosterChanged':

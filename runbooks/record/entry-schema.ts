@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Entry, EntryBody, EntryKind } from '../launch/entries.ts';
 import { ACTION_WHENS, DEVICE_STATES, ENTRY_VERSION, PLATFORMS, POSTMORTEM_STATES } from '../launch/entries.ts';
-import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 
 /**
  * The entries as a schema, for people's own analysis of what `npm run record -- export` writes. It is the types of entries.ts once
@@ -33,6 +33,11 @@ const runbook = whole<Runbook>('The runbook as it was loaded (docs/runbook.md).'
   'title',
   'campaign',
 ]);
+
+const plan = whole<Plan>('The runbook without `people` and `campaign` (docs/runbook.md).', ['version', 'id', 'title']);
+const nullable = z.union([z.string(), z.null()]);
+const planChange = z.object({ where: z.string(), before: nullable, after: nullable, line: z.string() });
+const ids = z.array(z.string());
 
 const via = z.union([
   z.object({
@@ -222,6 +227,21 @@ const BODIES = {
     skipList,
     adds: z.exactOptional(z.union([z.string(), z.null()])),
     refusedIn: z.exactOptional(z.object({ launchId: z.string(), tokens: z.int() })),
+  }),
+  RunbookChangeRequested: z.object({
+    changeId: z.string(),
+    plan,
+    runbookHash: hash,
+    changes: z.array(planChange),
+    reason,
+  }),
+  RunbookChanged: z.object({
+    changeId: nullable,
+    plan,
+    runbookHash: hash,
+    changes: z.array(planChange),
+    voids: z.object({ orders: ids, ticks: ids, waivers: ids, requests: ids, steps: ids, missed: ids }),
+    reason,
   }),
   RosterChangeRequested: z.object({ changeId: z.string(), people: z.array(person), reason }),
   RosterChanged: z.object({ changeId: z.string() }),

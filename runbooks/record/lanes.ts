@@ -14,6 +14,8 @@ const LANE: Record<RowKind, Lane> = {
   CampaignSet: 'plan',
   AudienceSet: 'plan',
   SkipListSet: 'plan',
+  RunbookChangeRequested: 'plan',
+  RunbookChanged: 'plan',
   RosterChangeRequested: 'people',
   RosterChanged: 'people',
   PersonRemoved: 'people',

@@ -2,6 +2,7 @@ import { publicHalf } from '../../infra/aws/keyring.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { AudienceRef, Entry, ScaleFound, ShotTiming, Via } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { planOf } from '../../runbooks/launch/plan-changes.ts';
 import { infrastructureReport } from '../../runbooks/launch/rehearsal-report.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
@@ -406,6 +407,16 @@ function ends(player: Player): void {
   player.does({ kind: 'finish-step', step: 'banner', say: '2 steps in 40 s, execution 4105a4fc' }, 40_000);
   player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
+  const plan = { ...planOf(runbook), delivery: { ...runbook.delivery, ios_not_after: 90_000 } };
+  player.does({
+    kind: 'change-runbook',
+    by: 'ana',
+    plan,
+    runbookHash: '5d9e1f0a2b4c6d8e0f1a3b5c7d9e2f4a6b8c0d1e3f5a7b9c2d4e6f8a0b1c3d5e',
+    changes: [{ where: 'delivery.ios_not_after', before: '60s', after: '90s', line: 'superbowl.yaml:112' }],
+    reason: 'the second ad runs in the break',
+  });
+  player.does({ kind: 'approve-runbook-change', by: 'mia', changeId: `B${player.scene.state.seq}` });
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
   const question = 'What worked so that we do it again?';

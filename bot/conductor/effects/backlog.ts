@@ -49,6 +49,8 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
       return launch.lifts[entry.liftId]?.open === true;
     case 'SwitchRequested':
       return launch.switchRequests[entry.requestId]?.open === true;
+    case 'RunbookChangeRequested':
+      return launch.runbookChanges[entry.changeId]?.open === true;
     case 'RosterChangeRequested':
       return launch.rosterChanges[entry.changeId]?.open === true;
     case 'StepStarted':

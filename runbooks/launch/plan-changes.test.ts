@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { sampleRunbook } from '../../test/properties/scene.ts';
+import { loadRunbook } from '../playbook/load.ts';
+import type { Runbook, Step } from '../playbook/schema.ts';
+import { planDifferences, planOf } from './plan-changes.ts';
+
+const before = sampleRunbook();
+const differ = (after: Runbook, from = before) => planDifferences(planOf(from), planOf(after));
+/** `where before → after`, with ∅ for what is not there. */
+const said = (after: Runbook, from = before) =>
+  differ(after, from).map((one) => `${one.where} ${one.before ?? '∅'} → ${one.after ?? '∅'}`);
+
+test('each key is told as the file writes it: durations, times before T, moments with a zone', () => {
+  const [ready, go] = before.phases;
+  if (ready === undefined || go === undefined) throw new Error('no phases');
+  const [first, ...rest] = ready.steps;
+  if (first === undefined) throw new Error('no steps');
+  const target = { atMs: Date.UTC(2027, 1, 14, 23, 30), zone: 'America/New_York' };
+  expect(
+    said({
+      ...before,
+      targets: { de: target },
+      order_expires_after: 90_000,
+      phases: [
+        {
+          ...ready,
+          steps: [{ ...first, at: -21_600_000, do: { ...first.do, to: 4_000 } as Step['do'] }, ...rest],
+        },
+        go,
+      ],
+    }),
+  ).toEqual([
+    'order_expires_after 15m → 90s',
+    'phases.ready.steps.scale-up.at T-4h → T-6h',
+    'phases.ready.steps.scale-up.do.to 2 → 4,000',
+    'targets ∅ → { de: 2027-02-14 18:30 America/New_York }',
+  ]);
+});
+
+test('gates, steps and switches are compared by id: another order is no difference, and what is new or gone is told whole', () => {
+  const [credentials, ...others] = before.gates;
+  if (credentials === undefined) throw new Error('no gates');
+  expect(said({ ...before, gates: before.gates.toReversed() })).toEqual([]);
+  expect(said({ ...before, gates: others })).toEqual([
+    'gates.credentials { id: credentials, title: Credentials are fresh, hard: true, probe: { kind: credentials } } → ∅',
+  ]);
+  expect(said(before, { ...before, gates: others })).toEqual([
+    'gates.credentials ∅ → { id: credentials, title: Credentials are fresh, hard: true, probe: { kind: credentials } }',
+  ]);
+});
+
+test('a list in which an id stands twice is compared as it stands, so that none of the two is passed over', () => {
+  const twice = [...before.switches, { id: 'sale', title: 'Another', two_people: false }];
+  expect(differ({ ...before, switches: twice }).map(({ where }) => where)).toEqual(['switches']);
+});
+
+test('another kind of probe or action is told whole, not key by key', () => {
+  const gates = before.gates.map((gate) =>
+    gate.id === 'queues' ? { ...gate, probe: { kind: 'credentials' as const } } : gate,
+  );
+  expect(said({ ...before, gates })).toEqual([
+    'gates.queues.probe { kind: queue-empty, queue: batches } → { kind: credentials }',
+  ]);
+});
+
+test('people and texts are no part of the plan', () => {
+  const changed = { ...before, people: before.people.slice(1), campaign: { ...before.campaign, id: 'other' } };
+  expect(said(changed)).toEqual([]);
+});
+
+test('the path of a difference leads to its line, in a file that is included too', () => {
+  const text = (least: string) => `version: 1
+id: sale
+title: Sale
+include: [shared.yaml]
+pool: { name: p, scale_target: workers, workers: 1 }
+gates:
+  - id: fresh
+    title: Fresh
+    probe: { kind: credentials }
+  - id: quiet
+    title: Quiet
+    stale_after: ${least}
+phases:
+  - id: go
+    title: Go
+    steps: [{ id: window, title: Window, at: T, do: { kind: fire-window } }]
+campaign:
+  id: sale
+  default_locale: en
+  locales: { en: { title: Sale, body: Now } }
+  apns: { topic: com.example.shop }
+`;
+  const shared = (max: number) => `people:
+  - { id: ana, name: Ana Ortiz, roles: [on-call] }
+  - { id: mia, name: Mia Chen, roles: [marketer] }
+scale_targets:
+  - id: workers
+    kind: ecs-service
+    cluster: c
+    service: s${max}
+`;
+  const load = (least: string, max: number) => {
+    const loaded = loadRunbook(text(least), 'runbooks/sale.yaml', {
+      included: new Map([['shared.yaml', shared(max)]]),
+    });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    return loaded;
+  };
+  const [old, now] = [load('4h', 1), load('2h', 2)];
+  expect(differ(now.runbook, old.runbook).map((one) => [one.where, now.lineOf(one.path)])).toEqual([
+    ['gates.quiet.stale_after', 'runbooks/sale.yaml:12'],
+    ['scale_targets.workers.service', 'runbooks/shared.yaml:8'],
+  ]);
+  // Of what is gone, the line of what it stood in.
+  const gone = { ...now.runbook, gates: now.runbook.gates.slice(0, 1) };
+  expect(differ(gone, now.runbook).map(({ path }) => now.lineOf(path))).toEqual(['runbooks/sale.yaml:6']);
+});
