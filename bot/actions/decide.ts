@@ -14,8 +14,8 @@ import { waiverModal } from '../views/modals.ts';
 import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
-import { askMessage, stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
 import { runbookChangeMessage } from '../views/runbook-change.ts';
+import { askMessage, stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
 import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 
