@@ -14,11 +14,11 @@ import { clip, fit, plural, safe } from './words.ts';
 /** What people are asked once it is over, and what is to be done. */
 
 /** A form has at most 100 blocks (docs/facts.md#slack-block-limits), and nobody reads as many questions. */
-export const QUESTIONS_SHOWN = 40;
+const QUESTIONS_SHOWN = 40;
 /** Words of a label, and of a hint below it (docs/facts.md#slack-block-limits). */
 const LABEL_CHARS = 2_000;
 
-export function afterwardsButtons(launch: Launch): KnownBlock {
+function afterwardsButtons(launch: Launch): KnownBlock {
   return actions('afterwards', [
     button(ACTION.answerPostmortem, 'Answer', { launchId: launch.id }, 'primary'),
     button(ACTION.addAction, 'Add an action', { launchId: launch.id }),
@@ -167,7 +167,7 @@ export function actionsMessage(launch: Launch): Message {
   ]);
 }
 
-export const actionLine = (launch: Launch, { id, when, words, owner, due }: ActionItem): string =>
+const actionLine = (launch: Launch, { id, when, words, owner, due }: ActionItem): string =>
   `\`${id}\` *${when}*, ${nameOf(launch, owner)}, until ${due}: ${safe(words.replaceAll(/\s+/g, ' '), 200)}`;
 
 /** Of what somebody has just written; it stands as it is. */

@@ -90,7 +90,7 @@ export function turnPostmortem(launch: Launch, command: CommandOf<'turn-postmort
 
 const WORD = { draft: 'a draft', review: 'in review', done: 'done' } as const;
 
-export const isAnswered = ({ postmortem }: Launch, question: string): boolean =>
+const isAnswered = ({ postmortem }: Launch, question: string): boolean =>
   postmortem.answers.some((one) => one.question === question);
 
 export const openActions = ({ postmortem }: Launch): ActionItem[] =>

@@ -155,7 +155,7 @@ export interface Rehearsal {
 }
 
 /** A changed plan that waits for its second person. */
-export interface RunbookChange {
+interface RunbookChange {
   id: string;
   plan: Plan;
   runbookHash: string;

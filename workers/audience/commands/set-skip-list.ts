@@ -10,7 +10,7 @@ import { count } from './words.ts';
 const TRIES = 5;
 
 /** Stores what the launch skips with these tokens on it, or they alone in its place. `before`: what it skips now. */
-export async function storeSkipList(
+async function storeSkipList(
   { journal, cloud, launch: { id } }: Omit<LaunchSession, 'by'>,
   tokens: readonly string[],
   isReplacing: boolean,
