@@ -29,6 +29,7 @@ export const ACTION = {
   closeNow: 'stand-down.close',
   change: 'change.confirm',
   cancelCompile: 'compile.cancel',
+  skipRefused: 'compile.skip-refused',
   askSurge: 'surge.ask',
   rehearse: 'rehearsal.begin',
   stopRehearsal: 'rehearsal.stop',

@@ -9,7 +9,7 @@ import {
   submitAction,
   submitAnswers,
 } from './actions/afterwards.ts';
-import { compileValue, pressCancelCompile } from './actions/compile.ts';
+import { compileValue, pressCancelCompile, pressSkipRefused, skipRefusedValue } from './actions/compile.ts';
 import {
   answerValue,
   gateValue,
@@ -154,6 +154,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.approveRunbook, rosterValue, pressApproveRunbook);
   press(ACTION.ready, launchValue, pressReady);
   press(ACTION.cancelCompile, compileValue, pressCancelCompile);
+  press(ACTION.skipRefused, skipRefusedValue, pressSkipRefused);
   press(ACTION.here, launchValue, pressHere);
   press(ACTION.askSurge, launchValue, pressAskSurge);
   press(ACTION.rehearse, rehearseValue, pressRehearse);

@@ -4,6 +4,7 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { STRANGER, whoIs } from './desk.ts';
 import type { Desk } from './desk.ts';
 import { done, info, refused } from './views/answers.ts';
+import { nameOf, runTitle } from './views/compile.ts';
 import type { Message } from './views/message.ts';
 
 interface Asker {
@@ -20,6 +21,19 @@ export function audienceRefused({ desk, launch, slackId }: Asker, what: string):
   return refused(refusal.code, refusal.say);
 }
 
+/** One at a time. */
+export async function runsAlready({
+  desk,
+  launch,
+}: Pick<Asker, 'launch'> & { desk: Pick<Desk, 'conductor'> }): Promise<Message> {
+  const run = await desk.conductor.lastCompile(launch.id);
+  const what =
+    run === null
+      ? 'A compile is under way already'
+      : `${runTitle(run)} is under way already, asked for by ${nameOf(launch, run.by)}`;
+  return refused('COMPILE_RUNS', `${what}. Wait for it, or stop it with /go audience cancel.`);
+}
+
 /** For the command, and for the button of one compile (`number`): whoever may set an audience stops the compile of one. */
 export async function cancelCompile(asker: Asker, number: number | null): Promise<Message> {
   const { desk, launch, slackId } = asker;
@@ -28,7 +42,7 @@ export async function cancelCompile(asker: Asker, number: number | null): Promis
     return info(
       number === null
         ? 'No compile is under way. Nothing was changed.'
-        : `Compile ${number} is over already. Nothing was changed.`,
+        : `${run?.number === number ? runTitle(run) : `Compile ${number}`} is over already. Nothing was changed.`,
     );
   const person = whoIs(launch, slackId);
   // That the audience is in use by now is no reason to let it run.
@@ -37,5 +51,5 @@ export async function cancelCompile(asker: Asker, number: number | null): Promis
     if (refusal !== null) return refusal;
   }
   await desk.conductor.cancelCompile(launch.id, run.number, person?.id ?? STRANGER);
-  return done(`Compile ${run.number} is being stopped; the channel shows when it is. The audience stays as it is.`);
+  return done(`${runTitle(run)} is being stopped; the channel shows when it is. The audience stays as it is.`);
 }

@@ -29,11 +29,12 @@ const compileState = z.discriminatedUnion('is', [
     /** Stored beside it: the launch's list with what `--skip` adds. Absent: none was given. */
     skip: skipStored.optional(),
   }),
-  /** No audience: the launch's list with the tokens that another launch was refused. `untold`: of how many more nobody knows which they are. */
+  /** No audience: the launch's list with the tokens that another launch was refused. `added`: of them, those that it did not have. `untold`: of how many more nobody knows which they are. */
   z.object({
     ...said,
     is: z.literal('listed'),
     skip: skipStored,
+    added: z.number().int().min(0),
     refused: z.number().int().min(0),
     untold: z.number().int().min(0),
   }),

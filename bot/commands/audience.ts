@@ -1,17 +1,18 @@
 import { skipListOf } from '../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
 import { readManifest } from '../../infra/aws/manifest-store.ts';
-import { audienceRefused, cancelCompile } from '../cancel-compile.ts';
+import { audienceRefused, cancelCompile, runsAlready } from '../cancel-compile.ts';
 import { submitAs } from '../desk.ts';
+import { askSkipRefused } from '../skip-refused.ts';
 import { code, done, info, refused } from '../views/answers.ts';
-import { audienceMessage, nameOf } from '../views/compile.ts';
+import { audienceMessage } from '../views/compile.ts';
 import type { CompileRun } from '../views/compile.ts';
 import { compileArguments } from './compile-arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
-const VERBS = ['compile', 'cancel', 'accept'];
+const VERBS = ['compile', 'skip-refused', 'cancel', 'accept'];
 
 export const audience: Subcommand = {
   name: 'audience',
@@ -19,12 +20,14 @@ export const audience: Subcommand = {
     'audience',
     'audience compile --users uploads/users.csv --device-table users',
     'audience compile … --map token=push.token --fallback-locale en --suppress uploads/opted-out.csv --skip uploads/bad-tokens.txt',
+    'audience skip-refused',
+    'audience skip-refused of superbowl-2027-02-14-rehearsal-1',
     'audience cancel',
     'audience accept',
   ],
   group: 'Prepare',
   needs: 'person',
-  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it.',
+  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it. `skip-refused` puts the tokens that the last rehearsal, or another launch, was refused for good on the skip list.',
   async run(ask) {
     const [verb = '', ...words] = ask.typed.words;
     switch (verb.toLowerCase()) {
@@ -32,6 +35,8 @@ export const audience: Subcommand = {
         return audienceMessage(ask.launch, await ask.desk.conductor.lastCompile(ask.launch.id));
       case 'compile':
         return compile(ask, words);
+      case 'skip-refused':
+        return skipRefused(ask, words);
       case 'cancel':
         return cancelCompile(ask, null);
       case 'accept':
@@ -64,13 +69,15 @@ async function compile(ask: PersonAsk, words: readonly string[]): Promise<Answer
   );
 }
 
-async function runsAlready({ desk, launch }: PersonAsk): Promise<Answer> {
-  const run = await desk.conductor.lastCompile(launch.id);
-  const whose = run === null ? '' : `, asked for by ${nameOf(launch, run.by)}`;
-  return refused(
-    'COMPILE_RUNS',
-    `A compile is under way already${whose}. Wait for it, or stop it with /go audience cancel.`,
-  );
+function skipRefused(ask: PersonAsk, words: readonly string[]): Answer | Promise<Answer> {
+  const [of, id, ...more] = words;
+  if (of === undefined) return askSkipRefused(ask, null);
+  return of.toLowerCase() === 'of' && id !== undefined && more.length === 0
+    ? askSkipRefused(ask, id)
+    : misuse(
+        audience,
+        `${code(words.join(' '))} names no launch: \`of\` and its id, or nothing for the last rehearsal.`,
+      );
 }
 
 /** As it was compiled, in the name of who has looked at it. */

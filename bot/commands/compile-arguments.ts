@@ -1,6 +1,6 @@
 import { readNumber } from '../../runbooks/typed/number.ts';
-import type { CompileAsked } from '../conductor/conductor-port.ts';
 import { code } from '../views/answers.ts';
+import type { CompileOf } from '../views/compile.ts';
 import { didYouMean } from './nearest.ts';
 
 /**
@@ -32,8 +32,7 @@ const NAMES: readonly string[] = [...VALUES, ...FLAGS];
 const CHARS = 4_000;
 const TABLE = /^([A-Za-z0-9_.-]{3,255}|arn:[A-Za-z0-9_.:/-]{3,1000})$/;
 
-type Asked = Omit<CompileAsked, 'by'>;
-type Read = { ok: true; asked: Asked } | { ok: false; problem: string };
+type Read = { ok: true; asked: CompileOf } | { ok: false; problem: string };
 
 const wrong = (problem: string): Read => ({ ok: false, problem });
 

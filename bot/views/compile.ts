@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types';
 import type { SkipStored } from '../../contract/compile-state.ts';
+import type { RefusedIn } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { findPerson } from '../../runbooks/launch/people.ts';
 import { heldOutIn } from '../../runbooks/launch/variants.ts';
@@ -9,18 +10,29 @@ import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { clip, count, fit, plural, safe, span } from './words.ts';
 
-/** An audience that a task compiles because somebody asked in the channel, from the first word to the last. */
-export interface CompileRun {
-  /** 1, 2, 3 …, in the order in which they were asked for. */
-  number: number;
-  /** Person, and what they typed. */
-  by: string;
+/** An audience is compiled, of what was typed. */
+export interface CompileOf {
   users: string;
   table: string;
   /** Words for the task besides these two. */
   options: readonly string[];
   /** To be set whatever there is to look at. */
   accepts: boolean;
+}
+
+/** Tokens that another launch was refused go on the skip list. */
+export interface SkipOf {
+  refusedIn: RefusedIn;
+}
+
+/** What a task does because somebody asked in the channel, from the first word to the last: one at a time. */
+export type CompileRun = CompileState & (CompileOf | SkipOf);
+
+interface CompileState {
+  /** 1, 2, 3 …, in the order in which they were asked for. */
+  number: number;
+  /** Person. */
+  by: string;
   askedAtMs: number;
   /** Null: it was not started yet. */
   taskArn: string | null;
@@ -45,9 +57,14 @@ export interface CompileEnd {
   heldOut?: number;
   rows: number | null;
   rejected: Readonly<Record<string, number>>;
-  /** What `--skip` was compiled to. Absent: nothing was to be skipped. */
+  /** The skip list that was made: of `--skip`, or of refused tokens. Absent: nothing was to be skipped. */
   skip?: SkipStored;
 }
+
+export const isSkip = <Run extends CompileOf | SkipOf>(run: Run): run is Extract<Run, SkipOf> => 'refusedIn' in run;
+
+/** As the room calls it. */
+export const runTitle = (run: CompileRun): string => `${isSkip(run) ? 'Skip list' : 'Compile'} ${run.number}`;
 
 const SIGN: Record<CompileEnd['how'], string> = {
   set: ':white_check_mark:',
@@ -58,7 +75,7 @@ const SIGN: Record<CompileEnd['how'], string> = {
   cancelled: ':octagonal_sign:',
 };
 
-const BEFORE: Record<CompileEnd['how'], string> = {
+const WHAT_IT_DID: Record<CompileEnd['how'], string> = {
   set: 'is done',
   stored: 'is done, and its audience is not set',
   refused: 'is done, and its audience was not taken',
@@ -70,18 +87,23 @@ const BEFORE: Record<CompileEnd['how'], string> = {
 /** One message for a compile, edited in place. */
 export function compileMessage(launch: Launch, run: CompileRun): Message {
   const { end, progress } = run;
-  const from = `asked for by ${safe(nameOf(launch, run.by), 80)}, from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
+  const name = runTitle(run);
+  const of = isSkip(run)
+    ? `with the tokens that were refused in \`${safe(run.refusedIn.launchId, 80)}\``
+    : `from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
+  const from = `asked for by ${safe(nameOf(launch, run.by), 80)}, ${of}`;
   if (end === null) {
     const percent = progress.percent === null ? '' : ` · ${Math.floor(progress.percent)} %`;
     const left = progress.leftMs === null ? '' : ` · about ${span(progress.leftMs)} left`;
     const say = run.isStopping ? 'stopping' : progress.say;
-    return message(`Compile ${run.number}: ${say}${percent}${left}`, [
-      section(`:hourglass_flowing_sand: *Compile ${run.number}:* ${safe(say, 500)}${percent}${left}`),
+    return message(`${name}: ${say}${percent}${left}`, [
+      section(`:hourglass_flowing_sand: *${name}:* ${safe(say, 500)}${percent}${left}`),
       ...(run.isStopping ? [] : [actions(`compile:${run.number}`, [cancelButton(launch, run)])]),
       context(`${from} · Cancel or \`/go audience cancel\` stops it`),
     ]);
   }
-  const title = `Compile ${run.number} ${BEFORE[end.how]}`;
+  const did = isSkip(run) && end.how === 'refused' ? 'is made, and was not taken' : WHAT_IT_DID[end.how];
+  const title = `${name} ${did}`;
   return message(`${title}. ${end.say}`, [
     section(`${SIGN[end.how]} *${title}.* ${safe(end.say, 1_500)}`),
     ...(end.problems.length === 0 ? [] : [section(fit(end.problems.map((problem) => `• ${safe(problem, 600)}`)))]),

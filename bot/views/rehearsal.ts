@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { EntryOf, RehearsalReport, Rehearses } from '../../runbooks/launch/entries.ts';
 import type { Launch, Rehearsal } from '../../runbooks/launch/launch.ts';
+import { answersOf } from '../../runbooks/launch/refused-tokens.ts';
 import { sampleText } from '../../runbooks/launch/rehearsal-launch.ts';
 import { lastRehearsal, plannedFleets, rehearsalTargets, shortfalls } from '../../runbooks/launch/rehearsal-report.ts';
 import { isFiredSince, openRehearsal } from '../../runbooks/launch/rehearsals.ts';
@@ -9,6 +10,7 @@ import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
+import { refusedBlocks } from './refused-tokens.ts';
 import { count, fit, plural, safe, span, stamp, timeOfDay } from './words.ts';
 
 /** Rehearsals in words. Each begins with that word, in capitals where something goes out. */
@@ -143,13 +145,9 @@ export function rehearsalReportMessage(launch: Launch, entry: EntryOf<'Rehearsal
     ...(wrong.length === 0
       ? []
       : [section(`:warning: *Short of what was asked for*\n${fit(wrong.map((one) => `• ${safe(one, 600)}`))}`)]),
-    ...(report.refused === 0
+    ...(report.refused === 0 || report.totals === null
       ? []
-      : [
-          section(
-            `*${count(report.refused)} tokens were refused for good.* Leave them out: \`npm run audience -- bad-tokens --launch ${safe(report.launchId, 80)}\`, then \`npm run audience -- skip ${safe(report.launchId, 80)}-bad-tokens.txt --launch ${safe(launch.id, 80)} --as …\`.`,
-          ),
-        ]),
+      : refusedBlocks(launch, { launchId: report.launchId, tokens: report.refused }, answersOf(report.totals))),
     context(
       before === null
         ? 'The first of its kind in this launch.'

@@ -25,6 +25,7 @@ import { actorOf } from './names.ts';
 import { orderMessage } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
+import { askSkip } from './refused-tokens.ts';
 import { askRehearsal, rehearsalsMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { segmentsText } from './segments-text.ts';
@@ -478,6 +479,8 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['switch', switchMessage(launch, 'R1')],
     ['roster', rosterMessage(launch, 'P1')],
     ['unknown', waiverMessage(launch, long('x', 500))],
+    ['refused tokens', askSkip(launch, { ...launch, id: long('launch', 90) })],
+    ['skip list', compileMessage(launch, { ...COMPILE, refusedIn: { launchId: long('launch', 90), tokens: 9_999 } })],
     ['compile', compileMessage(launch, COMPILE)],
     ['compile, stopping', compileMessage(launch, { ...COMPILE, isStopping: true })],
     ['help', helpMessage(SUBCOMMANDS, null, launch.name)],

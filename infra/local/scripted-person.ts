@@ -62,6 +62,16 @@ export class ScriptedPerson {
     return this.#post('/client/messages', { channel: this.#channel, text });
   }
 
+  /** Brings somebody, or the bot, into the channel, by `@name`. */
+  async invite(name: string): Promise<void> {
+    const answer = (await this.#post('/client/commands', {
+      channel: this.#channel,
+      command: '/invite',
+      text: name,
+    })) as CommandAnswer;
+    if (!answer.ok) throw new Error(`COMMAND_FAILED \`/invite ${name}\` failed with ${answer.error ?? 'no error'}`);
+  }
+
   attach(name: string, text: string): Promise<unknown> {
     const base64 = Buffer.from(text).toString('base64');
     return this.#post('/client/files', { channel: this.#channel, name, base64 });

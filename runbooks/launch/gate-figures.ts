@@ -106,6 +106,7 @@ export const WHAT_TO_DO: Record<Probe['kind'], string> = {
   'backups-assigned': 'Name a second person in the runbook or on the roster.',
   surge: '`/go forecast` has the figures and the pace that fits; `/go scale` brings units.',
   rehearsed: '`/go rehearse` rehearses again.',
-  'bad-tokens': 'Put the refused tokens on the skip list; `/go rehearse limited` tells it anew.',
+  'bad-tokens':
+    '`/go audience skip-refused` puts the refused tokens on the skip list; `/go rehearse limited` tells it anew.',
   doctor: '`/go doctor` says of each what to do.',
 };

@@ -2,7 +2,7 @@ import { unmetPrecondition } from './authority.ts';
 import { badTokenCount } from './bad-tokens.ts';
 import { own, refuse } from './decision.ts';
 import type { Refusal } from './decision.ts';
-import type { PersonId, RefusedIn } from './entries.ts';
+import type { PersonId, RefusedIn, Totals } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { remainingDevices, runningShots, shotsText } from './remaining.ts';
 import { sumTotals } from './totals.ts';
@@ -13,10 +13,16 @@ import { sumTotals } from './totals.ts';
  */
 
 /** By the closed shots, corrections included. */
-export function refusedIn({ id, shots }: Pick<Launch, 'id' | 'shots'>): RefusedIn {
-  const totals = Object.values(shots).flatMap((shot) => shot.totals ?? []);
-  return { launchId: id, tokens: badTokenCount(sumTotals(totals).reasons) };
+export function refusedIn(source: Pick<Launch, 'id' | 'shots'>): RefusedIn {
+  return { launchId: source.id, tokens: badTokenCount(totalsOf(source).reasons) };
 }
+
+const totalsOf = ({ shots }: Pick<Launch, 'shots'>): Totals =>
+  sumTotals(Object.values(shots).flatMap(({ totals }) => totals ?? []));
+
+/** Devices that a provider answered for, one way or the other. */
+export const answeredIn = (source: Pick<Launch, 'shots'>): number => answersOf(totalsOf(source));
+export const answersOf = ({ accepted, failed }: Pick<Totals, 'accepted' | 'failed'>): number => accepted + failed;
 
 /** More than this among the answered are no longer an audience's usual losses. */
 export const isSuspect = (refused: number, answered: number): boolean => refused > 0 && refused >= answered / 2;

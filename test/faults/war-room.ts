@@ -52,6 +52,7 @@ export const ROOM = 'C0WARROOM';
 export async function openWarRoom(options: {
   markets: Record<string, number>;
   /** Markets of Android devices alone. */ androidMarkets?: Record<string, number>;
+  /** Of these markets so many more iOS devices, whose app was deleted. */ deadMarkets?: Record<string, number>;
   /** Ana has a phone, and gates ask for everything that can be measured in AWS. */ everything?: boolean;
   workerEndpoint?: (cloudUrl: string) => Promise<string>;
 }): Promise<WarRoom> {
@@ -83,7 +84,11 @@ export async function openWarRoom(options: {
     const room = await prepare(
       stack,
       dataDir,
-      [...devices('ios', options.markets), ...devices('android', options.androidMarkets ?? {})],
+      [
+        ...devices('ios', options.markets),
+        ...devices('android', options.androidMarkets ?? {}),
+        ...devices('ios', options.deadMarkets ?? {}, 'dead00'),
+      ],
       { ana: keys.ana.file, mia: keys.mia.file },
     );
     return room;
@@ -226,16 +231,18 @@ export function outcomeOf(shot: Shot) {
   return { ...totals, sum: accepted + failed + uncertain + halted + late + skipped, devices };
 }
 
-function* devices(platform: 'ios' | 'android', markets: Record<string, number>): Generator<string> {
+function* devices(platform: 'ios' | 'android', markets: Record<string, number>, mark = '00'): Generator<string> {
   for (const [market, count] of Object.entries(markets)) {
     for (let at = 0; at < count; at++) {
       // Tokens that begin with 00, or for Android with c, carry no mark: the providers accept them.
-      const hash = createHash('sha256').update(`${market}/${at}`).digest('hex');
+      const hash = createHash('sha256')
+        .update(`${market}/${mark === '00' ? '' : mark}${at}`)
+        .digest('hex');
       const token =
         platform === 'ios'
-          ? `00${hash.slice(2)}`
+          ? `${mark}${hash.slice(mark.length)}`
           : `c${hash.slice(0, 21)}:APA91b${`${hash}${hash}${hash}`.slice(0, 134)}`;
-      yield `${market}-${at},${platform},${token},en,${market}`;
+      yield `${market}-${mark === '00' ? '' : mark}${at},${platform},${token},en,${market}`;
     }
   }
 }

@@ -4,8 +4,11 @@ import { compileStateKey, toCompileState } from '../../../contract/compile-state
 import type { CompileState } from '../../../contract/compile-state.ts';
 import { manifestHash, manifestKeyOf } from '../../../contract/manifest.ts';
 import type { AudienceTasks } from '../../../infra/aws/audience-task.ts';
+import type { Command } from '../../../runbooks/launch/commands.ts';
+import { noTotals } from '../../../runbooks/launch/totals.ts';
 import { startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
+import { audience, measuredAt, sampleRunbook, slackVia } from '../../../test/properties/scene.ts';
 import type { CompileRun } from '../../views/compile.ts';
 import type { Conductor } from '../conductor.ts';
 import { taskIdOf } from './compiles.ts';
@@ -18,6 +21,16 @@ if (users === 'ends') process.exit(3);
 setInterval(() => {}, 1000);
 `;
 const QUICK = { timings: { compileMs: 100, compileEditMs: 100 } };
+
+const SOURCE = 'sb-rehearsal-1';
+const createLaunch = {
+  kind: 'create-launch',
+  by: 'ana',
+  name: 'REHEARSAL of Super Bowl',
+  channelId: 'C0OTHER',
+  runbookHash: 'r',
+  compress: 1,
+} as const;
 
 let rig: Rig;
 beforeEach(async () => {
@@ -70,6 +83,7 @@ const ended = (conductor: Conductor, how: string) =>
 
 type StoredSaid = Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs'>;
 type Said =
+  | Omit<Extract<CompileState, { is: 'listed' }>, 'v' | 'atMs'>
   | Pick<Extract<CompileState, { is: 'working' }>, 'is' | 'say' | 'percent' | 'leftMs'>
   | StoredSaid
   | Omit<Extract<CompileState, { is: 'failed' }>, 'v' | 'atMs'>;
@@ -146,6 +160,105 @@ test('where somebody has set another skip list meanwhile, neither is set, and bo
   expect((await ended(conductor, 'refused'))?.say).toMatch(/^Its skip list was not taken\. Somebody has set another/);
   expect(await rig.launch()).toMatchObject({ skipList: null });
   expect((await rig.launch()).audience?.hash).not.toBe(hash);
+});
+
+/** Another launch, in which four tokens of 500 were refused; `isClosed`: its shot has ended. */
+async function rehearsed({ isClosed = true } = {}): Promise<void> {
+  const does = async (command: Command) => {
+    const done = await rig.journal.append(SOURCE, command);
+    if (!done.ok) throw new Error(`${done.code} ${done.say}`);
+  };
+  await does({ ...createLaunch, launchId: SOURCE, targetAtMs: Date.now() + 86_400_000, runbook: sampleRunbook() });
+  await does({ kind: 'set-audience', by: 'ana', audience });
+  await does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  const measured = measuredAt(Date.now());
+  await does({
+    kind: 'request-fire',
+    by: 'ana',
+    segments: ['us-ios'],
+    measured,
+    via: slackVia('ana'),
+    lift: false,
+    sets: [],
+  });
+  const [order] = Object.values((await rig.journal.launch(SOURCE))?.orders ?? {});
+  if (order === undefined) throw new Error('no order');
+  await does({
+    kind: 'approve-fire',
+    by: 'mia',
+    orderId: order.id,
+    shownHash: order.shownHash,
+    pressedAtMs: Date.now(),
+    measured,
+    via: slackVia('mia'),
+    observedHaltEpoch: 0,
+    observedHalted: false,
+  });
+  const [shot] = Object.values((await rig.journal.launch(SOURCE))?.shots ?? {});
+  if (!isClosed || shot === undefined) return;
+  const totals = { ...noTotals(), accepted: 496, failed: 4, reasons: { Unregistered: 4 } };
+  const segments = [{ segment: 'us-ios', attempt: 1, devices: 500, totals }];
+  await does({ kind: 'close-shot', shotId: shot.id, cause: 'complete', segments });
+}
+const TAKES = { by: 'mia', refusedIn: { launchId: SOURCE, tokens: 4 } };
+const taking = async (conductor: Conductor): Promise<CompileRun> => {
+  const run = await conductor.askCompile(rig.launchId, TAKES);
+  if (run === null) throw new Error('one runs already');
+  return run;
+};
+const listed = { is: 'listed' as const, refused: 4, added: 3, untold: 2 };
+
+test('refused tokens are collected by the same task, told in its message and record, and set in the name of who asked', async () => {
+  await rehearsed();
+  const tasks = mustTasks();
+  const commands: (readonly string[])[] = [];
+  const start: AudienceTasks['start'] = (token, by, command) => {
+    commands.push(command);
+    return tasks.start(token, by, command);
+  };
+  const conductor = await lead('first', { ...tasks, start });
+  const run = await taking(conductor);
+  await running();
+  expect(commands).toEqual([
+    ['skip', '--refused-in', SOURCE, '--launch', rig.launchId, '--task', taskIdOf(rig.launchId, run)],
+  ]);
+  await says(run, { is: 'working', say: 'reading 1 of 4 shards', percent: 25, leftMs: null });
+  const { ts } = await message('Skip list 1: reading 1 of 4 shards · 25 %');
+  await says(run, { ...listed, skip: skipped(null) });
+  await ended(conductor, 'set');
+  expect(
+    (await message('Skip list 1 is done. 4 tokens refused for good: 3 are new on the skip list (7 tokens).')).ts,
+  ).toBe(ts);
+  await message('Of 2 more devices nobody can tell it any more.');
+  expect(await rig.entries('SkipListSet')).toMatchObject([
+    { by: { person: 'mia' }, skipList: { tokens: 7 }, adds: null, refusedIn: TAKES.refusedIn },
+  ]);
+  expect(await rig.entries('AudienceSet')).toHaveLength(1);
+  expect((await rig.entries('Noted')).map(({ text, said }) => [text, said])).toEqual([
+    [`Skip list 1 begins: Mia Chen has the 4 tokens skipped that were refused in ${SOURCE}.`, true],
+    [expect.stringContaining('Skip list 1 ends: set. 4 tokens refused for good'), true],
+  ]);
+});
+
+test('refused tokens whose list somebody has changed meanwhile are not set, and can be asked for again', async () => {
+  await rehearsed();
+  const conductor = await lead();
+  await says(await taking(conductor), { ...listed, skip: skipped('d'.repeat(64)) });
+  await ended(conductor, 'refused');
+  await message('Skip list 1 is made, and was not taken');
+  expect(await rig.launch()).toMatchObject({ skipList: null });
+  expect(await conductor.askCompile(rig.launchId, TAKES)).toMatchObject({ number: 2 });
+});
+
+test('what an audience says is no skip list, and what can no longer be taken starts nothing', async () => {
+  await rehearsed({ isClosed: false });
+  const conductor = await lead();
+  await taking(conductor);
+  expect((await ended(conductor, 'failed'))?.say).toMatch(/^Nothing was started\. .* is still sending/);
+  expect(rig.localCloud.standalone()).toEqual([]);
+  const missing = await conductor.askCompile(rig.launchId, { by: 'mia', refusedIn: { launchId: 'gone', tokens: 1 } });
+  expect(missing).toMatchObject({ number: 2 });
+  await message('There is no launch gone any more.');
 });
 
 test('of two who ask in the same moment one is heard, and one task runs', async () => {

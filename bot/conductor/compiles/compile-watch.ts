@@ -2,19 +2,22 @@ import { AudienceError } from '../../../contract/audience-error.ts';
 import { compileStateKey, fromCompileState, skipListOf } from '../../../contract/compile-state.ts';
 import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../../contract/manifest.ts';
-import type { AudienceTasks, TaskSeen } from '../../../infra/aws/audience-task.ts';
+import type { AudienceTasks } from '../../../infra/aws/audience-task.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import { audienceRefusal } from '../../../runbooks/launch/content.ts';
-import type { AudienceRef } from '../../../runbooks/launch/entries.ts';
+import type { Refusal } from '../../../runbooks/launch/decision.ts';
+import type { AudienceRef, RefusedIn } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { refusedTokensRefusal } from '../../../runbooks/launch/refused-tokens.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
-import { compileMessage, nameOf } from '../../views/compile.ts';
-import type { CompileEnd, CompileRun } from '../../views/compile.ts';
+import { compileMessage, isSkip, nameOf, runTitle } from '../../views/compile.ts';
+import type { CompileEnd, CompileOf, CompileRun, SkipOf } from '../../views/compile.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact } from '../facts.ts';
 import { postOnce } from '../room/post-anew.ts';
 import type { Standings } from '../room/standing.ts';
 import { noteOnce } from '../shots/note-once.ts';
+import { begins, commandOf, listedText, lookedAtText, progressOf, setText, stoppedText } from './compile-words.ts';
 import { keepCompile, lastCompile, taskIdOf } from './compiles.ts';
 
 /** What ECS has just started it may not know yet (docs/facts.md#ecs-stopped-tasks). */
@@ -78,10 +81,10 @@ export class CompileWatch {
     const { nowMs, log } = this.#context;
     // It may have been started all the same, by who did not come to note it: then it ends by itself, and is not set.
     if (cancelled !== null) return this.#ended(run, 'cancelled', cancelled);
-    const refusal = audienceRefusal(launch, run.by);
+    const refusal = await this.#refusal(launch, run);
     if (refusal !== null) return this.#ended(run, 'failed', `Nothing was started. ${refusal.say}`);
     const task = taskIdOf(launch.id, run);
-    const command = ['compile', '--launch', launch.id, '--task', task, ...commandOf(run)];
+    const command = [...commandOf(run), '--launch', launch.id, '--task', task];
     const started = await tasks.start(task, `gobutton/${launch.id}`.replaceAll(/[^\w/-]/g, '-').slice(0, 128), command);
     if (started.ok) {
       log.info({ compile: run.number, taskArn: started.taskArn, command }, 'a compile was started');
@@ -92,6 +95,15 @@ export class CompileWatch {
       return this.#ended(run, 'failed', `ECS did not start the task: ${started.say}`);
     log.warn({ compile: run.number, say: started.say }, 'a compile could not be started yet');
     return { ...run, progress: { ...run.progress, say: `waiting for ECS, which says ${started.say}` } };
+  }
+
+  /** Asked anew: it may have been asked for a while ago, and by another bot. */
+  async #refusal(launch: Launch, run: CompileRun): Promise<Pick<Refusal, 'say'> | null> {
+    if (!isSkip(run)) return audienceRefusal(launch, run.by);
+    const source = await this.#context.journal.launch(run.refusedIn.launchId);
+    return source === null
+      ? { say: `There is no launch ${run.refusedIn.launchId} any more.` }
+      : refusedTokensRefusal(launch, source, run.by);
   }
 
   async #follow(
@@ -109,17 +121,18 @@ export class CompileWatch {
     const state = await this.#state(launch, run);
     if (cancelled !== null)
       return seen === null || seen.state === 'stopped' ? this.#ended(run, 'cancelled', cancelled) : run;
-    if (state?.is === 'stored') return this.#finish(launch, run, state);
+    if (state?.is === 'stored' && !isSkip(run)) return this.#finish(launch, run, state);
+    if (state?.is === 'listed' && isSkip(run)) return this.#finishSkip(launch, run, state);
     if (seen !== null && seen.state !== 'stopped') return { ...run, progress: progressOf(run, seen, state) };
     if (state?.is === 'failed') return this.#ended(run, 'failed', `${state.say} (${state.code})`);
-    if (seen !== null) return this.#ended(run, 'failed', stoppedText(seen));
+    if (seen !== null) return this.#ended(run, 'failed', stoppedText(run, seen));
     const isYoung = this.#context.nowMs() - (run.startedAtMs ?? 0) < UNKNOWN_FOR_MS;
     return isYoung
       ? run
       : this.#ended(
           run,
           'lost',
-          'ECS knows its task no more, and it left no word. Ask again: what it had read is kept.',
+          `ECS knows its task no more, and it left no word. Ask again${isSkip(run) ? '.' : ': what it had read is kept.'}`,
         );
   }
 
@@ -131,7 +144,7 @@ export class CompileWatch {
   /** What it says of itself counts for nothing but its hash: the audience is read from its own manifest. */
   async #finish(
     launch: Launch,
-    run: CompileRun,
+    run: CompileRun & CompileOf,
     { hash, rows, rejected, problems, skip }: Extract<CompileState, { is: 'stored' }>,
   ): Promise<CompileRun> {
     const key = manifestKeyOf(hash);
@@ -157,6 +170,18 @@ export class CompileWatch {
       : this.#ended(run, 'refused', refusal, figures);
   }
 
+  async #finishSkip(
+    launch: Launch,
+    run: CompileRun & SkipOf,
+    said: Extract<CompileState, { is: 'listed' }>,
+  ): Promise<CompileRun> {
+    const { skip } = said;
+    const refusal = await this.#setSkipList(launch, run, skip, run.refusedIn);
+    return refusal === null
+      ? this.#ended(run, 'set', listedText(said), { skip })
+      : this.#ended(run, 'refused', refusal, { skip });
+  }
+
   /** Why the launch did not take it; null: it did, now or before a bot died that had not come to note it. */
   async #set(launch: Launch, run: CompileRun, audience: AudienceRef): Promise<string | null> {
     const entries = await this.#context.journal.entries(launch.id);
@@ -170,14 +195,19 @@ export class CompileWatch {
   }
 
   /** As below. What it holds the bot can't read; a worker loads it by its hash, or is not ready. */
-  async #setSkipList(launch: Launch, run: CompileRun, skip: SkipStored): Promise<string | null> {
+  async #setSkipList(launch: Launch, run: CompileRun, skip: SkipStored, refusedIn?: RefusedIn): Promise<string | null> {
     const entries = await this.#context.journal.entries(launch.id);
     const wasSet = entries.some(
       (entry) =>
         entry.kind === 'SkipListSet' && entry.skipList.hash === skip.hash && entry.atMs >= (run.startedAtMs ?? 0),
     );
     if (wasSet) return null;
-    const acted = await this.#context.execute(launch.id, { kind: 'set-skip-list', by: run.by, ...skipListOf(skip) });
+    const acted = await this.#context.execute(launch.id, {
+      kind: 'set-skip-list',
+      by: run.by,
+      ...skipListOf(skip),
+      ...(refusedIn === undefined ? {} : { refusedIn }),
+    });
     return acted.ok || acted.code === 'ALREADY_SO' ? null : `Its skip list was not taken. ${acted.say}`;
   }
 
@@ -187,7 +217,7 @@ export class CompileWatch {
   }
 
   async #note(launch: Launch, run: CompileRun, what: 'begins' | 'ends', text: string): Promise<void> {
-    const head = `Compile ${run.number} ${what}: `;
+    const head = `${runTitle(run)} ${what}: `;
     // The record is read whole for it.
     if (this.#noted.has(head)) return;
     await noteOnce(this.#context, launch, head, text, { isSaid: true });
@@ -219,42 +249,4 @@ export class CompileWatch {
   async #told(launch: Launch, number: number, how: string): Promise<void> {
     await this.#context.cloud.facts.put(launch.id, FACT.compileTold(number), how);
   }
-}
-
-const commandOf = ({ users, table, options }: CompileRun): string[] => [
-  '--users',
-  users,
-  '--device-table',
-  table,
-  ...options,
-];
-
-const begins = (launch: Launch, run: CompileRun): string =>
-  `${nameOf(launch, run.by)} has an audience compiled from ${commandOf(run).join(' ')}.`;
-
-function progressOf(run: CompileRun, seen: TaskSeen, state: CompileState | null): CompileRun['progress'] {
-  if (state?.is === 'working') {
-    const { say, percent, leftMs } = state;
-    return { say, percent, leftMs };
-  }
-  return seen.state === 'running' ? { ...run.progress, say: 'the task reads the list' } : run.progress;
-}
-
-function stoppedText({ exitCode, reason }: TaskSeen): string {
-  const code = exitCode === null ? 'before it ran' : `with the exit code ${exitCode}`;
-  const memory = exitCode === 137 ? ' (killed; often for want of memory)' : '';
-  return `Its task ended ${code}${memory}: ${reason ?? 'ECS gave no reason'}. Its log has more; what it had read is kept for another try.`;
-}
-
-const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string =>
-  skip === undefined || skipList?.hash === skip.hash
-    ? 'It was looked at, and set as it is.'
-    : 'It was looked at, and set as it is; what its --skip leaves out was not set with it: ask for it again, or npm run audience -- skip.';
-
-function setText({ skipList }: Launch, skip: SkipStored | undefined): string {
-  if (skip !== undefined)
-    return `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${skip.tokens.toLocaleString('en-US')} tokens.`;
-  return skipList === null
-    ? 'It is the audience of this launch.'
-    : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';
 }

@@ -128,7 +128,7 @@ async function compileAsTask(task: string, given: Given, out: Output): Promise<v
           rows: compiled.rows,
           rejected: Object.fromEntries(Object.entries(compiled.rejected)),
           problems: acceptProblems(compiled, await earlierAudience(session)),
-          ...(compiled.skipList === null ? {} : { skip: await skipStored(session, compiled.skipTokens) }),
+          ...(compiled.skipList === null ? {} : { skip: (await skipStored(session, compiled.skipTokens)).skip }),
         }));
       }),
     ),

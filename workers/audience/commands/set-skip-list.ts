@@ -25,9 +25,15 @@ async function storeSkipList(
 }
 
 /** The bot has no token to make it of, so it is made here, of what the launch skips now; the bot sets it if that is still so. */
-export async function skipStored(session: Omit<LaunchSession, 'by'>, tokens: readonly string[]): Promise<SkipStored> {
+export async function skipStored(
+  session: Omit<LaunchSession, 'by'>,
+  tokens: readonly string[],
+): Promise<{ skip: SkipStored; added: number }> {
   const { ref, before } = await storeSkipList(session, tokens, false);
-  return { hash: ref.hash, tokens: ref.tokens, adds: before?.hash ?? null };
+  return {
+    skip: { hash: ref.hash, tokens: ref.tokens, adds: before?.hash ?? null },
+    added: ref.tokens - (before?.tokens ?? 0),
+  };
 }
 
 /** Adds tokens to what the launch skips, or puts them in its place. Says what became of it. */

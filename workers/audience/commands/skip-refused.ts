@@ -56,7 +56,7 @@ export async function skipRefused({ words, option, flags }: Asked, env: Env, out
         );
         return {
           is: 'listed',
-          skip: await skipStored(session, tokens),
+          ...(await skipStored(session, tokens)),
           refused: sum(found, 'bad'),
           untold: sum(found, 'nameless') + sum(found, 'missing'),
         };

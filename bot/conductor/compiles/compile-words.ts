@@ -1,0 +1,56 @@
+import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
+import type { TaskSeen } from '../../../infra/aws/audience-task.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { isSkip, nameOf } from '../../views/compile.ts';
+import type { CompileEnd, CompileRun } from '../../views/compile.ts';
+import { count, plural } from '../../views/words.ts';
+
+/** What a compile, or a skip list, says of itself. */
+
+/** For its task, but for whose it is. */
+export const commandOf = (run: CompileRun): string[] =>
+  isSkip(run)
+    ? ['skip', '--refused-in', run.refusedIn.launchId]
+    : ['compile', '--users', run.users, '--device-table', run.table, ...run.options];
+
+export const begins = (launch: Launch, run: CompileRun): string =>
+  isSkip(run)
+    ? `${nameOf(launch, run.by)} has the ${count(run.refusedIn.tokens)} tokens skipped that were refused in ${run.refusedIn.launchId}.`
+    : `${nameOf(launch, run.by)} has an audience compiled from ${commandOf(run).slice(1).join(' ')}.`;
+
+export function progressOf(run: CompileRun, seen: TaskSeen, state: CompileState | null): CompileRun['progress'] {
+  if (state?.is === 'working') {
+    const { say, percent, leftMs } = state;
+    return { say, percent, leftMs };
+  }
+  const say = isSkip(run) ? 'the task reads what was refused' : 'the task reads the list';
+  return seen.state === 'running' ? { ...run.progress, say } : run.progress;
+}
+
+export function stoppedText(run: CompileRun, { exitCode, reason }: TaskSeen): string {
+  const code = exitCode === null ? 'before it ran' : `with the exit code ${exitCode}`;
+  const memory = exitCode === 137 ? ' (killed; often for want of memory)' : '';
+  return `Its task ended ${code}${memory}: ${reason ?? 'ECS gave no reason'}. Its log has more${isSkip(run) ? '' : '; what it had read is kept for another try'}.`;
+}
+
+export const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string =>
+  skip === undefined || skipList?.hash === skip.hash
+    ? 'It was looked at, and set as it is.'
+    : 'It was looked at, and set as it is; what its --skip leaves out was not set with it: ask for it again, or npm run audience -- skip.';
+
+export function setText({ skipList }: Launch, skip: SkipStored | undefined): string {
+  if (skip !== undefined)
+    return `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${count(skip.tokens)} tokens.`;
+  return skipList === null
+    ? 'It is the audience of this launch.'
+    : 'It is the audience of this launch. The skip list stays; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too.';
+}
+
+export function listedText({ skip, added, refused, untold }: Extract<CompileState, { is: 'listed' }>): string {
+  const news = added === 0 ? 'all of them were skipped already' : `${count(added)} are new on the skip list`;
+  return [
+    `${plural(refused, 'token')} refused for good: ${news} (${plural(skip.tokens, 'token')}).`,
+    ...(untold === 0 ? [] : [`Of ${plural(untold, 'more device')} nobody can tell it any more.`]),
+    ...(added === 0 ? [] : ['No order is void by it; workers take it in now.']),
+  ].join(' ');
+}
