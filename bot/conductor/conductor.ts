@@ -30,6 +30,7 @@ import { fallbackCloser } from './shots/fallback-closer.ts';
 import { StandstillWatch } from './shots/standstill.ts';
 import { TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
+import { remind } from './watches/reminders.ts';
 
 export type { Conductor } from './conductor-port.ts';
 
@@ -113,7 +114,17 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   });
 
   const index = new Job('index', context.timings.indexMs, log, async () => {
-    for (const launch of await cloud.live.launches()) if (!launch.closed) keeperOf(launch.launchId);
+    const launches = await cloud.live.launches();
+    for (const launch of launches) if (!launch.closed) keeperOf(launch.launchId);
+    const nowAtMs = nowMs();
+    quiet = launches.filter(({ closed, remindAtMs = Infinity }) => closed && remindAtMs <= nowAtMs);
+    if (quiet.length > 0) reminders.tick(nowAtMs);
+  });
+
+  /** Launches without a keeper in whose channels something is to be said. */
+  let quiet: LaunchIndexItem[] = [];
+  const reminders = new Job('reminders', context.timings.remindersMs, log, async () => {
+    for (const { launchId } of quiet) if (!keepers.has(launchId)) await remind(context, launchId);
   });
 
   const ending = new Job('ending', context.timings.indexMs, log, async () => {
@@ -188,6 +199,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
           lead.stop(),
           index.stop(),
           ending.stop(),
+          reminders.stop(),
           standstills.stop(),
           ...[...keepers.values()].map((keeper) => keeper.stop()),
           ...background,

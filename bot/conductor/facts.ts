@@ -57,6 +57,8 @@ export const FACT = {
   compileMessage: (number: number) => `message/compile/${number}`,
   /** Who cancelled it. */
   compileCancelled: (number: number) => `compile/${number}/cancelled`,
+  /** Reminders of a launch that is closed were given up to this time. */
+  reminded: 'postmortem/reminded',
   /** How it ended, as its message says it. */
   compileTold: (number: number) => `compile/${number}/told`,
   /** A rehearsal was halted with this stop of the launch that it rehearses. */

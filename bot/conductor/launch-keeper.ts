@@ -39,6 +39,7 @@ import { ProtectionWatch } from './watches/protection-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
 import { RehearsalReportWatch } from './watches/rehearsal-report-watch.ts';
 import { rehearsalWatch } from './watches/rehearsal-watch.ts';
+import { remindedMs } from './watches/reminders.ts';
 import { renewalWatch } from './watches/renewal-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
@@ -218,7 +219,9 @@ export class LaunchKeeper {
   /** True once nothing is left to do for it: closed, every effect done, nothing moving; or in another region. The index then says so too. */
   async endIfOver(): Promise<boolean> {
     if (this.#launch === null || !this.#isOver()) return false;
-    await this.#context.cloud.live.putLaunch(indexItem(this.#launch, true));
+    await this.#context.cloud.live.putLaunch(
+      indexItem(this.#launch, true, await remindedMs(this.#context, this.launchId)),
+    );
     // Somebody may have ordered something meanwhile, and put it on the index before we took it off.
     await this.#record.kick(this.#context.nowMs());
     if (this.#isOver()) return true;

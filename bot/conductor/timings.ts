@@ -83,6 +83,8 @@ export interface Timings {
   doctorMs: number;
   /** After the event until the first reminder that fleets are still up; twice as long after each, a day at most. */
   fleetReminderMs: number;
+  /** Launches that are closed are looked at so often for what is to be said in their channels. */
+  remindersMs: number;
   /** A compile that somebody asked for is looked at this often, and its progress shown so often at most. */
   compileMs: number;
   compileEditMs: number;
@@ -136,6 +138,7 @@ export const TIMINGS: Timings = {
   fleetsMs: 30_000,
   doctorMs: 5_000,
   fleetReminderMs: 3_600_000,
+  remindersMs: 60_000,
   compileMs: 2_000,
   compileEditMs: 5_000,
   reportLifeMs: 60_000,

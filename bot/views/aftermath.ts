@@ -52,6 +52,15 @@ export function unheardMessage(launch: Launch, people: readonly PersonId[]): Mes
   ]);
 }
 
+/** What is due by now. */
+export function dueMessage(launch: Launch, items: readonly ActionItem[]): Message {
+  const lines = items.map((one) => `${mentionsOfAny(launch, one.owner) ?? ''} ${actionLine(launch, one)}`.trim());
+  return message(`Due: ${plural(items.length, 'action')} of ${safe(launch.name, 120)}`, [
+    section(`:calendar: *Due*, because of *${safe(launch.name, 120)}*:\n${fit(lines, 2_500)}`),
+    context('`/go action close A57 what came of it` closes one; `/go action change A57 until 2027-03-01` moves it.'),
+  ]);
+}
+
 const base = (title: string): Pick<ModalView, 'type' | 'title' | 'close'> => ({
   type: 'modal',
   title: plain(title),

@@ -11,7 +11,7 @@ import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
 import { SUBCOMMANDS } from '../commands/go.ts';
 import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
-import { actionModal, actionsMessage, answersModal, readingModal, unheardMessage } from './aftermath.ts';
+import { actionModal, actionsMessage, answersModal, dueMessage, readingModal, unheardMessage } from './aftermath.ts';
 import * as answers from './answers.ts';
 import { message, section } from './blocks.ts';
 import { boardMessage } from './board.ts';
@@ -467,6 +467,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['people', peopleMessage(launch)],
     ['actions', actionsMessage(withActions)],
     ['no actions', actionsMessage(launch)],
+    ['due', dueMessage(launch, Object.values(withActions.postmortem.actions))],
     [
       'who has not answered',
       unheardMessage(

@@ -81,6 +81,11 @@ export interface LaunchIndexItem {
   createdAtMs: number;
   closed: boolean;
   workers?: number;
+  runbook?: string;
+  /** Of one that is closed: when there is something to say in its channel. Absent: never. */
+  remindAtMs?: number;
+  /** How many of its actions are open. Absent: none is known of. */
+  openActions?: number;
 }
 
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */

@@ -5,9 +5,11 @@ import type { Cloud } from '../../../infra/aws/cloud.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
+import { openActions } from '../../../runbooks/launch/aftermath.ts';
 import { isCleanUp } from '../../../runbooks/launch/clean-up.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { nextReminderMs } from '../../../runbooks/launch/reminders.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
@@ -80,7 +82,9 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
 }
 
 /** `over`: no conductor has anything left to do for it. A closed launch whose last posts are not out yet is not over. */
-export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
+/** `remindedMs`: reminders up to then were given. */
+export function indexItem(launch: Launch, over: boolean, remindedMs = 0): LaunchIndexItem {
+  const remindAtMs = over ? nextReminderMs(launch, remindedMs) : null;
   return {
     launchId: launch.id,
     name: launch.name,
@@ -89,6 +93,9 @@ export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
     createdAtMs: launch.createdAtMs,
     closed: over,
     workers: launch.runbook.pool.workers,
+    runbook: launch.runbook.id,
+    openActions: openActions(launch).length,
+    ...(remindAtMs === null ? {} : { remindAtMs }),
   };
 }
 
