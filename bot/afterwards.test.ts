@@ -146,6 +146,18 @@ describe('once a launch is closed', () => {
     expect(await rig.ask(rig.ana, 'actions')).toMatch(new RegExp(`~\`${id}\``));
   });
 
+  it('who has not answered four hours later is called once, and the index has when to look again', async () => {
+    rig.later(4 * 3_600_000);
+    const called = async () => (await rig.ana.messages()).filter((one) => textOf(one).includes('waits for answers'));
+    await until('the call', async () => ((await called()).length > 0 ? true : undefined));
+    expect((await called()).map(textOf).join()).toContain('<@U0MARKET1> The postmortem of');
+    const item = await until('when to look again', async () =>
+      (await rig.cloud.live.launches()).find(({ closed, openActions }) => closed && openActions === 1),
+    );
+    expect(item.remindAtMs).toBeGreaterThan(rig.nowMs());
+    expect(await called()).toHaveLength(1);
+  });
+
   it('the postmortem goes to review and, once each question has an answer, is done', async () => {
     expect(await rig.ask(rig.mia, 'postmortem review')).toContain('needs on-call');
     expect(await rig.ask(rig.ana, 'postmortem review')).toContain('The postmortem is in review.');
@@ -153,5 +165,25 @@ describe('once a launch is closed', () => {
     for (const question of await askedNow({ journal: rig.journal, cloud: rig.cloud } as Desk, launchId))
       await rig.journal.append(launchId, { kind: 'answer-question', by: 'olu', question, words: 'unknown' });
     expect(await rig.ask(rig.ana, 'postmortem done')).toContain('The postmortem is done.');
+  });
+
+  it('the next launch of the same runbook shows at its readiness what is left to do', async () => {
+    const next = await rig.bot.conductor.execute('next-drill', {
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: 'next-drill',
+      name: 'Next drill',
+      channelId: 'C0WARROOM',
+      runbook: (await rig.launch()).runbook,
+      runbookHash: 'r',
+      targetAtMs: rig.nowMs() + 3_600_000,
+      compress: 1,
+    });
+    expect(next).toMatchObject({ ok: true });
+    const readiness = await until('readiness', async () => {
+      const text = await rig.ask(rig.ana, 'ready');
+      return text.includes('Still open from earlier launches') ? text : undefined;
+    });
+    expect(readiness).toMatch(/`A\d+` \*now\*, Ben Okafor, until .*: fix what Mia broke \(Fire drill\)/);
   });
 });

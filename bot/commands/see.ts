@@ -25,7 +25,28 @@ export async function readinessNow(desk: Desk, launch: Launch): Promise<Message>
   // What was true some seconds ago would contradict what the room has just said.
   const measured = await desk.conductor.measured(launch.id, { anew: true });
   const nowMs = desk.nowMs();
-  return readinessMessage(launch, gateLines(launch, measured, nowMs, 'all'), nowMs);
+  return readinessMessage(launch, gateLines(launch, measured, nowMs, 'all'), nowMs, await leftToDo(desk, launch));
+}
+
+/** So many launches back; what was left longer ago stands in their own lists. */
+const EARLIER = 3;
+
+/** Earlier launches of the same runbook that have open actions, the newest first. Readiness does not depend on them. */
+async function leftToDo(desk: Desk, launch: Launch): Promise<Launch[]> {
+  try {
+    const items = (await desk.rooms.all())
+      .filter(
+        ({ launchId, runbook, openActions = 0 }) =>
+          launchId !== launch.id && runbook === launch.runbook.id && openActions > 0,
+      )
+      .filter(({ closed, createdAtMs }) => closed && createdAtMs < launch.createdAtMs)
+      .slice(0, EARLIER);
+    const launches = await Promise.all(items.map(({ launchId }) => desk.journal.launch(launchId)));
+    return launches.filter((one) => one !== null);
+  } catch (error) {
+    desk.log.warn({ err: error, launchId: launch.id }, 'earlier launches could not be looked at');
+    return [];
+  }
 }
 
 export const status: Subcommand = {

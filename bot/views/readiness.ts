@@ -1,10 +1,12 @@
 import type { Button, KnownBlock } from '@slack/types';
+import { openActions } from '../../runbooks/launch/aftermath.ts';
 import type { GateStatus } from '../../runbooks/launch/entries.ts';
 import { WHAT_TO_DO } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed, redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch } from '../../runbooks/launch/launch.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import { ACTION } from '../action-ids.ts';
+import { actionLine } from './aftermath.ts';
 import { button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
@@ -23,8 +25,25 @@ const GATE_BLOCKS = 30;
 const WAIVER_BLOCKS = 6;
 const TICKED_BLOCKS = 8;
 
-/** Every gate: what is open first, with its button (tick, or ask for a waiver); then open waivers; then what is green. */
-export function readinessMessage(launch: Launch, gates: readonly GateLine[], nowMs: number): Message {
+function earlierActions(earlier: readonly Launch[]): KnownBlock[] {
+  const lines = earlier.flatMap((one) =>
+    openActions(one).map((item) => `• ${actionLine(one, item)} (${safe(one.name, 80)})`),
+  );
+  return lines.length === 0
+    ? []
+    : [section(`:pushpin: *Still open from earlier launches*\n${fit(lines, 1_500)}`, undefined, 'earlier')];
+}
+
+/**
+ * Every gate: what is open first, with its button (tick, or ask for a waiver); then open waivers; then what is green.
+ * `earlier`: launches of the same runbook that have left something to do; a remark and no gate, as people judge what it means for this one.
+ */
+export function readinessMessage(
+  launch: Launch,
+  gates: readonly GateLine[],
+  nowMs: number,
+  earlier: readonly Launch[] = [],
+): Message {
   const open = redLines(gates).toSorted((a, b) => rankOf(a) - rankOf(b));
   const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
@@ -34,6 +53,7 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[], now
     ),
   ];
   if (open.length > 1) blocks.push(context(sortsText(open)));
+  blocks.push(...earlierActions(earlier));
   for (const gate of open.slice(0, GATE_BLOCKS))
     blocks.push(section(gateText(launch, gate, nowMs), gateButton(launch, gate), `gate:${gate.id}`));
   if (open.length > GATE_BLOCKS)

@@ -459,6 +459,10 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ]),
     ['readiness, red', readinessMessage(launch, gatesOf(launch, 'red'), 90_000_000)],
     ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'), 90_000_000)],
+    [
+      'readiness, with what is left of earlier launches',
+      readinessMessage(launch, gatesOf(launch, 'red'), 90_000_000, [withActions]),
+    ],
     ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'), 90_000_000)],
     ['steps', stepsMessage(launch, NOW)],
     ['forecast', forecastMessage(launch)],
