@@ -10,7 +10,7 @@ import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { context, message } from '../views/blocks.ts';
-import { peopleWith } from '../views/names.ts';
+import { namesOfWho } from '../views/names.ts';
 import { segmentsText } from '../views/segments-text.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
 import { momentOf, offer } from './ask-moment.ts';
@@ -137,7 +137,7 @@ export async function requestFire(
       );
       if (order === undefined) return done('Your order stands in the channel.');
       return done(
-        `Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person ${momentMs === undefined ? 'presses GO' : `arms it, before ${timeOfDay(momentMs)}`}: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`,
+        `Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person ${momentMs === undefined ? 'presses GO' : `arms it, before ${timeOfDay(momentMs)}`}: ${namesOfWho(after, 'approve-fire', person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`,
       );
     },
   );

@@ -6,7 +6,7 @@ import { isPending } from '../../runbooks/launch/voiding.ts';
 import { code, info } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
-import { nameOf, peopleWith } from '../views/names.ts';
+import { nameOf, namesOfWho } from '../views/names.ts';
 import { orderMessage } from '../views/order.ts';
 import { readinessMessage } from '../views/readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
@@ -79,7 +79,7 @@ export const approve: Subcommand = {
     if (own > 0)
       blocks.push(
         section(
-          `:grey_question: ${own === orders.length + others.length ? 'What waits was' : `${own} of these were`} asked for by you: another person presses, ${peopleWith(launch, ['on-call', 'marketer'], person.id)}.`,
+          `:grey_question: ${own === orders.length + others.length ? 'What waits was' : `${own} of these were`} asked for by you: another person presses, ${namesOfWho(launch, others.length === 0 ? 'approve-fire' : 'approve-lift', person.id)}.`,
         ),
       );
     blocks.push(

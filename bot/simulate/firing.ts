@@ -1,6 +1,6 @@
-import { mayFire } from '../../runbooks/launch/authority.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
+import { firersOf, twoFirers } from '../../runbooks/launch/fire-policy.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
@@ -63,7 +63,7 @@ function marketsOf(launch: Launch): { market: string | null; atMs: number }[] {
 
 /** Whoever may, asks for all that is due. */
 export function asks(launch: Launch, measured: Measured[], nowMs: number): Command[] {
-  const [first] = launch.people.filter(mayFire);
+  const [first] = twoFirers(launch) ?? [];
   return dueFires(launch, nowMs).flatMap((due): Command[] =>
     first === undefined
       ? []
@@ -74,7 +74,7 @@ export function asks(launch: Launch, measured: Measured[], nowMs: number): Comma
 /** Another person presses what waits for it: that arms an order with a moment, and sends any other. */
 export function presses(launch: Launch, measured: Measured[], nowMs: number): Command[] {
   return Object.values(launch.orders).flatMap((order): Command[] => {
-    const second = launch.people.filter(mayFire).find(({ id }) => id !== order.requestedBy);
+    const second = firersOf(launch, 'approve').find(({ id }) => id !== order.requestedBy);
     if (second === undefined || !waitsForPress(order, nowMs)) return [];
     return [
       {

@@ -2,6 +2,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
+import { firersOf } from '../../runbooks/launch/fire-policy.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
@@ -51,9 +52,13 @@ export function mentionsOfAny(launch: Launch, id: string | undefined): string | 
 
 /** People of a role by name, as a sentence part: `Ana Ortiz or Mia Chen`. */
 export function peopleWith(launch: Launch, roles: readonly string[], except: PersonId | null = null): string {
-  const names = launch.people
-    .filter((person) => person.id !== except && person.roles.some((role) => roles.includes(role)))
-    .map((person) => safe(person.name, 80));
+  return someNames(
+    launch.people.filter((person) => person.id !== except && person.roles.some((role) => roles.includes(role))),
+  );
+}
+
+function someNames(people: readonly Person[]): string {
+  const names = people.map((person) => safe(person.name, 80));
   const some = names.slice(0, 6);
   if (some.length === 0) return 'nobody on the roster';
   const last = some.at(-1) ?? '';
@@ -64,9 +69,23 @@ export function peopleWith(launch: Launch, roles: readonly string[], except: Per
 
 /** People whose press counts for a command, but for one, as Slack mentions: posting them tells exactly those. Whoever has no Slack account is named. */
 export function mentionsOf(launch: Launch, command: CommandKind, except: PersonId | null = null): string {
-  const people = launch.people.filter((person) => person.id !== except && may(person, command)).map(mention);
+  const people = whoMay(launch, command)
+    .filter(({ id }) => id !== except)
+    .map(mention);
   if (people.length === 0) return 'nobody on the roster';
   return `${people.slice(0, MENTIONED).join(' ')}${people.length > MENTIONED ? ` and ${people.length - MENTIONED} more` : ''}`;
+}
+
+/** The same by name, as a sentence part: `Ana Ortiz or Mia Chen`. */
+export function namesOfWho(launch: Launch, command: CommandKind, except: PersonId | null = null): string {
+  return someNames(whoMay(launch, command).filter(({ id }) => id !== except));
+}
+
+function whoMay(launch: Launch, command: CommandKind): Person[] {
+  if (command === 'request-fire') return firersOf(launch, 'ask');
+  return command === 'approve-fire'
+    ? firersOf(launch, 'approve')
+    : launch.people.filter((person) => may(person, command));
 }
 
 /** On-call people: whom a halt wakes. */

@@ -1,7 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { keyText } from './names.ts';
+import { keyText, namesOfWho } from './names.ts';
 import { rosterMessage } from './requests.ts';
 import { fit, plural, safe } from './words.ts';
 
@@ -24,5 +24,12 @@ export function peopleMessage(launch: Launch): Message {
     context(
       'on-call drives, marketers approve, observers look. Asking for fire and pressing GO takes two different people.',
     ),
+    ...(launch.runbook.fire === undefined
+      ? []
+      : [
+          context(
+            `By this runbook ${namesOfWho(launch, 'request-fire')} may ask for fire, and ${namesOfWho(launch, 'approve-fire')} may press GO.`,
+          ),
+        ]),
   ]);
 }

@@ -1,6 +1,7 @@
+import { firersOf, twoFirers } from '../../runbooks/launch/fire-policy.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
-import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
 import { ScriptedPerson } from './scripted-person.ts';
 import { WAR_ROOM } from './slack/state/seed.ts';
 
@@ -21,14 +22,26 @@ export interface Cast {
   third: Player | null;
 }
 
-/** Marketers ask and approve where there are any: who scales has other things to do. The loader has made sure of two people. */
-export function castOf({ people }: Runbook, pageUrl: string): Cast {
-  const players = people
-    .filter(({ roles }) => roles.some((role) => role !== 'observer'))
-    .toSorted((a, b) => Number(b.roles.includes('on-call')) - Number(a.roles.includes('on-call')))
-    .map(({ id, name, slack }): Player => ({ id, name, room: new ScriptedPerson(pageUrl, WAR_ROOM, slack[0] ?? '') }));
-  const [onCall, asks, another] = players as [Player, Player, Player?];
-  return { onCall, asks, approves: another ?? onCall, third: another === undefined ? null : onCall };
+/** Marketers ask and approve where there are any that may: who scales has other things to do. The loader has made sure of two people. */
+export function castOf(runbook: Runbook, pageUrl: string): Cast {
+  const { people } = runbook;
+  const playerOf = ({ id, name, slack }: Person): Player => ({
+    id,
+    name,
+    room: new ScriptedPerson(pageUrl, WAR_ROOM, slack[0] ?? ''),
+  });
+  const isOnCall = ({ roles }: Person) => roles.includes('on-call');
+  const [asks, approves] = twoFirers(
+    { people, runbook },
+    people.toSorted((a, b) => Number(isOnCall(a)) - Number(isOnCall(b))),
+  ) as [Person, Person];
+  const third = firersOf({ people, runbook }, 'approve').find((one) => one !== asks && one !== approves);
+  return {
+    onCall: playerOf(people.find(isOnCall) as Person),
+    asks: playerOf(asks),
+    approves: playerOf(approves),
+    third: third === undefined ? null : playerOf(third),
+  };
 }
 
 /** What one order is for; `atMs`: when it is asked for. */

@@ -239,6 +239,7 @@ export type RefusalCode =
   | 'ORDER_ARMED'
   | 'ORDER_NOT_ARMED'
   | 'SAME_PERSON'
+  | 'FIRE_POLICY'
   | 'NOT_THE_ASKER'
   | 'CONTENT_CHANGED'
   | 'SEGMENT_UNKNOWN'

@@ -4,6 +4,7 @@ import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Actor, EntryOf, FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
+import { firersOf, namesOf, policyProblem } from './fire-policy.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, GateLine, Launch } from './launch.ts';
@@ -28,8 +29,9 @@ import { clock, listed, span } from './words.ts';
 /**
  * THE TWO-PERSON RULE. Nothing is sent without a FireApproved entry, and this file alone makes one. It holds that
  *
- *   1. one person asked, on the roster and on duty, with every gate green or waived          requestFire
- *   2. ANOTHER PERSON approved: the roster says who is who, not the Slack id or key          approveFire, same person
+ *   1. one person asked, on duty, whom the runbook lets ask, with every gate green or waived  requestFire
+ *   2. ANOTHER PERSON approved, whom it lets approve: the roster says who is who, not the
+ *      Slack id or key; whom it lets do which is asked in fire-policy.ts                     approveFire, same person
  *   3. in time: an order ends by itself                                                      approveFire, expiry
  *   4. exactly what both were shown: segments, attempts and who of them is left, content, audience, skip list,
  *      collapse id, times, priorities, bound by one hash that travels in the button          approveFire, hash
@@ -53,8 +55,8 @@ export function requestFire(
   command: CommandOf<'request-fire'>,
   { nowMs, sha256, rules = ENTRY_VERSION }: Given,
 ): Decision {
-  const unsigned = unsignedProblem(launch);
-  if (unsigned !== null) return unsigned;
+  const barred = unsignedProblem(launch) ?? policyProblem(launch, command.by, 'ask');
+  if (barred !== null) return barred;
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
   if (launch.halt.active && !command.lift)
@@ -119,9 +121,11 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   if (order.requestedBy === command.by) {
     return refuse(
       'SAME_PERSON',
-      `${nameOf(launch, command.by)} asked for this fire, so a second person must press GO. Any other marketer or on-call may.`,
+      `${nameOf(launch, command.by)} asked for this fire, so a second person must press GO: ${namesOf(firersOf(launch, 'approve'), command.by)} may.`,
     );
   }
+  const barred = policyProblem(launch, command.by, 'approve');
+  if (barred !== null) return barred;
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
 

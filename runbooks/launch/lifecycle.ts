@@ -43,7 +43,7 @@ export function createLaunch(
       'VALUE_INVALID',
       `The plan can't be compressed ${compress} times; expected a number from ${1 / COMPRESS_MOST} to ${COMPRESS_MOST}, 1 for real time.`,
     );
-  const roster = rosterProblem(runbook.people, keys);
+  const roster = rosterProblem(runbook.people, keys, runbook);
   if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
   const content = campaignProblem(runbook.campaign, launchId, []);
   if (content !== null) return content;

@@ -1,6 +1,8 @@
 import { aheadAgain, waitingSteps } from './ahead-again.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { EntryOf, PlanVoids } from './entries.ts';
+import type { EntryOf, PersonId, PlanVoids } from './entries.ts';
+import { firersOf } from './fire-policy.ts';
+import type { FireAct } from './fire-policy.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { withPlan } from './plan-changes.ts';
 import type { PlanDifference } from './plan-changes.ts';
@@ -26,8 +28,11 @@ export function voidsOf(
   const switches = idsIn(differences, 'switches', new Set(['title']));
   const { steps: ahead, missed } = aheadAgain(after, atMs);
   return {
-    // With gates, they were asked for under others; else they would be shown otherwise.
-    orders: idsOf(before.orders, (order) => isPending(order) && (gates.size > 0 || isShownElse(before, after, order))),
+    // With gates, they were asked for under others; else by who may no more, or they would be shown otherwise.
+    orders: idsOf(
+      before.orders,
+      (order) => isPending(order) && (gates.size > 0 || isByOthers(after, order) || isShownElse(before, after, order)),
+    ),
     ticks: idsOf(before.ticks, (_, id) => gates.has(id)),
     waivers: idsOf(before.waivers, ({ gate }) => gates.has(gate)),
     requests: idsOf(before.switchRequests, (request) => request.open && switches.has(request.switch)),
@@ -60,6 +65,12 @@ function changedSteps({ runbook }: Launch, differences: readonly PlanDifference[
       .map(({ id }) => id)
       .filter((id) => whole.has(id) || whole.has(backedUp(runbook, id)?.id ?? '')),
   );
+}
+
+/** Who asked may not ask any more, or who armed it not approve. */
+function isByOthers(after: Launch, { requestedBy, armed }: FireOrder): boolean {
+  const isOne = (act: FireAct, by: PersonId) => firersOf(after, act).some(({ id }) => id === by);
+  return !isOne('ask', requestedBy) || (armed !== null && !isOne('approve', armed.by));
 }
 
 function isShownElse(before: Launch, after: Launch, { shown }: FireOrder): boolean {

@@ -140,12 +140,12 @@ describe('what a roster may not be', () => {
     const to = people.map((one) => (one.id === 'ben' ? ben : one));
     const say = "The operator key of Ben Okafor is the bot's own, so that a machine could speak for a person.";
     expect(Scene.created().refuses(change(to)).say).toBe(`${say} Correct the roster and ask again.`);
-    expect(rosterProblem(to, [])).toBeNull();
+    expect(rosterProblem(to, [], {})).toBeNull();
   });
 
   test('fewer than two who may fire; two are enough', () => {
-    expect(rosterProblem([person('ana'), person('mia')], [])).toBeNull();
-    expect(rosterProblem([person('ana'), person('olu')], [])).toContain('Only Ana Ortiz could fire');
+    expect(rosterProblem([person('ana'), person('mia')], [], {})).toBeNull();
+    expect(rosterProblem([person('ana'), person('olu')], [], {})).toContain('Only Ana Ortiz could fire');
   });
 
   test('a change that is not there, or without a reason', () => {

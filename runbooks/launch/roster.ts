@@ -6,6 +6,8 @@ import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
 import type { RecordKey } from './entries.ts';
+import { firersOf, namesOf, twoFirers } from './fire-policy.ts';
+import type { Firing } from './fire-policy.ts';
 import type { Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
 import { isReason, listed } from './words.ts';
@@ -13,7 +15,11 @@ import { isReason, listed } from './words.ts';
 /** Who is on the roster: changed by two people, and at once when Slack removes somebody. */
 
 /** Null when a roster can run a launch; else what is wrong with it, as a sentence. `deployment`: keys that bots and workers sign with. */
-export function rosterProblem(people: readonly Person[], deployment: readonly RecordKey[]): string | null {
+export function rosterProblem(
+  people: readonly Person[],
+  deployment: readonly RecordKey[],
+  runbook: Firing['runbook'],
+): string | null {
   const [fault] = peopleFaults(people);
   if (fault !== undefined) return fault.say;
   const machine = deployment.find(({ key }) =>
@@ -28,6 +34,8 @@ export function rosterProblem(people: readonly Person[], deployment: readonly Re
   const firing = people.filter(mayFire);
   if (firing.length < 2)
     return `Only ${listed(firing.map(({ name }) => name))} could fire; expected at least two people who are on-call or marketer, since a fire needs two.`;
+  if (twoFirers({ people, runbook }) === null)
+    return `By \`fire\` of the runbook ${namesOf(firersOf({ people, runbook }, 'ask'))} could ask and ${namesOf(firersOf({ people, runbook }, 'approve'))} approve; expected two different people, since a fire needs two.`;
   return null;
 }
 
@@ -38,7 +46,7 @@ export function requestRosterChange(
 ): Decision {
   if (!isReason(command.reason))
     return refuse('REASON_MISSING', 'A roster change needs a reason: say in a few words why, and ask again.');
-  const problem = rosterProblem(command.people, launch.keys);
+  const problem = rosterProblem(command.people, launch.keys, launch.runbook);
   if (problem !== null) return refuse('ROSTER_INVALID', `${problem} Correct the roster and ask again.`);
   return accept(byPerson(command.by), given.nowMs, {
     kind: 'RosterChangeRequested',

@@ -10,6 +10,7 @@ import { planDifferences, planOf, withPlan } from './plan-changes.ts';
 import type { PlanDifference } from './plan-changes.ts';
 import { voidsOf } from './plan-voids.ts';
 import { runningShots, shotsText } from './remaining.ts';
+import { rosterProblem } from './roster.ts';
 import { stepNamed } from './steps.ts';
 import { isReason, listed } from './words.ts';
 
@@ -30,6 +31,7 @@ const RULE: Record<keyof Plan, string> = {
   regions: 'the launch was created there',
   audience: 'the audience is cut by it',
   delivery: 'two',
+  fire: 'two',
   order_expires_after: 'two',
   order_renewable_for: 'two',
   armed_catch_up_within: 'two',
@@ -132,6 +134,8 @@ function changeProblem(launch: Launch, plan: Plan, differences: readonly PlanDif
       'RUNBOOK_FIXED',
       `While a launch is open this stays as it is: ${listed(fixed)}. Write it as it was and ask again, or create a new launch.`,
     );
+  const roster = rosterProblem(launch.people, launch.keys, plan);
+  if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the runbook and ask again.`);
   const used = inUse(launch, plan, differences);
   return used.length === 0
     ? null

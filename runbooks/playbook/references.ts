@@ -1,6 +1,7 @@
 import { anotherOwner, backupsNamed } from './rules/backups.ts';
 import { defaultLocale, payloadFits, providersTakeIt } from './rules/campaign.ts';
 import { deadlineForBackup, dueBeforeDeadline, harmlessByItself } from './rules/deadlines.ts';
+import { firePolicy } from './rules/fire-policy.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
 import { knownConfirmer, knownPresent, manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
@@ -24,6 +25,7 @@ const RULES: readonly Rule[] = [
   defaultLocale,
   knownTargets,
   knownGroups,
+  firePolicy,
   knownOwners,
   anotherOwner,
   backupsNamed,

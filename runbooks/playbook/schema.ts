@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { campaign } from './fields/campaign.ts';
 import { delivery } from './fields/delivery.ts';
+import { fire } from './fields/fire.ts';
 import { gate } from './fields/gate.ts';
 import { group } from './fields/group.ts';
 import { key } from './fields/key.ts';
@@ -122,6 +123,12 @@ export const runbook = z.strictObject({
     },
   }),
   delivery: key(delivery.prefault({}), { means: 'How it goes out.', example: { ios_not_after: '60s' } }),
+  fire: key(fire.optional(), {
+    means:
+      'Who may ask for a fire and who may approve it, of those whose roles allow it. By it two different people must be able to.',
+    absent: 'roles alone decide',
+    example: { may_ask: ['marketer'], may_approve: ['on-call', 'ben'] },
+  }),
   order_expires_after: key(duration.prefault('15m'), {
     means: 'How long a fire order may wait for its second person.',
     example: '15m',
