@@ -29,7 +29,9 @@ test('the flash sale goes by itself at each midnight, once, after one person has
     expect(day.launch.orders[orderId]?.shown.moment?.atMs).toBeGreaterThan(atMs + 20 * MIN);
   expect(twice(day)).toEqual([]);
   expect(of(day, 'FireHeld')).toEqual([]);
-  expect(room(day)).toContain('by itself 2027-11-25 15:00:00 UTC.\nA second person arms it: @Ana Ortiz @Ben Okafor @Olu Adeyemi');
+  expect(room(day)).toContain(
+    'by itself 2027-11-25 15:00:00 UTC.\nA second person arms it: @Ana Ortiz @Ben Okafor @Olu Adeyemi',
+  );
   expect(room(day)).toContain(
     'Ana Ortiz armed jp-ios, jp-android, 200,000 devices: it goes by itself 2027-11-25 15:00:00 UTC.',
   );
