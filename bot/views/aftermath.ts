@@ -176,7 +176,7 @@ export function actionsMessage(launch: Launch): Message {
   ]);
 }
 
-const actionLine = (launch: Launch, { id, when, words, owner, due }: ActionItem): string =>
+export const actionLine = (launch: Launch, { id, when, words, owner, due }: ActionItem): string =>
   `\`${id}\` *${when}*, ${nameOf(launch, owner)}, until ${due}: ${safe(words.replaceAll(/\s+/g, ' '), 200)}`;
 
 /** Of what somebody has just written; it stands as it is. */
