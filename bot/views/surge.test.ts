@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { orderMessage } from './order.ts';
@@ -47,4 +48,39 @@ test('the form begins with the figures that hold', () => {
   const form = JSON.stringify(surgeModal(scene().state, 'C1'));
   expect(form).toContain('"initial_value":"10"');
   expect(form).toContain('fleet,per_open,per_delivery,per_unit\\nworkers,10,0,250');
+});
+
+/** A limited rehearsal, with so many accepted pushes and so many in its best second. */
+function rehearsed(accepted: number, peakPerSecond: number, more: Record<string, unknown> = { surge }): Launch {
+  const { state } = scene(more);
+  const report = { totals: { accepted }, timing: { peakPerSecond } };
+  const one = { id: 'sb-rehearsal-1', what: 'limited', endedAtMs: 1, report };
+  return { ...state, rehearsals: { r: one as unknown as Launch['rehearsals'][string] } };
+}
+
+test('the forecast says how many pushes the last rehearsal brought, by which a count of a monitor is divided', () => {
+  const view = said(forecastMessage(rehearsed(960, 320)));
+  expect(view).toContain('*960 pushes* accepted, 320 in its best second. What a fleet was asked for');
+  expect(view).toContain('divided by 960, is its requests a push');
+  expect(said(forecastMessage(rehearsed(960, 320, {})))).toContain('*960 pushes* accepted');
+  expect(said(forecastMessage(rehearsed(0, 0)))).not.toContain('sb-rehearsal-1');
+  expect(said(forecastMessage(scene().state))).not.toContain('rehearsal');
+});
+
+test('one that was faster than anybody has entered is told, and the form begins with it and its name', () => {
+  expect(said(forecastMessage(rehearsed(960, 401)))).toContain(':warning: That is more than the 400 that are entered');
+  const form = JSON.stringify(surgeModal(rehearsed(960, 401), 'C1'));
+  expect(form).toContain('"initial_value":"401"');
+  expect(form).toContain('"initial_value":"rehearsal sb-rehearsal-1"');
+  expect(JSON.stringify(surgeModal(rehearsed(960, 399), 'C1'))).toContain('"initial_value":"400"');
+});
+
+test('what a few devices did in a second is no figure where nobody has entered one, and an old rehearsal names no source', () => {
+  const unknown = JSON.stringify(
+    surgeModal(rehearsed(5, 5, { surge: { ...surge, unpaced_per_second: undefined } }), 'C1'),
+  );
+  expect(unknown).not.toContain('"initial_value":"5"');
+  expect(unknown).toContain('5 in the best second of the rehearsal.');
+  const entered = { source: 'monitor', by: 'ana', atMs: 2, fleets: {} } as Launch['surge'];
+  expect(JSON.stringify(surgeModal({ ...rehearsed(960, 320), surge: entered }, 'C1'))).not.toContain('rehearsal sb-');
 });

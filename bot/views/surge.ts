@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { paceThatFits, surgeNumbers, surgeOf, unknownText } from '../../runbooks/launch/surge.ts';
+import { paceThatFits, rehearsedPushes, surgeNumbers, surgeOf, unknownText } from '../../runbooks/launch/surge.ts';
 import type { FleetSurge, Surge } from '../../runbooks/launch/surge.ts';
 import { SURGE_HEAD } from '../../runbooks/typed/surge-lines.ts';
 import { ACTION, VIEW } from '../action-ids.ts';
@@ -19,6 +19,7 @@ export function forecastMessage(launch: Launch): Message {
       section(
         ':grey_question: *No forecast yet.* The runbook has no `surge`, and nobody has entered figures: how many people open the push, and what that asks of each fleet.',
       ),
+      ...rehearsedBlock(launch),
       ...enterButton(launch),
     ]);
   const short = surge.fleets.filter(({ isShort }) => isShort);
@@ -31,9 +32,27 @@ export function forecastMessage(launch: Launch): Message {
     ),
     section(fit(surge.fleets.map(fleetText))),
     ...fitsBlock(surge, short),
+    ...rehearsedBlock(launch),
     ...enterButton(launch),
     context(sourceText(launch)),
   ]);
+}
+
+/** What divides a monitor's count into requests a push, and whether it went faster than anybody has entered. */
+function rehearsedBlock(launch: Launch): KnownBlock[] {
+  const rehearsed = rehearsedPushes(launch);
+  if (rehearsed === null) return [];
+  const { rehearsal, endedAtMs, accepted, bestSecond } = rehearsed;
+  const entered = surgeNumbers(launch)?.unpacedPerSecond ?? null;
+  const faster =
+    entered !== null && bestSecond > entered
+      ? ` :warning: That is more than the ${count(entered)} that are entered for a platform without a pace; the form begins with it.`
+      : '';
+  return [
+    section(
+      `*Rehearsal \`${safe(rehearsal, 80)}\`*, ended ${stamp(endedAtMs)}: *${plural(accepted, 'push', 'pushes')}* accepted, ${count(bestSecond)} in its best second.${faster} What a fleet was asked for then beyond the usual, divided by ${count(accepted)}, is its requests a push.`,
+    ),
+  ];
 }
 
 function titleOf(short: number, isUnknown: boolean): string {
@@ -95,6 +114,11 @@ const FLEETS_SHOWN = 40;
 /** Figures that were measured, over those that hold now. A line a fleet can be pasted from a sheet. */
 export function surgeModal(launch: Launch, channelId: string): ModalView {
   const numbers = surgeNumbers(launch);
+  const rehearsed = rehearsedPushes(launch);
+  const isNew = rehearsed !== null && rehearsed.endedAtMs > (launch.surge?.atMs ?? 0);
+  // It went that fast at least; where nobody has entered anything, too few devices must not become the figure.
+  const unpaced = numbers?.unpacedPerSecond ?? null;
+  const fastest = unpaced === null ? undefined : String(Math.max(unpaced, rehearsed?.bestSecond ?? 0));
   const targets = launch.runbook.scale_targets.map(({ id }) => id);
   const lines = (numbers?.fleets ?? [])
     .slice(0, FLEETS_SHOWN)
@@ -112,6 +136,7 @@ export function surgeModal(launch: Launch, channelId: string): ModalView {
         action_id: 'value',
         max_length: 200,
         placeholder: plain('load balancer, rehearsal of 3 February'),
+        ...initial(isNew ? `rehearsal ${rehearsed.rehearsal}` : undefined),
       }),
       input(
         'open',
@@ -131,9 +156,14 @@ export function surgeModal(launch: Launch, channelId: string): ModalView {
           type: 'plain_text_input',
           action_id: 'value',
           max_length: 20,
-          ...initial(numbers?.unpacedPerSecond == null ? undefined : String(numbers.unpacedPerSecond)),
+          ...initial(fastest),
         },
-        { optional: true },
+        {
+          optional: true,
+          ...(rehearsed === null
+            ? {}
+            : { hint: `${count(rehearsed.bestSecond)} in the best second of the rehearsal.` }),
+        },
       ),
       input(
         'fleets',

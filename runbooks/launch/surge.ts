@@ -7,6 +7,7 @@ import { paceOf } from './forecast.ts';
 import type { GateLine, Launch } from './launch.ts';
 import { ownerOf } from './owners.ts';
 import { findPerson, nameOf } from './people.ts';
+import { lastRehearsal } from './rehearsal-report.ts';
 import { plannedSteps } from './steps.ts';
 import { listed } from './words.ts';
 
@@ -45,6 +46,17 @@ export function surgeNumbers(launch: Launch): SurgeNumbers | null {
       };
     }),
   };
+}
+
+/** What the last rehearsal that has sent really brought: pushes in all, and in its best second. Fewer devices than go out in a second say less of that. */
+export function rehearsedPushes(
+  launch: Launch,
+): { rehearsal: string; endedAtMs: number; accepted: number; bestSecond: number } | null {
+  const last = lastRehearsal(launch, 'limited');
+  if (last === null || last.report.totals === null || last.report.timing === null) return null;
+  const { accepted } = last.report.totals;
+  const { peakPerSecond: bestSecond } = last.report.timing;
+  return accepted === 0 ? null : { rehearsal: last.id, endedAtMs: last.endedAtMs, accepted, bestSecond };
 }
 
 /** One fleet. Null where a number is missing. */
