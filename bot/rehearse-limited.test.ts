@@ -89,6 +89,10 @@ it('becomes a launch of its own, for no more devices than were said, by two peop
   await rig.bot.conductor.execute('day-rehearsal-1', { kind: 'report-timing', shotId: shot.id, timing });
   const report = await until('the report', async () => (await launchOf('day')).rehearsals['day-rehearsal-1']?.report);
   expect(report).toMatchObject({ what: 'limited', devices: 100, refused: 4 });
+  // Its refused tokens are for the day, whose room is another.
+  expect(await rig.ask(rig.mia, 'audience skip-refused')).toContain('Type it in the channel of `day`');
+  expect(await rig.ask(rig.mia, 'audience skip-refused day')).toContain('`day` names no launch');
+  expect(await rig.ask(rig.mia, 'audience skip-refused of day')).toContain('has sent nothing yet');
   const day = await launchOf('day');
   expect([day.attempts, day.shots, day.orders]).toEqual([{}, {}, {}]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { noTotals } from '../runbooks/launch/totals.ts';
 import { LAUNCH_ID, Scene } from '../test/properties/scene.ts';
+import { pressSkipRefused } from './actions/compile.ts';
 import type { CompileAsked } from './conductor/conductor-port.ts';
 import type { Desk } from './desk.ts';
 import { askSkipRefused, skipRefused } from './skip-refused.ts';
@@ -133,4 +134,23 @@ test('without a name the last rehearsal is meant that has sent; where there is n
   expect(
     (await by((asker: Parameters<typeof askSkipRefused>[0]) => askSkipRefused(asker, null), { scene })).said,
   ).toContain(`refused for good* in \`${SOURCE}\``);
+});
+
+test('the button stays on the report, and goes from the question that only one person sees', async () => {
+  const press = async (isPrivate: boolean) => {
+    const [answers, shown]: string[][] = [[], []];
+    const scene = Scene.ready();
+    await pressSkipRefused({
+      desk: { journal: { peek: () => scene.state, launch: async () => null } },
+      value: { launchId: LAUNCH_ID, from: SOURCE },
+      slackId: 'U0MARKET1',
+      isPrivate,
+      answer: async ({ text }: { text: string }) => void answers?.push(text),
+      refresh: async ({ text }: { text: string }) => void shown?.push(text),
+    } as never);
+    return [answers, shown];
+  };
+  const gone = [`There is no launch \`${SOURCE}\`. Nothing was changed.`];
+  expect(await press(false)).toEqual([gone, []]);
+  expect(await press(true)).toEqual([gone, ['This question is answered.']]);
 });

@@ -250,7 +250,7 @@ test('refused tokens whose list somebody has changed meanwhile are not set, and 
   expect(await conductor.askCompile(rig.launchId, TAKES)).toMatchObject({ number: 2 });
 });
 
-test('what an audience says is no skip list, and what can no longer be taken starts nothing', async () => {
+test('what can no longer be taken starts nothing, and the message says why', async () => {
   await rehearsed({ isClosed: false });
   const conductor = await lead();
   await taking(conductor);
