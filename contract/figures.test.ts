@@ -4,6 +4,7 @@ import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } 
 import { finished, liveStatsMessage, progressBar } from '../bot/views/live-stats.ts';
 import { percent, shares } from '../bot/views/shares.ts';
 import { summaryMessage } from '../bot/views/summary.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
 import { shotFigures } from './figures.ts';
 import { platformCounts } from './report.ts';
 
@@ -146,7 +147,11 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   );
   expect(summary).toContain('app no longer installed 10 (Unregistered)');
   expect(summary).toContain(
-    `10 tokens refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launchForTests(closed).id}\``,
+    `10 tokens refused for good. For the skip list of the next launch, in its channel: \`/go audience skip-refused of ${launchForTests(closed).id}\``,
+  );
+  const rehearses = { launchId: 'day' } as Launch['rehearses'];
+  expect(JSON.stringify(summaryMessage({ ...launchForTests(closed), rehearses }, closed, figures))).toContain(
+    'The report in the channel of `day` has a button that skips them.',
   );
   const throttled = { ...figures, total: { ...figures.total, reasons: { TooManyRequests: 9, INVALID_ARGUMENT: 1 } } };
   expect(JSON.stringify(summaryMessage(launchForTests(closed), closed, throttled))).not.toContain('refused for good');

@@ -144,5 +144,6 @@ export function launchForTests(shot: Shot): Launch {
     halt: { active: false },
     closed: false,
     audience: null,
+    rehearses: null,
   } as unknown as Launch;
 }

@@ -73,13 +73,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
       ),
       ...variantSections(figures),
       ...marketLines(shot),
-      ...(bad === 0
-        ? []
-        : [
-            context(
-              `${plural(bad, 'token')} refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launch.id}\``,
-            ),
-          ]),
+      ...(bad === 0 ? [] : [context(`${plural(bad, 'token')} refused for good. ${nextText(launch)}`)]),
       context(
         `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
         sum === figures.devices
@@ -219,6 +213,12 @@ function leftToSend(launch: Launch, shot: Shot): string[] {
     )
     .map(({ segment }) => segment);
 }
+
+/** Where one press skips them. */
+const nextText = ({ id, rehearses }: Launch): string =>
+  rehearses === null
+    ? `For the skip list of the next launch, in its channel: \`/go audience skip-refused of ${safe(id, 80)}\``
+    : `The report in the channel of \`${safe(rehearses.launchId, 80)}\` has a button that skips them.`;
 
 /** End of the last slot in which anything was accepted. */
 function lastMs(figures: ShotFigures): number | null {
