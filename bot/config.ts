@@ -35,6 +35,8 @@ export interface BotConfig {
   /** HTTP: health, and in HTTP mode what Slack posts. Port 0: any free one. */
   host: string;
   port: number;
+  /** Where people's browsers reach this port; null: nobody has said, so nobody is given a link. */
+  publicUrl: string | null;
   cloud: CloudConfig;
   /** Its own key, and whose keys a record may name. */
   keyring: Keyring;
@@ -88,6 +90,7 @@ const EXPECT = {
   apiUrl: 'the address of a Slack Web API like http://127.0.0.1:4600/api/, or nothing for Slack itself',
   connections: 'a whole number from 1 to 10 (Slack allows ten sockets for an app)',
   port: 'a port from 0 to 65535 (0: any free one)',
+  publicUrl: 'where browsers reach the port of the bot, like https://gobutton.example.com, or nothing',
   region: 'an AWS region like us-east-1',
   endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
   homes: 'the address of the local stand-in of the table that two regions share, or nothing for AWS',
@@ -126,6 +129,9 @@ const environment = slack
     SLACK_CONNECTIONS: wholeNumber(1, 10, EXPECT.connections).default(2),
     BOT_HOST: z.string().default('127.0.0.1'),
     BOT_PORT: wholeNumber(0, 65_535, EXPECT.port).default(3_000),
+    GOBUTTON_PUBLIC_URL: webUrl(EXPECT.publicUrl)
+      .refine((url) => !/[?#]/.test(url), EXPECT.publicUrl)
+      .optional(),
     AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
     AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
     GOBUTTON_HOMES_URL: webUrl(EXPECT.homes).optional(),
@@ -194,6 +200,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       keyring: keys.keyring,
       host: found.BOT_HOST,
       port: found.BOT_PORT,
+      publicUrl: found.GOBUTTON_PUBLIC_URL ?? null,
       cloud: {
         endpoint: found.AWS_ENDPOINT_URL ?? null,
         region: found.AWS_REGION,

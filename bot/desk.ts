@@ -13,6 +13,7 @@ import type { Refusals } from './channel/refusals.ts';
 import type { RoomFiles } from './channel/room-files.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import type { LaunchDoctor } from './launch-doctor.ts';
+import type { LiveLinks } from './live-timeline/links.ts';
 import type { Rooms } from './slack/rooms.ts';
 import type { Teller } from './slack/teller.ts';
 
@@ -43,6 +44,8 @@ export interface Desk {
   bucket: string;
   /** Whether the account, Slack and the providers are as a launch needs them. */
   examine: LaunchDoctor;
+  /** To the timeline as it grows. */
+  liveLinks: LiveLinks;
 }
 
 export type Outcome =

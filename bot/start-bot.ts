@@ -17,6 +17,8 @@ import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
 import { launchDoctor } from './launch-doctor.ts';
+import { createLiveLinks } from './live-timeline/links.ts';
+import { LiveServer } from './live-timeline/live-server.ts';
 import { unreachable } from './outside/unreachable.ts';
 import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
@@ -46,7 +48,7 @@ export interface BotOptions {
 }
 
 export interface Bot {
-  /** Where /health answers; in HTTP mode also Slack's payloads. */
+  /** Where /health and live timelines answer; in HTTP mode also Slack's payloads. */
   port: number;
   /** Resolves when the bot can be reached from Slack. */
   connected: Promise<void>;
@@ -100,6 +102,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const identity = new SlackIdentity({ client, log });
   secrets.onChanged(() => identity.start());
   const teller = new Teller({ client: createOnceClient(token, apiUrl, logger), log, nowMs });
+  const liveLinks = createLiveLinks({ signer: config.keyring.signer, publicUrl: config.publicUrl, nowMs });
+  const liveTimeline = new LiveServer(liveLinks, {
+    record: cloud.record,
+    conductor,
+    client,
+    trusted: config.keyring.trusted,
+    log,
+  });
   const desk: Desk = {
     cloud,
     journal,
@@ -117,6 +127,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     unreachable: (runbook) => unreachable(config.outside, runbook),
     bucket: config.cloud.bucket,
     examine,
+    liveLinks,
   };
 
   const http =
@@ -155,6 +166,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   ];
   const server = await listen(config.host, config.port, (request, response) => {
     if (http !== null && request.url?.split('?')[0] === EVENTS_PATH) return http.onRequest(request, response);
+    if (liveTimeline.answers(request, response)) return;
     answerHealth(request, response, () => {
       const open = isConnected && (sockets === null || sockets.open > 0);
       const ok = open && !isStopping;
@@ -196,7 +208,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     teller.stop();
     const all = async () => {
       await app.stop();
-      await Promise.all([server.close(), conductor.stop(), protection.stop(), refusals.flush()]);
+      await Promise.all([server.close(), liveTimeline.stop(), conductor.stop(), protection.stop(), refusals.flush()]);
       cloud.close();
       return 'stopped';
     };

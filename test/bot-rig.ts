@@ -111,6 +111,8 @@ export interface RigOptions {
   log?: Logger;
   /** Of a stand-in of the ECS agent; absent: the bot is no task. */
   agentUri?: string;
+  /** Where browsers are said to reach the bot; absent: nowhere. */
+  publicUrl?: string;
   /** As the bot's. */
   stopWithinMs?: number;
   reread?: BotOptions['reread'];
@@ -149,6 +151,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
       host: '127.0.0.1',
       port: 0,
+      publicUrl: options.publicUrl ?? null,
       cloud: local.config,
       runbooksDir,
       outside: { pagerDuty: null, webhooks: {} },

@@ -1,19 +1,18 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 import { POSTMORTEM_STATES } from '../../runbooks/launch/entries.ts';
 import type { Entry, PostmortemState } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
-import { mentionedIds } from '../../runbooks/record/chat.ts';
 import { askedNow } from '../actions/afterwards.ts';
+import { namesOfOthers } from '../channel/names-of-others.ts';
 import { postDocument } from '../channel/post-document.ts';
-import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
 import type { DocumentAsked } from '../timeline-page/document.ts';
 import { makeDocument } from '../timeline-page/documents.ts';
 import { curvesOf } from '../timeline-page/page.ts';
 import { code, done, info } from '../views/answers.ts';
-import { count, oneLine, safe } from '../views/words.ts';
+import { count, oneLine, safe, stamp } from '../views/words.ts';
+import { bareWord } from './arguments.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
@@ -36,11 +35,12 @@ export const note: Subcommand = {
 export const timeline: Subcommand = {
   name: 'timeline',
   also: ['record'],
-  usage: ['timeline'],
+  usage: ['timeline', 'timeline live'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said.',
+  does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said. `live` gives you a link to the page as it grows.',
   async run(ask) {
+    if (ask.typed.words.map(bareWord)[0] === 'live') return liveLink(ask);
     return posted(ask, {
       name: 'timeline',
       title: 'Timeline',
@@ -48,6 +48,17 @@ export const timeline: Subcommand = {
     });
   },
 };
+
+function liveLink({ desk, launch, slackId }: PersonAsk): Answer {
+  const link = desk.liveLinks.give(launch.id, slackId);
+  if (link === null)
+    return info(
+      'There is no live page: nobody has said where a browser reaches this bot (`GOBUTTON_PUBLIC_URL`). `/go timeline` posts the page as it is now.',
+    );
+  return done(
+    `<${link.url}|The timeline as it grows>, to read. The link is yours until ${stamp(link.untilMs)}; whoever has it reads what you read.`,
+  );
+}
 
 export const postmortem: Subcommand = {
   name: 'postmortem',
@@ -163,39 +174,11 @@ async function beside(
 ): Promise<Omit<DocumentAsked, 'name' | 'other'>> {
   return {
     launchId: launch.id,
-    slackNames: await namesOfOthers(desk, launch, messages),
+    slackNames: await namesOfOthers(desk, new Set(launch.people.flatMap(({ slack }) => slack)), messages),
     curves: await curvesOf(launch.id, Object.keys(launch.shots), desk.conductor),
     seen: { seq: launch.seq, hash: launch.headHash },
     trusted: desk.journal.keyring.trusted,
   };
-}
-
-/** So many people who are not on the roster are asked of Slack (Tier 4, docs/facts.md#slack-tiers). */
-const OTHERS = 30;
-
-/** Names of those who wrote or were mentioned and whom the roster doesn't know. Whoever Slack doesn't name stays an id. */
-async function namesOfOthers(
-  desk: Desk,
-  launch: Launch,
-  messages: readonly ChannelMessage[],
-): Promise<Map<string, string>> {
-  const known = new Set(launch.people.flatMap(({ slack }) => slack));
-  const ids = [...new Set(messages.flatMap(({ user, text }) => [user, ...mentionedIds(text)]))]
-    .filter((id) => id !== '' && !known.has(id))
-    .slice(0, OTHERS);
-  const found = await Promise.all(
-    ids.map(async (id): Promise<[string, string] | null> => {
-      try {
-        const { user } = await desk.client.users.info({ user: id });
-        const name = user?.profile?.display_name || user?.real_name || user?.name;
-        return name === undefined || name === '' ? null : [id, name];
-      } catch (error) {
-        desk.log.warn({ err: error, id }, 'a name for the timeline could not be had');
-        return null;
-      }
-    }),
-  );
-  return new Map(found.filter((one) => one !== null));
 }
 
 export const close: Subcommand = {

@@ -35,20 +35,35 @@ export class Axis {
   /** `moments`: of GO and target, as the select has them. `changed`: hears of every new window. */
   constructor({ items, spans, lanes, moments, changed }) {
     this.#items = items;
-    this.#spans = spans;
-    for (const [index, span] of spans.entries()) span.index = index;
-    this.#moments = moments;
     this.#changed = changed;
-    this.whole = wholeOf(items, spans);
+    this.#lanes = lanes.map((name) => ({ name }));
+    this.#arrange(spans, moments);
     this.view = this.whole;
-    this.#lanes = lanes.map((name) => ({ name, bars: packed(spans.filter(({ lane }) => lane === name)), items: [] }));
-    for (const [index, item] of items.entries()) this.#lanes.find(({ name }) => name === item.lane)?.items.push(index);
     new ResizeObserver(() => this.draw()).observe(this.#svg.parentElement);
     this.#listen();
   }
 
+  #arrange(spans, moments) {
+    this.#spans = spans;
+    this.#moments = moments;
+    for (const [index, span] of spans.entries()) span.index = index;
+    for (const lane of this.#lanes)
+      Object.assign(lane, { bars: packed(spans.filter((span) => span.lane === lane.name)), items: [] });
+    for (const [index, { lane }] of this.#items.entries())
+      this.#lanes.find(({ name }) => name === lane)?.items.push(index);
+    this.whole = wholeOf(this.#items, spans);
+  }
+
+  /** Items were added. Who looks at the whole sees the whole; whatever else somebody looks at stays where it is. */
+  take({ spans = this.#spans, moments }) {
+    const isWhole = this.view === this.whole;
+    this.#arrange(spans, moments);
+    if (isWhole) this.view = this.whole;
+    this.draw();
+  }
+
   show(view) {
-    this.view = bounded(view, this.whole);
+    this.view = view === this.whole ? view : bounded(view, this.whole);
     this.draw();
     this.#changed();
   }

@@ -3,12 +3,10 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import { documentOf } from './document.ts';
 import type { DocumentAsked, MadeDocument } from './document.ts';
+import type { RecordPortion } from './hand-record.ts';
 
 /** The thread of documents.ts: takes a record in portions, makes one document of it, and ends. */
-export type ToThread =
-  | { entries: readonly Entry[] }
-  | { messages: readonly TimelineMessage[] }
-  | { make: DocumentAsked };
+export type ToThread = RecordPortion | { make: DocumentAsked };
 
 /** Texts as UTF-8. */
 export type FromThread = (Omit<MadeDocument, 'markdown' | 'page'> & { markdown: Uint8Array; page: Uint8Array }) | null;

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import { startThread } from '../../infra/thread.ts';
@@ -6,11 +5,10 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import type { FromThread, ToThread } from './document-thread.ts';
 import type { DocumentAsked } from './document.ts';
+import { handRecord } from './hand-record.ts';
 
 /** 50,000 entries take some seconds (`npm run bench:timeline`), on a machine that has much else to do some more. */
 const MADE_WITHIN_MS = 120_000;
-/** Copying so many to a thread holds the process for a few milliseconds. */
-const PORTION = 500;
 /** A document of 50,000 entries takes a third of it; a record that takes more must not take the bot's memory. */
 const HEAP_MB = 1_024;
 
@@ -52,22 +50,10 @@ async function makeNow(
   }
 }
 
-/** In portions, with room for other work between them. */
-async function hand(
-  thread: Worker,
-  make: DocumentAsked,
-  { entries, messages }: Parameters<typeof makeDocument>[1],
-): Promise<void> {
-  const post = (told: ToThread): void => thread.postMessage(told);
-  for (let at = 0; at < entries.length; at += PORTION) {
-    post({ entries: entries.slice(at, at + PORTION) });
-    await turn();
-  }
-  for (let at = 0; at < messages.length; at += PORTION) {
-    post({ messages: messages.slice(at, at + PORTION) });
-    await turn();
-  }
-  post({ make });
+async function hand(thread: Worker, make: DocumentAsked, record: Parameters<typeof makeDocument>[1]): Promise<void> {
+  await handRecord(thread, record);
+  const last: ToThread = { make };
+  thread.postMessage(last);
 }
 
 const failure = (code: string, say: string): Error => Object.assign(new Error(`${code}: ${say}`), { code });

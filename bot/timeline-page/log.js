@@ -2,31 +2,33 @@ import { clock, day, sinceTarget, zoneName } from './times.js';
 
 /** The list below the axis: its times, filters, and the evidence of the row that the address names. */
 
-const rows = [...document.querySelectorAll('#log li')];
-const lists = [...document.querySelectorAll('#log ol')];
 const field = (id) => document.getElementById(id);
-
-export const items = rows.map((row) => ({
+const itemOf = (row) => ({
   row,
   atMs: Number(row.dataset.t),
   lane: row.classList[0],
   isLoud: row.classList.contains('loud'),
-}));
+});
+
+export const items = [...document.querySelectorAll('#log li')].map(itemOf);
 
 const marksOf = (row) => row.dataset.m?.split(' ') ?? [];
 const whoOf = (row) => row.children[2].textContent;
 
-/** Options with how many there are, most first. */
+/** Options with how many there are, most first, behind the one that means all; what is chosen stays so. */
 function fill(select, values) {
   const counts = new Map();
+  const chosen = select.value;
+  select.length = 1;
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   for (const [value, times] of [...counts].toSorted((a, b) => b[1] - a[1]))
     select.append(new Option(`${value} (${times.toLocaleString()})`, value));
+  select.value = chosen;
 }
 
-export function showTimes() {
+export function showTimes(those = items) {
   let last = '';
-  for (const { row, atMs } of items) {
+  for (const { row, atMs } of those) {
     row.firstChild.firstChild.textContent = clock(atMs);
     const here = day(atMs);
     if (here === last) delete row.dataset.day;
@@ -67,14 +69,15 @@ export function filter(window) {
     } else row.dataset.day = here;
     lastDay = here;
   }
-  for (const list of lists) list.hidden = list.querySelector('li:not([hidden])') === null;
+  for (const list of document.querySelectorAll('#log ol'))
+    list.hidden = list.querySelector('li:not([hidden])') === null;
   field('count').value =
     shown === items.length
       ? `${shown.toLocaleString()} rows`
       : `${shown.toLocaleString()} of ${items.length.toLocaleString()} rows`;
 }
 
-export function listenToFilters(changed) {
+function fillAll() {
   fill(
     field('who'),
     items.map(({ row }) => whoOf(row)),
@@ -86,6 +89,40 @@ export function listenToFilters(changed) {
   const marks = items.flatMap(({ row }) => marksOf(row));
   fill(field('mark'), marks);
   field('marked').hidden = marks.length === 0;
+}
+
+/** Rows laid out together, as the page was made with. */
+const CHUNK = 100;
+
+/** Rows that are new, or say something else now, each at its time; what stands between stays as it is. */
+export function takeRows(rows) {
+  const taken = rows.map(itemOf);
+  for (const item of taken) {
+    const { row } = item;
+    const old = field(row.id);
+    if (old !== null) {
+      const shown = old.querySelector('.evidence');
+      if (shown !== null) row.append(evidence(row));
+      old.replaceWith(row);
+      items[items.findIndex((one) => one.row === old)] = item;
+      continue;
+    }
+    const before = items.findLastIndex(({ atMs }) => atMs <= item.atMs);
+    items.splice(before + 1, 0, item);
+    const beside = items[before]?.row;
+    if (beside === undefined) document.querySelector('#log ol').prepend(row);
+    else if (before + 2 === items.length && beside.parentElement.children.length >= CHUNK) {
+      const list = document.createElement('ol');
+      list.append(row);
+      beside.parentElement.after(list);
+    } else beside.after(row);
+  }
+  fillAll();
+  showTimes(taken);
+}
+
+export function listenToFilters(changed) {
+  fillAll();
   field('filters').addEventListener('click', ({ target }) => {
     if (target.dataset.lane === undefined) return;
     target.setAttribute('aria-pressed', String(target.getAttribute('aria-pressed') !== 'true'));

@@ -1,15 +1,38 @@
 import { Axis } from './axis.js';
-import { filter, items, listenToFilters, openNamed, showTimes } from './log.js';
+import { filter, items, listenToFilters, openNamed, showTimes, takeRows } from './log.js';
 import { readIn } from './times.js';
 
 /** The page from its start: everything in it is text already, the script only adds to it. */
 
 const { spans, lanes } = JSON.parse(document.getElementById('data').textContent);
 const around = document.getElementById('around');
-const moments = [...around.options].map(({ value, text }) => ({ ms: Number(value), isGo: text.startsWith('GO') }));
+const momentsIn = () =>
+  [...around.options].map(({ value, text }) => ({ ms: Number(value), isGo: text.startsWith('GO') }));
 
-const axis = new Axis({ items, spans, lanes, moments, changed });
+const axis = new Axis({ items, spans, lanes, moments: momentsIn(), changed });
 let filtering = 0;
+
+/** What came since: the reader's zoom, filters and place stay. */
+export function take({ spans, parts, rows }) {
+  const chosen = around.value;
+  for (const [part, html] of Object.entries(parts)) replacePart(part, html);
+  if ([...around.options].some(({ value }) => value === chosen)) around.value = chosen;
+  takeRows(rows);
+  axis.take({ spans: spans ?? undefined, moments: momentsIn() });
+  filter(axis.view);
+}
+
+/** HTML as the server makes it, in which all that people wrote is text. */
+function replacePart(part, html) {
+  if (part === 'head') document.querySelector('header').innerHTML = html;
+  else if (part === 'around') around.innerHTML = html;
+  else {
+    document.getElementById(part)?.remove();
+    document
+      .getElementById(part === 'shots' ? 'axis' : 'log')
+      .insertAdjacentHTML(part === 'shots' ? 'afterend' : 'beforebegin', html);
+  }
+}
 
 /** The list follows the axis once the hand rests. */
 function changed() {

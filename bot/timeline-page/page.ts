@@ -15,18 +15,26 @@ const SCRIPTS = [
   new URL('./axis.js', import.meta.url),
   new URL('./main.js', import.meta.url),
 ];
+const LIVE = new URL('./live.js', import.meta.url);
 const STYLE = new URL('./page.css', import.meta.url);
 
 /** Delivery curves that were kept, by shot. */
 export type Curves = Readonly<Record<string, Curve>>;
 
-/** The timeline as one HTML file, with its own style and script in it. */
-export function pageOf(timeline: Timeline, curves: Curves): string {
-  const script = SCRIPTS.map((file) => readFileSync(file, 'utf8'))
+/** The timeline as one HTML file, with its own style and script in it. `liveAt`: where its record ends, if it asks for what comes. */
+export function pageOf(timeline: Timeline, curves: Curves, liveAt?: string): string {
+  const script = [...SCRIPTS, ...(liveAt === undefined ? [] : [LIVE])]
+    .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
     .replaceAll(/^import .*;\n/gm, '')
     .replaceAll(/^export /gm, '');
-  return timelinePage(timeline, { style: readFileSync(STYLE, 'utf8'), script, sha256, curves });
+  return timelinePage(timeline, {
+    style: readFileSync(STYLE, 'utf8'),
+    script,
+    sha256,
+    curves,
+    ...(liveAt === undefined ? {} : { liveAt }),
+  });
 }
 
 /** The postmortem as one HTML file, in the same style, without a script. */

@@ -117,12 +117,14 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
     }
   }
 
-  async function readItems(
+  /** Read page by page (1 MB each): tens of thousands at once would hold the process for their parsing. */
+  async function readItems<T>(
     partition: string,
     afterSeq: number,
+    read: (item: Record<string, AttributeValue>) => T,
     signal?: AbortSignal,
-  ): Promise<Record<string, AttributeValue>[]> {
-    const items: Record<string, AttributeValue>[] = [];
+  ): Promise<T[]> {
+    const items: T[] = [];
     let from: Record<string, AttributeValue> | undefined;
     do {
       const page = await dynamo.send(
@@ -135,7 +137,7 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
         }),
         withSignal(signal),
       );
-      items.push(...(page.Items ?? []));
+      items.push(...(page.Items ?? []).map(read));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
     return items;
@@ -150,8 +152,7 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
     },
 
     async readAfter(launchId, afterSeq, signal) {
-      const items = await readItems(launchId, afterSeq, signal);
-      return items.map((item) => JSON.parse(item['body']?.S ?? 'null') as Entry);
+      return readItems(launchId, afterSeq, (item) => JSON.parse(item['body']?.S ?? 'null') as Entry, signal);
     },
 
     async appendMessage(launchId, head, message) {
@@ -162,8 +163,7 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
     },
 
     async messagesAfter(launchId, afterSeq) {
-      const items = await readItems(channelPartition(launchId), afterSeq);
-      return items.map((item) => ({
+      return readItems(channelPartition(launchId), afterSeq, (item) => ({
         ...(JSON.parse(item['body']?.S ?? 'null') as ChannelMessage),
         seq: Number(item['seq']?.N),
         hash: item['hash']?.S ?? '',

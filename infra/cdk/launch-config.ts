@@ -113,6 +113,14 @@ export const launchConfig = z.strictObject({
       receive: z.enum(['socket', 'http'], 'expected socket or http').default('socket'),
       /** Of the load balancer, with http. */
       certificate: arnOf('acm').optional(),
+      /** Where people's browsers reach the bot's port, for the live timeline. Absent: nobody is given a link. */
+      public_url: z
+        .string()
+        .regex(
+          /^https:\/\/[a-z0-9.-]+(?::\d+)?(?:\/[A-Za-z0-9._~/-]*)?$/,
+          'expected an address like https://go.example.com',
+        )
+        .optional(),
       vcpu: vcpu.default(1),
       memory_mib: mib.default(2_048),
     })

@@ -272,7 +272,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Named beforehand: its health is asked for there.
     const botPort = await freePort(options.ports === 'usual' ? USUAL_PORTS.bot : 0);
     if (options.slackMode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${botPort}/slack/events`);
-    const bot = await startBot({ BOT_PORT: String(botPort) });
+    const bot = await startBot({ BOT_PORT: String(botPort), GOBUTTON_PUBLIC_URL: `http://127.0.0.1:${botPort}` });
 
     const parts: StackParts = {
       workspace,

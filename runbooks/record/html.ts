@@ -58,13 +58,16 @@ interface HtmlFileParts {
   script: string | null;
   /** sha256 in base64: the file wears and runs nothing but what has this hash. */
   sha256: (text: string) => string;
+  /** It asks the server that gave it for news. */
+  isLive?: boolean;
   body: Html;
 }
 
 /** One file that needs nothing else, and may load nothing. */
-export function htmlFile({ title, style, script, sha256, body }: HtmlFileParts): string {
+export function htmlFile({ title, style, script, sha256, isLive = false, body }: HtmlFileParts): string {
   const runs = script === null ? '' : ` script-src 'sha256-${sha256(script)}';`;
-  const policy = `default-src 'none';${runs} style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
+  const asks = isLive ? " connect-src 'self';" : '';
+  const policy = `default-src 'none';${runs}${asks} style-src 'sha256-${sha256(style)}'; base-uri 'none'; form-action 'none'`;
   return markup`<!doctype html>
     <html lang="en"><head>
     <meta charset="utf-8">

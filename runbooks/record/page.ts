@@ -16,6 +16,8 @@ export interface PageParts {
   sha256: (text: string) => string;
   /** Delivery curves that were kept, by shot. */
   curves: Readonly<Record<string, Curve>>;
+  /** Where its record ends, for a page that asks for what came after; absent: it stays as it is. */
+  liveAt?: string;
 }
 
 const LANES_HELP = 'Lanes. Arrow keys move, plus and minus zoom, 0 shows the whole.';
@@ -27,15 +29,18 @@ const CHUNK = 100;
  * The timeline as one HTML file that needs nothing else: what the Markdown says, an axis that zooms, filters, and the evidence of
  * each row. Without its script it is the same text in UTC.
  */
-export function timelinePage(timeline: Timeline, { style, script, sha256, curves }: PageParts): string {
+export function timelinePage(timeline: Timeline, { style, script, sha256, curves, liveAt }: PageParts): string {
+  const live = liveAt === undefined ? markup`` : markup` data-live="${liveAt}"`;
+  const state = liveAt === undefined ? '' : markup`<p id="live" role="status">live</p>`;
   return htmlFile({
     title: `${timeline.name}: timeline`,
     style,
     script,
     sha256,
-    body: markup`<body data-launch="${timeline.launchId}" data-target="${timeline.targetAtMs}">
+    isLive: liveAt !== undefined,
+    body: markup`<body data-launch="${timeline.launchId}" data-target="${timeline.targetAtMs}"${live}>
     <header>${pageHead(timeline)}</header>
-    <main>${axis(timeline)}${shotsPart(timeline, curves)}${textsPart(timeline.texts)}${log(timeline)}</main>
+    <main>${state}${axis(timeline)}${shotsPart(timeline, curves)}${textsPart(timeline.texts)}${log(timeline)}</main>
     <script type="application/json" id="data">${jsonIn({ spans: timeline.spans, lanes: LANES })}</script>
     <script type="module">${trusted(script)}</script>
     </body>`,
@@ -62,14 +67,16 @@ export function pageHead({ name, launchId, runbook, targetAtMs, people, entries,
 const beginning = (segments: string): string =>
   segments.length <= CHOICE_CHARS ? segments : `${segments.slice(0, CHOICE_CHARS).replace(/,?[^,]*$/, '')} …`;
 
-function axis({ shots: rows, targetAtMs }: Timeline): Html {
-  const moments = [
-    ...rows.map(
-      ({ shotId, segments, pressedAtMs }) =>
-        markup`<option value="${pressedAtMs}">GO of ${shotId}: ${beginning(segments)}</option>`,
-    ),
-    markup`<option value="${targetAtMs}">the target</option>`,
-  ];
+/** What the axis can be shown around, as options. */
+export const momentsOf = ({ shots, targetAtMs }: Timeline): readonly Html[] => [
+  ...shots.map(
+    ({ shotId, segments, pressedAtMs }) =>
+      markup`<option value="${pressedAtMs}">GO of ${shotId}: ${beginning(segments)}</option>`,
+  ),
+  markup`<option value="${targetAtMs}">the target</option>`,
+];
+
+function axis(timeline: Timeline): Html {
   const views = [
     ['3600000', '±1 h'],
     ['60000', '±1 min'],
@@ -79,7 +86,7 @@ function axis({ shots: rows, targetAtMs }: Timeline): Html {
   return markup`<section id="axis" hidden aria-label="The launch on one axis">
     <div class="tools">
     <span class="group"><button type="button" data-half="whole">Whole</button>${views}</span>
-    <label>around <select id="around">${moments}</select></label>
+    <label>around <select id="around">${momentsOf(timeline)}</select></label>
     <span class="group">
     <button type="button" data-zoom="0.5" aria-label="Zoom in">+</button>
     <button type="button" data-zoom="2" aria-label="Zoom out">−</button>
@@ -123,9 +130,13 @@ function log({ rows, targetAtMs }: Timeline): Html {
     ${chunks}</section>`;
 }
 
-function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
+/** Where its evidence is found: `e42` in the record, `m3` in the chain of channel messages. */
+export const rowId = ({ place }: Row, index: number): string =>
+  place === null ? `x${index}` : `${place.chain === 'record' ? 'e' : 'm'}${place.seq}`;
+
+export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
   const { place, kind, proof, permalink, files, marks } = row;
-  const id = place === null ? `x${index}` : `${place.chain === 'record' ? 'e' : 'm'}${place.seq}`;
+  const id = rowId(row, index);
   const more = [
     place === null ? markup`` : markup` data-h="${place.hash}"`,
     proof === '' ? markup`` : markup` data-p="${proof}"`,

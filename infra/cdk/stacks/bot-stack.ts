@@ -81,6 +81,7 @@ class BotService extends Construct {
         SLACK_CONNECTIONS: String(config.slack.connections),
         BOT_HOST: '0.0.0.0',
         BOT_PORT: String(PORT),
+        ...(bot.public_url === undefined ? {} : { GOBUTTON_PUBLIC_URL: bot.public_url }),
         ...secretArns(config, slackSecrets(bot.receive)),
         ...audience.environment,
         ...priceVariables(deployment),

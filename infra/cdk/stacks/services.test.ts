@@ -380,6 +380,7 @@ describe('otherwise configured', () => {
       const { config } = deployment;
       deployment.prices = { ...US_EAST_1, asOf: '2027-01-01' };
       config.bot.receive = 'http';
+      config.bot.public_url = 'https://go.example.com';
       config.bot.certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
       Object.assign(config.workers, { launch: 'ec2', instance_type: 'c7g.2xlarge', architecture: 'arm64' });
       config.images.canary = 'registry.example.com/worker:next';
@@ -396,7 +397,9 @@ describe('otherwise configured', () => {
     });
     http.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 1);
     http.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { HealthCheckPath: '/ready' });
-    expect(processIn(http, 'bot').container.Secrets?.map(({ Name }) => Name)).toContain('SLACK_SIGNING_SECRET');
+    const { container } = processIn(http, 'bot');
+    expect(container.Secrets?.map(({ Name }) => Name)).toContain('SLACK_SIGNING_SECRET');
+    expect(container.Environment).toContainEqual({ Name: 'GOBUTTON_PUBLIC_URL', Value: 'https://go.example.com' });
     const { statements } = processIn(http, 'bot');
     expect(JSON.stringify(statements)).toContain('secret:superbowl/slack-http-??????');
   });

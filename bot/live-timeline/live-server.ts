@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { LinkTo, LiveLinks } from './links.ts';
+import { LiveRecord } from './live-record.ts';
+import type { LiveRecordOptions } from './live-record.ts';
+
+/** A bot serves few launches at a time, and each that is looked at holds its record in memory. */
+const MOST_LAUNCHES = 3;
+/** More is an audience, and no war room; each asks every two seconds. */
+const MOST_READERS = 60;
+/** A page of tens of megabytes may be on its way to a slow phone. */
+const MOST_PAGES = 8;
+const SENT_WITHIN_MS = 60_000;
+/** A reader who has not asked for so long has gone; a launch that nobody asks for is let go. */
+const GONE_AFTER_MS = 45_000;
+/** What failed fails again at once: nothing is begun anew for so long. */
+const REST_MS = 15_000;
+
+const QUERY = /^after=(e\d{1,9}\.m\d{1,9}\.c\d{1,4})&reader=([0-9a-f]{16})$/;
+
+/** Nothing of the page is kept, framed, guessed at or told to whom a link in it leads. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-robots-tag': 'noindex',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+interface Watched {
+  record: LiveRecord;
+  askedAtMs: number;
+}
+
+/**
+ * Serves the timeline as it grows, to whoever has a link: the page, and what came since. Everything else (a wrong, foreign or changed link,
+ * another path, method or body) gets the same 404; a link that was good gets 403. Neither says anything of a launch.
+ */
+export class LiveServer {
+  readonly #links: LiveLinks;
+  readonly #options: LiveRecordOptions;
+  readonly #log: Logger;
+  readonly #watched = new Map<string, Watched>();
+  readonly #restUntilMs = new Map<string, number>();
+  readonly #readers = new Map<string, number>();
+  readonly #sweep: NodeJS.Timeout;
+  #pages = 0;
+
+  constructor(links: LiveLinks, options: LiveRecordOptions) {
+    this.#links = links;
+    this.#options = options;
+    this.#log = options.log;
+    this.#sweep = setInterval(() => this.#letGo(), GONE_AFTER_MS / 3).unref();
+  }
+
+  /** False: the path is none of ours. */
+  answers(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.url?.startsWith('/timeline/') !== true) return false;
+    this.#answer(request, response).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a live timeline could not be served');
+      unavailable(response, 'the timeline could not be made');
+    });
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#watched.values()].map(async ({ record }) => record.end()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    const link = this.#links.read(path);
+    const isPlain = request.method === 'GET' && length === undefined && coding === undefined;
+    if (link === null || !isPlain) return nothingHere(response);
+    if (link.ended) return over(response);
+    const [, after, reader] = QUERY.exec(query) ?? [];
+    if (link.asksNews !== (after !== undefined) || (!link.asksNews && query !== '')) return nothingHere(response);
+    if (reader !== undefined && !this.#admits(reader))
+      return unavailable(response, `${MOST_READERS} people look at it already`);
+    const record = this.#recordOf(link);
+    if (typeof record === 'string') return unavailable(response, record);
+    const { slackIds } = await record.settled();
+    if (!slackIds.includes(link.slackId)) return over(response);
+    return after === undefined ? this.#page(record, response) : news(record, after, response);
+  }
+
+  async #page(record: LiveRecord, response: ServerResponse): Promise<void> {
+    if (this.#pages >= MOST_PAGES) return unavailable(response, 'many are opening it just now');
+    this.#pages += 1;
+    const timer = setTimeout(() => response.destroy(), SENT_WITHIN_MS);
+    response.once('close', () => {
+      clearTimeout(timer);
+      this.#pages -= 1;
+    });
+    const page = await record.page();
+    if (page === null) return nothingHere(response);
+    send(response, 200, 'text/html; charset=utf-8', page);
+  }
+
+  #admits(reader: string): boolean {
+    if (this.#readers.size >= MOST_READERS && !this.#readers.has(reader)) this.#letGo();
+    if (this.#readers.size >= MOST_READERS && !this.#readers.has(reader)) return false;
+    this.#readers.set(reader, performance.now());
+    return true;
+  }
+
+  /** Or why there is none. */
+  #recordOf({ launchId }: LinkTo): LiveRecord | string {
+    const known = this.#watched.get(launchId);
+    if (known !== undefined && !known.record.ended) {
+      known.askedAtMs = performance.now();
+      return known.record;
+    }
+    if (known !== undefined) {
+      this.#watched.delete(launchId);
+      this.#restUntilMs.set(launchId, performance.now() + REST_MS);
+    }
+    if ((this.#restUntilMs.get(launchId) ?? 0) > performance.now()) return 'the timeline could not be made';
+    if (this.#watched.size >= MOST_LAUNCHES) this.#letGo();
+    if (this.#watched.size >= MOST_LAUNCHES) return `${MOST_LAUNCHES} launches are looked at already`;
+    const record = new LiveRecord(launchId, this.#options);
+    this.#watched.set(launchId, { record, askedAtMs: performance.now() });
+    return record;
+  }
+
+  #letGo(): void {
+    const goneMs = performance.now() - GONE_AFTER_MS;
+    for (const [reader, atMs] of this.#readers) if (atMs < goneMs) this.#readers.delete(reader);
+    for (const [launchId, atMs] of this.#restUntilMs) if (atMs < performance.now()) this.#restUntilMs.delete(launchId);
+    for (const [launchId, { record, askedAtMs }] of this.#watched) {
+      if (askedAtMs >= goneMs) continue;
+      this.#watched.delete(launchId);
+      record.end().catch((error: unknown) => this.#log.error({ err: error, launchId }, 'a live timeline did not end'));
+    }
+  }
+}
+
+async function news(record: LiveRecord, after: string, response: ServerResponse): Promise<void> {
+  const found = await record.news(after);
+  if (found === null) return void response.writeHead(204, HEADERS).end();
+  send(response, 200, 'application/json', found);
+}
+
+const nothingHere = (response: ServerResponse): void => send(response, 404, 'text/plain', 'nothing is here\n', true);
+const over = (response: ServerResponse): void =>
+  send(
+    response,
+    403,
+    'text/plain',
+    'This link has ended. /go timeline live in the channel of the launch gives a new one.\n',
+    true,
+  );
+const unavailable = (response: ServerResponse, why: string): void =>
+  response.headersSent ? void response.destroy() : send(response, 503, 'text/plain', why);
+
+/** `close`: nothing more is heard on that connection, whatever else is on it. */
+function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array, close = false): void {
+  response
+    .writeHead(status, {
+      ...HEADERS,
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      ...(type.startsWith('text/html') ? { 'content-security-policy': "frame-ancestors 'none'" } : {}),
+      ...(status === 503 ? { 'retry-after': '10' } : {}),
+      ...(close ? { connection: 'close' } : {}),
+    })
+    .end(body);
+}

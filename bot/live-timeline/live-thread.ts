@@ -1,0 +1,126 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { looseKeyring } from '../../infra/aws/keyring.ts';
+import { foldVerified } from '../../infra/aws/verify-record.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import type { Timeline, TimelineOptions } from '../../runbooks/record/model.ts';
+import { newsOf, partsOf } from '../../runbooks/record/page-news.ts';
+import type { LiveParts } from '../../runbooks/record/page-news.ts';
+import type { TimelineMessage } from '../../runbooks/record/rows.ts';
+import type { RecordPortion } from '../timeline-page/hand-record.ts';
+import { pageOf } from '../timeline-page/page.ts';
+import type { Curves } from '../timeline-page/page.ts';
+
+/** The thread of live-record.ts: holds one launch's record as it grows, verifies it, and makes page and news of it. */
+
+export interface LiveThreadData {
+  launchId: string;
+  trusted: TrustedKeys | null;
+}
+
+export type ToLiveThread =
+  | RecordPortion
+  | { settle: { slackNames: ReadonlyMap<string, string>; curves: Curves } }
+  | { page: true }
+  | { news: string };
+
+/** Where the record ends, who may look, and whose curves are kept. */
+export interface Settled {
+  at: string;
+  slackIds: readonly string[];
+  closedShots: readonly string[];
+}
+/** UTF-8; null: there is nothing to tell. */
+export type FromLiveThread = Settled | { bytes: Uint8Array } | null;
+
+const { launchId, trusted } = workerData as LiveThreadData;
+const keyring = looseKeyring(null, trusted);
+const entries: Entry[] = [];
+const messages: TimelineMessage[] = [];
+let launch: Launch | null = null;
+let chain: TimelineOptions['chain'] = { ok: true };
+let beside: { slackNames: ReadonlyMap<string, string>; curves: Curves } = { slackNames: new Map(), curves: {} };
+let now: { at: string; told: Timeline | null } | null = null;
+
+/** Pages that readers have open are mostly of the last few heads. */
+const KEPT = 4;
+const kept = new Map<string, LiveParts>();
+
+function take(fresh: readonly Entry[]): void {
+  entries.push(...fresh);
+  if (!chain.ok) return;
+  // One by one: what holds before a break is still who may look.
+  for (const entry of fresh) {
+    const verdict = foldVerified(launchId, launch, [entry], keyring);
+    if (!verdict.ok) {
+      chain = verdict;
+      return;
+    }
+    ({ launch } = verdict);
+  }
+}
+
+/** Curves and names that were found beside the record. */
+const found = (): number => Object.keys(beside.curves).length + beside.slackNames.size;
+/** Where a page ends: entries, messages, and what was found beside them. The same record has the same heads in every instance. */
+const headAt = (): string => `e${entries.length}.m${messages.length}.c${found()}`;
+
+function told(): Timeline | null {
+  const at = headAt();
+  if (now?.at !== at) now = { at, told: timelineOf(entries, messages, { slackNames: beside.slackNames, chain }) };
+  return now.told;
+}
+
+function partsAt(at: string, timeline: Timeline, curves = beside.curves): LiveParts {
+  const parts = kept.get(at) ?? partsOf(timeline, curves);
+  kept.delete(at);
+  kept.set(at, parts);
+  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+  return parts;
+}
+
+/** What a page of that head lacks; one that another instance has given is made again from the record. */
+function news(after: string): string | null {
+  const [, entriesThen = 0, messagesThen = 0, foundThen = 0] =
+    /^e(\d+)\.m(\d+)\.c(\d+)$/.exec(after)?.map(Number) ?? [];
+  const timeline = told();
+  if (timeline === null) return null;
+  const then = kept.has(after)
+    ? timeline
+    : timelineOf(entries.slice(0, entriesThen), messages.slice(0, messagesThen), {
+        slackNames: beside.slackNames,
+        chain: { ok: true },
+      });
+  if (then === null) return null;
+  const before = partsAt(after, then, foundThen === found() ? beside.curves : {});
+  return JSON.stringify({ at: headAt(), ...newsOf(before, partsAt(headAt(), timeline)) });
+}
+
+function page(): string | null {
+  const timeline = told();
+  if (timeline === null) return null;
+  partsAt(headAt(), timeline);
+  return pageOf(timeline, beside.curves, headAt());
+}
+
+function answer(text: string | null): void {
+  const bytes = text === null ? null : new TextEncoder().encode(text);
+  const told: FromLiveThread = bytes === null ? null : { bytes };
+  parentPort?.postMessage(told, bytes === null ? [] : [bytes.buffer]);
+}
+
+parentPort?.on('message', (asked: ToLiveThread) => {
+  if ('entries' in asked) take(asked.entries);
+  else if ('messages' in asked) messages.push(...asked.messages);
+  else if ('settle' in asked) {
+    beside = asked.settle;
+    const settled: FromLiveThread = {
+      at: headAt(),
+      slackIds: launch?.people.flatMap(({ slack }) => slack) ?? [],
+      closedShots: Object.values(launch?.shots ?? {}).flatMap((shot) => (shot.closed === null ? [] : [shot.id])),
+    };
+    parentPort?.postMessage(settled);
+  } else answer('page' in asked ? page() : news(asked.news));
+});

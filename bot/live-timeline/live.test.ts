@@ -1,0 +1,257 @@
+import { request } from 'node:http';
+import { WebClient } from '@slack/web-api';
+import { pino } from 'pino';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { until } from '../../infra/local/slack/for-tests.ts';
+import { readyLaunch, startRig } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
+import { launchBrowser } from '../../test/browser/launch-browser.ts';
+import { botKeyring } from '../../test/keys.ts';
+import { createLiveLinks } from './links.ts';
+import { LiveRecord } from './live-record.ts';
+import type { LiveRecordOptions } from './live-record.ts';
+
+/** The real bot, what it serves, and a real browser that looks at it. */
+
+let rig: Rig;
+let launchId: string;
+let path: string;
+let browser: Browser;
+const there = (at: string) => `http://127.0.0.1:${rig.bot.port}${at}`;
+const READER = `reader=${'0'.repeat(16)}`;
+const linkIn = (answer: string) => new URL(/<(\S+)\|/.exec(answer)?.[1] ?? '').pathname;
+
+beforeAll(async () => {
+  rig = await startRig({ publicUrl: 'https://go.example.com' });
+  ({ id: launchId } = await readyLaunch(rig));
+  path = linkIn(await rig.ask(rig.ana, 'timeline live'));
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await rig.stop();
+});
+
+async function open(options: Parameters<Browser['newPage']>[0] = {}): Promise<{ page: Page; troubles: string[] }> {
+  const page = await browser.newPage(options);
+  const troubles: string[] = [];
+  page.on('request', (one) => one.url().startsWith(there(path)) || troubles.push(one.url()));
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('console', (message) => troubles.push(message.text()));
+  await page.goto(there(path));
+  await page.waitForSelector('body[data-ready]');
+  return { page, troubles };
+}
+
+test('what happens stands in the open page, and what its reader filtered, zoomed and opened stays', async () => {
+  const { page, troubles } = await open({ viewport: { width: 390, height: 844 } });
+  await page.click('[data-half="60000"]');
+  await page.selectOption('#kind', 'LaunchCreated');
+  const title = await page.title();
+  const window = () => page.locator('#overview .window').getAttribute('width');
+  const zoomed = await window();
+  expect(Number(zoomed)).toBeGreaterThan(0);
+  await page.evaluate("location.hash = 'e1'");
+  await page.locator('#e1 .evidence').waitFor();
+  await rig.ask(rig.mia, 'note <img src=x onerror="document.title = 1">the ad is on');
+  await rig.mia.say('it buzzes & <hums>');
+  await expect.poll(() => page.locator('#log li', { hasText: 'the ad is on' }).count()).toBe(1);
+  await expect.poll(() => page.locator('#log li', { hasText: 'it buzzes & <hums>' }).count()).toBe(1);
+  // There, and filtered as all else is.
+  expect(await page.locator('#log li:visible').count()).toBe(1);
+  expect(await page.locator('#e1 .evidence').isVisible()).toBe(true);
+  expect(await page.inputValue('#kind')).toBe('LaunchCreated');
+  expect(await page.locator('#kind option', { hasText: 'Noted' }).count()).toBe(1);
+  expect(await page.title()).toBe(title);
+  expect(await page.locator('#count').textContent()).toMatch(/^1 of \d+ rows$/);
+  await page.selectOption('#kind', '');
+  const times = await page.evaluate<number[]>(
+    "[...document.querySelectorAll('#log li')].map((row) => Number(row.dataset.t))",
+  );
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(await page.locator('#live').textContent()).toMatch(/^live, as of \d\d:\d\d:\d\d$/);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  if (process.env['SHOT'] !== undefined) await page.screenshot({ path: process.env['SHOT'] });
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+test('an order and its GO come with their bar, moment and shot, and a mark changes the row that it stands on', async () => {
+  const { page, troubles } = await open();
+  await rig.ask(rig.ana, 'fire all');
+  await rig.press(rig.ben, 'fire.go');
+  await expect.poll(() => page.locator('#around option', { hasText: 'GO of' }).count()).toBe(1);
+  expect(await page.locator('#shots article').count()).toBe(1);
+  await page.selectOption('#around', { index: 0 });
+  await expect.poll(() => page.locator('#lanes .go').count()).toBe(1);
+  expect(await page.locator('#lanes .bar[data-span]').count()).toBeGreaterThan(0);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
+test('many readers cost one read, and a bot has room for so many', async () => {
+  const reads = vi.spyOn(rig.cloud.record, 'messagesAfter');
+  const at = await headNow();
+  reads.mockClear();
+  const startMs = performance.now();
+  const statuses = await Promise.all(
+    Array.from({ length: 70 }, async (_, one) => {
+      const reader = String(one).padStart(16, 'a');
+      const answer = await fetch(there(`${path}/news?after=${at}&reader=${reader}`));
+      await answer.arrayBuffer();
+      return answer.status;
+    }),
+  );
+  // The bot's own parts read it too.
+  const others = 3 * (1 + (performance.now() - startMs) / 1_000);
+  expect(reads.mock.calls.length).toBeLessThan(4 + others);
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(10);
+  expect(statuses.filter((status) => status === 204 || status === 200).length).toBeGreaterThan(40);
+  reads.mockRestore();
+});
+
+const headNow = async () => /data-live="([^"]+)"/.exec(await (await fetch(there(path))).text())?.[1] ?? '';
+
+test('a page of another instance, or an older one, gets what it lacks', async () => {
+  const { rows, at, parts } = (await (
+    await fetch(there(`${path}/news?after=e3.m0.c0&reader=${'a'.repeat(15)}0`))
+  ).json()) as {
+    rows: string[];
+    at: string;
+    parts: Record<string, string>;
+  };
+  expect(rows[0]).toContain('id="e4"');
+  expect(at).toMatch(/^e\d+\.m1\.c0$/);
+  expect(Object.keys(parts)).toContain('shots');
+});
+
+test('what is no link of this bot, or asks in another way, is answered alike, and says nothing of a launch', async () => {
+  const asked = async (at: string, init: RequestInit = {}) => {
+    const answer = await fetch(there(at), init);
+    return { status: answer.status, text: await answer.text(), cookies: answer.headers.get('set-cookie') };
+  };
+  const nothing = { status: 404, text: 'nothing is here\n', cookies: null };
+  const forged = path.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
+  expect(await asked('/timeline/')).toEqual(nothing);
+  expect(await asked(forged)).toEqual(nothing);
+  expect(await asked(path.replace(launchId, 'other'))).toEqual(nothing);
+  expect(await asked(`${path}?x=1`)).toEqual(nothing);
+  expect(await asked(`${path}/news`)).toEqual(nothing);
+  expect(await asked(`${path}/news?after=../..&${READER}`)).toEqual(nothing);
+  expect(await asked(path, { method: 'POST', body: 'x' })).toEqual(nothing);
+  expect(await asked(path, { method: 'HEAD' })).toMatchObject({ status: 404 });
+  expect(await asked(`${path}${'a'.repeat(3_000)}`)).toEqual(nothing);
+  expect(await withBody()).toBe(404);
+  const page = await fetch(there(path));
+  expect(Object.fromEntries(page.headers)).toMatchObject({
+    'cache-control': 'no-store',
+    'content-security-policy': "frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  expect(page.headers.get('set-cookie')).toBeNull();
+  expect(await page.text()).toContain('connect-src &#39;self&#39;');
+});
+
+/** A GET with a body, which fetch does not send. */
+const withBody = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asked = request(there(path), { method: 'GET', headers: { 'content-length': 3 } }, (answer) => {
+      resolve(answer.statusCode ?? 0);
+      answer.destroy();
+    });
+    asked.once('error', reject);
+    asked.end('abc');
+  });
+
+test('a press goes on while readers ask for what costs most', async () => {
+  const pages = Array.from({ length: 20 }, async () => (await fetch(there(path))).arrayBuffer());
+  expect(await rig.ask(rig.mia, 'note while they look')).toContain('Noted');
+  await Promise.all(pages);
+});
+
+const recordOf = (more: Partial<LiveRecordOptions> = {}) =>
+  new LiveRecord(launchId, {
+    record: rig.cloud.record,
+    conductor: rig.bot.conductor,
+    client: new WebClient('xoxb-nobody', { slackApiUrl: rig.workspace.apiUrl, retryConfig: { retries: 0 } }),
+    trusted: botKeyring().trusted,
+    log: pino({ level: 'silent' }),
+    ...more,
+  });
+
+test('a thread that is late is ended, and asked nothing any more', async () => {
+  const late = recordOf({ answeredWithinMs: 0 });
+  await expect(late.settled()).rejects.toMatchObject({ code: 'LIVE_LATE' });
+  expect(late.ended).toBe(true);
+  await expect(late.page()).rejects.toMatchObject({ code: 'LIVE_LOST' });
+});
+
+test('a store that gives no answer ends nothing: the next question reads it', async () => {
+  const record = recordOf();
+  const reads = vi.spyOn(rig.cloud.record, 'messagesAfter').mockRejectedValueOnce(new Error('away'));
+  await expect(record.settled()).rejects.toThrow('away');
+  reads.mockRestore();
+  expect((await record.settled()).slackIds).toContain('U0ONCALL');
+  expect(record.ended).toBe(false);
+  await record.end();
+});
+
+test('who wants the thread to do much for nothing is refused', async () => {
+  const record = recordOf();
+  await record.settled();
+  const all = await Promise.allSettled(Array.from({ length: 30 }, (_, one) => record.news(`e${one}.m0.c0`)));
+  const refused = all.filter((one) => one.status === 'rejected');
+  expect(refused.length).toBe(18);
+  expect(refused[0]?.reason).toMatchObject({ code: 'LIVE_BUSY' });
+  expect(record.ended).toBe(false);
+  await record.end();
+});
+
+test('whoever leaves the roster has no link any more; nor has anybody once its time is over', async () => {
+  const olu = linkIn(await rig.ask(rig.olu, 'timeline live'));
+  expect((await fetch(there(olu))).status).toBe(200);
+  await rig.ask(rig.ana, 'people remove <@U0OBSERVER>');
+  await rig.press(rig.ben, 'roster.approve').catch(() => '');
+  await until('the end of it', async () => ((await fetch(there(olu))).status === 403 ? true : null));
+  const { page } = await open();
+  rig.later(13 * 3_600_000);
+  const ended = await fetch(there(path));
+  expect([ended.status, await ended.text()]).toEqual([403, expect.stringContaining('This link has ended')]);
+  await expect.poll(() => page.locator('#live').textContent()).toContain('This link has ended');
+  expect(await page.locator('#log li').count()).toBeGreaterThan(5);
+});
+
+test('a bot shows three launches at a time, and says so', async () => {
+  const links = createLiveLinks({
+    signer: botKeyring().signer,
+    publicUrl: 'https://go.example.com',
+    nowMs: () => rig.nowMs(),
+  });
+  const { runbook } = await rig.launch();
+  const statuses: number[] = [];
+  for (const id of ['second', 'third', 'fourth']) {
+    const created = await rig.journal.append(id, {
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: id,
+      name: id,
+      channelId: `C0${id.toUpperCase()}`,
+      runbook,
+      runbookHash: 'r',
+      targetAtMs: rig.nowMs() + 3_600_000,
+      compress: 1,
+    });
+    expect(created).toMatchObject({ ok: true });
+    const { pathname } = new URL(links.give(id, 'U0ONCALL')?.url ?? '');
+    const answer = await fetch(there(pathname));
+    statuses.push(answer.status);
+    const text = await answer.text();
+    expect(text).toContain(
+      answer.status === 200 ? `<title>${id}: timeline</title>` : '3 launches are looked at already',
+    );
+  }
+  expect(statuses).toEqual([200, 200, 503]);
+});
