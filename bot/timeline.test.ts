@@ -80,6 +80,24 @@ describe('what was refused', () => {
     for (const other of ['gone', id, 'last-year'])
       expect(await rig.ask(rig.mia, `postmortem ${other}`)).toContain(`There is no other launch \`${other}\``);
     expect(await rig.ask(rig.ana, 'postmortem last-year')).toContain('The postmortem stands in the channel');
+    // The same rule for figures alone; an earlier launch of the same runbook needs no name.
+    expect(await rig.ask(rig.mia, 'compare last-year')).toContain('There is no other launch `last-year`');
+    expect(await rig.ask(rig.ana, 'compare last-year')).toMatch(/asked for +this launch +Last year \(last-year\)/);
+    expect(await rig.ask(rig.ana, 'compare')).toContain('no other launch was named');
+    await rig.cloud.live.putLaunch({
+      launchId: 'last-year',
+      name: 'Last year',
+      channelId: 'C9OTHER',
+      pool: 'drill-workers',
+      createdAtMs: 1,
+      closed: true,
+      runbook: runbook.id,
+    });
+    const beside = await until('the earlier launch', async () => {
+      const text = await rig.ask(rig.ana, 'compare');
+      return text.includes('Last year (last-year)') ? text : undefined;
+    });
+    expect(beside).toMatch(/\nhalts +– +0 +0\n/);
     expect(asPage).toMatch(/<td dir="auto" data-head="what">pressing GO on F\d+<\/td>/);
   });
 });

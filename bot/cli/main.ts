@@ -12,6 +12,7 @@ import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
+import { allLaunches, compare } from './record-compare.ts';
 import { figures, writeExport, writePostmortem, writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
@@ -40,6 +41,8 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
   npm run record -- timeline --launch ID --out FILE.html (or .md)
   npm run record -- postmortem --launch ID --out FILE.html (or .md) [--against ID, another launch]
+  npm run record -- compare  --launch ID [--against ID, another launch]
+  npm run record -- launches [--out FILE.html (or .md)]
   npm run record -- export   --launch ID --out FILE.ndjson
   npm run record -- figures  --launch ID [--csv] [--out FILE]
 
@@ -72,6 +75,8 @@ const COMMANDS = [
   'record verify',
   'record timeline',
   'record postmortem',
+  'record compare',
+  'record launches',
   'record export',
   'record figures',
 ] as const;
@@ -237,6 +242,10 @@ async function run(
           file: need('out'),
           against: values.against ?? null,
         });
+      case 'record compare':
+        return await compare(session, need('launch'), values.against ?? null);
+      case 'record launches':
+        return await allLaunches(session, values.out ?? null);
       case 'record export':
         return await writeExport(session, need('launch'), need('out'));
       case 'record figures':

@@ -173,3 +173,27 @@ test('`record postmortem` writes the document by the name of the file, beside an
   });
   await expect(readFile(file('q.md'))).rejects.toThrow('ENOENT');
 });
+
+test('`record compare` sets launches beside each other, `record launches` all of them, printed or as a file', async () => {
+  await rig.create();
+  const beside = await record('compare', ...ofLaunch(), '--against', rig.launchId);
+  expect(beside).toMatchObject({ code: 0, err: '' });
+  expect(beside.out).toMatch(/^ +asked for +this launch +.*\n(?:.*\n)*halts +– +0 +0$/m);
+  expect(await record('compare', ...ofLaunch(), '--against', 'gone')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NO_LAUNCH') as string,
+  });
+  // An index line whose launch never came to be is no launch.
+  const [item] = await rig.cloud.live.launches();
+  if (item !== undefined) await rig.cloud.live.putLaunch({ ...item, launchId: 'never' });
+  const all = await record('launches');
+  expect(all).toMatchObject({ code: 0, err: '' });
+  expect(all.out).toMatch(/^target +launch +runbook /);
+  expect(all.out).toContain(`(${rig.launchId})`);
+  expect(all.out).not.toContain('never');
+  expect((await record('launches', '--out', file('l.html'))).out).toMatch(/Wrote .*l\.html: 1 launch$/m);
+  expect(await readFile(file('l.html'), 'utf8')).toMatch(/^<!doctype html>.*All launches/s);
+  await record('launches', '--out', file('l.md'));
+  expect(await readFile(file('l.md'), 'utf8')).toContain('## All launches');
+  expect(await record('launches', '--out', file('l.txt'))).toMatchObject({ code: 2 });
+});

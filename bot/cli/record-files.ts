@@ -70,7 +70,7 @@ const curvesIn = ({ conductor }: Session, { launchId, shots }: Timeline) =>
     conductor,
   );
 
-function endsAsMarkdown(file: string): boolean {
+export function endsAsMarkdown(file: string): boolean {
   if (!/\.(?:html|md)$/.test(file))
     throw new CliError('USAGE', `--out: found ${shown(file)}, expected a name that ends in .html (a page) or .md`);
   return file.endsWith('.md');
@@ -128,7 +128,7 @@ const chainWords = (chain: RecordVerdict): string =>
   chain.ok ? 'hash chain verified' : `BROKEN at entry ${chain.seq}: ${chain.why}. What stands before it holds`;
 
 /** What people said stands in it, so it is its owner's to pass on; a file that is there may be somebody's evidence. */
-async function writeOut(file: string, text: string | Iterable<string>): Promise<void> {
+export async function writeOut(file: string, text: string | Iterable<string>): Promise<void> {
   try {
     // A pipe has nothing to lose.
     const isPipe = await stat(file).then(

@@ -12,6 +12,7 @@ import { action, actions, answer } from './afterwards.ts';
 import { bareWord } from './arguments.ts';
 import { audience } from './audience.ts';
 import { campaign } from './campaign.ts';
+import { compare } from './compare.ts';
 import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
 import { move, pace, scale, switchTo, zombie } from './drive.ts';
@@ -62,6 +63,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   ready,
   doctor,
   here,
+  compare,
   forecast,
   rehearse,
   tick,

@@ -6,13 +6,13 @@ import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts'
 import { askedNow } from '../actions/afterwards.ts';
 import { namesOfOthers } from '../channel/names-of-others.ts';
 import { postDocument } from '../channel/post-document.ts';
-import { whoIs } from '../desk.ts';
 import type { DocumentAsked } from '../timeline-page/document.ts';
 import { makeDocument } from '../timeline-page/documents.ts';
 import { curvesOf } from '../timeline-page/page.ts';
 import { code, done, info } from '../views/answers.ts';
 import { count, oneLine, safe, stamp } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
+import { withMe } from './compare.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
@@ -101,18 +101,12 @@ const TURNED = {
   done: 'The postmortem is done. Whatever is answered, set or closed from now on is in it too, and it says so.',
 } as const;
 
-/** The launch that was named, if any. Its figures are for those who were there. Null: there is none such. */
-async function earlierLaunch({
-  desk,
-  launch: here,
-  typed,
-  slackId,
-}: PersonAsk): Promise<Pick<PostmortemOptions, 'other'> | null> {
-  const id = typed.rest.trim();
+/** The launch that was named, if any. Null: there is none such. */
+async function earlierLaunch(ask: PersonAsk): Promise<Pick<PostmortemOptions, 'other'> | null> {
+  const id = ask.typed.rest.trim();
   if (id === '') return {};
-  const launch = id === here.id ? null : await desk.journal.launch(id);
-  if (launch === null || whoIs(launch, slackId) === null) return null;
-  return { other: { launch, entries: await desk.journal.entries(id) } };
+  const other = await withMe(ask, id);
+  return other === null ? null : { other };
 }
 
 interface WantedDocument extends Pick<DocumentAsked, 'name' | 'other'> {

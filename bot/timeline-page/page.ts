@@ -39,8 +39,11 @@ export function pageOf(timeline: Timeline, curves: Curves, liveAt?: string): str
 
 /** The postmortem as one HTML file, in the same style, without a script. */
 export function postmortemPageOf(postmortem: Postmortem, curves: Curves): string {
-  return postmortemPage(postmortem, { style: readFileSync(STYLE, 'utf8'), sha256, curves });
+  return postmortemPage(postmortem, { ...pageParts(), curves });
 }
+
+/** Style of the pages that run nothing. */
+export const pageParts = () => ({ style: readFileSync(STYLE, 'utf8'), sha256 });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 

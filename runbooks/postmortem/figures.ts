@@ -11,7 +11,7 @@ import { number } from '../record/describe.ts';
 import { ordered } from './detection.ts';
 import { remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
-import { outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** This launch beside what its runbook asks for, its last rehearsals, and another launch. */
@@ -24,17 +24,34 @@ export interface Compared {
   askToGoMs: number | null;
   timing: ShotTiming | null;
   fleets: { target: string; tookMs: number | null }[];
+  /** Null: of a rehearsal within the launch that it rehearses, which has no record of its own. */
+  readiness: Readiness | null;
   proof: Proof[];
 }
 
-export function figures(told: Told, other: Compared | null): Section {
+/** How ready it was, and what went otherwise than planned. */
+interface Readiness {
+  /** Gates, once each. */
+  redAtGo: number;
+  waived: number;
+  missed: number;
+  halts: number;
+}
+
+export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | null): Section {
   const mine = comparedOf(told.last, told.entries, 'this launch');
   const beside = [...rehearsed(told), ...(other === null ? [] : [other])];
   const all = [mine, ...beside];
   const fleets = [...new Set(all.flatMap((one) => one.fleets.map(({ target }) => target)))];
   const asked = targetsOf(told.last, mine);
+  const reasons = reasonsIn(all);
   const rows = [
     ...ROWS.map(([name, cell]) => [name, asked.get(name) ?? '–', ...all.map(cell)]),
+    ...reasons.map((reason) => [
+      `failed: ${reason}`,
+      '–',
+      ...all.map(({ totals }) => counted(totals === null ? undefined : (totals.reasons[reason] ?? 0))),
+    ]),
     ...fleets.map((target) => [
       `fleet ${target} took`,
       asked.get(target) ?? '–',
@@ -66,7 +83,26 @@ export function figures(told: Told, other: Compared | null): Section {
   };
 }
 
-const ROWS: readonly (readonly [name: string, cell: (of: Compared) => string])[] = [
+/** More a table has no room for; `npm run record -- figures` has all. */
+const REASONS = 8;
+
+/** Why devices failed, the most frequent of any of them first. */
+function reasonsIn(all: readonly Compared[]): string[] {
+  const sums = new Map<string, number>();
+  for (const { totals } of all)
+    for (const [reason, count] of Object.entries(totals?.reasons ?? {}))
+      sums.set(reason, (sums.get(reason) ?? 0) + count);
+  return [...sums]
+    .toSorted((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+    .slice(0, REASONS)
+    .map(([reason]) => reason);
+}
+
+export const ROWS: readonly (readonly [name: string, cell: (of: Compared) => string])[] = [
+  ['gates not green at GO', ({ readiness }) => counted(readiness?.redAtGo)],
+  ['gates waived', ({ readiness }) => counted(readiness?.waived)],
+  ['deadlines missed', ({ readiness }) => counted(readiness?.missed)],
+  ['halts', ({ readiness }) => counted(readiness?.halts)],
   ['devices', ({ devices }) => number(devices)],
   ['accepted', ({ totals }) => counted(totals?.accepted)],
   ['tokens refused for good', ({ totals }) => counted(totals === null ? undefined : badTokenCount(totals.reasons))],
@@ -109,7 +145,18 @@ export function comparedOf(launch: Launch, entries: readonly Entry[], title: str
     askToGoMs: request === undefined || first === undefined ? null : first.pressedAtMs - request.atMs,
     timing: largest?.timing ?? null,
     fleets,
+    readiness: readinessOf(entries, launch),
     proof: [...fleets.map(({ proof }) => proof), ...shots.flatMap(({ id }) => outcomeProof({ entries }, id))],
+  };
+}
+
+function readinessOf(entries: readonly Entry[], { waivers }: Launch): Readiness {
+  const of = <K extends Entry['kind']>(kind: K) => allOf({ entries }, kind);
+  return {
+    redAtGo: new Set(of('FireApproved').flatMap(({ redGates }) => redGates.map(({ gate }) => gate))).size,
+    waived: new Set(of('WaiverGranted').map(({ waiverId }) => waivers[waiverId]?.gate ?? waiverId)).size,
+    missed: new Set(of('StepMissed').map(({ step }) => step)).size,
+    halts: of('HaltSet').length,
   };
 }
 
@@ -117,7 +164,7 @@ const sizeOf = ({ totals }: Launch['shots'][string]): number =>
   (totals ?? []).reduce((sum, { devices }) => sum + devices, 0);
 
 /** The last rehearsal of each kind. */
-function rehearsed({ last, entries }: Told): Compared[] {
+function rehearsed({ last, entries }: Pick<Told, 'entries' | 'last'>): Compared[] {
   return (['infrastructure', 'limited'] as const).flatMap((what) => {
     const one = lastRehearsal(last, what);
     if (one === null) return [];
@@ -128,7 +175,16 @@ function rehearsed({ last, entries }: Told): Compared[] {
 
 function ofReport(report: RehearsalReport, title: string, ended: Entry | undefined): Compared {
   const { devices, totals, askToGoMs, timing, fleets } = report;
-  return { title, devices, totals, askToGoMs, timing, fleets, proof: ended === undefined ? [] : [`e${ended.seq}`] };
+  return {
+    title,
+    devices,
+    totals,
+    askToGoMs,
+    timing,
+    fleets,
+    readiness: null,
+    proof: ended === undefined ? [] : [`e${ended.seq}`],
+  };
 }
 
 /** What the runbook asks for, by row, and whether this launch has kept it. */

@@ -22,7 +22,11 @@ export function postmortemMarkdown({ timeline, notices, sections, evidence }: Po
   ].join('\n');
 }
 
-const sectionLines = ({ title, blocks }: Section): string[] => [`## ${title}`, '', ...blocks.flatMap(blockLines)];
+export const sectionLines = ({ title, blocks }: Section): string[] => [
+  `## ${title}`,
+  '',
+  ...blocks.flatMap(blockLines),
+];
 
 function blockLines(block: Block): string[] {
   switch (block.kind) {

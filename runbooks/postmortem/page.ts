@@ -38,11 +38,15 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
   return htmlFile({ title: `${timeline.name}: postmortem`, style, script: null, sha256, body });
 }
 
-function sectionPart({ id, title, blocks }: Section, timeline: Timeline, curves: PostmortemParts['curves']): Html {
+export function sectionPart(
+  { id, title, blocks }: Section,
+  timeline: Pick<Timeline, 'shots'>,
+  curves: PostmortemParts['curves'],
+): Html {
   return markup`<section id="${id}"><h2>${title}</h2>${blocks.map((block) => blockPart(block, timeline, curves))}</section>`;
 }
 
-function blockPart(block: Block, { shots }: Timeline, curves: PostmortemParts['curves']): Html {
+function blockPart(block: Block, { shots }: Pick<Timeline, 'shots'>, curves: PostmortemParts['curves']): Html {
   switch (block.kind) {
     case 'heading':
       return markup`<h3>${foreign(block.text)}</h3>`;
