@@ -1,4 +1,5 @@
 import type { Platform, SwitchValue } from '../../runbooks/launch/entries.ts';
+import { listed } from '../../runbooks/launch/words.ts';
 import { cutNumber, readNumber } from '../../runbooks/typed/number.ts';
 import { code, done, info } from '../views/answers.ts';
 import { platformName, switchText, switchWords } from '../views/names.ts';
@@ -135,7 +136,9 @@ export const switchTo: Subcommand = {
     const [word, value, ...why] = ask.typed.words;
     const ids = ['zombie', 'pace.ios', 'pace.android', ...ask.launch.runbook.switches.map((one) => one.id)];
     const list = ids
-      .map((one) => `${code(one)} *${switchText(ask.launch.switches[one]?.value ?? 'not set')}*`)
+      .map(
+        (one) => `${code(one)} *${switchText(ask.launch.switches[one]?.value ?? 'not set')}*${allowedText(ask, one)}`,
+      )
       .join(', ');
     if (word === undefined) return misuse(switchTo, `The switches are ${list}.`);
     const id = ids.find((one) => one === bareWord(word));
@@ -144,12 +147,13 @@ export const switchTo: Subcommand = {
         switchTo,
         `There is no switch ${code(word)}.${didYouMean(word, ids)} There are ${list}. To stop all sending: \`/go halt\`.`,
       );
-    if (value === undefined) return misuse(switchTo, `To what? \`/go switch ${id} on\``);
+    if (value === undefined)
+      return misuse(switchTo, `To what? \`/go switch ${id} ${exampleOf(ask, id)}\`${allowedText(ask, id)}`);
     const amount = amountIn(ask.typed.rest, word);
     if (id === 'pace.ios' || id === 'pace.android')
       return paceTo(ask, switchTo, id === 'pace.ios' ? 'ios' : 'android', amount);
     const isFigure = onOff(value) === null && /^[+-]?[.,]?\p{Nd}/u.test(value) && !ask.typed.rest.includes('"');
-    if (!isFigure) return setSwitch(ask, id, onOff(value) ?? value, reasonOf(why.join(' ')));
+    if (!isFigure) return setSwitch(ask, id, meantValue(ask, id, value), reasonOf(why.join(' ')));
     const read = readNumber(amount.number, { fractions: true });
     if (read.ok) return setSwitch(ask, id, read.value, amount.reason);
     // `2nd` and `10.5.3` are texts like any other; only what may be two numbers, or is cut in pieces, is not taken.
@@ -159,6 +163,22 @@ export const switchTo: Subcommand = {
       : misuse(switchTo, `${code(amount.number)} is not clear: expected ${read.expected}. A text goes in quotes.`);
   },
 };
+
+const allowedOf = ({ launch }: PersonAsk, id: string) => launch.runbook.switches.find((one) => one.id === id)?.values;
+
+/** What the runbook lets it be: ` (off, short or closed)`. */
+function allowedText(ask: PersonAsk, id: string): string {
+  const values = allowedOf(ask, id);
+  return values === undefined ? '' : ` (${listed(values.map(switchText), 'or')})`;
+}
+
+const exampleOf = (ask: PersonAsk, id: string): string => switchText(allowedOf(ask, id)?.at(-1) ?? true);
+
+/** One of its texts however it is typed, else on or off, else the text itself. */
+function meantValue(ask: PersonAsk, id: string, typed: string): SwitchValue {
+  const isMeant = (one: SwitchValue) => typeof one === 'string' && one.toLowerCase() === typed.toLowerCase();
+  return allowedOf(ask, id)?.find(isMeant) ?? onOff(typed) ?? typed;
+}
 
 export const move: Subcommand = {
   name: 'move',

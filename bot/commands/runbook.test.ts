@@ -47,3 +47,34 @@ test('two people change it: before and after with its line, in the private answe
   for (const part of [...parts, 'kick-off is late']) expect(changed).toContain(part);
   expect((await rig.launch()).runbook.order_expires_after).toBe(1_200_000);
 });
+
+test('a switch with listed values takes those alone, however they are typed, and one for servers is not in the flag file of the apps', async () => {
+  const more = (seenBy: string) =>
+    `switches:\n  - { id: shop, title: Shop, values: [open, narrow]${seenBy} }\n  - { id: sign, title: Sign, values: [open, narrow] }`;
+  const take = async (text: string) => {
+    await write(RUNBOOK.replace('switches:', text));
+    expect(await rig.ask(rig.ana, 'runbook change because the shop asks')).toContain('Another person approves');
+    await rig.press(rig.mia, 'runbook.approve');
+  };
+  const flags = async () => {
+    const bytes = await rig.cloud.objects.get(`switches/${(await rig.launch()).id}.json`);
+    return (JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array())) as { switches: object }).switches;
+  };
+  await take(more(', seen_by: servers'));
+  expect(await rig.ask(rig.ana, 'switch')).toContain('`shop` *not set* (open or narrow)');
+  expect(await rig.ask(rig.ana, 'switch shop')).toContain('`/go switch shop narrow` (open or narrow)');
+  expect(await rig.ask(rig.ana, 'switch shop wide')).toContain(
+    "shop can't be wide; by the runbook it is open or narrow",
+  );
+  await rig.ask(rig.ana, 'switch shop NARROW');
+  await rig.ask(rig.ana, 'switch sign open');
+  expect((await rig.launch()).switches).toMatchObject({ shop: { value: 'narrow' }, sign: { value: 'open' } });
+  await until('the flag of the apps', async () => ('sign' in (await flags()) ? true : null));
+  expect(await flags()).toEqual({ sign: 'open' });
+  expect((await rig.cloud.parameters.get(rig.cloud.parameters.nameOf((await rig.launch()).id, 'shop')))?.value).toBe(
+    'narrow',
+  );
+  // Who may see it is another now: the file is written anew by the change itself.
+  await take(more(''));
+  await until('the flag of the shop', async () => ('shop' in (await flags()) ? true : null));
+});

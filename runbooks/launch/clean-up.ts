@@ -71,7 +71,7 @@ function turned(launch: Launch, id: string, now: SwitchValue): Turned {
     step.do.kind === 'switch' && step.do.switch === id ? [{ step, to: step.do.value }] : [],
   );
   const last = steps.at(-1);
-  const rest = typeof now === 'number' ? 0 : false;
+  const rest = restOf(launch, id, now);
   // The last step may be one that sets it, as an earlier one did: a plan that only ever turns it on takes nothing back.
   const isBack =
     last !== undefined && (last.to === rest || (last.to !== true && steps.some(({ to }) => to !== last.to)));
@@ -79,6 +79,13 @@ function turned(launch: Launch, id: string, now: SwitchValue): Turned {
   const to = back?.to ?? rest;
   const isAsked = Object.values(launch.switchRequests).some((one) => one.open && one.switch === id && one.value === to);
   return { kind: 'switch', id, now, to, ...part(launch, back?.step ?? null, now === to, isAsked) };
+}
+
+/** How it is as ever: off, or 0; of one whose runbook lists neither, the first that it lists. */
+function restOf({ runbook }: Launch, id: string, now: SwitchValue): SwitchValue {
+  const { values } = runbook.switches.find((one) => one.id === id) ?? {};
+  const none = typeof now === 'number' ? 0 : false;
+  return values === undefined ? none : ([none, false, 0].find((one) => values.includes(one)) ?? values[0] ?? none);
 }
 
 function part(launch: Launch, step: Step | null, isBack: boolean, isOnItsWay: boolean): Omit<Part, 'id'> {

@@ -149,7 +149,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   AudienceSet: [{ gives: POSTED }],
   SkipListSet: [{ gives: POSTED }],
   RunbookChangeRequested: [{ gives: POSTED }],
-  RunbookChanged: [{ gives: POSTED }],
+  RunbookChanged: [{ gives: ['write-flags', ...POSTED] }],
   RosterChangeRequested: [{ gives: POSTED }],
   RosterChanged: [{ gives: POSTED }],
   PersonRemoved: [{ gives: POSTED }],

@@ -274,13 +274,15 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
     case 'CampaignSet':
-    case 'RunbookChanged':
     case 'AudienceSet':
     case 'SkipListSet':
     case 'RosterChanged':
     case 'PersonRemoved':
     case 'LaunchClosed':
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
+    case 'RunbookChanged':
+      // Who may see a switch may be another now.
+      return [{ kind: 'write-flags' }, { kind: 'post-entry' }, ...voidedOrders(launch, null)];
     case 'StoodDown':
       return [{ kind: 'post-stand-down' }, ...voidedOrders(launch, null)];
     case 'ShotCorrected':

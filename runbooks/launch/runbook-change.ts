@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
-import type { PlanChange, PlanVoids } from './entries.ts';
+import type { PlanChange, PlanVoids, SwitchValue } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { planDifferences, planOf, withPlan } from './plan-changes.ts';
@@ -161,9 +161,15 @@ function inUse(launch: Launch, plan: Plan, differences: readonly PlanDifference[
       .filter((id) => isRaised(launch, id))
       .map((id) => `the fleet ${id} was scaled and is not back`),
     ...touched('switches')
-      .filter((id) => own(launch.switches, id) !== undefined && !plan.switches.some((one) => one.id === id))
-      .map((id) => `the switch ${id} was set, and apps may read it`),
+      .filter((id) => !fits(own(launch.switches, id)?.value, plan, id))
+      .map((id) => `the switch ${id} stands as the changed plan has it not, and apps may read it`),
   ];
+}
+
+/** It was never set, or stands as the plan allows. */
+function fits(value: SwitchValue | undefined, { switches }: Plan, id: string): boolean {
+  const one = switches.find((wanted) => wanted.id === id);
+  return value === undefined || (one !== undefined && (one.values?.includes(value) ?? true));
 }
 
 /** Steps that do something right now which the new plan has otherwise, or not at all. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Scene } from '../../test/properties/scene.ts';
+import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
+import { cleanUps } from './clean-up.ts';
 import type { Command } from './commands.ts';
 import type { SwitchValue } from './entries.ts';
+import { planOf } from './plan-changes.ts';
 
 const set = (name: string, value: SwitchValue, more: object = {}): Command => ({
   kind: 'set-switch',
@@ -119,5 +121,52 @@ test('a value that a step sets must fit like any other, and is set by no person'
     reason: 'console',
     requestId: null,
     by: { system: 'conductor' },
+  });
+});
+
+describe('a switch whose runbook lists its values', () => {
+  const shop = { id: 'shop', title: 'Shop', values: ['open', 'narrow', 3, true] };
+  const scene = () => Scene.created(sampleRunbook({ switches: [shop] }));
+
+  test.each([
+    ['narrow', true],
+    [3, true],
+    [true, true],
+    [false, false],
+    ['Narrow', false],
+    [4, false],
+  ])('is set to one of them: %s %s', (value, fits) => {
+    const decision = scene().decide(set('shop', value));
+    expect(decision.ok ? '' : decision.say).toBe(
+      fits ? '' : `shop can't be ${value === false ? 'off' : value}; by the runbook it is open, narrow, 3 or on.`,
+    );
+  });
+
+  test('by a step too, and goes back to the first when the launch is stood down', () => {
+    const launch = scene();
+    const turn = { kind: 'turn-switch', switch: 'shop', reason: '' } as const;
+    expect(launch.refuses({ ...turn, value: 'wide' }).code).toBe('VALUE_INVALID');
+    launch.does({ ...turn, value: 'narrow' });
+    expect(cleanUps(launch.state)).toMatchObject([{ kind: 'switch', id: 'shop', now: 'narrow', to: 'open' }]);
+    launch.does({ ...turn, value: 'open' });
+    expect(cleanUps(launch.state)).toMatchObject([{ state: 'back' }]);
+    const quiet = Scene.created(sampleRunbook({ switches: [{ ...shop, values: ['narrow', false] }] }));
+    quiet.does({ ...turn, value: 'narrow' });
+    expect(cleanUps(quiet.state)).toMatchObject([{ to: false }]);
+  });
+
+  test('keeps the values that hold how it stands: the runbook is not changed away from under it', () => {
+    const launch = scene();
+    launch.does(set('shop', 'narrow'));
+    const change = (values: SwitchValue[]): Command => ({
+      kind: 'change-runbook',
+      by: 'ana',
+      plan: { ...planOf(launch.state.runbook), switches: [{ ...shop, values, two_people: false }] },
+      runbookHash: '',
+      changes: [],
+      reason: 'r',
+    });
+    expect(launch.refuses(change(['open', 'closed'])).code).toBe('RUNBOOK_IN_USE');
+    launch.gives('RunbookChangeRequested', change(['narrow', 'closed']));
   });
 });

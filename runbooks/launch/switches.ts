@@ -76,11 +76,7 @@ export function turnSwitch(launch: Launch, command: CommandOf<'turn-switch'>, { 
 
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
   const present = own(launch.switches, name)?.value;
-  if (present === value)
-    return refuse(
-      'ALREADY_SO',
-      `${name} is ${value === true ? 'on' : value === false ? 'off' : String(value)} already.`,
-    );
+  if (present === value) return refuse('ALREADY_SO', `${name} is ${shown(value)} already.`);
   if (name === paceSwitch('ios') || name === paceSwitch('android')) {
     const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
     return isPace
@@ -101,20 +97,30 @@ function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusa
       'SWITCH_UNKNOWN',
       `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`,
     );
+  const allowed = launch.runbook.switches.find(({ id }) => id === name)?.values;
+  if (allowed !== undefined)
+    return allowed.includes(value)
+      ? null
+      : refuse(
+          'VALUE_INVALID',
+          `${name} can't be ${shown(value).slice(0, 40)}; by the runbook it is ${listed(allowed.map(shown), 'or')}.`,
+        );
+  const fault = valueFault(value);
+  return fault === null ? null : refuse('VALUE_INVALID', `${name} ${fault}`);
+}
+
+const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
+
+/** Why nobody can set a switch of the runbook so, after its name; null: it can be set. */
+export function valueFault(value: SwitchValue): string | null {
   // Parameter Store, where others read it, takes no `{{` in a value.
   if (typeof value === 'string' && value.includes('{{'))
-    return refuse(
-      'VALUE_INVALID',
-      `${name} can't hold {{: Parameter Store takes it for a reference. Expected a text without it.`,
-    );
+    return "can't hold {{: Parameter Store takes it for a reference. Expected a text without it.";
   const isValue =
     typeof value === 'boolean' ||
     (typeof value === 'number' && Number.isFinite(value)) ||
     (typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);
   return isValue
     ? null
-    : refuse(
-        'VALUE_INVALID',
-        `${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`,
-      );
+    : `can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`;
 }

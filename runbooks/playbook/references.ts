@@ -8,6 +8,7 @@ import { idsOnce } from './rules/ids-once.ts';
 import { knownGroups, knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
 import { switchSteps } from './rules/switch-steps.ts';
+import { switchValues } from './rules/switch-values.ts';
 import { distinctPeople, someoneOnCall, twoKeys } from './rules/two-keys.ts';
 import { twoRegions } from './rules/two-regions.ts';
 import { knownWaits, noCircles } from './rules/waits.ts';
@@ -33,6 +34,7 @@ const RULES: readonly Rule[] = [
   manualGates,
   knownPresent,
   knownConfirmer,
+  switchValues,
   switchSteps,
   knownTimes,
   targetForFixedTimes,

@@ -13,7 +13,7 @@ import { scaleTarget } from './fields/scale-target.ts';
 import { phase } from './fields/step.ts';
 import type { step } from './fields/step.ts';
 import { surge } from './fields/surge.ts';
-import { count, duration, fixedTime, id, title } from './fields/values.ts';
+import { count, duration, fixedTime, id, switchValue, title } from './fields/values.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to every error; this file
@@ -55,6 +55,18 @@ const ownSwitch = z.strictObject({
   id: key(id, { means: 'What steps, `/go` and client apps call it.', example: 'ads-banner' }),
   title: key(z.string(), { means: 'As the room reads it.', example: 'In-app banner' }),
   two_people: key(z.boolean().default(false), { means: 'Whether a second person must approve.', example: true }),
+  values: key(z.array(switchValue).min(2).max(20).optional(), {
+    means:
+      'What it may be set to, and nothing else: `true`, `false`, numbers, texts. The first is how it is as ever: a stand-down puts it back to that, unless a step of the plan does, or `false` or 0 is among them.',
+    absent: 'on or off, a number, or any text',
+    example: [false, 'short', 'closed'],
+  }),
+  seen_by: key(z.enum(['apps', 'servers']).optional(), {
+    means:
+      'Who may see how it stands: `apps`, in the flag file that client apps read, and anybody with it; `servers`, in Parameter Store alone, within the account.',
+    absent: '`apps`',
+    example: 'servers',
+  }),
 });
 
 const REGION = 'expected an AWS region like us-east-1';
@@ -181,7 +193,7 @@ export const runbook = z.strictObject({
       },
     ],
   }),
-  switches: key(z.array(ownSwitch).default([]), {
+  switches: key(z.array(ownSwitch).prefault([]), {
     means: "The runbook's own switches, beside halt, pace and zombie.",
     example: [{ id: 'ads-banner', title: 'In-app banner' }],
   }),

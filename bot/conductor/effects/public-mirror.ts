@@ -40,6 +40,7 @@ export async function writeFlags(context: Context, launchId: string): Promise<st
 }
 
 function flags(launch: Launch): string {
+  const inner = new Set(launch.runbook.switches.flatMap((one) => (one.seen_by === 'servers' ? [one.id] : [])));
   return JSON.stringify({
     v: 1,
     launchId: launch.id,
@@ -47,7 +48,9 @@ function flags(launch: Launch): string {
     haltEpoch: launch.halt.epoch,
     halted: launch.halt.active,
     zombie: launch.switches['zombie']?.value === true,
-    switches: Object.fromEntries(Object.entries(launch.switches).map(([name, standing]) => [name, standing.value])),
+    switches: Object.fromEntries(
+      Object.entries(launch.switches).flatMap(([name, { value }]) => (inner.has(name) ? [] : [[name, value]])),
+    ),
   });
 }
 

@@ -10,7 +10,8 @@ export const switchSteps: Rule = (runbook) => {
     if (step.do.kind !== 'switch') return [];
     const here = [...path, 'do', 'switch'];
     const { switch: name } = step.do;
-    const two = runbook.switches.find(({ id }) => id === name)?.two_people === true;
+    const { value } = step.do;
+    const { two_people: two = false, values = [value] } = runbook.switches.find(({ id }) => id === name) ?? {};
     return [
       ...mustBeAmong(here, name, known, 'a switch'),
       ...(name === 'halt'
@@ -25,6 +26,15 @@ export const switchSteps: Rule = (runbook) => {
             },
           ]
         : []),
+      ...(values.includes(value)
+        ? []
+        : [
+            {
+              path: [...path, 'do', 'value'],
+              found: JSON.stringify(value),
+              expected: `one of its \`values\`: ${values.join(', ')}`,
+            },
+          ]),
     ];
   });
 };
