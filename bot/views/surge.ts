@@ -1,4 +1,4 @@
-import type { KnownBlock, ModalView } from '@slack/types';
+import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { paceThatFits, rehearsedPushes, surgeNumbers, surgeOf, unknownText } from '../../runbooks/launch/surge.ts';
 import type { FleetSurge, Surge } from '../../runbooks/launch/surge.ts';
@@ -111,14 +111,27 @@ function sourceText(launch: Launch): string {
 /** A field takes 3,000 characters. */
 const FLEETS_SHOWN = 40;
 
+/** It went that fast at least; where nobody has entered anything, too few devices must not become the figure. */
+function unpacedInput(launch: Launch): InputBlock {
+  const rehearsed = rehearsedPushes(launch);
+  const entered = surgeNumbers(launch)?.unpacedPerSecond ?? null;
+  const fastest = entered === null ? undefined : String(Math.max(entered, rehearsed?.bestSecond ?? 0));
+  return input(
+    'unpaced',
+    'Pushes a second where no pace holds them back',
+    { type: 'plain_text_input', action_id: 'value', max_length: 20, ...initial(fastest) },
+    {
+      optional: true,
+      ...(rehearsed === null ? {} : { hint: `${count(rehearsed.bestSecond)} in the best second of the rehearsal.` }),
+    },
+  );
+}
+
 /** Figures that were measured, over those that hold now. A line a fleet can be pasted from a sheet. */
 export function surgeModal(launch: Launch, channelId: string): ModalView {
   const numbers = surgeNumbers(launch);
   const rehearsed = rehearsedPushes(launch);
   const isNew = rehearsed !== null && rehearsed.endedAtMs > (launch.surge?.atMs ?? 0);
-  // It went that fast at least; where nobody has entered anything, too few devices must not become the figure.
-  const unpaced = numbers?.unpacedPerSecond ?? null;
-  const fastest = unpaced === null ? undefined : String(Math.max(unpaced, rehearsed?.bestSecond ?? 0));
   const targets = launch.runbook.scale_targets.map(({ id }) => id);
   const lines = (numbers?.fleets ?? [])
     .slice(0, FLEETS_SHOWN)
@@ -149,22 +162,7 @@ export function surgeModal(launch: Launch, channelId: string): ModalView {
         },
         { optional: true, hint: '4.5 is 4.5 %.' },
       ),
-      input(
-        'unpaced',
-        'Pushes a second where no pace holds them back',
-        {
-          type: 'plain_text_input',
-          action_id: 'value',
-          max_length: 20,
-          ...initial(fastest),
-        },
-        {
-          optional: true,
-          ...(rehearsed === null
-            ? {}
-            : { hint: `${count(rehearsed.bestSecond)} in the best second of the rehearsal.` }),
-        },
-      ),
+      unpacedInput(launch),
       input(
         'fleets',
         'A line for each fleet, as CSV',
