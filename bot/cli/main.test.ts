@@ -393,8 +393,21 @@ test('what the cloud refuses at first is done before the command line says GO', 
   ).toHaveLength(1);
 });
 
-test('forget deletes the device tokens of people, of an open launch only with --yes', async () => {
+test('forget deletes device tokens, words and files of people, of an open launch only with --yes, and the chain holds', async () => {
   await readyLaunch();
+  const { record, objects } = rig.cloud;
+  const said = {
+    ts: '1.1',
+    user: 'U1',
+    text: 'call me: 555',
+    atMs: 1,
+    edits: null,
+    deleted: false,
+    permalink: null,
+    files: [],
+  };
+  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, said);
+  await objects.put(`launches/${rig.launchId}/files/abc`, Buffer.from('a picture'));
   const launch = await rig.launch();
   const tokens = async () => (await rig.cloud.staff.of(launch)).map(({ token }) => token);
   expect(await tokens()).toEqual(['face0123']);
@@ -403,8 +416,22 @@ test('forget deletes the device tokens of people, of an open launch only with --
     err: expect.stringContaining('LAUNCH_OPEN'),
   });
   expect(await tokens()).toEqual(['face0123']);
-  expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('Deleted 1 device token of');
+  expect(await record.messagesAfter(rig.launchId, 0)).toMatchObject([{ text: 'call me: 555' }]);
+  const { out } = await go('forget', '--launch', rig.launchId, '--yes');
+  expect(out).toContain('Deleted 1 device token of');
+  expect(out).toContain('Deleted 1 message of its channel and 1 file that hung on them');
+  expect(out).toContain('Stays, as it is what was decided and by whom');
   expect(await tokens()).toEqual([null]);
+  expect(await objects.list(`launches/${rig.launchId}/files/`)).toEqual([]);
+  expect(await record.messagesAfter(rig.launchId, 0)).toMatchObject([
+    { text: '', forgotten: true },
+    { forgot: { messages: 1, files: 1, tokens: 1 } },
+  ]);
+  const told = await go('timeline', '--launch', rig.launchId);
+  expect(told.out).toContain('what was written here was deleted');
+  expect(told.out).toContain('the command line | deleted what people wrote in the channel until then (1 messages)');
+  expect(told.out).not.toContain('555');
+  expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
   expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('nothing to delete');
   expect((await go('people', '--launch', rig.launchId)).code).toBe(0);
   // What a slip of the finger is taken for deletes nothing.

@@ -49,8 +49,8 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
 key belongs to stands in the launch's roster (operator_keys). take-over, given in the region that is to have the launch,
-ends the other one's right to send it. forget deletes the device tokens of
-the launch's people, which the record only refers to; with --yes also while the launch is open. Environment: AWS_REGION, GOBUTTON_BUCKET,
+ends the other one's right to send it. forget deletes the device tokens of the launch's people, what was written
+in its channel and what hung on it, none of which the record holds itself; with --yes also while the launch is open. Environment: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 

@@ -14,6 +14,7 @@ import type { Scaling } from './scaling/scaling.ts';
 import type { StaffDevices } from './staff-devices.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { SwitchStore } from './switch-store.ts';
+import type { Words } from './words.ts';
 
 /** Everything of AWS that bot and workers use. */
 export interface Cloud {
@@ -29,6 +30,7 @@ export interface Cloud {
   recordCopy(from: string, to: string): RecordCopy;
   objects: Objects;
   staff: StaffDevices;
+  words: Words;
   scaling: Scaling;
   automations: Automations;
   /** Null: none is configured. */

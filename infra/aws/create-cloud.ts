@@ -29,13 +29,15 @@ import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
 import { HOMES, homesTable, TABLE_IDS, TABLES, keysOf, tableNames } from './tables.ts';
 import type { TableShape } from './tables.ts';
+import { createWords } from './words.ts';
 
 /** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
 export function createCloud(config: CloudConfig, clients: Clients = createClients(config)): Cloud {
   const tables = tableNames(config.tablePrefix);
   const objects = createObjects({ s3: clients.s3, bucket: config.bucket });
+  const words = createWords(objects);
   return {
-    record: createRecordStore({ dynamo: clients.dynamo, table: tables.record }),
+    record: createRecordStore({ dynamo: clients.dynamo, table: tables.record, words }),
     claims: createClaimStore({ calls: clients.dynamoCalls, table: tables.claims }),
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
     live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
@@ -51,6 +53,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     queues: createQueues({ sqs: clients.sqs, calls: clients.sqsCalls }),
     objects,
     staff: createStaffDevices(objects),
+    words,
     scaling: createScaling(clients),
     automations: createAutomations(clients.ssm),
     audienceTasks: config.audienceTask == null ? null : createAudienceTasks(clients.ecs, config.audienceTask),

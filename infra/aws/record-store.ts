@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
-import type { KeptFile, Mark, Refused } from '../../runbooks/record/rows.ts';
+import type { Box, Forgot, KeptFile, Mark, Refused } from '../../runbooks/record/rows.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
@@ -11,6 +11,7 @@ import type { Head } from './seal.ts';
 import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
 import { withSignal } from './with-signal.ts';
+import type { Words } from './words.ts';
 
 export type Appended = { won: true; entry: Entry } | { won: false };
 
@@ -54,22 +55,50 @@ export interface ChannelMessage {
   /** It was not heard when it happened, but found in the channel's history afterwards. */ found?: true;
   /** Not said: a reaction that marks a message was put on or taken off. */ mark?: Mark;
   /** Not said: what became of a file that hangs on a message. */ file?: KeptFile;
+  /** Not said: what people wrote before was deleted. */ forgot?: Forgot;
+  /** As the chain has it. Absent: the chain has it as it is here. */ box?: Box;
+  /** Its key was deleted: nothing but its time and place is known any more. */ forgotten?: true;
 }
 
 /** Partition of a launch's channel messages, in the same table. */
 export const channelPartition = (launchId: string) => `${launchId}/channel`;
 
-/** sha256 hex of a channel message in its chain: over its text, place and predecessor. */
+/** What stands in the table of a message whose words lie in a box. */
+type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>>;
+const storedOf = ({ atMs, box, ...rest }: ChannelMessage): ChannelMessage | Boxed =>
+  box === undefined ? { atMs, ...rest } : { atMs, box };
+
+/** sha256 hex of a channel message in its chain: over what is stored of it, its place and predecessor. */
 export function messageHash(launchId: string, seq: number, prev: string, message: ChannelMessage): string {
-  return sha256(canonicalJson({ launchId, seq, prev, message }));
+  return sha256(canonicalJson({ launchId, seq, prev, message: storedOf(message) }));
 }
+
+const FORGOTTEN = {
+  ts: '',
+  user: '',
+  text: '',
+  edits: null,
+  deleted: false,
+  permalink: null,
+  files: [],
+  forgotten: true,
+} as const;
 
 /**
  * Items: `launchId`, `seq`, `token`, `hash` and the whole entry as one JSON string in `body` (at most 400 KB an item), so
  * that what was hashed is what is stored. Rejects with CloudError RECORD_UNAVAILABLE when it is unknown whether the entry
  * is in: read again and decide again, a late write of one's own then shows as an entry.
  */
-export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): RecordStore {
+export function createRecordStore({
+  dynamo,
+  table,
+  words = null,
+}: {
+  dynamo: DynamoDBClient;
+  table: string;
+  /** Null: messages are stored as they are, and what lies in a box is not read. */
+  words?: Words | null;
+}): RecordStore {
   async function tokenAt(partition: string, seq: number, signal?: AbortSignal): Promise<string | null> {
     const deadline = AbortSignal.timeout(READ_BACK_TIMEOUT_MS);
     const answer = await dynamo.send(
@@ -157,19 +186,34 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
 
     async appendMessage(launchId, head, message) {
       const seq = head.seq + 1;
-      const hash = messageHash(launchId, seq, head.hash, message);
-      const won = await putOnce(channelPartition(launchId), seq, randomUUID(), hash, JSON.stringify(message));
+      // That something was deleted is nobody's words.
+      const isPlain = words === null || message.forgot !== undefined;
+      const stored = isPlain ? message : { ...message, box: await words.seal(launchId, JSON.stringify(message)) };
+      const hash = messageHash(launchId, seq, head.hash, stored);
+      const body = JSON.stringify(storedOf(stored));
+      const won = await putOnce(channelPartition(launchId), seq, randomUUID(), hash, body);
       return won ? { won, head: { seq, hash } } : { won };
     },
 
     async messagesAfter(launchId, afterSeq) {
-      return readItems(channelPartition(launchId), afterSeq, (item) => ({
-        ...(JSON.parse(item['body']?.S ?? 'null') as ChannelMessage),
+      const found = await readItems(channelPartition(launchId), afterSeq, (item) => ({
+        message: JSON.parse(item['body']?.S ?? 'null') as ChannelMessage | Boxed,
         seq: Number(item['seq']?.N),
         hash: item['hash']?.S ?? '',
       }));
+      const boxes = found.flatMap(({ message }) => (message.box === undefined ? [] : [message.box]));
+      const texts = (await words?.open(launchId, boxes)) ?? boxes.map(() => null);
+      const opened = new Map(boxes.map((box, index) => [box, texts[index] ?? null]));
+      return found.map(({ message, ...place }) => ({ ...readable(message, opened), ...place }));
     },
   };
+}
+
+function readable(message: ChannelMessage | Boxed, opened: ReadonlyMap<Box, string | null>): ChannelMessage {
+  if ('ts' in message) return message;
+  const { atMs, box } = message;
+  const text = opened.get(box) ?? null;
+  return text === null ? { ...FORGOTTEN, files: [], atMs, box } : { ...(JSON.parse(text) as ChannelMessage), box };
 }
 
 const key = (partition: string, seq: number) => ({ launchId: { S: partition }, seq: { N: String(seq) } });

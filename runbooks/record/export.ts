@@ -109,11 +109,26 @@ const LINES = {
             })
             .meta({ description: 'Not said: what became of a file that hangs on the message of this ts.' }),
         ),
+        forgot: z.exactOptional(
+          z
+            .object({ messages: z.int(), files: z.int(), tokens: z.int() })
+            .meta({ description: 'Not said: so much of the launch was deleted then.' }),
+        ),
+        box: z.exactOptional(
+          z
+            .object({ key: z.string(), sealed: z.string() })
+            .meta({ description: 'As the chain has it: encrypted (AES-256-GCM) by the key with this sha256.' }),
+        ),
+        forgotten: z.exactOptional(
+          z
+            .literal(true)
+            .meta({ description: 'Its key was deleted: nothing but its time and place is known any more.' }),
+        ),
       }),
     })
     .meta({
       description:
-        'What a person wrote in the channel, or was refused. hash: sha256 over the canonical JSON of launchId, seq, prev and message.',
+        'What a person wrote in the channel, or was refused. hash: sha256 over the canonical JSON of launchId, seq, prev and message; of a message with a box, of its atMs and box alone.',
     }),
   end: z
     .object({

@@ -2,7 +2,7 @@ import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { number } from './describe.ts';
 import type { Names } from './describe.ts';
-import type { KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
+import type { Forgot, KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
 
 /** The rows of what people wrote, marked and attached, and of what they were refused. */
 
@@ -54,7 +54,7 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   const isSaid = refused === undefined;
   return {
     atMs,
-    who: names.get(user) ?? user,
+    who: message.forgot !== undefined ? 'the command line' : (names.get(user) ?? user),
     what: isSaid ? `${saidText(message, names)}${marksText(marks, names)}` : refusedText(refused),
     isLoud: false,
     kind: isSaid ? 'Message' : 'Refused',
@@ -66,13 +66,21 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   };
 }
 
-function saidText({ text, ts, edits, deleted, thread, found }: TimelineMessage, names: Names): string {
+function saidText(
+  { text, ts, edits, deleted, thread, found, forgot, forgotten }: TimelineMessage,
+  names: Names,
+): string {
+  if (forgotten === true) return 'what was written here was deleted';
+  if (forgot !== undefined) return forgotText(forgot);
   if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
   if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
   const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
   if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
   return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
 }
+
+const forgotText = ({ messages, files, tokens }: Forgot): string =>
+  `deleted what people wrote in the channel until then (${number(messages)} messages), what they attached (${number(files)} files) and their device tokens (${number(tokens)})`;
 
 const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
   marks.length === 0

@@ -30,6 +30,21 @@ export interface KeptFile {
   lost: string | null;
 }
 
+/** What is deleted by deleting its key: the chain of the channel is over this, and not over what is in it. */
+export interface Box {
+  /** sha256 of the key, by which it is found. */
+  key: string;
+  /** Nonce, AES-256-GCM and tag, in base64. */
+  sealed: string;
+}
+
+/** How much of a launch was deleted at a time. */
+export interface Forgot {
+  messages: number;
+  files: number;
+  tokens: number;
+}
+
 /** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
   ts: string;
@@ -50,6 +65,12 @@ export interface TimelineMessage {
   mark?: Mark;
   /** Not said: what became of a file that hangs on a message. */
   file?: KeptFile;
+  /** Not said: what people wrote before was deleted. */
+  forgot?: Forgot;
+  /** As the chain has it. Absent: the chain has it as it is here. */
+  box?: Box;
+  /** Its key was deleted: nothing but its time and place is known any more. */
+  forgotten?: true;
   /** Its place in the chain of channel messages. Absent: it is not from there. */
   seq?: number;
   hash?: string;

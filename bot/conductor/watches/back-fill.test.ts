@@ -71,6 +71,29 @@ test('what was said, replied, edited and deleted while no bot listened joins the
   expect(await chain()).toHaveLength(5);
 });
 
+test('what was deleted from the record does not come back from the channel, and what is said after it does', async () => {
+  await begin();
+  const atMs = Math.ceil(Number(await say('call me: 555')) * 1_000) + 1;
+  await memory.record.appendMessage(
+    LAUNCH_ID,
+    { seq: 0, hash: '' },
+    {
+      ts: (atMs / 1_000).toFixed(6),
+      user: '',
+      text: '',
+      atMs,
+      edits: null,
+      deleted: false,
+      permalink: null,
+      files: [],
+      forgot: { messages: 1, files: 0, tokens: 0 },
+    },
+  );
+  await say('all well');
+  await look();
+  expect((await chain()).map(({ text }) => text)).toEqual(['', 'all well']);
+});
+
 test('a mark that nobody heard of is found, put on and taken off', async () => {
   await begin();
   const ts = await say('GO is green');

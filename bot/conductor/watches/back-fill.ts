@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChannelMessage } from '../../../infra/aws/record-store.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { differences, threadsOf } from '../../slack/differences.ts';
@@ -15,6 +16,10 @@ const BEFORE_MS = 14 * 86_400_000;
 /** Edits and deletions of older messages are looked for only so often. */
 const WHOLE_MS = 6 * 3_600_000;
 const OVERLAP_MS = 3_600_000;
+
+/** What was deleted from the record is not to come back from the channel. */
+const deletedUntilMs = (chain: readonly ChannelMessage[]): number =>
+  chain.reduce((ms, { atMs, forgot, forgotten }) => ((forgot ?? forgotten) === undefined ? ms : Math.max(ms, atMs)), 0);
 
 type Page = Awaited<ReturnType<SlackPort['history']>>;
 
@@ -55,7 +60,7 @@ export class BackFill {
     const isWhole = this.#wholeAtMs === null || this.#readAtMs === null || nowMs - this.#wholeAtMs >= WHOLE_MS;
     const fromMs = isWhole ? sinceMs : Math.max(sinceMs, (this.#readAtMs ?? 0) - OVERLAP_MS);
     const chain = await this.#context.cloud.record.messagesAfter(launch.id, 0);
-    const shown = await this.#read(slack, launch, fromMs);
+    const shown = await this.#read(slack, launch, Math.max(fromMs, deletedUntilMs(chain)));
     if (shown === null) return;
     const missing = differences(chain, shown, this.#context.nowMs());
     for (const one of missing) await channelLog.append(launch.id, launch.channelId, one);

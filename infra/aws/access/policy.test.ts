@@ -43,6 +43,16 @@ test('what people attach in the war room the bot puts away, and no process of a 
   expect(PROCESSES.filter((process) => may(process, 's3:GetObject', file))).toEqual([]);
 });
 
+test('the keys of what people wrote in the channel only the bot makes, and only the command line deletes', () => {
+  const word = key('launches/l/words/abc');
+  expect(PROCESSES.filter((process) => may(process, 's3:PutObject', word))).toEqual(['bot']);
+  expect(PROCESSES.filter((process) => may(process, 's3:GetObject', word))).toEqual(['bot', 'command-line']);
+  for (const path of ['words/abc', 'files/abc'])
+    expect(PROCESSES.filter((process) => may(process, 's3:DeleteObject', key(`launches/l/${path}`)))).toEqual([
+      'command-line',
+    ]);
+});
+
 test('a worker writes its reports and the leases of a close and a priming push, not who leads, the gates or the roll', () => {
   const live = 'arn:aws:dynamodb:eu-west-1:123456789012:table/launch-live';
   const puts = (process: string, pk: string) => mayIf(process, 'dynamodb:PutItem', live, { [LEADING_KEYS]: pk });

@@ -66,6 +66,7 @@ export type ResourceKind =
   | 'frozen-sets'
   | 'staff-devices'
   | 'room-files'
+  | 'word-keys'
   | 'public-flags'
   | 'switch-parameters'
   | 'scaled-services'
@@ -143,6 +144,8 @@ export function arnsOf(kind: ResourceKind, names: AccountNames): string[] {
       return objects('launches/*/staff-devices/*');
     case 'room-files':
       return objects('launches/*/files/*');
+    case 'word-keys':
+      return objects('launches/*/words/*');
     case 'public-flags':
       return objects('switches/*.json');
     case 'switch-parameters':

@@ -1,0 +1,98 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Box } from '../../runbooks/record/rows.ts';
+import type { Objects } from './objects.ts';
+import { sha256 } from './sha256.ts';
+
+/**
+ * What people wrote in a launch's channel, so that it can be deleted and its chain still holds: the chain has it encrypted, and the keys lie
+ * in the bucket, apart. Without its key a box is what it was to the chain, also in every backup of the table, and nobody reads it again.
+ * Each instance writes with a key that is there, so one deletion is for all of them, and what is written after it has a key of its own.
+ */
+export interface Words {
+  seal(launchId: string, text: string): Promise<Box>;
+  /** In their order. Null: its key was deleted, or it is not what was sealed. */
+  open(launchId: string, boxes: readonly Box[]): Promise<(string | null)[]>;
+  /** Deletes the keys of a launch, for good. How many there were. */
+  forget(launchId: string): Promise<number>;
+}
+
+const CIPHER = 'aes-256-gcm';
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Opening so many holds the process for a few milliseconds. */
+const PORTION = 500;
+
+const folderOf = (launchId: string): string => `launches/${launchId}/words/`;
+
+export function createWords(objects: Objects): Words {
+  /** By launch: what was read or made, and still lies there. */
+  const known = new Map<string, Map<string, Buffer>>();
+
+  /** One list a look, so that what was deleted is gone for us too; an object is read once, since its name is its hash. */
+  async function keysOf(launchId: string): Promise<Map<string, Buffer>> {
+    const folder = folderOf(launchId);
+    const names = (await objects.list(folder)).map(({ key }) => key.slice(folder.length));
+    const before = known.get(launchId);
+    const found = await Promise.all(
+      names.map(async (name): Promise<[string, Buffer] | null> => {
+        const key = before?.get(name) ?? (await objects.get(`${folder}${name}`));
+        return key !== null && key.length === KEY_BYTES && sha256(key) === name ? [name, Buffer.from(key)] : null;
+      }),
+    );
+    const keys = new Map(found.filter((one) => one !== null));
+    known.set(launchId, keys);
+    return keys;
+  }
+
+  async function keyFor(launchId: string): Promise<[string, Buffer]> {
+    const keys = await keysOf(launchId);
+    const [there] = keys;
+    if (there !== undefined) return there;
+    const key = randomBytes(KEY_BYTES);
+    const name = sha256(key);
+    await objects.put(`${folderOf(launchId)}${name}`, key);
+    keys.set(name, key);
+    return [name, key];
+  }
+
+  return {
+    async seal(launchId, text) {
+      const [key, secret] = await keyFor(launchId);
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, secret, nonce).setAAD(Buffer.from(launchId));
+      const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+      return { key, sealed: sealed.toString('base64') };
+    },
+    async open(launchId, boxes) {
+      if (boxes.length === 0) return [];
+      const keys = await keysOf(launchId);
+      const opened: (string | null)[] = [];
+      for (const box of boxes) {
+        const secret = keys.get(box.key);
+        opened.push(secret === undefined ? null : textIn(launchId, box, secret));
+        if (opened.length % PORTION === 0) await turn();
+      }
+      return opened;
+    },
+    async forget(launchId) {
+      known.delete(launchId);
+      const there = await objects.list(folderOf(launchId));
+      await Promise.all(there.map(({ key }) => objects.remove(key)));
+      return there.length;
+    },
+  };
+}
+
+function textIn(launchId: string, { sealed }: Box, secret: Buffer): string | null {
+  const bytes = Buffer.from(sealed, 'base64');
+  try {
+    const decipher = createDecipheriv(CIPHER, secret, bytes.subarray(0, NONCE_BYTES))
+      .setAAD(Buffer.from(launchId))
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return null;
+  }
+}
