@@ -49,8 +49,8 @@ const help: Subcommand = {
     if (topic !== undefined && only === null) return unknown(topic);
     const room = await desk.rooms.launchOf(channelId);
     const shown = only === create ? createWith(await listRunbooks(desk.runbooksDir)) : only;
-    const launch = shown === null || room === null ? null : desk.journal.peek(room.launchId);
-    return helpMessage(SUBCOMMANDS, shown && ofThisLaunch(shown, launch), room?.name ?? null);
+    const launch = room === null ? null : desk.journal.peek(room.launchId);
+    return helpMessage(SUBCOMMANDS, shown && ofThisLaunch(shown, launch), room?.name ?? null, launch?.runbook);
   },
 };
 

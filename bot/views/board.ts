@@ -24,6 +24,7 @@ import { heldOutText, leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { armedLines } from './armed.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
+import { contactsBlocks } from './contacts.ts';
 import { fleetsText } from './fleets.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
@@ -63,6 +64,7 @@ export function boardMessage(
       section(
         `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
       ),
+      ...contactsBlocks(launch.runbook),
     );
   }
   for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));

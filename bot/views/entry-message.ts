@@ -10,6 +10,7 @@ import { askedAfterwards } from './aftermath.ts';
 import { armedText, heldMessage, ofOrder, renewedText } from './armed.ts';
 import { context, message, section } from './blocks.ts';
 import { changesBlocks } from './campaign-changes.ts';
+import { contactsBlocks } from './contacts.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { rehearsalBegunMessage, rehearsalReportMessage, rehearsalTurnedMessage } from './rehearsal.ts';
@@ -307,5 +308,6 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
       `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}${cut.length === 0 ? '' : `\n*Cut off:* ${cut.join('; ')}`}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`,
     ),
     ...order,
+    ...contactsBlocks(launch.runbook),
   ]);
 }

@@ -1,5 +1,7 @@
 import type { KnownBlock } from '@slack/types';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { context, header, message, section } from './blocks.ts';
+import { contactsBlocks } from './contacts.ts';
 import type { Message } from './message.ts';
 import { safe } from './words.ts';
 
@@ -26,8 +28,13 @@ function beginning(does: string): string {
   return kept;
 }
 
-/** Every subcommand in groups, or one of them in detail. */
-export function helpMessage(lines: readonly HelpLine[], only: HelpLine | null, launchName: string | null): Message {
+/** Every subcommand in groups with whom the launch's runbook says to call, or one of them in detail. */
+export function helpMessage(
+  lines: readonly HelpLine[],
+  only: HelpLine | null,
+  launchName: string | null,
+  runbook: Pick<Runbook, 'contacts' | 'playbook'> = {},
+): Message {
   if (only !== null)
     return message(`/go ${only.name}`, [
       section(`*/go ${safe(only.name, 40)}*  ${safe(only.does, 400)}`),
@@ -44,6 +51,7 @@ export function helpMessage(lines: readonly HelpLine[], only: HelpLine | null, l
       );
   }
   blocks.push(
+    ...contactsBlocks(runbook),
     context(
       'Firing takes two people: one asks with `/go fire`, another presses GO. Halting takes one: the HALT button on the pinned board, or `/go halt`. `/go help fire` explains one command.',
     ),

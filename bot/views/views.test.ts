@@ -107,6 +107,13 @@ function launchOf(size: number): Launch {
     })),
     switches: each(size, (i) => ({ id: `sw${i}`, title: 'Switch', two_people: true })),
     on_halt: text('On halt', 1_000),
+    playbook: `https://example.com/${'p'.repeat(480)}`,
+    contacts: Array.from({ length: 20 }, (_, i) => ({
+      name: text(`Contact ${i}`, 80),
+      for: text('Capacity', 200),
+      phone: '+1 206 555 0100',
+      link: `https://example.com/?a&b=${'c'.repeat(470)}`,
+    })),
   });
   const segments = each(size, (i) => ({
     id: size === 1 ? 'us-ios' : `segment-${i}-${'x'.repeat(60)}`,
@@ -488,7 +495,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['skip list', compileMessage(launch, { ...COMPILE, refusedIn: { launchId: long('launch', 90), tokens: 9_999 } })],
     ['compile', compileMessage(launch, COMPILE)],
     ['compile, stopping', compileMessage(launch, { ...COMPILE, isStopping: true })],
-    ['help', helpMessage(SUBCOMMANDS, null, launch.name)],
+    ['help', helpMessage(SUBCOMMANDS, null, launch.name, launch.runbook)],
     ...SUBCOMMANDS.map((sub): [string, Message] => [`help ${sub.name}`, helpMessage(SUBCOMMANDS, sub, null)]),
     ['refused', answers.refused('GATES_RED', long('Say', 9_000))],
     ['stranger', answers.stranger(launch)],

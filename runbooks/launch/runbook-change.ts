@@ -43,6 +43,8 @@ const RULE: Record<keyof Plan, string> = {
   phases: 'two',
   switches: 'two',
   on_halt: 'one',
+  contacts: 'one',
+  playbook: 'one',
 };
 
 export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook'>, { nowMs }: Given): Decision {

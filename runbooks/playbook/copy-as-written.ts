@@ -23,6 +23,7 @@ const SENTENCES = new Set([
   'backup',
   'summary',
   'on_halt',
+  'playbook',
   'deep_link',
   'link',
   'image',

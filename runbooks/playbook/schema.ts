@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { campaign } from './fields/campaign.ts';
+import { contact } from './fields/contact.ts';
 import { delivery } from './fields/delivery.ts';
 import { fire } from './fields/fire.ts';
 import { gate } from './fields/gate.ts';
@@ -13,7 +14,7 @@ import { scaleTarget } from './fields/scale-target.ts';
 import { phase } from './fields/step.ts';
 import type { step } from './fields/step.ts';
 import { surge } from './fields/surge.ts';
-import { count, duration, fixedTime, id, switchValue, title } from './fields/values.ts';
+import { count, duration, fixedTime, id, link, switchValue, title } from './fields/values.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to every error; this file
@@ -196,6 +197,17 @@ export const runbook = z.strictObject({
   switches: key(z.array(ownSwitch).prefault([]), {
     means: "The runbook's own switches, beside halt, pace and zombie.",
     example: [{ id: 'ads-banner', title: 'In-app banner' }],
+  }),
+  contacts: key(z.array(contact).max(20).optional(), {
+    means:
+      'Whom people turn to beyond the roster. `/go help` has them, and so have the halt in the channel and the board while all is halted.',
+    absent: 'nobody is named',
+    example: [{ name: 'Cloud support', for: 'Capacity that does not arrive', phone: '+1 206 555 0100' }],
+  }),
+  playbook: key(link.optional(), {
+    means: 'What to do when something fails: the link of pages that name none of their own, and beside the contacts.',
+    absent: 'pages have the link of their step, if it has one',
+    example: 'https://wiki.example.com/playbook',
   }),
   on_halt: key(z.string().max(1000).optional(), {
     means: 'What the room is told when everything was halted.',

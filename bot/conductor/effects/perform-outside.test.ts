@@ -4,13 +4,16 @@ import { LAUNCH_ID, sampleRunbook } from '../../../test/properties/scene.ts';
 import type { Sent } from '../../outside/outside.ts';
 import { performCloud } from './perform.ts';
 
-const plan = (act: object) =>
-  sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'Call them', at: 'T-1h', do: act }] }] });
+const plan = (act: object, more: object = {}) =>
+  sampleRunbook({
+    ...more,
+    phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'Call them', at: 'T-1h', do: act }] }],
+  });
 const PAGE = { kind: 'page', say: 'Servers are late', link: 'https://wiki.example.com/p' };
 
 /** The step has begun; what is answered to its call, and what it ends with when its effect is performed now. */
-async function begun(act: object, answer: Sent | null = null) {
-  const memory = await MemoryContext.ready(plan(act));
+async function begun(act: object, answer: Sent | null = null, more: object = {}) {
+  const memory = await MemoryContext.ready(plan(act, more));
   if (answer !== null) memory.context.outside = { page: async () => answer, webhook: async () => answer };
   const { seq } = await memory.does({ kind: 'start-step', step: 's' });
   const effect = {
@@ -38,6 +41,27 @@ test('a page and a webhook are called by an id of launch and step, and their ste
     expect(await perform()).toBe('the step is over');
     expect(memory.calls).toHaveLength(1);
   }
+});
+
+test("a page has the playbook of its step, else the runbook's, else none", async () => {
+  const { link: own, ...plain } = PAGE;
+  const playbook = 'https://wiki.example.com/all';
+  const linkOf = async (act: object, more: object) => {
+    const { memory, perform } = await begun(act, null, more);
+    const links: (string | null)[] = [];
+    memory.context.outside = {
+      ...memory.outside,
+      page: async ({ link }) => {
+        links.push(link);
+        return { ok: true, say: 'taken' };
+      },
+    };
+    await perform();
+    return links;
+  };
+  expect(await linkOf(PAGE, { playbook })).toEqual([own]);
+  expect(await linkOf(plain, { playbook })).toEqual([playbook]);
+  expect(await linkOf(plain, {})).toEqual([null]);
 });
 
 test('a webhook is told of launch and step, and nothing of its data takes their place', async () => {

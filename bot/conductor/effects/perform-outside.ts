@@ -27,7 +27,7 @@ export async function callOutside({ outside, nowMs }: Context, launch: Launch, s
   async function sentOf(callId: string, atMs: number): Promise<Sent> {
     switch (step.do.kind) {
       case 'page': {
-        const { say, severity, link = null } = step.do;
+        const { say, severity, link = launch.runbook.playbook ?? null } = step.do;
         return outside.page({ id: callId, summary: `${launch.name}: ${say}`, source: launch.id, severity, link });
       }
       case 'webhook':

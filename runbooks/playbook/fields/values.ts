@@ -10,6 +10,12 @@ export const id = z
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and dashes, at most 40');
 export const title = z.string().min(1).max(120);
 
+/** As it stands in a message of Slack's, between its own signs. */
+export const link = z
+  .string()
+  .max(500)
+  .regex(/^https:\/\/[^\s<>|]+$/, 'expected a link like https://wiki.example.com/playbook');
+
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Longer than any plan; sums of such times are still dates. */

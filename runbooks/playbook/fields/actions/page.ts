@@ -18,7 +18,11 @@ export const page = z
         .max(500)
         .regex(/^https:\/\/\S+$/, 'expected a link like https://wiki.example.com/playbook')
         .optional(),
-      { means: 'The playbook to follow.', absent: 'none is named', example: 'https://wiki.example.com/playbook' },
+      {
+        means: 'The playbook to follow.',
+        absent: '`playbook` of the runbook, if it has one',
+        example: 'https://wiki.example.com/playbook',
+      },
     ),
   })
   .meta({
