@@ -28,8 +28,17 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+export interface LiveServerOptions extends LiveRecordOptions {
+  /** How long a page may be on its way. Default 60,000 ms. */
+  sentWithinMs?: number;
+  /** How long nobody asks before a launch or a reader is let go. Default 45,000 ms. */
+  goneAfterMs?: number;
+}
+
 interface Watched {
   record: LiveRecord;
+  /** How many wait for an answer: nothing is let go then, however long it takes. */
+  asking: number;
   askedAtMs: number;
 }
 
@@ -39,19 +48,21 @@ interface Watched {
  */
 export class LiveServer {
   readonly #links: LiveLinks;
-  readonly #options: LiveRecordOptions;
+  readonly #options: LiveServerOptions;
   readonly #log: Logger;
   readonly #watched = new Map<string, Watched>();
   readonly #restUntilMs = new Map<string, number>();
   readonly #readers = new Map<string, number>();
+  readonly #goneAfterMs: number;
   readonly #sweep: NodeJS.Timeout;
   #pages = 0;
 
-  constructor(links: LiveLinks, options: LiveRecordOptions) {
+  constructor(links: LiveLinks, options: LiveServerOptions) {
     this.#links = links;
     this.#options = options;
     this.#log = options.log;
-    this.#sweep = setInterval(() => this.#letGo(), GONE_AFTER_MS / 3).unref();
+    this.#goneAfterMs = options.goneAfterMs ?? GONE_AFTER_MS;
+    this.#sweep = setInterval(() => this.#letGo(), this.#goneAfterMs / 3).unref();
   }
 
   /** False: the path is none of ours. */
@@ -80,17 +91,24 @@ export class LiveServer {
     if (link.asksNews !== (after !== undefined) || (!link.asksNews && query !== '')) return nothingHere(response);
     if (reader !== undefined && !this.#admits(reader))
       return unavailable(response, `${MOST_READERS} people look at it already`);
-    const record = this.#recordOf(link);
-    if (typeof record === 'string') return unavailable(response, record);
-    const { slackIds } = await record.settled();
-    if (!slackIds.includes(link.slackId)) return over(response);
-    return after === undefined ? this.#page(record, response) : news(record, after, response);
+    const watched = this.#watchedFor(link);
+    if (typeof watched === 'string') return unavailable(response, watched);
+    const { record } = watched;
+    watched.asking += 1;
+    try {
+      const { slackIds } = await record.settled();
+      if (!slackIds.includes(link.slackId)) return over(response);
+      await (after === undefined ? this.#page(record, response) : news(record, after, response));
+    } finally {
+      watched.asking -= 1;
+      watched.askedAtMs = performance.now();
+    }
   }
 
   async #page(record: LiveRecord, response: ServerResponse): Promise<void> {
     if (this.#pages >= MOST_PAGES) return unavailable(response, 'many are opening it just now');
     this.#pages += 1;
-    const timer = setTimeout(() => response.destroy(), SENT_WITHIN_MS);
+    const timer = setTimeout(() => response.destroy(), this.#options.sentWithinMs ?? SENT_WITHIN_MS);
     response.once('close', () => {
       clearTimeout(timer);
       this.#pages -= 1;
@@ -108,12 +126,9 @@ export class LiveServer {
   }
 
   /** Or why there is none. */
-  #recordOf({ launchId }: LinkTo): LiveRecord | string {
+  #watchedFor({ launchId }: LinkTo): Watched | string {
     const known = this.#watched.get(launchId);
-    if (known !== undefined && !known.record.ended) {
-      known.askedAtMs = performance.now();
-      return known.record;
-    }
+    if (known !== undefined && !known.record.ended) return known;
     if (known !== undefined) {
       this.#watched.delete(launchId);
       this.#restUntilMs.set(launchId, performance.now() + REST_MS);
@@ -121,17 +136,17 @@ export class LiveServer {
     if ((this.#restUntilMs.get(launchId) ?? 0) > performance.now()) return 'the timeline could not be made';
     if (this.#watched.size >= MOST_LAUNCHES) this.#letGo();
     if (this.#watched.size >= MOST_LAUNCHES) return `${MOST_LAUNCHES} launches are looked at already`;
-    const record = new LiveRecord(launchId, this.#options);
-    this.#watched.set(launchId, { record, askedAtMs: performance.now() });
-    return record;
+    const watched = { record: new LiveRecord(launchId, this.#options), asking: 0, askedAtMs: performance.now() };
+    this.#watched.set(launchId, watched);
+    return watched;
   }
 
   #letGo(): void {
-    const goneMs = performance.now() - GONE_AFTER_MS;
+    const goneMs = performance.now() - this.#goneAfterMs;
     for (const [reader, atMs] of this.#readers) if (atMs < goneMs) this.#readers.delete(reader);
     for (const [launchId, atMs] of this.#restUntilMs) if (atMs < performance.now()) this.#restUntilMs.delete(launchId);
-    for (const [launchId, { record, askedAtMs }] of this.#watched) {
-      if (askedAtMs >= goneMs) continue;
+    for (const [launchId, { record, asking, askedAtMs }] of this.#watched) {
+      if (asking > 0 || askedAtMs >= goneMs) continue;
       this.#watched.delete(launchId);
       record.end().catch((error: unknown) => this.#log.error({ err: error, launchId }, 'a live timeline did not end'));
     }

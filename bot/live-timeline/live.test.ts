@@ -3,6 +3,7 @@ import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { listen } from '../../infra/http-server.ts';
 import { until } from '../../infra/local/slack/for-tests.ts';
 import { readyLaunch, startRig } from '../../test/bot-rig.ts';
 import type { Rig } from '../../test/bot-rig.ts';
@@ -10,7 +11,8 @@ import { launchBrowser } from '../../test/browser/launch-browser.ts';
 import { botKeyring } from '../../test/keys.ts';
 import { createLiveLinks } from './links.ts';
 import { LiveRecord } from './live-record.ts';
-import type { LiveRecordOptions } from './live-record.ts';
+import { LiveServer } from './live-server.ts';
+import type { LiveServerOptions } from './live-server.ts';
 
 /** The real bot, what it serves, and a real browser that looks at it. */
 
@@ -172,15 +174,57 @@ test('a press goes on while readers ask for what costs most', async () => {
   await Promise.all(pages);
 });
 
-const recordOf = (more: Partial<LiveRecordOptions> = {}) =>
-  new LiveRecord(launchId, {
-    record: rig.cloud.record,
-    conductor: rig.bot.conductor,
-    client: new WebClient('xoxb-nobody', { slackApiUrl: rig.workspace.apiUrl, retryConfig: { retries: 0 } }),
-    trusted: botKeyring().trusted,
-    log: pino({ level: 'silent' }),
-    ...more,
-  });
+const optionsOf = (more: Partial<LiveServerOptions> = {}): LiveServerOptions => ({
+  record: rig.cloud.record,
+  conductor: rig.bot.conductor,
+  client: new WebClient('xoxb-nobody', { slackApiUrl: rig.workspace.apiUrl, retryConfig: { retries: 0 } }),
+  trusted: botKeyring().trusted,
+  log: pino({ level: 'silent' }),
+  ...more,
+});
+const recordOf = (more: Partial<LiveServerOptions> = {}) => new LiveRecord(launchId, optionsOf(more));
+
+/** Beside the bot, with short times; gives where it answers. */
+async function serverOf(more: Partial<LiveServerOptions>): Promise<{ at: string; stop: () => Promise<void> }> {
+  const links = createLiveLinks({ signer: botKeyring().signer, publicUrl: null, nowMs: () => rig.nowMs() });
+  const live = new LiveServer(links, optionsOf(more));
+  const server = await listen('127.0.0.1', 0, (asked, response) => void live.answers(asked, response));
+  const stop = async (): Promise<void> => {
+    vi.restoreAllMocks();
+    await live.stop();
+    await server.close();
+  };
+  return { at: `http://127.0.0.1:${server.port}${path}`, stop };
+}
+
+test('eight pages are on their way at a time, and one that is for too long is given up', async () => {
+  const { at, stop } = await serverOf({ sentWithinMs: 300 });
+  const asked = vi.spyOn(LiveRecord.prototype, 'page').mockReturnValue(new Promise(() => undefined));
+  const eight = Promise.allSettled(Array.from({ length: 8 }, async () => fetch(at)));
+  await until('eight', () => (asked.mock.calls.length === 8 ? true : null));
+  expect((await fetch(at)).status).toBe(503);
+  expect((await eight).map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
+  asked.mockRestore();
+  expect((await fetch(at)).status).toBe(200);
+  await stop();
+});
+
+test('a launch that nobody looks at any more is let go', async () => {
+  const { at, stop } = await serverOf({ goneAfterMs: 90 });
+  const ends = vi.spyOn(LiveRecord.prototype, 'end');
+  expect((await fetch(at)).status).toBe(200);
+  await until('the end', () => (ends.mock.calls.length > 0 ? true : null));
+  expect((await fetch(at)).status).toBe(200);
+  await stop();
+});
+
+test('what failed is not begun anew at once', async () => {
+  const { at, stop } = await serverOf({ answeredWithinMs: 0 });
+  const reads = vi.spyOn(LiveRecord.prototype, 'settled');
+  for (let time = 0; time < 3; time += 1) expect((await fetch(at)).status).toBe(503);
+  expect(reads).toHaveBeenCalledTimes(1);
+  await stop();
+});
 
 test('a thread that is late is ended, and asked nothing any more', async () => {
   const late = recordOf({ answeredWithinMs: 0 });
