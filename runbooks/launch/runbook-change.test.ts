@@ -3,6 +3,7 @@ import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import type { Gate, Plan, Step } from '../playbook/schema.ts';
 import type { EntryOf } from './entries.ts';
 import { fold } from './evolve.ts';
+import type { Launch } from './launch.ts';
 import { planOf } from './plan-changes.ts';
 import { dueSteps } from './schedule.ts';
 
@@ -98,6 +99,21 @@ test('without a reason, without a difference, and by who is not on call nothing 
   expect(scene.refuses({ ...change(scene, title), reason: ' ' }).code).toBe('REASON_MISSING');
   expect(scene.refuses(change(scene, title, 'mia')).code).toBe('ROLE_MISSING');
   expect(scene.refuses(change(scene, {})).code).toBe('ALREADY_SO');
+});
+
+test('a launch that was called off, and a rehearsal, keep the plan that they have', () => {
+  const scene = Scene.ready();
+  const { changeId } = scene.gives('RunbookChangeRequested', change(scene, { order_expires_after: 60_000 }));
+  scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+  expect(scene.refuses(change(scene, { title: 'Big night' })).code).toBe('STOOD_DOWN');
+  expect(scene.refuses({ kind: 'approve-runbook-change', by: 'mia', changeId }).code).toBe('STOOD_DOWN');
+  const rehearsal = Scene.ready();
+  const rehearses = { launchId: 'day', name: 'The day' } as unknown as Launch['rehearses'];
+  rehearsal.launch = { ...rehearsal.state, rehearses };
+  expect(rehearsal.refuses(change(rehearsal, { title: 'Big night' }))).toMatchObject({
+    code: 'RUNBOOK_FIXED',
+    say: expect.stringContaining('is a rehearsal'),
+  });
 });
 
 describe('what stays as it is', () => {
@@ -246,6 +262,16 @@ describe('what it takes back', () => {
     changed(scene, without);
     changed(scene, { phases });
     expect(dueSteps(scene.state, scene.nowMs).map(({ step }) => step.id)).not.toContain('ask');
+  });
+
+  test('a market that has another moment: its steps that waited have their time ahead again, and no others', () => {
+    const at = (ms: number) => ({ de: { atMs: Scene.created().nowMs + ms, zone: 'UTC' } });
+    const plan = { ...sampleRunbook(), targets: at(3_000_000) };
+    for (const phase of plan.phases) for (const step of phase.steps) if (step.id === 'remind') step.for = 'de';
+    const scene = Scene.ready(plan);
+    for (const step of ['remind', 'scale-up']) scene.does({ kind: 'put-step', step, why: 'late' });
+    expect(changed(scene, { targets: at(9_000_000) }).voids).toEqual({ ...NOTHING, steps: ['remind'] });
+    expect(Object.keys(scene.state.steps)).toEqual(['scale-up']);
   });
 
   test('a deadline that was missed and is ahead again is missed no more', () => {
