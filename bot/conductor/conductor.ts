@@ -117,7 +117,10 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     const launches = await cloud.live.launches();
     for (const launch of launches) if (!launch.closed) keeperOf(launch.launchId);
     const nowAtMs = nowMs();
-    quiet = launches.filter(({ closed, remindAtMs = Infinity }) => closed && remindAtMs <= nowAtMs);
+    // One whose keeper has not ended yet is seen at the next look, and not a whole minute later.
+    quiet = launches.filter(
+      ({ closed, remindAtMs = Infinity, launchId }) => closed && remindAtMs <= nowAtMs && !keepers.has(launchId),
+    );
     if (quiet.length > 0) reminders.tick(nowAtMs);
   });
 
