@@ -131,6 +131,9 @@ const goodAccount = () => ({
     [WORKER_STARTER]: ['ecr:*', 'logs:*', 'secretsmanager:*'],
     [AUDIENCE_STARTER]: ['logs:*'],
   } as Record<string, string[]>,
+  logGroups: Object.fromEntries(
+    ['bot', 'worker', 'audience'].map((process) => [`/gobutton/superbowl/${process}`, 90]),
+  ) as Record<string, number | null>,
   globalTables: { 'gobutton-homes': { strong: true, replicas: ['us-west-2'], witness: 'us-east-2' as string | null } },
   buckets: {
     gobutton: {
@@ -252,6 +255,15 @@ function look(changed: Changed = {}): Promise<Line[]> {
   );
 }
 
+test("a secret under a key of one's own is ok where all that read it may use the key", async () => {
+  const back = await underKey(KEY);
+  localCloud.account.roles[WORKER_STARTER]?.push('kms:Decrypt');
+  const line = (await look()).find(({ id }) => id === 'secrets.apns');
+  Object.assign(localCloud.account, goodAccount());
+  await back();
+  expect(line).toMatchObject({ state: 'ok', found: expect.stringMatching(/role\/worker-starter may use it/) });
+});
+
 const open = (lines: readonly Line[]) => lines.filter(({ state }) => state !== 'ok');
 const ids = (lines: readonly Line[]) => lines.map(({ id, state }) => `${id} ${state}`).toSorted();
 
@@ -293,6 +305,8 @@ test.each([
     'service.audience',
     'starts.audience',
     'starts.bot',
+    'logs.audience',
+    'logs.bot',
     'secrets.apns',
   ])
     expect(lines.map((line) => line.id)).toContain(id);
@@ -341,6 +355,18 @@ async function dropTable(name: string): Promise<void> {
     { client: clients.dynamo, maxWaitTime: 5, minDelay: 0.02, maxDelay: 0.1 },
     { TableName: name },
   );
+}
+const KEY = 'arn:aws:kms:us-east-1:000000000000:key/1f';
+/** The secret made anew under another key, and back under AWS's own. */
+async function underKey(KmsKeyId: string) {
+  const anew = async (more: object) => {
+    await secrets.send(new DeleteSecretCommand({ SecretId: SECRET.name, ForceDeleteWithoutRecovery: true }));
+    await secrets.send(
+      new CreateSecretCommand({ Name: SECRET.name, SecretString: JSON.stringify(SECRET.value), ...more }),
+    );
+  };
+  await anew({ KmsKeyId });
+  return () => anew({});
 }
 /** What a table lets go by itself is changed, and put back. */
 async function timeToLive(TableName: string, AttributeName: string, Enabled: boolean) {
@@ -592,6 +618,76 @@ const BROKEN: Broken[] = [
     lines: ['starts.worker wrong'],
     found: /^the task definition names no execution role$/,
     fix: /^npm run infra -- deploy/,
+  },
+  {
+    name: 'the log group of the worker is gone',
+    breaks: account(({ logGroups }) => {
+      delete logGroups['/gobutton/superbowl/worker'];
+      // Begins with the same letters, and is not the one.
+      logGroups['/gobutton/superbowl/worker-canary'] = 90;
+    }),
+    lines: ['logs.worker wrong'],
+    found: /^no such log group: no task starts$/,
+    fix: /^aws logs create-log-group --log-group-name \/gobutton\/superbowl\/worker --region us-east-1 && aws logs put-retention-policy .* --retention-in-days 90 --region us-east-1$/,
+  },
+  {
+    name: 'a log group keeps all for ever',
+    breaks: account(({ logGroups }) => {
+      logGroups['/gobutton/superbowl/bot'] = null;
+    }),
+    lines: ['logs.bot wrong'],
+    found: /keeps all for ever, and costs more each month$/,
+    fix: /^aws logs put-retention-policy --log-group-name \/gobutton\/superbowl\/bot --retention-in-days 90 /,
+  },
+  {
+    name: 'a log group keeps what it gets for too short a time',
+    breaks: account(({ logGroups }) => {
+      logGroups['/gobutton/superbowl/audience'] = 3;
+    }),
+    looks: () => ({ cloud: { audienceTask } }),
+    lines: ['logs.audience wrong'],
+    found: /^there, for 3 days$/,
+    fix: /^aws logs put-retention-policy --log-group-name \/gobutton\/superbowl\/audience /,
+  },
+  {
+    name: 'nobody may look at log groups',
+    breaks: account(({ denied }) => {
+      denied.push('logs:*');
+    }),
+    lines: ['logs.bot unknown', 'logs.worker unknown'],
+    found: /^logs:DescribeLogGroups: AccessDenied/,
+    fix: /Allow logs:DescribeLogGroups/,
+  },
+  {
+    name: "a secret lies under a key of one's own, which who starts the worker may not use",
+    breaks: () => underKey(KEY),
+    lines: ['secrets.apns wrong'],
+    found:
+      /^there, under the KMS key arn:aws:kms:us-east-1:000000000000:key\/1f, which arn:aws:iam::000000000000:role\/worker-starter may not use \(kms:Decrypt\)/,
+    fix: /^Allow kms:Decrypt on arn:aws:kms:.*:key\/1f in the policy of arn:aws:iam::000000000000:role\/worker-starter;/,
+  },
+  {
+    name: 'the worker reads that secret anew, and its own role may not use the key',
+    breaks: async () => {
+      const back = await underKey('1f');
+      localCloud.account.roles[WORKER_STARTER]?.push('kms:Decrypt');
+      localCloud.account.roles[ROLES.worker] = ['dynamodb:*', 'sqs:*', 's3:*', 'ssm:*', 'ecs:*', 'secretsmanager:*'];
+      return async () => {
+        Object.assign(localCloud.account, goodAccount());
+        await back();
+      };
+    },
+    looks: () => ({ secrets: { bot: [], worker: [SECRET.name] } }),
+    lines: ['secrets.apns wrong'],
+    found: /key 1f, which arn:aws:iam::000000000000:role\/worker may not use/,
+    fix: /^Allow kms:Decrypt on 1f in the policy of arn:aws:iam::000000000000:role\/worker;/,
+  },
+  {
+    name: 'a secret lies under a key that is told by its alias, which no policy names',
+    breaks: () => underKey('arn:aws:kms:us-east-1:000000000000:alias/ours'),
+    lines: ['secrets.apns unknown'],
+    found: /^there, under the KMS key arn:aws:kms:us-east-1:000000000000:alias\/ours$/,
+    fix: /^Allow kms:Decrypt on .*alias\/ours to the execution role and the task role of worker;/,
   },
   {
     name: 'a secret was never made',

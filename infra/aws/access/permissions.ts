@@ -32,6 +32,7 @@ const GROUPS = 'infra/aws/scaling/scaling-groups.ts';
 const TABLES = 'infra/aws/scaling/scaling-tables.ts';
 const DOCTOR = 'infra/doctor/measure/aws.ts';
 const RIGHTS = 'infra/doctor/measure/rights.ts';
+const LOGS = 'infra/doctor/measure/logs.ts';
 const SECRETS = 'infra/doctor/measure/secrets.ts';
 const REGIONS = 'infra/doctor/measure/second-region.ts';
 const TABLE_CARE = 'infra/doctor/measure/table-care.ts';
@@ -340,6 +341,7 @@ export const DOCTOR_READS: readonly Permission[] = [
     RIGHTS,
   ),
   may('secretsmanager:DescribeSecret', ['everything'], 'says whether a secret is there, without its value', SECRETS),
+  may('logs:DescribeLogGroups', ['everything'], 'says whether a log group is there, and how long it keeps', LOGS),
 ];
 
 /** Besides, for launches with a second region (infra/aws/access/second-region.test.ts holds them to what is called). */

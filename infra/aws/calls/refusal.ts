@@ -1,16 +1,17 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { SQSServiceException } from '@aws-sdk/client-sqs';
+import { ServiceException } from '@smithy/core/client';
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { NoAnswerError } from './post.ts';
 import type { Answer } from './post.ts';
 
 export type Service = 'dynamodb' | 'sqs';
 
-const EXCEPTIONS = { dynamodb: DynamoDBServiceException, sqs: SQSServiceException };
+const EXCEPTIONS = { dynamodb: DynamoDBServiceException, sqs: SQSServiceException, logs: ServiceException };
 
 /** An answer other than 200 as the SDK would throw it: its base class, the service's name for what is wrong, and the status. */
 export function refusalFrom(
-  service: Service,
+  service: keyof typeof EXCEPTIONS,
   { status, headers, body }: Answer,
 ): Error & { $metadata: { httpStatusCode?: number; clockSkewCorrected?: true } } {
   const said = parsed(body);

@@ -161,6 +161,7 @@ test('the role that starts a task may do what the doctor looks for, and nothing 
     const { container, statements } = processIn(template, name, 'ExecutionRoleArn');
     const wanted = startRights(
       {
+        taskRole: null,
         role: '',
         images: ['123456789012.dkr.ecr.us-east-1.amazonaws.com/gobutton:1'],
         logGroups: ['/gobutton'],

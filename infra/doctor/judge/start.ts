@@ -5,6 +5,8 @@ import type { Asked, Line } from './line.ts';
 /** What ECS does in the name of a task's execution role before the process runs. */
 export interface FoundStart {
   role: string | null;
+  /** What the process then is. */
+  taskRole: string | null;
   images: readonly string[];
   /** Of CloudWatch Logs. */
   logGroups: readonly string[];

@@ -11,7 +11,8 @@ test('a secret under a KMS key of one’s own is not called well: who reads it n
   try {
     const key = 'arn:aws:kms:us-east-1:000000000000:key/1';
     const kept = { name: 'superbowl/apns', fields: ['APNS_KEY'], readers: ['worker'] };
-    const line = async (isRead = false) => judgeSecret(kept, 'us-east-1', await findSecret(clients, kept, isRead));
+    const line = async (isRead = false) =>
+      judgeSecret(kept, 'us-east-1', await findSecret(clients, kept, isRead), null);
     await clients.secrets.send(
       new CreateSecretCommand({ Name: 'superbowl/apns', SecretString: '{"APNS_KEY":"x"}', KmsKeyId: key }),
     );

@@ -10,6 +10,7 @@ export function startOf(task: TaskDefinition | undefined): FoundStart {
   const containers = task?.containerDefinitions ?? [];
   return {
     role: task?.executionRoleArn ?? null,
+    taskRole: task?.taskRoleArn ?? null,
     images: containers.flatMap(({ image }) => (image === undefined ? [] : [image])),
     logGroups: containers.flatMap(({ logConfiguration: logs }) => {
       const group = logs?.logDriver === 'awslogs' ? logs.options?.['awslogs-group'] : undefined;

@@ -10,6 +10,8 @@ export interface Account {
   globalTables: Record<string, { strong: boolean; replicas: string[]; witness: string | null }>;
   /** By bucket: what S3 copies, and whether it keeps versions. Nothing is copied. */
   buckets: Record<string, { versioned: boolean; rules: { prefix: string; isOn: boolean; to: string }[] }>;
+  /** Of CloudWatch Logs, by name: the days that each keeps what it gets; null: for ever. */
+  logGroups: Record<string, number | null>;
   /** Why no task that RunTask asks for can be placed (`RESOURCE:ENI`, say); null: it can. */
   noRoom: string | null;
   /** Actions that our one user may not do, with `*` as in a policy. */
@@ -31,6 +33,7 @@ export const usualAccount = (): Account => ({
   roles: {},
   globalTables: {},
   buckets: {},
+  logGroups: {},
   noRoom: null,
   denied: [],
 });

@@ -18,6 +18,7 @@ const PREFIX: Record<string, string> = {
   GraniteServiceVersion20100801: 'cloudwatch',
   ServiceQuotasV20190624: 'servicequotas',
   secretsmanager: 'secretsmanager',
+  Logs_20140328: 'logs',
 };
 
 const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${rest}`;

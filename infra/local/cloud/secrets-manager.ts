@@ -22,6 +22,7 @@ interface Input {
   VersionStage?: string;
   ClientRequestToken?: string;
   KmsKeyId?: string;
+  ForceDeleteWithoutRecovery?: boolean;
 }
 
 const FIELDS: Record<string, string[]> = {
@@ -29,7 +30,7 @@ const FIELDS: Record<string, string[]> = {
   PutSecretValue: ['SecretId', 'SecretString', 'ClientRequestToken'],
   GetSecretValue: ['SecretId', 'VersionStage'],
   DescribeSecret: ['SecretId'],
-  DeleteSecret: ['SecretId'],
+  DeleteSecret: ['SecretId', 'ForceDeleteWithoutRecovery'],
   RestoreSecret: ['SecretId'],
 };
 const PREFIX = `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:`;
@@ -129,6 +130,16 @@ export function startSecretsManager(
     return { ARN: secretArn(name), Name: name, ...(isDeleted ? { DeletionDate: nowMs() / 1_000 + 30 * 86_400 } : {}) };
   }
 
+  /** At once, and for good. */
+  function forget(id: string | undefined): unknown {
+    const { name } = found(id);
+    delete state[name];
+    delete deleted.state[name];
+    file.save();
+    deleted.save();
+    return { ARN: secretArn(name), Name: name, DeletionDate: nowMs() / 1_000 };
+  }
+
   function read({ SecretId, VersionStage: stage = 'AWSCURRENT' }: Input): unknown {
     const { name, versions } = whole(SecretId);
     const version = stage === 'AWSCURRENT' ? versions.at(-1) : stage === 'AWSPREVIOUS' ? versions.at(-2) : undefined;
@@ -154,6 +165,7 @@ export function startSecretsManager(
     refuseOtherFields('secretsmanager', operation, input, fields);
     if (operation === 'GetSecretValue') return read(input);
     if (operation === 'DescribeSecret') return describe(input.SecretId);
+    if (operation === 'DeleteSecret' && input.ForceDeleteWithoutRecovery === true) return forget(input.SecretId);
     if (operation === 'DeleteSecret' || operation === 'RestoreSecret')
       return mark(input.SecretId, operation === 'DeleteSecret');
     if (operation === 'PutSecretValue') return keep(whole(input.SecretId).name, input);

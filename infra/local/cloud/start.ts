@@ -22,6 +22,7 @@ import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
 import { startIam, startSts } from './identity.ts';
 import { Lag } from './lag.ts';
+import { startLogs } from './logs.ts';
 import { createRouter } from './router.ts';
 import type { TaskFamily } from './run-task.ts';
 import { startS3 } from './s3.ts';
@@ -210,6 +211,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
             nowMs,
           ),
           AmazonEC2ContainerRegistry_V20150921: startEcr(account),
+          Logs_20140328: startLogs(account),
         },
         query: {
           cloudformation: (operation, parameters) => formation.call(operation, parameters),
