@@ -44,6 +44,8 @@ export interface BotConfig {
   runbooksDir: string;
   /** Which gobutton it is; null: not known. */
   version: string | null;
+  /** Quotas that the deployment went over by name, in words; null: none. */
+  overQuotas: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
   /** Whom steps of a plan may call. */
@@ -102,6 +104,7 @@ const EXPECT = {
     'the commit that the image was built from, as the image says it: 1 to 60 letters, digits, dots, pluses and dashes',
   audienceTask: 'the cluster and the task definition that compiles audiences, like superbowl-bot/superbowl-audience',
   prices: 'a table of prices of AWS_REGION in JSON, as `npm run size -- --show-prices` prints one',
+  overQuotas: 'the quotas that `npm run infra -- deploy --over-quota` went over, in words, or nothing',
   instance: 'the type of the instances that workers run on, like c7g.2xlarge, or nothing for Fargate',
   subnets: 'the subnets of the task in GOBUTTON_AUDIENCE_TASK, with commas between them',
   groups: 'its security groups, with commas between them',
@@ -156,6 +159,7 @@ const environment = slack
       .string()
       .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, EXPECT.instance)
       .optional(),
+    GOBUTTON_OVER_QUOTAS: z.string().max(1_000, EXPECT.overQuotas).optional(),
     GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
     ...OTLP_VARIABLES,
     ...OUTSIDE_VARIABLES,
@@ -215,6 +219,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       version: ownVersion(env),
+      overQuotas: found.GOBUTTON_OVER_QUOTAS ?? null,
       agentUri: found.ECS_AGENT_URI ?? null,
       outside: outsideOf(found),
       tracing: otlpTarget(found),

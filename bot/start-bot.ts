@@ -89,6 +89,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
       nowMs,
       version: config.version,
+      overQuotas: config.overQuotas,
       examine,
       channelLog,
       roomFiles,

@@ -156,6 +156,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       runbooksDir,
       outside: { pagerDuty: null, webhooks: {} },
       version: null,
+      overQuotas: null,
       agentUri: options.agentUri ?? null,
       tracing: null,
       logLevel: 'silent',

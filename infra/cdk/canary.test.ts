@@ -62,6 +62,7 @@ function work(nowMs = 0): Work {
       yes: true,
       duringFreeze: null,
       overDrift: false,
+      overQuotas: [],
       withData: false,
       to: '.env',
       image: null,
@@ -105,6 +106,26 @@ test('a canary is taken back before what was promoted, and bots are promoted and
   expect(images()).toMatchObject({ worker: NEXT, previous: { worker: before.worker, bot: before.bot } });
   await taken(rollbackStep(images()));
   expect(images()).toEqual(before);
+});
+
+test('canary and promotion ask the quotas as a deployment does, and go over one by its name alone', async () => {
+  writeFileSync(file, exampleForTests().replaceAll('123456789012', '000000000000'));
+  const { quotas } = local.localCloud.account;
+  quotas['L-3032A538'] = 6;
+  const asked = (step: Step, overQuotas: string[] = []) =>
+    take(step, { ...work(), env: { AWS_ENDPOINT_URL: local.url }, options: { ...work().options, overQuotas } });
+  try {
+    const before = readFileSync(file, 'utf8');
+    const short = { ok: false, problems: [expect.stringMatching(/Fargate vCPUs: found 6 vCPUs/)] };
+    expect(await asked(canaryStep(images(), NEXT))).toEqual(short);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(await asked(canaryStep(images(), NEXT), ['quotas.fargate-vcpus'])).toEqual(done);
+    expect(said.join('\n')).toMatch(/deployed over a quota that is short: Fargate vCPUs/);
+    expect(await asked(promoteStep(images(), null))).toEqual(short);
+    expect(images()).toMatchObject({ canary: NEXT });
+  } finally {
+    delete quotas['L-3032A538'];
+  }
 });
 
 test('what was not deployed is not written; in the freeze nothing is', async () => {

@@ -389,6 +389,8 @@ test.each<[string[], RegExp]>([
   [['deploy', 'now'], /found now behind deploy, expected nothing/],
   [['deploy', '--during-freeze', ' '], /--during-freeze: found nothing/],
   [['deploy', '--force'], /--force/],
+  [['deploy', '--over-quota', 'vcpus'], /--over-quota: found "vcpus", expected one of quotas\.fargate-vcpus, /],
+  [['destroy', '--over-quota', 'quotas.tasks'], /--over-quota: found with destroy, expected with deploy, canary/],
 ])('%j is a wrong command line', async (words, said) => {
   const wrong = await infra(words);
   expect(wrong.code).toBe(2);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { distance } from 'fastest-levenshtein';
+import { QUOTA_IDS } from '../doctor/judge/quotas.ts';
 import { optionProblem } from '../option-problem.ts';
 import { visible, visibleLines } from '../visible.ts';
 import { accessProblem, accountOf } from './account.ts';
@@ -35,6 +36,7 @@ const HELP = `The account of a launch, from one file (infra/cdk/launch.example.y
   --yes                 nobody is asked before something is changed
   --during-freeze "why" deploy or destroy within the freeze of the launch
   --over-drift          deploy over what was changed by hand
+  --over-quota NAME     deploy over a quota that is short, where Service Quotas is wrong; again for each
   --with-data           destroy tables and bucket too, with all that is in them
 `;
 
@@ -47,6 +49,7 @@ const OPTIONS = {
   yes: { type: 'boolean' },
   'during-freeze': { type: 'string' },
   'over-drift': { type: 'boolean' },
+  'over-quota': { type: 'string', multiple: true },
   'with-data': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -120,6 +123,8 @@ export async function main(
   if (values.config === undefined) return wrong('found no --config, expected the path of a launch.yaml');
   if (values['during-freeze']?.trim() === '')
     return wrong('--during-freeze: found nothing, expected why it can not wait');
+  const overQuotas = overQuotaProblem(name, values['over-quota'] ?? []);
+  if (overQuotas !== null) return wrong(overQuotas);
   const tell = (problems: readonly string[]): number => {
     err.write(`${visibleLines(problems.join('\n'))}\n`);
     return 1;
@@ -150,12 +155,24 @@ export async function main(
   }
 }
 
+const DEPLOYING: ReadonlySet<string> = new Set(['deploy', 'canary', 'promote', 'rollback']);
+
+function overQuotaProblem(command: string, ids: readonly string[]): string | null {
+  if (ids.length > 0 && !DEPLOYING.has(command))
+    return `--over-quota: found with ${command}, expected with ${[...DEPLOYING].join(', ')}`;
+  const unknown = ids.find((id) => !QUOTA_IDS.includes(id));
+  return unknown === undefined
+    ? null
+    : `--over-quota: found "${visible(unknown)}", expected one of ${QUOTA_IDS.join(', ')}`;
+}
+
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
 
 const optionsOf = (values: Values): Work['options'] => ({
   yes: values.yes ?? false,
   duringFreeze: values['during-freeze'] ?? null,
   overDrift: values['over-drift'] ?? false,
+  overQuotas: values['over-quota'] ?? [],
   withData: values['with-data'] ?? false,
   to: values.to ?? '.env',
   image: values.image ?? null,

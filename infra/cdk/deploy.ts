@@ -4,7 +4,7 @@ import { freezeOf, freezeOfDeployed, freezeProblem } from './freeze.ts';
 import { leftovers } from './leftovers.ts';
 import { namesOf } from './names.ts';
 import { claimsWarmth } from './needs.ts';
-import { quotaProblem } from './quotas.ts';
+import { askQuotas } from './quotas.ts';
 import type { Deployment } from './read-config.ts';
 import { driftWords, isHalfMade, standingOf } from './standing.ts';
 import { kickoffProblem } from './summary.ts';
@@ -32,8 +32,8 @@ export async function deploy(work: Work): Promise<Outcome> {
   if (foreign !== null) return refused(foreign);
   const frozen = await frozenAsDeployed(work);
   if (frozen !== null) return refused(frozen);
-  const short = await quotaProblem(work);
-  if (short !== null) return refused(short);
+  const quotas = await askQuotas(work);
+  if (quotas.problem !== null) return refused(quotas.problem);
   const { stacks, problems } = standingOf(deployment, await account.stacks());
   if (problems.length > 0) return refused(...problems);
   const taken = await takenOverProblem(work);
@@ -59,7 +59,7 @@ export async function deploy(work: Work): Promise<Outcome> {
     say(`${name} was left half-made (${status}): it is made anew`);
     if (isProtected) await account.unprotect(name);
   }
-  synthesise({ ...work, deployment: await asWarmAsItStands(work) });
+  synthesise({ ...work, deployment: { ...(await asWarmAsItStands(work)), overQuotas: quotas.over } });
   return endOf(
     await cdk([
       'deploy',

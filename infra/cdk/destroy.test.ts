@@ -80,6 +80,7 @@ function end(meanwhile: Record<string, () => Promise<unknown>> = {}): Promise<Ou
       yes: true,
       duringFreeze: null,
       overDrift: false,
+      overQuotas: [],
       withData: true,
       to: '.env',
       image: null,

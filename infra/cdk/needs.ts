@@ -18,6 +18,10 @@ export function claimsWarmth({ config, runbook, warmed }: Deployment): { reads: 
   };
 }
 
+/** Of workers, all at once: the fleet, and a canary beside it. */
+export const tasksOf = ({ workers, images }: Pick<Deployment['config'], 'workers' | 'images'>): number =>
+  workers.count + (images.canary === undefined ? 0 : 1);
+
 /**
  * The fleet of the configuration, and what the sizing asks for (`npm run size`). A worker sends on all of its cores but one
  * (workers/config.ts).

@@ -16,6 +16,8 @@ export interface Deployment {
   runbook: Runbook;
   /** What the claims table stands ready for already: it can't be lowered. Absent: nobody has looked, or there is none. */
   warmed?: { reads: number; writes: number };
+  /** Quotas that are short and deployed over all the same, in words. Absent: none. */
+  overQuotas?: readonly string[];
   /** A table of its own. Absent: that of this version. */
   prices?: Prices;
 }

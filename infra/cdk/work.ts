@@ -24,6 +24,8 @@ interface Options {
   duringFreeze: string | null;
   /** What was changed by hand is put back. */
   overDrift: boolean;
+  /** Quotas, by their lines' ids, of which Service Quotas is said to have a wrong figure. */
+  overQuotas: readonly string[];
   /** Tables and bucket too. */
   withData: boolean;
   /** Where `env` writes. */

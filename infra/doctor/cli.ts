@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
 import { namesOf } from '../cdk/names.ts';
-import { fleetOf } from '../cdk/needs.ts';
+import { fleetOf, tasksOf } from '../cdk/needs.ts';
 import { readDeployment } from '../cdk/read-config.ts';
 import type { Deployment } from '../cdk/read-config.ts';
 import { keptSecrets } from '../cdk/run/kept-secrets.ts';
@@ -188,7 +188,7 @@ function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment:
     iosShare: asked.iosShare ?? (size === null ? null : size.ios_percent / 100),
     seconds: asked.seconds ?? (size === null ? NEED_DEFAULTS.seconds : size.within / 1_000),
     latencyMs: asked.latencyMs ?? size?.latency ?? NEED_DEFAULTS.latencyMs,
-    fleet: config === null ? null : { tasks: config.workers.count, vcpus: config.workers.vcpu },
+    fleet: config === null ? null : { tasks: tasksOf(config), vcpus: config.workers.vcpu },
     isRehearsal: config?.purpose === 'rehearsal',
     ...(config === null ? {} : { secrets: rereadSecrets(config) }),
     starter: {

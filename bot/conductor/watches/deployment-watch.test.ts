@@ -24,11 +24,13 @@ async function scene(own: string | null) {
     ...memory.context,
     cloud: { ...memory.context.cloud, scaling } as unknown as Cloud,
     version: own,
+    overQuotas: null as string | null,
   };
   let watch = new DeploymentWatch(context);
   return {
     memory,
     service,
+    context,
     /** Another bot leads now. */
     lead: (version: string | null) => {
       watch = new DeploymentWatch({ ...context, version });
@@ -104,4 +106,21 @@ test('a deployment that keeps the version is seen by the workers’ task definit
   service.definition = 'gobutton-workers:7';
   await see('aaaa');
   expect(await memory.notes()).toHaveLength(1);
+});
+
+test('a deployment over quotas that are short is told once, and another one anew', async () => {
+  const { memory, see, lead, context } = await scene('aaaa');
+  context.overQuotas = 'Fargate vCPUs (found 6 vCPUs, needed 80 vCPUs)';
+  lead('aaaa');
+  await see('aaaa');
+  await see('aaaa');
+  context.overQuotas = 'Tasks of a service (found 5 tasks, needed 40 tasks)';
+  lead('aaaa');
+  await see('aaaa');
+  const notes = await memory.notes();
+  expect(notes).toHaveLength(2);
+  expect(notes[0]).toMatch(
+    /^Deployed over what the account's quotas give: Fargate vCPUs \(found 6 vCPUs, needed 80 vCPUs\)\. .*before GO\.$/,
+  );
+  expect(notes[1]).toContain('Tasks of a service');
 });

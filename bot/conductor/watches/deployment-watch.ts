@@ -23,8 +23,21 @@ export class DeploymentWatch {
   }
 
   async look(launch: Launch): Promise<void> {
+    await this.#lookAtQuotas(launch);
     await this.#lookAtVersions(launch);
     await this.#lookAtDefinition(launch);
+  }
+
+  /** What a person deployed over is everybody's to know: if the figure was right, workers are missing at GO. */
+  async #lookAtQuotas(launch: Launch): Promise<void> {
+    const { overQuotas = null } = this.#context;
+    if (overQuotas === null) return;
+    await noteOnce(
+      this.#context,
+      launch,
+      `Deployed over what the account's quotas give: ${overQuotas}. `,
+      'Whoever deployed has said that Service Quotas is wrong there. If it is right, not all workers start: see that the fleet is up before GO.',
+    );
   }
 
   /** Memory, variables, roles: workers that start from now on are others than those that were rehearsed. */

@@ -85,6 +85,7 @@ class BotService extends Construct {
         ...secretArns(config, slackSecrets(bot.receive)),
         ...audience.environment,
         ...priceVariables(deployment),
+        ...overQuotas(deployment),
       },
       secrets: taskSecrets(this, config.name, botSecrets(deployment)),
     });
@@ -141,6 +142,10 @@ class BotService extends Construct {
     );
   }
 }
+
+/** So that the room of each open launch hears of them (bot/conductor/watches/deployment-watch.ts). */
+const overQuotas = ({ overQuotas: over = [] }: Deployment): Record<string, string> =>
+  over.length === 0 ? {} : { GOBUTTON_OVER_QUOTAS: over.join('; ') };
 
 /** So that the board and the last line of the record go by the prices that the budget goes by. */
 const priceVariables = ({ config: { workers }, prices }: Deployment): Record<string, string> => ({

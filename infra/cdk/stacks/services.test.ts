@@ -379,6 +379,7 @@ describe('otherwise configured', () => {
   const other = templatesForTests(
     deploymentForTests((deployment) => {
       const { config } = deployment;
+      deployment.overQuotas = ['Fargate vCPUs (found 6, needed 80)', 'Tasks of a service (found 5, needed 40)'];
       deployment.prices = { ...US_EAST_1, asOf: '2027-01-01' };
       config.bot.receive = 'http';
       config.bot.public_url = 'https://go.example.com';
@@ -405,16 +406,17 @@ describe('otherwise configured', () => {
     expect(JSON.stringify(statements)).toContain('secret:superbowl/slack-http-??????');
   });
 
-  test('the bot is told what the budget goes by: a table of prices of one’s own, and what workers run on', () => {
+  test('the bot is told what the budget goes by: a table of prices of one’s own, and what workers run on; and over which quotas it was deployed', () => {
     const told = (template: Template) =>
       Object.fromEntries(
         (processIn(template, 'bot').container.Environment ?? [])
-          .filter(({ Name }) => /PRICES|INSTANCE/.test(Name))
+          .filter(({ Name }) => /PRICES|INSTANCE|QUOTAS/.test(Name))
           .map(({ Name, Value }) => [Name, Value]),
       );
     expect(told(http)).toEqual({
       GOBUTTON_PRICES: JSON.stringify({ ...US_EAST_1, asOf: '2027-01-01' }),
       GOBUTTON_WORKER_INSTANCE: 'c7g.2xlarge',
+      GOBUTTON_OVER_QUOTAS: 'Fargate vCPUs (found 6, needed 80); Tasks of a service (found 5, needed 40)',
     });
     expect(told(bot)).toEqual({});
   });

@@ -105,6 +105,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** All that a deployment is held against. */
+export const QUOTA_IDS: readonly string[] = [ON_DEMAND, SPOT, ...ROWS].map(({ id }) => id);
+
 export const QUOTA_SERVICES = ['fargate', 'ecs', 'dynamodb'] as const;
 
 export function judgeQuotas(
