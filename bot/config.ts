@@ -48,6 +48,8 @@ export interface BotConfig {
   overQuotas: string | null;
   /** Of ECS, for its task's protection; null: not a task. */
   agentUri: string | null;
+  /** Of ECS, for what it tells of its task; null: not a task. */
+  metadataUri: string | null;
   /** Whom steps of a plan may call. */
   outside: OutsideConfig;
   /** Where traces of shots go; null: nowhere. */
@@ -109,6 +111,7 @@ const EXPECT = {
   subnets: 'the subnets of the task in GOBUTTON_AUDIENCE_TASK, with commas between them',
   groups: 'its security groups, with commas between them',
   publicAddress: 'true or false',
+  metadata: 'the address of what ECS tells of the task, which ECS sets by itself, or nothing',
   agent: 'the address of the ECS agent, which ECS sets by itself, or nothing',
   level: LOG_LEVELS.join(', '),
 } as const;
@@ -147,6 +150,7 @@ const environment = slack
     GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
     GOBUTTON_VERSION: z.string().regex(VERSION_SHAPE, EXPECT.version).optional(),
     ECS_AGENT_URI: webUrl(EXPECT.agent).optional(),
+    ECS_CONTAINER_METADATA_URI_V4: webUrl(EXPECT.metadata).optional(),
     GOBUTTON_AUDIENCE_TASK: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,255}\/[A-Za-z0-9_-]{1,255}$/, EXPECT.audienceTask)
@@ -221,6 +225,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       version: ownVersion(env),
       overQuotas: found.GOBUTTON_OVER_QUOTAS ?? null,
       agentUri: found.ECS_AGENT_URI ?? null,
+      metadataUri: found.ECS_CONTAINER_METADATA_URI_V4 ?? null,
       outside: outsideOf(found),
       tracing: otlpTarget(found),
       logLevel: found.LOG_LEVEL,

@@ -2,6 +2,7 @@ import type { Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { OwnTask } from '../infra/aws/own-task.ts';
 import { TaskProtection } from '../infra/aws/task-protection.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
@@ -76,6 +77,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const token = tokenOf(secrets, ({ botToken }) => botToken);
   const client = createClient(token, apiUrl, logger);
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
+  const ownTask = new OwnTask({ metadataUri: config.metadataUri, log });
   const examine = launchDoctor(config, { live: cloud.live, secrets, nowMs });
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const roomFiles = new RoomFiles({ objects: cloud.objects, channelLog, token, apiUrl, nowMs, log });
@@ -90,6 +92,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       nowMs,
       version: config.version,
       overQuotas: config.overQuotas,
+      ownDefinition: () => ownTask.definition(),
       examine,
       channelLog,
       roomFiles,

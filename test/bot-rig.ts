@@ -157,6 +157,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       outside: { pagerDuty: null, webhooks: {} },
       version: null,
       overQuotas: null,
+      metadataUri: null,
       agentUri: options.agentUri ?? null,
       tracing: null,
       logLevel: 'silent',

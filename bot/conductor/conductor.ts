@@ -44,6 +44,7 @@ export interface ConductorOptions {
     /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
     /** Whom steps may call; absent: nobody. */ outside?: OutsideConfig;
     /** Which gobutton this is; absent: not known. */ version?: string | null;
+    /** See Context; absent: none. */ ownDefinition?: Context['ownDefinition'];
     /** See Context; absent: none. */ overQuotas?: string | null;
     /** The chain of what people write; absent: the channel's history is not read. */ channelLog?: Context['channelLog'];
     /** Copies what people attach; absent: nobody does. */ roomFiles?: Context['roomFiles'];
@@ -76,6 +77,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     hasEnded: config.hasEnded ?? (() => false),
     version: config.version ?? null,
     overQuotas: config.overQuotas ?? null,
+    ...(config.ownDefinition === undefined ? {} : { ownDefinition: config.ownDefinition }),
     ...(config.examine === undefined ? {} : { examine: config.examine }),
     ...(config.channelLog === undefined ? {} : { channelLog: config.channelLog }),
     ...(config.roomFiles === undefined ? {} : { roomFiles: config.roomFiles }),

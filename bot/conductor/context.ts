@@ -26,6 +26,8 @@ export interface Context {
   hasEnded: (holder: string) => boolean;
   /** Which gobutton this is; null: not known. */
   version: string | null;
+  /** Of which task definition of ECS this process is; absent or null: of none, or nobody knows now. */
+  ownDefinition?: () => Promise<string | null>;
   /** Quotas that this deployment went over by name, in words; null or absent: none. */
   overQuotas?: string | null;
   /** The chain of what people write in the room; absent: nobody here keeps it (the command line). */

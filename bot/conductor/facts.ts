@@ -44,6 +44,8 @@ export const FACT = {
   fleetUnit: (target: string) => `fleets/unit/${target}`,
   /** Task definition of the workers' service when it was seen first. */
   workersDefinition: 'deployment/workers',
+  /** And of the bot that led then. */
+  botDefinition: 'deployment/bot',
   /** When the record was told what the launch cost. */
   costTold: 'fleets/cost',
   /** What people were told last of a record that can't be believed. */

@@ -25,6 +25,7 @@ async function scene(own: string | null) {
     cloud: { ...memory.context.cloud, scaling } as unknown as Cloud,
     version: own,
     overQuotas: null as string | null,
+    ownDefinition: async (): Promise<string | null> => null,
   };
   let watch = new DeploymentWatch(context);
   return {
@@ -123,4 +124,26 @@ test('a deployment over quotas that are short is told once, and another one anew
     /^Deployed over what the account's quotas give: Fargate vCPUs \(found 6 vCPUs, needed 80 vCPUs\)\. .*before GO\.$/,
   );
   expect(notes[1]).toContain('Tasks of a service');
+});
+
+test('a deployment of bots alone is seen by the task definition of the one that leads, without a call to ECS', async () => {
+  const { memory, see, lead, context, service } = await scene('aaaa');
+  // What the workers' service says is not asked for here.
+  service.definition = new CloudError('SCALE_TARGET_MISSING', 'no such service');
+  const leads = async (definition: string | null) => {
+    context.ownDefinition = async () => definition;
+    lead('aaaa');
+    await see('aaaa');
+  };
+  await leads(null);
+  await leads('superbowl-bot:3');
+  expect(await memory.notes()).toEqual([]);
+  await leads('superbowl-bot:4');
+  await leads('superbowl-bot:3');
+  await leads('superbowl-bot:4');
+  const notes = await memory.notes();
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toMatch(
+    /^The bots have another task definition: superbowl-bot:4\. It was superbowl-bot:3 when this launch began, and it is 60 min before the target\./,
+  );
 });

@@ -10,8 +10,9 @@ import { noteOnce } from '../shots/note-once.ts';
 
 /**
  * A deployment that comes from elsewhere is seen by its versions: what was not there when the launch began to be watched, or runs
- * beside what most run; and one that keeps the version, by another task definition of the workers' service. Each is told once in the life of a launch. Within the freeze nobody should deploy; whoever does
- * it by hand is not refused by anybody else.
+ * beside what most run; and one that keeps the version, by another task definition of the workers' service, or of the bot that
+ * leads. Each is told once in the life of a launch. Within the freeze nobody should deploy; whoever does it by hand is not refused
+ * by anybody else.
  */
 export class DeploymentWatch {
   readonly #context: Context;
@@ -25,6 +26,7 @@ export class DeploymentWatch {
   async look(launch: Launch): Promise<void> {
     await this.#lookAtQuotas(launch);
     await this.#lookAtVersions(launch);
+    await this.#lookAtOwn(launch);
     await this.#lookAtDefinition(launch);
   }
 
@@ -40,6 +42,12 @@ export class DeploymentWatch {
     );
   }
 
+  /** A deployment of bots ends who leads, and the one that leads then is another: each knows its own, so ECS is not asked. */
+  async #lookAtOwn(launch: Launch): Promise<void> {
+    const definition = (await this.#context.ownDefinition?.()) ?? null;
+    await this.#compare(launch, 'bots', FACT.botDefinition, definition);
+  }
+
   /** Memory, variables, roles: workers that start from now on are others than those that were rehearsed. */
   async #lookAtDefinition(launch: Launch): Promise<void> {
     const { pool, scale_targets: targets } = launch.runbook;
@@ -50,15 +58,18 @@ export class DeploymentWatch {
       if (error instanceof CloudError) return null;
       throw error;
     });
-    const definition = seen?.definition;
-    if (definition === undefined) return;
-    const first = await fact(this.#context, launch.id, FACT.workersDefinition);
-    if (first === null) return keepFact(this.#context, launch.id, FACT.workersDefinition, definition);
+    await this.#compare(launch, 'workers', FACT.workersDefinition, seen?.definition ?? null);
+  }
+
+  async #compare(launch: Launch, whose: 'workers' | 'bots', kept: string, definition: string | null): Promise<void> {
+    if (definition === null) return;
+    const first = await fact(this.#context, launch.id, kept);
+    if (first === null) return keepFact(this.#context, launch.id, kept, definition);
     if (first === definition) return;
     await noteOnce(
       this.#context,
       launch,
-      `The workers have another task definition: ${definition}. `,
+      `The ${whose} have another task definition: ${definition}. `,
       `It was ${first} when this launch began${this.#when(launch)}. Their image may be the same; memory, variables or rights need not be. Somebody deploys: find out who, and whether it was meant.`,
     );
   }
