@@ -37,7 +37,7 @@ test('each key is told as the file writes it: durations, times before T, moments
   ]);
 });
 
-test('gates, steps and switches are compared by id: another order is no difference, and what is new or gone is told whole', () => {
+test('gates, steps and switches are compared by id: another order of gates is no difference, and what is new or gone is told whole', () => {
   const [credentials, ...others] = before.gates;
   if (credentials === undefined) throw new Error('no gates');
   expect(said({ ...before, gates: before.gates.toReversed() })).toEqual([]);
@@ -46,6 +46,25 @@ test('gates, steps and switches are compared by id: another order is no differen
   ]);
   expect(said(before, { ...before, gates: others })).toEqual([
     'gates.credentials ∅ → { id: credentials, title: Credentials are fresh, hard: true, probe: { kind: credentials } }',
+  ]);
+});
+
+test('steps of the same time begin in the order of the runbook, so another order of steps or phases is told', () => {
+  const reversed = before.phases.map((phase) => ({ ...phase, steps: phase.steps.toReversed() }));
+  expect(differ({ ...before, phases: reversed.toReversed() })).toEqual([
+    {
+      where: 'phases.ready.steps',
+      names: ['phases', 'ready', 'steps'],
+      path: ['phases', 1, 'steps'],
+      before: '[scale-up, remind, ask]',
+      after: '[ask, remind, scale-up]',
+    },
+    { where: 'phases', names: ['phases'], path: ['phases'], before: '[ready, go]', after: '[go, ready]' },
+  ]);
+  const shorter = before.phases.map((phase) => ({ ...phase, steps: phase.steps.slice(1) }));
+  expect(differ({ ...before, phases: shorter }).map(({ where }) => where)).toEqual([
+    'phases.ready.steps.scale-up',
+    'phases.go.steps.window',
   ]);
 });
 

@@ -7,7 +7,7 @@ import { runbook as runbookSchema } from '../playbook/schema.ts';
 import type { Plan, Runbook } from '../playbook/schema.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** What two versions of a plan differ in, key by key, as it is written in a runbook. Lists of what has an id are compared by id, whatever their order. */
+/** What two versions of a plan differ in, key by key, as it is written in a runbook. Lists of what has an id are compared by id, whatever their order; steps and phases also by that, since those of the same time begin in it. */
 
 export interface PlanDifference {
   /** As people read it: `gates.quota.probe.least`. */
@@ -53,7 +53,7 @@ function differences(before: Part, after: Part, names: string[], path: PlanDiffe
   const key = listKey([old, now]);
   if (key !== null) {
     const [was, is] = [itemsOf(old, key), itemsOf(now, key)];
-    return [...new Set([...was.keys(), ...is.keys()])].flatMap((id) => {
+    const items = [...new Set([...was.keys(), ...is.keys()])].flatMap((id) => {
       const index = is.get(id);
       return differences(
         at(before, was.get(id)),
@@ -62,9 +62,28 @@ function differences(before: Part, after: Part, names: string[], path: PlanDiffe
         index === undefined ? path : [...path, index],
       );
     });
+    return [...items, ...otherOrder(was, is, names, path)];
   }
   const where = names.join('.');
   return [{ where, names, path, before: textOf(before), after: textOf(after) }];
+}
+
+const IN_ORDER = new Set(['phases', 'steps']);
+
+/** What is new or gone says where it stands itself. */
+function otherOrder(
+  was: ReadonlyMap<string, number>,
+  is: ReadonlyMap<string, number>,
+  names: string[],
+  path: PlanDifference['path'],
+): PlanDifference[] {
+  const [before, after] = [
+    [was, is],
+    [is, was],
+  ].map(([one, other]) => `[${[...(one?.keys() ?? [])].filter((id) => other?.has(id)).join(', ')}]`);
+  return before === undefined || after === undefined || before === after || !IN_ORDER.has(names.at(-1) ?? '')
+    ? []
+    : [{ where: names.join('.'), names, path, before, after }];
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>
