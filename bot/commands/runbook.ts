@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { PlanChange } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { planDifferences, planOf } from '../../runbooks/launch/plan-changes.ts';
-import { needsTwo, voidsNow } from '../../runbooks/launch/runbook-change.ts';
+import { planOf } from '../../runbooks/launch/plan-changes.ts';
+import { differencesOf, needsTwo, voidsNow } from '../../runbooks/launch/runbook-change.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Plan, Runbook } from '../../runbooks/playbook/schema.ts';
 import { voidsText } from '../../runbooks/record/plan-words.ts';
@@ -38,7 +38,7 @@ export const runbook: Subcommand = {
         by,
         plan: read.plan,
         runbookHash: read.hash,
-        changes: changesOf(launch, read),
+        lines: changesOf(launch, read).map(({ line }) => line),
         reason,
       }),
       () =>
@@ -80,8 +80,8 @@ async function readFile({ desk, launch }: LaunchAsk): Promise<Read | Message> {
   ]);
 }
 
-function changesOf({ runbook: present }: Launch, { plan, lineOf }: Read): PlanChange[] {
-  return planDifferences(planOf(present), plan).map(({ where, path, before, after }) => ({
+function changesOf(launch: Launch, { plan, lineOf }: Read): PlanChange[] {
+  return differencesOf(launch, plan).map(({ where, path, before, after }) => ({
     where,
     before,
     after,
@@ -89,8 +89,7 @@ function changesOf({ runbook: present }: Launch, { plan, lineOf }: Read): PlanCh
   }));
 }
 
-const needsSecond = ({ runbook: present }: Launch, plan: Plan): boolean =>
-  planDifferences(planOf(present), plan).some(needsTwo);
+const needsSecond = (launch: Launch, plan: Plan): boolean => differencesOf(launch, plan).some(needsTwo);
 
 function shown({ launch, atMs }: LaunchAsk, read: Read): Answer {
   const changes = changesOf(launch, read);

@@ -6,7 +6,6 @@ import type {
   Measured,
   NewEntry,
   PersonId,
-  PlanChange,
   Platform,
   PostmortemState,
   RecordKey,
@@ -45,13 +44,12 @@ export type Command =
     }
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
-  /** `changes`: what the room is told of it; what it needs and voids is decided by the plan itself. */
   | {
       kind: 'change-runbook';
       by: PersonId;
       plan: Plan;
       runbookHash: string;
-      changes: PlanChange[];
+      /** Where in the files each difference stands, in the order of `differencesOf`. */ lines: string[];
       reason: string;
     }
   | { kind: 'approve-runbook-change'; by: PersonId; changeId: string }

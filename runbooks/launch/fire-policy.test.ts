@@ -14,7 +14,7 @@ const changeTo = (plan: Plan): Command => ({
   by: 'ana',
   plan,
   runbookHash: '',
-  changes: [],
+  lines: [],
   reason: 'r',
 });
 

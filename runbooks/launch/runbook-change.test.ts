@@ -14,7 +14,7 @@ const change = (scene: Scene, more: Partial<Plan>, by = 'ana') => ({
   by,
   plan: { ...planOf(scene.state.runbook), ...more },
   runbookHash: 'new',
-  changes: [{ where: 'somewhere', before: 'a', after: 'b', line: 'superbowl.yaml:1' }],
+  lines: ['superbowl.yaml:1'],
   reason: 'kick-off is late',
 });
 
@@ -38,7 +38,8 @@ const added: Gate = { id: 'calm', title: 'The room is calm', hard: false };
 
 describe('how many people a change takes', () => {
   const scene = Scene.ready();
-  const { gates: all, switches, delivery } = scene.state.runbook;
+  const { gates: all, switches, delivery, phases } = scene.state.runbook;
+  const reordered = { phases: phases.map((phase) => ({ ...phase, steps: phase.steps.toReversed() })) };
   const takes = (more: Partial<Plan>) =>
     scene.decide(change(scene, more)).ok &&
     (scene.decide(change(scene, more)) as { entry: { kind: string } }).entry.kind === 'RunbookChanged'
@@ -59,6 +60,7 @@ describe('how many people a change takes', () => {
     ['whose gate it is', gates(scene, 'copy-read', { owner: 'ben' })],
     ['how long a tick holds', gates(scene, 'copy-read', { stale_after: 60_000 })],
     ['when a step is', steps(scene, 'remind', { at: -60_000 })],
+    ['words, with another order of steps', { title: 'Big night', ...reordered }],
     ['who is in a group', { groups: [{ id: 'web', title: 'Web', people: ['ana'] }] }],
     ['how it goes out', { delivery: { ...delivery, ios_not_after: 1_000 } }],
     ['how long an order waits', { order_expires_after: 1_000 }],
@@ -81,6 +83,18 @@ test('one person asks and another approves: then the plan is that one, and peopl
   expect(scene.state.runbookHash).toBe('new');
   expect(scene.refuses({ kind: 'approve-runbook-change', by: 'mia', changeId }).code).toBe('NO_SUCH_REQUEST');
   expect(fold(scene.entries)).toEqual(scene.state);
+});
+
+test('what people are told of a change is what the plans differ in, first what binds them most', () => {
+  const scene = Scene.ready();
+  const gate = scene.state.runbook.gates.find(({ id }) => id === 'credentials');
+  const more = { title: 'Big night', order_expires_after: 60_000, ...gates(scene, 'credentials', { hard: false }) };
+  const asked = scene.gives('RunbookChangeRequested', { ...change(scene, more), lines: ['a.yaml:1', 'a.yaml:2'] });
+  expect(asked.changes).toEqual([
+    { where: 'gates.credentials.hard', before: `${gate?.hard}`, after: 'false', line: 'a.yaml:1' },
+    { where: 'order_expires_after', before: '15m', after: '1m', line: 'a.yaml:2' },
+    { where: 'title', before: scene.state.runbook.title, after: 'Big night', line: '' },
+  ]);
 });
 
 test('a change that waits is over once another was made, or the roster has changed', () => {

@@ -48,12 +48,19 @@ const RULE: Record<keyof Plan, string> = {
 };
 
 export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook'>, { nowMs }: Given): Decision {
-  const { plan, runbookHash, changes, reason } = command;
+  const { plan, runbookHash, lines, reason } = command;
   if (!isReason(reason))
     return refuse('REASON_MISSING', 'A change of the runbook needs a reason: say in a few words why, and ask again.');
-  const differences = planDifferences(planOf(launch.runbook), plan);
+  const differences = differencesOf(launch, plan);
   const problem = changeProblem(launch, plan, differences);
   if (problem !== null) return problem;
+  // Told by the plans alone: nobody approves another change than the one that is made.
+  const changes = differences.map(({ where, before, after }, index) => ({
+    where,
+    before,
+    after,
+    line: lines[index] ?? '',
+  }));
   if (differences.some(needsTwo))
     return accept(byPerson(command.by), nowMs, {
       kind: 'RunbookChangeRequested',
@@ -63,7 +70,7 @@ export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook
       changes,
       reason,
     });
-  return changedBy(launch, command.by, { ...command, changeId: null }, nowMs);
+  return changedBy(launch, command.by, { changeId: null, plan, runbookHash, changes, reason }, nowMs);
 }
 
 export function approveRunbookChange(
@@ -83,7 +90,7 @@ export function approveRunbookChange(
       `${nameOf(launch, command.by)} asked for this change of the runbook, so a second person must approve it.`,
     );
   // Of the launch as it is by now: a step may have begun since it was asked for.
-  const problem = changeProblem(launch, change.plan, planDifferences(planOf(launch.runbook), change.plan));
+  const problem = changeProblem(launch, change.plan, differencesOf(launch, change.plan));
   return problem ?? changedBy(launch, command.by, { ...change, changeId: change.id }, nowMs);
 }
 
@@ -104,7 +111,16 @@ function changedBy(launch: Launch, by: string, change: Change, nowMs: number): D
 /** What this plan would take back, if it were the launch's now. */
 export function voidsNow(launch: Launch, plan: Plan, nowMs: number): PlanVoids {
   const after = { ...launch, runbook: withPlan(launch.runbook, plan) };
-  return voidsOf(launch, after, planDifferences(planOf(launch.runbook), plan), nowMs);
+  return voidsOf(launch, after, differencesOf(launch, plan), nowMs);
+}
+
+/** What this plan has otherwise than the launch; what binds people most first, as a message may not hold all of it. */
+export const differencesOf = (launch: Pick<Launch, 'runbook'>, plan: Plan): PlanDifference[] =>
+  planDifferences(planOf(launch.runbook), plan).toSorted((a, b) => rank(a) - rank(b));
+
+function rank(difference: PlanDifference): number {
+  if (!needsTwo(difference)) return 2;
+  return ['gates', 'fire'].includes(difference.names[0] ?? '') ? 0 : 1;
 }
 
 /** It weakens what people are bound by, or changes what is done, when, and by whom. */

@@ -163,7 +163,7 @@ describe('a switch whose runbook lists its values', () => {
       by: 'ana',
       plan: { ...planOf(launch.state.runbook), switches: [{ ...shop, values, two_people: false }] },
       runbookHash: '',
-      changes: [],
+      lines: [],
       reason: 'r',
     });
     expect(launch.refuses(change(['open', 'closed'])).code).toBe('RUNBOOK_IN_USE');

@@ -16,7 +16,7 @@ function everyMove(): Scene {
   scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
   const changed = (more: object): Command => {
     const plan = { ...planOf(scene.state.runbook), ...more };
-    return { kind: 'change-runbook', by: 'ana', plan, runbookHash: 'new', changes: [], reason };
+    return { kind: 'change-runbook', by: 'ana', plan, runbookHash: 'new', lines: ['sale.yaml:3'], reason };
   };
   scene.does(changed({ title: 'Big night' }));
   const later = scene.does(changed({ order_expires_after: 600_000 }));
@@ -81,12 +81,14 @@ describe('an entry is decided again by the rules', () => {
     ({ entry, before }) => expect(vouchProblem(before, entry, sha256)).toBeNull(),
   );
 
+  // The second person reads it.
+  const ANOTHER = { changes: [{ where: 'title', before: 'Big night', after: 'Super Bowl', line: 'sale.yaml:3' }] };
   // Each by a field that only the right command carries on: were it not asked for, or lost, nothing would differ.
   const CHANGED: Partial<Record<EntryKind, object[]>> = {
     WaiverRequested: [{ reason: '' }, { gate: 'credentials' }, { endsAtMs: 0 }, { waiverId: 'W99' }],
     WaiverGranted: [{ by: { person: 'ana' } }, { waiverId: 'W99' }],
-    RunbookChangeRequested: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }],
-    RunbookChanged: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }, { voids: {} }],
+    RunbookChangeRequested: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }, { changes: [] }, ANOTHER],
+    RunbookChanged: [{ by: { person: 'mia' } }, { reason: '' }, { changeId: 'B99' }, { voids: {} }, ANOTHER],
     RosterChangeRequested: [{ people: [] }, { reason: '' }],
     RosterChanged: [{ by: { person: 'ana' } }, { changeId: 'P99' }],
     KeyChangeRequested: [{ keys: [] }, { reason: '' }],

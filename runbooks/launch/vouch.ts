@@ -116,7 +116,8 @@ function changeOf(
   { plan, runbookHash, changes, reason }: EntryOf<'RunbookChangeRequested' | 'RunbookChanged'>,
   by: PersonId,
 ): Command {
-  return { kind: 'change-runbook', by, plan, runbookHash, changes, reason };
+  // What is changed the rules say; where in the files it stands, whoever has read them.
+  return { kind: 'change-runbook', by, plan, runbookHash, lines: changes.map(({ line }) => line), reason };
 }
 
 function haltSource(by: Actor): HaltSource | null {

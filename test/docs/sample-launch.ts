@@ -413,7 +413,7 @@ function ends(player: Player): void {
     by: 'ana',
     plan,
     runbookHash: '5d9e1f0a2b4c6d8e0f1a3b5c7d9e2f4a6b8c0d1e3f5a7b9c2d4e6f8a0b1c3d5e',
-    changes: [{ where: 'delivery.ios_not_after', before: '60s', after: '90s', line: 'superbowl.yaml:112' }],
+    lines: ['superbowl.yaml:112'],
     reason: 'the second ad runs in the break',
   });
   player.does({ kind: 'approve-runbook-change', by: 'mia', changeId: `B${player.scene.state.seq}` });
