@@ -125,6 +125,12 @@ test('words that were deleted are read nowhere, their chain holds, and what is w
     null,
   ]);
   expect(await words.open('open', [box])).toEqual([null]);
+  expect(await words.open('secret', [null, { key: box.key }, { ...box, sealed: 5 }, box] as never[])).toEqual([
+    null,
+    null,
+    null,
+    expect.stringContaining('again'),
+  ]);
   await record.appendMessage('plain', EMPTY, { ...said(''), forgot: { messages: 2, files: 0, tokens: 0 } });
   await words.forget('plain');
   expect(await record.messagesAfter('plain', 0)).toMatchObject([{ forgot: { messages: 2 } }]);
