@@ -5,6 +5,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -125,9 +126,41 @@ test('a read of a table that does not ask for consistency sees what stood before
         ExpressionAttributeValues: { ':p': { S: 'p' }, ...(FilterExpression ? { ':two': { S: 'two' } } : {}) },
       }),
     );
-  expect((await query(false)).Items).toEqual([{ body: { S: 'one' } }]);
+  // In the order of their keys: what was deleted stands before what was written over, and what is new is not there yet.
+  expect((await query(false)).Items).toEqual([{ body: { S: 'one' } }, { body: { S: 'one' } }]);
   expect((await query(false, 'body = :two')).Items).toEqual([]);
   expect((await query(true)).Items).toHaveLength(2);
+});
+
+test('what was deleted a moment ago comes back in a search, in its place, and for a time only', async () => {
+  const TableName = 'gobutton-live';
+  const key = (sk: string, pk = 'deleted') => ({ pk: { S: pk }, sk: { S: sk } });
+  local.localCloud.weather.set('fair');
+  for (const item of [key('a'), key('b'), key('c'), key('b', 'elsewhere')])
+    await dynamo.send(new PutItemCommand({ TableName, Item: item }));
+  local.localCloud.weather.set('odd');
+  for (const gone of [key('b'), key('b', 'elsewhere')])
+    await dynamo.send(new DeleteItemCommand({ TableName, Key: gone }));
+  const query = async (more: object = {}) =>
+    (
+      await dynamo.send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: 'pk = :p',
+          ExpressionAttributeValues: { ':p': { S: 'deleted' } },
+          ...more,
+        }),
+      )
+    ).Items?.map(({ sk }) => sk?.S);
+  expect(await query()).toEqual(['a', 'b', 'c']);
+  expect(await query({ ScanIndexForward: false })).toEqual(['c', 'b', 'a']);
+  expect(await query({ ConsistentRead: true })).toEqual(['a', 'c']);
+  const scan = async () =>
+    (await dynamo.send(new ScanCommand({ TableName }))).Items?.filter(({ sk }) => sk?.S === 'b').length;
+  expect(await scan()).toBe(2);
+  nowMs += 1_001;
+  expect(await query()).toEqual(['a', 'c']);
+  expect(await scan()).toBe(0);
 });
 
 test('a parameter reads as it was, for a time', async () => {

@@ -57,6 +57,17 @@ export class Lag {
     return seen;
   }
 
+  /** Of all keys that begin so and are behind: what a read sees there. */
+  allBehind<T>(prefix: string): { key: string; value: T }[] {
+    if (!this.isOn) return [];
+    return [...this.#writes.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .flatMap((key) => {
+        const behind = this.behind<T>(key);
+        return behind === null ? [] : [{ key, value: behind.value }];
+      });
+  }
+
   #forget(nowMs: number): void {
     const kept = this.#order.findIndex(({ goneAtMs }) => goneAtMs > nowMs);
     const gone = this.#order.splice(0, kept === -1 ? this.#order.length : kept);

@@ -2,8 +2,8 @@ import type { Lag } from './lag.ts';
 
 /**
  * Reads of tables that may be behind: those without ConsistentRead, and all of an index (docs/facts.md#dynamodb-consistency). What
- * stood before a write is kept while the cloud is odd, and put in the place of what stands, before filter and projection. Left out:
- * a query or scan does not bring back an item that was deleted a moment ago.
+ * stood before a write is kept while the cloud is odd, and put in the place of what stands, before filter and projection. What was
+ * deleted a moment ago comes back where it stood; of pages, indexes and the parts of a parallel scan it does not.
  */
 
 type Item = Record<string, Record<string, unknown>>;
@@ -17,6 +17,15 @@ interface Read {
   AttributesToGet?: unknown[];
   ConsistentRead?: boolean;
   _projection?: Projection;
+}
+interface Search extends Read {
+  _filter?: unknown;
+  _keyCondition?: unknown;
+  Limit?: number;
+  ExclusiveStartKey?: Item;
+  IndexName?: string;
+  Segment?: number;
+  ScanIndexForward?: boolean;
 }
 type Write = { PutRequest: { Item: Item } } | { DeleteRequest: { Key: Item } };
 
@@ -93,17 +102,41 @@ export function lateReads({ lag, perform, keysOf, mapPaths, matches }: LateReads
   }
 
   async function searching(operation: string, data: Answer): Promise<Answer> {
-    const { AttributesToGet: _a, _projection: _p, _filter: filter, ...whole } = data as Read & { _filter?: unknown };
+    const { AttributesToGet: _a, _projection: _p, _filter: filter, ...whole } = data as Search;
     const answer = await perform(operation, whole);
     const table = String(data['TableName']);
     const names = await keysOf(table);
-    const items = ((answer['Items'] ?? []) as Item[]).flatMap((item) => {
-      const found = seen(nameOf(table, names, item), item);
-      return found === null || (filter !== undefined && !matches(found, filter))
-        ? []
-        : [projected(data as Read, found)];
+    const standing = ((answer['Items'] ?? []) as Item[]).map((item) => ({ item, name: nameOf(table, names, item) }));
+    const items = [...standing, ...deleted(operation, data as Search, answer, standing)].flatMap(({ item, name }) => {
+      const found = seen(name, item);
+      return found === null || (filter !== undefined && !matches(found, filter)) ? [] : [found];
     });
-    return { ...answer, Count: items.length, ...(answer['Items'] === undefined ? {} : { Items: items }) };
+    if (items.length > standing.length && operation === 'Query') sort(items, names[1], data as Search);
+    const shown = items.map((item) => projected(data as Read, item));
+    return { ...answer, Count: items.length, ...(answer['Items'] === undefined ? {} : { Items: shown }) };
+  }
+
+  /** What is gone by now and a search still finds. */
+  function deleted(
+    operation: string,
+    { TableName: table, _keyCondition: condition, ...search }: Search & { TableName?: string },
+    answer: Answer,
+    standing: readonly { name: string }[],
+  ): { item: Item; name: string }[] {
+    const isPart = [
+      search.Limit,
+      search.ExclusiveStartKey,
+      search.IndexName,
+      search.Segment,
+      answer['LastEvaluatedKey'],
+    ];
+    if (isPart.some((one) => one !== undefined)) return [];
+    if (operation === 'Query' && condition === undefined) return [];
+    const known = new Set(standing.map(({ name }) => name));
+    return lag.allBehind<Item | null>(`${table} `).flatMap(({ key: name, value: item }) => {
+      if (item === null || known.has(name)) return [];
+      return operation === 'Query' && !matches(item, condition) ? [] : [{ item, name }];
+    });
   }
 
   return (operation, data) => {
@@ -138,4 +171,16 @@ export function lateReads({ lag, perform, keysOf, mapPaths, matches }: LateReads
         return perform(operation, data);
     }
   };
+}
+
+/** As a query gives them: by their sort key. */
+function sort(items: Item[], key: string | undefined, { ScanIndexForward: isForward = true }: Search): void {
+  const valueOf = (item: Item): string | number => {
+    const { N: number, S: text } = item[key ?? ''] ?? {};
+    return number === undefined ? String(text) : Number(number);
+  };
+  items.sort((one, other) => {
+    const [a, b] = [valueOf(one), valueOf(other)];
+    return (a === b ? 0 : a < b ? -1 : 1) * (isForward ? 1 : -1);
+  });
 }

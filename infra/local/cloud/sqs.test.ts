@@ -61,3 +61,33 @@ test.each([
     await local.stop();
   }
 });
+
+test('a standard queue gives a message twice now and then, and what is done with it in between is done', async () => {
+  let twice = 0;
+  const local = await localCloudForTests({ sqs: { twiceEach: 3, onTwice: () => (twice += 1) } });
+  try {
+    const { queues } = local.cloud;
+    const { batches, segments } = queueNames('doubled');
+    await queues.ensurePool('doubled');
+    await queues.send(batches.ios, ['a', 'b', 'c']);
+    await queues.sendFifo(segments, [{ body: 'order', group: 'g', dedup: 'd' }]);
+    const next = { max: 10, waitSeconds: 0, visibilitySeconds: 30 };
+    const first = await queues.receive(batches.ios, next);
+    const second = await queues.receive(batches.ios, next);
+    expect(first.map(({ receives }) => receives)).toEqual([1, 1, 1]);
+    expect(second).toMatchObject([{ body: first[2]?.body, receives: 2 }]);
+    expect(second[0]?.receipt).not.toBe(first[2]?.receipt);
+    expect(twice).toBe(1);
+    // FIFO queues give a message once.
+    expect(await queues.receive(segments, next)).toHaveLength(1);
+    expect(await queues.receive(segments, next)).toEqual([]);
+    await queues.remove(
+      batches.ios,
+      [...first, ...second].map(({ receipt }) => receipt),
+    );
+    await queues.depth(batches.ios);
+    expect(await queues.depth(batches.ios)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  } finally {
+    await local.stop();
+  }
+});

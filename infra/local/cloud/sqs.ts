@@ -66,6 +66,10 @@ export interface SqsManners {
   newQueueMs?: number;
   /** What becomes of messages whose receiver has gone away. `hidden`: what AWS may do. Default `given-back`, since here it would be the rule. */
   abortedReceives?: 'given-back' | 'hidden';
+  /** Of messages that a standard queue gives out, each of this number is given out a second time by itself (docs/facts.md#sqs-redelivery). Absent: none. */
+  twiceEach?: number;
+  /** One was. */
+  onTwice?: () => void;
   /** Messages of an aborted receive were hidden. */
   onHidden?: () => void;
 }
@@ -83,6 +87,7 @@ export async function startSqs(options: {
   let closing = false;
   const purgedAtMs = new Map<string, number>();
   const madeAtMs = new Map<string, number>();
+  let given = 0;
 
   async function inject(operation: string, input: Input) {
     const answer = await app.inject({
@@ -139,9 +144,22 @@ export async function startSqs(options: {
         );
         return answer;
       }
+      await giveTwice(input, messages);
       if (messages.length > 0)
         return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
       if (leftSeconds <= 0.01 || closing) return answer;
+    }
+  }
+
+  /** Each by a count, so that a run is like the one before. What was given stays with its receiver, whose receipt is the older one then. */
+  async function giveTwice({ QueueUrl: url }: Input, messages: readonly { ReceiptHandle: string }[]): Promise<void> {
+    const { twiceEach, onTwice } = manners();
+    if (twiceEach === undefined || url === undefined || url.endsWith('.fifo')) return;
+    for (const { ReceiptHandle } of messages) {
+      given += 1;
+      if (given % twiceEach !== 0) continue;
+      await inject('ChangeMessageVisibility', { QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 });
+      onTwice?.();
     }
   }
 

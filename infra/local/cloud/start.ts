@@ -108,6 +108,8 @@ export interface LocalCloud {
 }
 
 const STOP_GRACE_MS = 8_000;
+/** Far more than on AWS, so that each launch of some thousand devices sees it. */
+const TWICE_EACH = 7;
 
 /** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings, CloudWatch, and what there is to read of quotas, images and rights. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -133,7 +135,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       { cause: error },
     );
   });
-  const oddSqs: SqsManners = { newQueueMs: 1_000, abortedReceives: 'hidden', onHidden: () => weather.felt() };
+  const oddSqs: SqsManners = {
+    newQueueMs: 1_000,
+    abortedReceives: 'hidden',
+    onHidden: () => weather.felt(),
+    twiceEach: TWICE_EACH,
+    onTwice: () => weather.felt(),
+  };
   const sqs = await startSqs({
     queues: openState<QueueDefinitions>(dataDir, 'queues', {}),
     lag,
