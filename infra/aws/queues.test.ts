@@ -1,9 +1,10 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { queueNames } from '../../contract/queue-names.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import type { CloudConfig } from './cloud-config.ts';
-import { faultProxy, loseRequestsOf } from './fault-proxy-for-tests.ts';
+import { faultProxy, loseAnswersOf, loseRequestsOf } from './fault-proxy-for-tests.ts';
 import type { WireFault } from './fault-proxy-for-tests.ts';
 import { poolQueues, attributesOf as shapeAttributes } from './queue-attributes.ts';
 import { createQueues } from './queues.ts';
@@ -200,6 +201,31 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
       first.map((message) => message.receipt),
     );
     expect(await drain(queue)).toEqual(['c']);
+  });
+
+  test('orders whose receive was answered into the void come with the next try, and with the next receive', async () => {
+    for (const lost of [1, 4]) {
+      const lossy = await queuesWith(loseAnswersOf('ReceiveMessage', lost));
+      const { segments } = queueNames(await freshPool());
+      await queues.sendFifo(segments, [
+        { body: 'one', group: 'a', dedup: 'a' },
+        { body: 'two', group: 'b', dedup: 'b' },
+      ]);
+      const take = () => lossy.receive(segments, { max: 10, ...now });
+      if (lost > 3) await expect(take()).rejects.toThrow();
+      const orders = await take();
+      expect(orders.map(({ body, receives }) => [body, receives])).toEqual([
+        ['one', 1],
+        ['two', 1],
+      ]);
+      // Answered: from now on it is another receive, and these are hidden.
+      expect(await take()).toEqual([]);
+      await lossy.remove(
+        segments,
+        orders.map(({ receipt }) => receipt),
+      );
+      expect(await queues.depth(segments)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    }
   });
 
   test('a message handed back comes again, counted, and is no dead letter however often a shot may need it', async () => {

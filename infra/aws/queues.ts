@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
@@ -6,6 +7,8 @@ import type { SqsCalls } from './calls/calls.ts';
 import { CloudError, errorName, UnsentError } from './cloud-error.ts';
 import type { CloudErrorCode } from './cloud-error.ts';
 import { ensurePool } from './pool-queues.ts';
+import { cut, inTens, PER_CALL } from './queue-calls.ts';
+import type { Outgoing } from './queue-calls.ts';
 
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
 export interface Queues {
@@ -18,6 +21,7 @@ export interface Queues {
   /** Standard. Same promise; sends several batch calls at once. */
   send(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<void>;
   /**
+   * What a FIFO queue gave to a receive whose answer was lost comes again at once, with the next one of this process (docs/facts.md#sqs-receive-attempt).
    * Rejects with the abort when the signal aborts; messages that were on their way then come again after their
    * visibility time-out (docs/facts.md#sqs-aborted-receive).
    */
@@ -49,9 +53,6 @@ export function laterEachTime(receives: number): number {
   return Math.min(Math.max(1, receives), LATEST_SECONDS);
 }
 
-const PER_CALL = 10;
-/** Limit of one message and of a whole batch call (docs/facts.md#sqs-sizes). */
-const CALL_BYTES = 1_048_576;
 const CALLS_AT_ONCE = 8;
 /** Tries for what comes back in Failed[] when no signal ends them: some 30 s. */
 const SEND_TRIES = 35;
@@ -60,15 +61,11 @@ const RECEIVE_GRACE_MS = 3_000;
 /** How long workers wait in one receive. A network that drops packets leaves it waiting to its end, and SQS charges for 720 calls an hour next to nothing. */
 export const POLL_SECONDS = 5;
 
-interface Outgoing {
-  body: string;
-  group?: string;
-  dedup?: string;
-}
-
 /** `calls`: what is done for messages. The client itself is for the queues. */
 export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }): Queues {
   const urls = new Map<string, Promise<string>>();
+  /** Of FIFO queues: the last receive that nobody has answered. */
+  const unanswered = new Map<string, string>();
 
   function urlOf(queue: string): Promise<string> {
     let url = urls.get(queue);
@@ -140,6 +137,9 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
     visibilitySeconds: number,
     signal?: AbortSignal,
   ): Promise<Received[]> {
+    const attempt = queue.endsWith('.fifo') ? (unanswered.get(queue) ?? randomUUID()) : null;
+    // Of two at a time each has its own: the same messages would be given to both.
+    unanswered.delete(queue);
     const answer = await calls(
       'ReceiveMessage',
       {
@@ -148,9 +148,13 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
         WaitTimeSeconds: waitSeconds,
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
+        ...(attempt === null ? {} : { ReceiveRequestAttemptId: attempt }),
       },
       { timeoutMs: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { signal }) },
-    );
+    ).catch((error: unknown) => {
+      if (attempt !== null) unanswered.set(queue, attempt);
+      throw error;
+    });
     return (answer.Messages ?? []).map((message) => ({
       body: message.Body ?? '',
       receipt: message.ReceiptHandle ?? '',
@@ -251,30 +255,6 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
 
     ensurePool: (pool) => ensurePool({ sqs, urlOf, forget: (queue) => urls.delete(queue) }, pool),
   };
-}
-
-/** Tens, and no call over 1 MiB (docs/facts.md#sqs-sizes). */
-function cut(messages: readonly Outgoing[]): Outgoing[][] {
-  const chunks: Outgoing[][] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.body);
-    let last = chunks.at(-1);
-    if (last === undefined || last.length === PER_CALL || bytes + size > CALL_BYTES) {
-      last = [];
-      chunks.push(last);
-      bytes = 0;
-    }
-    last.push(message);
-    bytes += size;
-  }
-  return chunks;
-}
-
-function inTens(receipts: readonly string[]): string[][] {
-  const tens: string[][] = [];
-  for (let at = 0; at < receipts.length; at += PER_CALL) tens.push(receipts.slice(at, at + PER_CALL));
-  return tens;
 }
 
 /** SQS's own word for too many calls, and the one that all services have (docs/facts.md#aws-throttles). */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { queueNames } from '../../../contract/queue-names.ts';
+import { createClients } from '../../aws/clients.ts';
+import { createQueues } from '../../aws/queues.ts';
 import { AwsError } from './aws-error.ts';
 import { localCloudForTests } from './for-tests.ts';
 
@@ -34,8 +36,12 @@ test('what a receiver that goes away was given stays hidden for its time, and ho
     await rejected;
     for (const body of ['first', 'second']) await queues.sendFifo(segments, [{ body, group: 'g', dedup: body }]);
     const next = { max: 1, visibilitySeconds: 30 };
-    expect(await queues.receive(segments, { ...next, waitSeconds: 0 })).toEqual([]);
-    expect(await queues.receive(segments, { ...next, waitSeconds: 3 })).toMatchObject([{ body: 'first', receives: 2 }]);
+    // Who was given it would have it again at once: it is another one who waits.
+    const other = createClients(local.config);
+    const others = createQueues({ sqs: other.sqs, calls: other.sqsCalls });
+    expect(await others.receive(segments, { ...next, waitSeconds: 0 })).toEqual([]);
+    expect(await others.receive(segments, { ...next, waitSeconds: 3 })).toMatchObject([{ body: 'first', receives: 2 }]);
+    other.destroy();
   } finally {
     await local.stop();
   }

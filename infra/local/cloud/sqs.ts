@@ -3,6 +3,8 @@ import { buildApp } from 'fauxqs';
 import { AwsError } from './aws-error.ts';
 import type { Lag } from './lag.ts';
 import { LateAttributes } from './late-attributes.ts';
+import { ReceiveAttempts } from './receive-attempts.ts';
+import { withOwnDedupIds, withScopedDedupIds } from './scoped-dedup.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
@@ -42,11 +44,12 @@ interface Input {
   Attributes?: Record<string, string>;
   AttributeNames?: string[];
   WaitTimeSeconds?: number;
+  ReceiveRequestAttemptId?: string;
   ReceiptHandle?: string;
   VisibilityTimeout?: number;
   MessageGroupId?: string;
   MessageDeduplicationId?: string;
-  Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
+  Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string; ReceiptHandle?: string }[];
 }
 interface Inspected {
   messages: {
@@ -87,6 +90,7 @@ export async function startSqs(options: {
   let closing = false;
   const purgedAtMs = new Map<string, number>();
   const madeAtMs = new Map<string, number>();
+  const attempts = new ReceiveAttempts();
   let given = 0;
 
   async function inject(operation: string, input: Input) {
@@ -116,6 +120,13 @@ export async function startSqs(options: {
 
   /** Long polling. fauxqs wakes every waiting receiver for each message, so those that come too late wait on. */
   async function receive(input: Input, gone: () => boolean) {
+    const { answer: again, handles } = attempts.again(input);
+    if (again !== null) {
+      const { QueueUrl = '', VisibilityTimeout = 30 } = input;
+      for (const ReceiptHandle of handles)
+        await inject('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout });
+      return again;
+    }
     const untilMs = performance.now() + (input.WaitTimeSeconds ?? 0) * 1_000;
     for (;;) {
       const leftSeconds = Math.max(0, (untilMs - performance.now()) / 1_000);
@@ -125,12 +136,15 @@ export async function startSqs(options: {
       const messages = output.Messages ?? [];
       // A closed connection may be in the same batch of events as the message that woke us.
       if (messages.length > 0) await nextTurn();
+      const shown = scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
+      if (messages.length > 0) attempts.gave(input, messages, shown);
       if (gone()) {
         const { abortedReceives, onHidden } = manners();
         if (abortedReceives === 'hidden') {
           if (messages.length > 0) onHidden?.();
           return answer;
         }
+        attempts.changed(messages);
         // A message that goes to a closed connection is hidden for its visibility time-out; AWS promises no better
         // (docs/facts.md#sqs-aborted-receive), but here it would be the rule.
         await Promise.all(
@@ -145,8 +159,7 @@ export async function startSqs(options: {
         return answer;
       }
       await giveTwice(input, messages);
-      if (messages.length > 0)
-        return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
+      if (messages.length > 0) return shown;
       if (leftSeconds <= 0.01 || closing) return answer;
     }
   }
@@ -177,6 +190,12 @@ export async function startSqs(options: {
         case 'SendMessage':
         case 'SendMessageBatch':
           return inject(operation, scoped(input) ? withScopedDedupIds(input) : input);
+        case 'DeleteMessage':
+        case 'DeleteMessageBatch':
+        case 'ChangeMessageVisibility':
+        case 'ChangeMessageVisibilityBatch':
+          attempts.changed([input, ...(input.Entries ?? [])]);
+          return inject(operation, input);
         case 'PurgeQueue': {
           const name = queueName(input);
           if (performance.now() - (purgedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE_MS) {
@@ -277,27 +296,4 @@ function checkThroughput(attributes: Record<string, string>): void {
       'The value perMessageGroupId of FifoThroughputLimit is allowed only when DeduplicationScope is messageGroup.',
     );
   }
-}
-
-/** Inside fauxqs a dedup id counts for the whole queue: with the group in front of it, it counts for the group. */
-const SEPARATOR = '\u0001';
-
-function withScopedDedupIds(input: Input): Input {
-  const scope = <T extends { MessageGroupId?: string; MessageDeduplicationId?: string }>(message: T): T =>
-    message.MessageDeduplicationId === undefined
-      ? message
-      : {
-          ...message,
-          MessageDeduplicationId: `${message.MessageGroupId ?? ''}${SEPARATOR}${message.MessageDeduplicationId}`,
-        };
-  return input.Entries === undefined ? scope(input) : { ...input, Entries: input.Entries.map(scope) };
-}
-
-function withOwnDedupIds(output: Output): Output {
-  for (const { Attributes: attributes } of output.Messages ?? []) {
-    const id = attributes?.['MessageDeduplicationId'];
-    if (attributes !== undefined && id !== undefined)
-      attributes['MessageDeduplicationId'] = id.slice(id.indexOf(SEPARATOR) + 1);
-  }
-  return output;
 }
