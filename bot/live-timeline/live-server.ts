@@ -10,6 +10,8 @@ const MOST_LAUNCHES = 3;
 const MOST_READERS = 60;
 /** A page of tens of megabytes may be on its way to a slow phone. */
 const MOST_PAGES = 8;
+/** News of so many bytes are as good as a page: what an open page lacks is a few kilobytes. */
+const LARGE_BYTES = 1_048_576;
 const SENT_WITHIN_MS = 60_000;
 /** A reader who has not asked for so long has gone; a launch that nobody asks for is let go. */
 const GONE_AFTER_MS = 45_000;
@@ -29,7 +31,7 @@ const HEADERS = {
 } as const;
 
 export interface LiveServerOptions extends LiveRecordOptions {
-  /** How long a page may be on its way. Default 60,000 ms. */
+  /** How long a page or its news may be on their way. Default 60,000 ms. */
   sentWithinMs?: number;
   /** How long nobody asks before a launch or a reader is let go. Default 45,000 ms. */
   goneAfterMs?: number;
@@ -56,6 +58,7 @@ export class LiveServer {
   readonly #goneAfterMs: number;
   readonly #sweep: NodeJS.Timeout;
   #pages = 0;
+  #news = 0;
 
   constructor(links: LiveLinks, options: LiveServerOptions) {
     this.#links = links;
@@ -98,7 +101,7 @@ export class LiveServer {
     try {
       const { slackIds } = await record.settled();
       if (!slackIds.includes(link.slackId)) return over(response);
-      await (after === undefined ? this.#page(record, response) : news(record, after, response));
+      await (after === undefined ? this.#page(record, response) : this.#whatCame(record, after, response));
     } finally {
       watched.asking -= 1;
       watched.askedAtMs = performance.now();
@@ -107,15 +110,37 @@ export class LiveServer {
 
   async #page(record: LiveRecord, response: ServerResponse): Promise<void> {
     if (this.#pages >= MOST_PAGES) return unavailable(response, 'many are opening it just now');
-    this.#pages += 1;
-    const timer = setTimeout(() => response.destroy(), this.#options.sentWithinMs ?? SENT_WITHIN_MS);
-    response.once('close', () => {
-      clearTimeout(timer);
-      this.#pages -= 1;
-    });
+    this.#countPage(response);
+    this.#endLate(response);
     const page = await record.page();
     if (page === null) return nothingHere(response);
     send(response, 200, 'text/html; charset=utf-8', page);
+  }
+
+  /** A name of a reader may stand in any number of requests, so their number is limited itself. */
+  async #whatCame(record: LiveRecord, after: string, response: ServerResponse): Promise<void> {
+    if (this.#news >= MOST_READERS) return unavailable(response, 'many are reading it just now');
+    this.#news += 1;
+    response.once('close', () => (this.#news -= 1));
+    this.#endLate(response);
+    const found = await record.news(after);
+    if (found === null) return void response.writeHead(204, HEADERS).end();
+    if (found.length > LARGE_BYTES) {
+      if (this.#pages >= MOST_PAGES) return unavailable(response, 'many are opening it just now');
+      this.#countPage(response);
+    }
+    send(response, 200, 'application/json', found);
+  }
+
+  #countPage(response: ServerResponse): void {
+    this.#pages += 1;
+    response.once('close', () => (this.#pages -= 1));
+  }
+
+  /** Whoever reads slowly, or not at all, holds it in memory. */
+  #endLate(response: ServerResponse): void {
+    const timer = setTimeout(() => response.destroy(), this.#options.sentWithinMs ?? SENT_WITHIN_MS);
+    response.once('close', () => clearTimeout(timer));
   }
 
   #admits(reader: string): boolean {
@@ -151,12 +176,6 @@ export class LiveServer {
       record.end().catch((error: unknown) => this.#log.error({ err: error, launchId }, 'a live timeline did not end'));
     }
   }
-}
-
-async function news(record: LiveRecord, after: string, response: ServerResponse): Promise<void> {
-  const found = await record.news(after);
-  if (found === null) return void response.writeHead(204, HEADERS).end();
-  send(response, 200, 'application/json', found);
 }
 
 const nothingHere = (response: ServerResponse): void => send(response, 404, 'text/plain', 'nothing is here\n', true);

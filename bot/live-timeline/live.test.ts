@@ -209,6 +209,23 @@ test('eight pages are on their way at a time, and one that is for too long is gi
   await stop();
 });
 
+test('news that nobody takes are given up, sixty are on their way at a time, and large ones count as pages', async () => {
+  const { at, stop } = await serverOf({ sentWithinMs: 2_000 });
+  const news = (one: number) => fetch(`${at}/news?after=e1.m0.c0&reader=${'b'.repeat(15)}${one % 2}`);
+  const asked = vi.spyOn(LiveRecord.prototype, 'news').mockReturnValue(new Promise(() => undefined));
+  const sixty = Promise.allSettled(Array.from({ length: 60 }, async (_, one) => news(one)));
+  await until('sixty', () => (asked.mock.calls.length === 60 ? true : null));
+  expect((await news(1)).status).toBe(503);
+  expect(new Set((await sixty).map(({ status }) => status))).toEqual(new Set(['rejected']));
+  // None of them reads what it gets.
+  asked.mockResolvedValue(new Uint8Array(16 * 1_048_576));
+  const eight = await Promise.all(Array.from({ length: 8 }, async (_, one) => news(one)));
+  expect((await news(1)).status).toBe(503);
+  expect(eight.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+  await Promise.allSettled(eight.map(async (one) => one.body?.cancel()));
+  await stop();
+});
+
 test('a launch that nobody looks at any more is let go', async () => {
   const { at, stop } = await serverOf({ goneAfterMs: 90 });
   const ends = vi.spyOn(LiveRecord.prototype, 'end');
