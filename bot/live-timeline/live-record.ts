@@ -35,7 +35,7 @@ export interface LiveRecordOptions {
 /**
  * The record of one launch while somebody looks at it. Opened by the first question, it reads what is new at most once a second whoever
  * asks, and a thread makes page and news, each once for all readers; so a reader costs the process the sending alone. A thread that fails
- * or is late ends it: `ended` is true then, for good. Rejects with LIVE_LATE, LIVE_LOST, LIVE_BUSY, or a CloudError.
+ * or is late ends it: `ended` is true then, for good. Rejects with LIVE_LATE, LIVE_LOST, LIVE_BUSY, LIVE_FORGOT, or a CloudError.
  */
 export class LiveRecord {
   ended = false;
@@ -100,6 +100,11 @@ export class LiveRecord {
     // Entries first: no message is missing that a checkpoint among them has sealed.
     const entries = await record.readAfter(this.#launchId, this.#entries, AbortSignal.timeout(ANSWERED_WITHIN_MS));
     const messages = await record.messagesAfter(this.#launchId, this.#messages);
+    // The thread still has the words that were deleted: it must not go on showing them.
+    if (this.#messages > 0 && messages.some(({ forgot }) => forgot !== undefined)) {
+      await this.end();
+      throw failure('LIVE_FORGOT', 'what people wrote was deleted meanwhile');
+    }
     this.#entries += entries.length;
     this.#messages += messages.length;
     await handRecord(this.#thread, { entries, messages });

@@ -260,6 +260,18 @@ test('a store that gives no answer ends nothing: the next question reads it', as
   await record.end();
 });
 
+test('words that were deleted while somebody looks are shown to nobody any more', async () => {
+  const said = { ts: '1.1', user: '', text: '', atMs: 1, edits: null, deleted: false, permalink: null, files: [] };
+  const forgot = { messages: 1, files: 0, tokens: 0 };
+  const messagesAfter = async (_: string, after: number) => [
+    { ...said, ...(after === 0 ? {} : { forgot }), seq: after + 1, hash: 'h' },
+  ];
+  const record = recordOf({ record: { ...rig.cloud.record, messagesAfter } });
+  expect((await record.settled()).at).toMatch(/m1/);
+  await expect.poll(() => record.settled().catch((error: unknown) => error)).toMatchObject({ code: 'LIVE_FORGOT' });
+  expect(record.ended).toBe(true);
+});
+
 test('who wants the thread to do much for nothing is refused', async () => {
   const record = recordOf();
   await record.settled();
