@@ -67,7 +67,29 @@ test('what takes too long is given up, what fails is said, and the thread ends e
   expect(terminate).toHaveBeenCalledTimes(2);
 });
 
-test('of several at a time each gets its own, one thread after the other', async () => {
+/** What is done with threads, in its order: `1 asked`, `1 ended`. */
+function watchThreads(post = true) {
+  const done: string[] = [];
+  const heapsMb = new Set<number | undefined>();
+  // Each is called with its thread below.
+  // oxlint-disable-next-line typescript/unbound-method
+  const [postMessage, terminate] = [Worker.prototype.postMessage, Worker.prototype.terminate];
+  const numbers = new Map<Worker, number>();
+  vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...told) {
+    if (!numbers.has(this)) done.push(`${numbers.set(this, numbers.size + 1).size} asked`);
+    heapsMb.add(this.resourceLimits?.maxOldGenerationSizeMb);
+    if (post) postMessage.apply(this, told);
+    else void terminate.call(this);
+  });
+  vi.spyOn(Worker.prototype, 'terminate').mockImplementation(function (this: Worker) {
+    done.push(`${numbers.get(this)} ended`);
+    return terminate.call(this);
+  });
+  return { done, heapsMb };
+}
+
+test('of several at a time each gets its own, one thread after the other, none with more than its share of memory', async () => {
+  const { done, heapsMb } = watchThreads();
   const made: string[] = [];
   const one = async (name: DocumentAsked['name']): Promise<void> => {
     const document = await makeDocument({ ...asked, name }, { entries: record.entries.slice(0, 3), messages: [] });
@@ -75,4 +97,13 @@ test('of several at a time each gets its own, one thread after the other', async
   };
   await Promise.all([one('postmortem'), one('timeline'), one('timeline')]);
   expect(made).toEqual(['# Super Bowl: postmortem', '# Super Bowl: timeline', '# Super Bowl: timeline']);
+  expect(done).toEqual(['1 asked', '1 ended', '2 asked', '2 ended', '3 asked', '3 ended']);
+  expect([...heapsMb]).toEqual([1_024]);
+});
+
+test('a thread that ends without its document is said at once, and the next one gets its own', async () => {
+  watchThreads(false);
+  await expect(makeDocument(asked, record)).rejects.toMatchObject({ code: 'DOCUMENT_LOST' });
+  vi.restoreAllMocks();
+  expect(await makeDocument(asked, { entries: [], messages: [] })).toBeNull();
 });
