@@ -64,7 +64,7 @@ export function askLimited(
     section(
       [
         `:performing_arts: *Begin a limited rehearsal of ${safe(parent.name, 120)}?* This channel becomes its war room.`,
-        `• It is for *${sampleText(sample)}*, ${plural(atMost, 'device')}, always the same ones. *It really goes out to them*, once two people have pressed GO here.`,
+        `• It is for *${sampleText(sample)}*${'first' in sample ? '' : `, ${plural(atMost, 'device')}`}, always the same ones. *It really goes out to them*, once two people have pressed GO here.`,
         `• The text is that of the launch; \`/go campaign\` changes it here. Whoever ${safe(parent.name, 80)} skips is skipped.`,
         '• Nobody counts as reached by the launch itself, and nobody is kept from its push.',
         `• Fleets rise at once: ${fleetsText(parent)}. Send workers serve this launch until the other one raises them again; \`/go steps\` takes fleets back once it was sent.`,

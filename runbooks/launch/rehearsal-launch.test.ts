@@ -110,11 +110,17 @@ describe('a rehearsal that sends', () => {
     ]);
     expect(runbook.phases.at(-1)?.steps[0]).toMatchObject({ after: ['shot'], catch_up_within: 0 });
     expect(runbook.people.flatMap(({ devices }) => devices)).toEqual([]);
+    expect(scene.refuses({ kind: 'request-test', by: 'mia', to: [] }).say).toBe(
+      'A rehearsal has no phones of its own. `/go test` in the channel of superbowl-2027 sends copies of its text.',
+    );
     const gated = sampleRunbook({
       gates: [
         { id: 'a', title: 'A', after: 'test-copies' },
         { id: 'b', title: 'B', probe: { kind: 'test-send' } },
         { id: 'c', title: 'C', probe: { kind: 'rehearsed' } },
+        // Nobody answers before GO where no phone primes a connection: by these no order could be asked for.
+        { id: 'd', title: 'D', probe: { kind: 'primed-share', at_least: 0.9 } },
+        { id: 'e', title: 'E', probe: { kind: 'providers' } },
       ],
     });
     const plan = rehearsalRunbook(Scene.created(gated).state, T0_MS);

@@ -56,8 +56,18 @@ export function sampleRefusal(
   );
 }
 
-/** Gates that ask for what a rehearsal has not: staff phones, a plan, or a rehearsal. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['test-send', 'rehearsed', 'bad-tokens', 'backups-assigned']);
+/**
+ * Gates that ask for what a rehearsal has not: staff phones, a plan, or a rehearsal. Connections are primed by the phones, so without any nobody has answered before
+ * GO; what a provider does answer still makes the gate that no runbook has to ask for.
+ */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'test-send',
+  'primed-share',
+  'providers',
+  'rehearsed',
+  'bad-tokens',
+  'backups-assigned',
+]);
 
 export function rehearsalRunbook(launch: Launch, targetAtMs: number): Runbook {
   const { regions: _regions, targets: _targets, target: _target, ...runbook } = launch.runbook;

@@ -23,6 +23,8 @@ test('copies go to people on the roster who have devices, each once', () => {
     "The roster has no device of Mia Chen and Olu Adeyemi; devices are known of Ana Ortiz and Ben Okafor. Add devices in the runbook's people, or name others.",
   );
   expect(scene.refuses(ask()).say).toMatch(/^Nobody was named; devices are known of Ana Ortiz and Ben Okafor\./);
+  const bare = Scene.created(sampleRunbook({ people: people.map((one) => ({ ...one, devices: [] })) }));
+  expect(bare.refuses(ask()).say).toMatch(/^Nobody was named; devices are known of nobody\./);
 });
 
 test('a text that no provider would take is not tried on phones', () => {

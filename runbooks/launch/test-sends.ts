@@ -35,9 +35,15 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
         ? 'Nobody was named'
         : `The roster has no device of ${listed(without.map((id) => nameOf(launch, id)))}`;
     const able = launch.people.filter(({ devices }) => devices.length > 0).map(({ name }) => name);
+    // A rehearsal has its launch's people without their phones.
+    if (launch.rehearses !== null)
+      return refuse(
+        'NO_DEVICES',
+        `A rehearsal has no phones of its own. \`/go test\` in the channel of ${launch.rehearses.launchId} sends copies of its text.`,
+      );
     return refuse(
       'NO_DEVICES',
-      `${who}; devices are known of ${listed(able)}. Add devices in the runbook's people, or name others.`,
+      `${who}; devices are known of ${able.length === 0 ? 'nobody' : listed(able)}. Add devices in the runbook's people, or name others.`,
     );
   }
   const large = payloadRefusal(launch.campaign, launch.id);
