@@ -22,7 +22,7 @@ export function peopleMessage(launch: Launch): Message {
     section(fit(lines, 2_900)),
     ...waiting.flatMap((change) => rosterMessage(launch, change.id).blocks),
     context(
-      'on-call drives, marketers approve, observers look. Asking for fire and pressing GO takes two different people.',
+      'On-call scales and drives steps, marketers write the texts, both ask for fire and press GO, observers look on. Asking and pressing takes two different people.',
     ),
     ...(launch.runbook.fire === undefined
       ? []

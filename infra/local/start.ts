@@ -14,6 +14,7 @@ import type { LocalEvent, ReadEvent } from './event/local-event.ts';
 import { beforeTargetMs, playTimes } from './event/play-times.ts';
 import type { PlayTimes } from './event/play-times.ts';
 import { surroundingsOf } from './event/surroundings.ts';
+import { whoMay } from './event/who-may.ts';
 import { onNpmGone } from './npm-gone.ts';
 import { prepareLaunch, sampleEvent, tonguesOf } from './sample-launch.ts';
 import { startStack } from './stack.ts';
@@ -205,7 +206,6 @@ const TODAY_MS = 43_200_000;
 function ownDay(runbook: Runbook, { targetAtMs, compress }: PlayTimes): string[] {
   const beforeMs = beforeTargetMs(runbook);
   const isToday = targetAtMs - Date.now() < TODAY_MS;
-  const holders = runbook.people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
   return [
     `T is ${isToday ? 'at ' : ''}${clockOf(targetAtMs)}. ${
       beforeMs === 0 ? 'Nothing of the plan is before it' : `The plan begins ${span(beforeMs)} before T`
@@ -213,7 +213,7 @@ function ownDay(runbook: Runbook, { targetAtMs, compress }: PlayTimes): string[]
     ...(isToday ? [] : ['What a step would do at its time, /go scale and /go test do now.']),
     ...marketMoments(runbook, { targetAtMs, compress }),
     'Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,',
-    `switch to another person and press GO. Who may: ${holders.map(({ name }) => name).join(', ')}.`,
+    `switch to another person and press GO. ${whoMay(runbook)}`,
   ];
 }
 
