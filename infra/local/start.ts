@@ -9,7 +9,7 @@ import { emptyDataDir, otherThanAsked, ownDataDir, readPrepared, writePrepared }
 import type { Prepared } from './data-folder.ts';
 import { lockDataDir } from './data-lock.ts';
 import { checkAudience } from './event/check-audience.ts';
-import { keepEvent, keptEvent, readEvent } from './event/local-event.ts';
+import { fileIn, keepEvent, keptEvent, readEvent } from './event/local-event.ts';
 import type { LocalEvent, ReadEvent } from './event/local-event.ts';
 import { beforeTargetMs, playTimes } from './event/play-times.ts';
 import type { PlayTimes } from './event/play-times.ts';
@@ -144,6 +144,8 @@ async function run(
   say(`\n  The war room is open: ${stack.pageUrl}\n`);
   for (const line of times === null ? goingOn(before) : own === null ? SAMPLE_DAY : ownDay(event.runbook, times))
     say(`  ${line}`);
+  if (folder !== null)
+    say(`  /go runbook reads ${relative(process.cwd(), fileIn(folder, event))}: change the plan there while it runs.`);
   const commandEnv = relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env));
   say(`  Commands from another terminal: npx node --env-file=${commandEnv} bot/cli.ts launches`);
   say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);

@@ -60,11 +60,14 @@ function played(text: string): LocalEvent {
 
 const folderIn = (dataDir: string): string => join(dataDir, 'runbooks');
 
+/** Where it stands in that folder: the runbook as it is played here, which `/go runbook` reads again. */
+export const fileIn = (folder: string, { runbook }: LocalEvent): string => join(folder, `${runbook.id}.yaml`);
+
 /** Keeps it in a data folder: `/go create` offers it, and a later start goes on with it. Gives the folder. */
-export async function keepEvent({ text, runbook }: LocalEvent, dataDir: string): Promise<string> {
+export async function keepEvent(event: LocalEvent, dataDir: string): Promise<string> {
   const folder = folderIn(dataDir);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${runbook.id}.yaml`), text);
+  await writeFile(fileIn(folder, event), event.text);
   return folder;
 }
 
