@@ -116,7 +116,7 @@ export async function timeline(session: Session, launchId: string): Promise<void
     session.cloud.record.readAfter(launchId, 0),
     session.cloud.record.messagesAfter(launchId, 0),
   ]);
-  session.out(timelineMarkdown(entries, messages, { chain: session.journal.verify(entries) }));
+  session.out(timelineMarkdown(entries, messages, { chain: await session.journal.verify(entries) }));
 }
 
 function behindText(devices: number, segment: string, isClosed: boolean): string {

@@ -27,7 +27,12 @@ async function readWhole({ cloud, journal }: Session, launchId: string) {
   if (entries.length === 0)
     throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
   const messages = await cloud.record.messagesAfter(launchId, 0);
-  return { entries, messages, chain: journal.verify(entries), channel: verifyChannel(launchId, messages, entries) };
+  return {
+    entries,
+    messages,
+    chain: await journal.verify(entries),
+    channel: verifyChannel(launchId, messages, entries),
+  };
 }
 
 /** By its ending: a page for a browser, or Markdown. */

@@ -1,7 +1,7 @@
 import { readPublicHalf } from '../../infra/aws/keyring.ts';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
-import { foldVerified, headProblem, verifyWithRules } from '../../infra/aws/verify-record.ts';
+import { byRules, foldWhole, headProblem } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
 import type { RecordKey } from '../../runbooks/launch/entries.ts';
 import { plural } from '../views/words.ts';
@@ -21,7 +21,7 @@ export async function verify(session: Session, launchId: string, headText: strin
   if (entries.length === 0)
     throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
   const startMs = performance.now();
-  const folded = foldVerified(launchId, null, entries, journal.keyring);
+  const folded = await foldWhole(launchId, entries, journal.keyring);
   if (!folded.ok) throw broken(`entry ${folded.seq}: ${folded.why}`);
   const isSigned = (folded.launch?.keys.length ?? 0) > 0;
   out(
@@ -38,7 +38,7 @@ export async function verify(session: Session, launchId: string, headText: strin
         ? 'keys      as the record names them; NOT COMPARED: set GOBUTTON_BOT_PUBLIC_KEYS and GOBUTTON_WORKER_PUBLIC_KEYS'
         : 'keys      all of them trusted by this environment',
     );
-  const rules = verifyWithRules(launchId, entries, journal.keyring);
+  const rules = await foldWhole(launchId, entries, journal.keyring, { judge: byRules });
   if (!rules.ok) throw broken(`entry ${rules.seq}: ${rules.why}`);
   if (isSigned)
     out('rules     every request, approval, lift, waiver, halt and change of people or keys is what the rules give');

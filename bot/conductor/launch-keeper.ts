@@ -1,6 +1,6 @@
 import { poolSigns } from '../../contract/vital-signs.ts';
 import type { PoolSigns } from '../../contract/vital-signs.ts';
-import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
+import { byRules, fittingOf, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { openRehearsal } from '../../runbooks/launch/rehearsals.ts';
@@ -260,10 +260,13 @@ export class LaunchKeeper {
       this.#opened = true;
     }
     const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);
+    // After a take-over that is all of it: presses go on meanwhile.
+    const fits = await fittingOf(entries);
     for (const entry of entries) {
       // Nothing is done, and nothing undone, because of an entry that nobody who may has written.
       const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring, {
         judge: byRules,
+        fits,
       });
       if (!verdict.ok || verdict.launch === null)
         return this.#alarm.raise(

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { looseKeyring } from '../../infra/aws/keyring.ts';
-import { foldVerified } from '../../infra/aws/verify-record.ts';
+import { fittingOf, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
@@ -48,12 +48,13 @@ let now: { at: string; told: Timeline | null } | null = null;
 const KEPT = 4;
 const kept = new Map<string, LiveParts>();
 
-function take(fresh: readonly Entry[]): void {
+async function take(fresh: readonly Entry[]): Promise<void> {
   entries.push(...fresh);
   if (!chain.ok) return;
+  const fits = await fittingOf(fresh);
   // One by one: what holds before a break is still who may look.
   for (const entry of fresh) {
-    const verdict = foldVerified(launchId, launch, [entry], keyring);
+    const verdict = foldVerified(launchId, launch, [entry], keyring, { fits });
     if (!verdict.ok) {
       chain = verdict;
       return;
@@ -111,8 +112,8 @@ function answer(text: string | null): void {
   parentPort?.postMessage(told, bytes === null ? [] : [bytes.buffer]);
 }
 
-parentPort?.on('message', (asked: ToLiveThread) => {
-  if ('entries' in asked) take(asked.entries);
+async function answerTo(asked: ToLiveThread): Promise<void> {
+  if ('entries' in asked) await take(asked.entries);
   else if ('messages' in asked) messages.push(...asked.messages);
   else if ('settle' in asked) {
     beside = asked.settle;
@@ -123,4 +124,10 @@ parentPort?.on('message', (asked: ToLiveThread) => {
     };
     parentPort?.postMessage(settled);
   } else answer('page' in asked ? page() : news(asked.news));
+}
+
+let turn = Promise.resolve();
+/** In their order. What one throws ends the thread, and whoever asked is told. */
+parentPort?.on('message', (asked: ToLiveThread) => {
+  turn = turn.then(() => answerTo(asked));
 });

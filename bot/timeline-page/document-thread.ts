@@ -17,14 +17,17 @@ const messages: TimelineMessage[] = [];
 parentPort?.on('message', (told: ToThread) => {
   if ('entries' in told) entries.push(...told.entries);
   else if ('messages' in told) messages.push(...told.messages);
-  else {
-    const made = documentOf(told.make, entries, messages);
-    const [markdown, page] = [bytesOf(made?.markdown ?? ''), bytesOf(made?.page ?? '')];
-    const answer: FromThread = made === null ? null : { ...made, markdown, page };
-    // Handed over, not copied: a page may have tens of megabytes.
-    parentPort?.postMessage(answer, [markdown.buffer, page.buffer]);
-    parentPort?.close();
-  }
+  else void make(told.make);
 });
+
+/** What it throws ends the thread, and whoever asked is told. */
+async function make(asked: DocumentAsked): Promise<void> {
+  const made = await documentOf(asked, entries, messages);
+  const [markdown, page] = [bytesOf(made?.markdown ?? ''), bytesOf(made?.page ?? '')];
+  const answer: FromThread = made === null ? null : { ...made, markdown, page };
+  // Handed over, not copied: a page may have tens of megabytes.
+  parentPort?.postMessage(answer, [markdown.buffer, page.buffer]);
+  parentPort?.close();
+}
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import { looseKeyring } from '../../infra/aws/keyring.ts';
 import type { Head } from '../../infra/aws/seal.ts';
-import { headProblem, verifyRecord } from '../../infra/aws/verify-record.ts';
+import { headProblem, verifyWhole } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
@@ -33,12 +33,12 @@ export interface MadeDocument {
 }
 
 /** Seconds of work with tens of thousands of entries. Null: the record has no entry that created it. */
-export function documentOf(
+export async function documentOf(
   { name, launchId, slackNames, curves, seen, trusted, other }: DocumentAsked,
   entries: readonly Entry[],
   messages: readonly TimelineMessage[],
-): MadeDocument | null {
-  const chain = chainOf(launchId, entries, { seen, trusted });
+): Promise<MadeDocument | null> {
+  const chain = await chainOf(launchId, entries, { seen, trusted });
   if (name === 'timeline') {
     const told = timelineOf(entries, messages, { slackNames, chain });
     return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain };
@@ -48,12 +48,12 @@ export function documentOf(
 }
 
 /** A break is told and not refused: a postmortem must be able to show one. */
-function chainOf(
+async function chainOf(
   launchId: string,
   entries: readonly Entry[],
   { seen, trusted }: Pick<DocumentAsked, 'seen' | 'trusted'>,
-): TimelineOptions['chain'] {
-  const verdict = verifyRecord(launchId, entries, looseKeyring(null, trusted));
+): Promise<TimelineOptions['chain']> {
+  const verdict = await verifyWhole(launchId, entries, looseKeyring(null, trusted));
   if (!verdict.ok) return verdict;
   const why = headProblem(entries, seen);
   return why === null ? { ok: true } : { ok: false, seq: Math.min(seen?.seq ?? 0, entries.length + 1), why };

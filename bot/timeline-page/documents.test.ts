@@ -28,7 +28,7 @@ afterEach(() => {
 
 test('a thread makes what would be made here, and the loop of the process is free meanwhile', async () => {
   const hereAt = cpuMs();
-  const here = documentOf(asked, record.entries, record.messages);
+  const here = await documentOf(asked, record.entries, record.messages);
   const hereMs = cpuMs() - hereAt;
   const thereAt = cpuMs();
   const there = await makeDocument(asked, record);
@@ -45,17 +45,19 @@ test('a thread makes what would be made here, and the loop of the process is fre
 test('what is broken, cut off or replaced is told in the document', async () => {
   const [first, second, third] = record.entries;
   if (first === undefined || second === undefined || third === undefined) throw new Error('no record');
-  const changed = documentOf({ ...asked, seen: null }, [first, { ...second, atMs: second.atMs + 1 }, third], []);
+  const changed = await documentOf({ ...asked, seen: null }, [first, { ...second, atMs: second.atMs + 1 }, third], []);
   expect(changed?.chain).toMatchObject({ ok: false, seq: 2 });
-  const cut = documentOf(asked, [first, second], []);
+  const cut = await documentOf(asked, [first, second], []);
   expect(cut?.chain).toMatchObject({ ok: false, seq: 3, why: expect.stringContaining('cut off') as string });
   expect(cut?.page).toContain('BROKEN at entry 3');
-  expect(documentOf({ ...asked, seen: { seq: 2, hash: 'f'.repeat(64) } }, [first, second], [])?.chain).toMatchObject({
+  expect(
+    (await documentOf({ ...asked, seen: { seq: 2, hash: 'f'.repeat(64) } }, [first, second], []))?.chain,
+  ).toMatchObject({
     ok: false,
     seq: 2,
     why: expect.stringContaining('replaced') as string,
   });
-  expect(documentOf(asked, [], [])).toBeNull();
+  expect(await documentOf(asked, [], [])).toBeNull();
   expect(await makeDocument(asked, { entries: [], messages: [] })).toBeNull();
 });
 

@@ -69,7 +69,7 @@ test('a stale cache costs a read, never a wrong refusal or a second entry', asyn
     launch: { seq: 3 },
   });
   expect(await second?.append(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
-  expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
+  expect(await first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
 });
 
 test('news are only what is new: the end of the record is looked at again by the next full look, and by the next entry', async () => {
@@ -448,7 +448,7 @@ describe('a record that was changed behind our back', () => {
       await writer.append(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
       await writer.append(LAUNCH_ID, note('halt was pressed'));
       record.tamper(LAUNCH_ID, change);
-      expect(reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
+      expect(await reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
       const broken = { code: 'RECORD_BROKEN', message: expect.stringContaining(`entry ${seq}`) };
       await expect(reader?.launch(LAUNCH_ID)).rejects.toMatchObject(broken);
       await expect(reader?.entries(LAUNCH_ID)).rejects.toMatchObject(broken);
@@ -560,8 +560,8 @@ describe('who may write', () => {
       ok: true,
       entry: { seq: 3, key: '' },
     });
-    expect(bot.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: false });
-    expect(bot.verify([])).toEqual({ ok: true, signed: false });
+    expect(await bot.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: false });
+    expect(await bot.verify([])).toEqual({ ok: true, signed: false });
   });
 });
 

@@ -14,7 +14,7 @@ import { sha256 } from './sha256.ts';
 import { tokensIn, withPeople } from './staff-devices.ts';
 import type { StaffDevices } from './staff-devices.ts';
 import type { StoreClock } from './store-clock.ts';
-import { byRules, foldVerified, headProblem, verifyRecord } from './verify-record.ts';
+import { byRules, fitting, foldVerified, headProblem, verifyWhole } from './verify-record.ts';
 import type { RecordVerdict } from './verify-record.ts';
 
 /**
@@ -47,7 +47,7 @@ export interface Journal {
   headProblem(launchId: string, head: { seq: number; hash: string } | null): string | null;
   /** The whole record, verified. */
   entries(launchId: string): Promise<Entry[]>;
-  verify(entries: readonly Entry[]): RecordVerdict;
+  verify(entries: readonly Entry[]): Promise<RecordVerdict>;
   /** Whose keys this process has and trusts. */
   readonly keyring: Keyring;
 }
@@ -77,7 +77,7 @@ export function createJournal(options: JournalOptions): Journal {
   const queues = new Map<string, Promise<unknown>>();
 
   /** Takes in entries that are new to us. Reads may overlap, so what is known already is passed over. */
-  function take(launchId: string, entries: readonly Entry[]): Launch | null {
+  function take(launchId: string, entries: readonly Entry[], fits?: ReadonlySet<Entry>): Launch | null {
     const before = known.get(launchId);
     // The last one known is read again with what is new: a record that was cut off or replaced no longer has it.
     const again = entries.find(({ seq }) => seq === before?.launch.seq);
@@ -85,7 +85,10 @@ export function createJournal(options: JournalOptions): Journal {
       throw broken(launchId, { seq: again.seq, why: 'it is another entry than this process has read before' });
     const fresh = entries.filter(({ seq }) => seq > (before?.launch.seq ?? 0));
     // By the rules, too: one person's own key may write requests and approvals alike, and no single person both of one.
-    const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring, { judge: byRules });
+    const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring, {
+      judge: byRules,
+      ...(fits === undefined ? {} : { fits }),
+    });
     if (!verdict.ok) throw broken(launchId, verdict);
     const { launch } = verdict;
     if (launch !== null && fresh.length > 0)
@@ -104,6 +107,11 @@ export function createJournal(options: JournalOptions): Journal {
     if (!isNewsOnly && seq > 0 && !tail.some((entry) => entry.seq === seq))
       throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
     return tail;
+  }
+
+  async function takeTail(launchId: string, isNewsOnly = false): Promise<Launch | null> {
+    const tail = await readTail(launchId, isNewsOnly);
+    return take(launchId, tail, await fitting(launchId, tail, keyring));
   }
 
   /** An entry that stays for ever holds no device token: it is put away, where it can be deleted, and referred to. */
@@ -133,7 +141,7 @@ export function createJournal(options: JournalOptions): Journal {
     const startSeq = launch?.seq ?? 0;
     let isFresh = false;
     const readAgain = async (): Promise<Appended | null> => {
-      launch = take(launchId, await readTail(launchId));
+      launch = await takeTail(launchId);
       isFresh = true;
       // Looked for in all that is known, since a reader beside us may have taken it in.
       const landed = known
@@ -188,12 +196,8 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
-    async launch(launchId) {
-      return take(launchId, await readTail(launchId));
-    },
-    async news(launchId) {
-      return take(launchId, await readTail(launchId, true));
-    },
+    launch: (launchId) => takeTail(launchId),
+    news: (launchId) => takeTail(launchId, true),
     headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),
     peek: (launchId) => known.get(launchId)?.launch ?? null,
     append(launchId, command) {
@@ -211,7 +215,7 @@ export function createJournal(options: JournalOptions): Journal {
     },
     async entries(launchId) {
       const entries = await record.readAfter(launchId, 0, AbortSignal.timeout(Math.max(timeoutMs, 30_000)));
-      const verdict = verifyRecord(launchId, entries, keyring);
+      const verdict = await verifyWhole(launchId, entries, keyring);
       if (!verdict.ok) throw broken(launchId, verdict);
       const seen = known.get(launchId)?.launch;
       if (seen !== undefined && entries[seen.seq - 1]?.hash !== seen.headHash) {
@@ -225,7 +229,7 @@ export function createJournal(options: JournalOptions): Journal {
       }
       return entries;
     },
-    verify: (entries) => verifyRecord(entries[0]?.launchId ?? '', entries, keyring),
+    verify: (entries) => verifyWhole(entries[0]?.launchId ?? '', entries, keyring),
     keyring,
   };
 }

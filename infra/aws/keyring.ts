@@ -66,6 +66,20 @@ export function signatureHolds(text: string, { key, signature }: { key: string; 
   }
 }
 
+/** The same by a thread of node's pool: who has many to check has several cores at it, and goes on meanwhile. */
+export function signatureHoldsBeside(
+  text: string,
+  { key, signature }: { key: string; signature: string },
+): Promise<boolean> {
+  const publicKey = readPublicKey(key);
+  if (publicKey === null) return Promise.resolve(false);
+  return new Promise((resolve) =>
+    verifyBytes(null, Buffer.from(text, 'utf8'), publicKey, Buffer.from(signature, 'base64'), (error, holds) =>
+      resolve(error === null && holds),
+    ),
+  );
+}
+
 function readPublicKey(text: string): KeyObject | null {
   const known = publicKeys.get(text);
   if (known !== undefined) return known;

@@ -1,11 +1,23 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
+import { longRecord } from '../../test/long-record.ts';
 import { LAUNCH_ID, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { looseKeyring } from './keyring.ts';
 import type { Keyring } from './keyring.ts';
 import { sealEntry } from './seal.ts';
-import { byRules, foldVerified, headProblem, verifyRecord, verifyWithRules } from './verify-record.ts';
+import {
+  byRules,
+  fitting,
+  fittingOf,
+  foldVerified,
+  foldWhole,
+  headProblem,
+  verifyRecord,
+  verifyWhole,
+  verifyWithRules,
+} from './verify-record.ts';
 
 const bot = botKeyring();
 const stranger = personKeyring(testKey(9));
@@ -217,5 +229,66 @@ describe('a head that was noted outside of the record', () => {
     for (const hash of ['11111111aaaa', '2222222', '', '2222222_'])
       expect(headProblem(entries, { seq: 2, hash })).toBe(replaced);
     expect(headProblem(entries.slice(1), { seq: 1, hash: '11111111' })).toMatch(/replaced: entry 1/);
+  });
+});
+
+describe('a long record', () => {
+  const { entries } = longRecord(600);
+  const elsewhere = entries[1]?.sig ?? '';
+
+  test('is verified by all cores: the fold finds every signature looked at, and the same launch', async () => {
+    const fits = await fittingOf(entries);
+    expect(fits.size).toBe(entries.length);
+    const keyring = workerKeyring();
+    const folded = await foldWhole(LAUNCH_ID, entries, keyring, { judge: byRules });
+    expect(folded).toEqual(verifyWithRules(LAUNCH_ID, entries, workerKeyring()));
+    expect(await verifyWhole(LAUNCH_ID, entries, workerKeyring())).toEqual({ ok: true, signed: true });
+    // Up to the head that was verified the chain says the same.
+    expect((await fitting(LAUNCH_ID, entries, keyring)).size).toBe(0);
+    // A read of a press has few new ones: they are looked at in their turn.
+    expect((await fittingOf(entries.slice(0, 199))).size).toBe(0);
+  });
+
+  test.each([
+    ['a signature that does not fit', { 507: { sig: elsewhere } }, /^507: its signature does not fit/],
+    ['no signature', { 300: { sig: undefined } }, /^300: its signature does not fit/],
+    ['one that is none', { 300: { sig: 'no base64, nor 64 bytes' } }, /^300: its signature does not fit/],
+    ['a key that is none', { 300: { key: 'none' } }, /^300: its content was changed/],
+    ['content that was changed', { 300: { atMs: 1 } }, /^300: its content was changed/],
+    ['a chain that breaks before it', { 505: { prev: '' }, 507: { sig: elsewhere } }, /^505: it does not chain/],
+    [
+      'a chain that breaks behind it',
+      { 505: { sig: elsewhere }, 507: { prev: '' } },
+      /^505: its signature does not fit/,
+    ],
+  ] satisfies [string, Record<number, object>, RegExp][])(
+    'with %s is broken where a short one would be: the first break is named',
+    async (_, changes, expected) => {
+      const changed = Object.entries(changes).reduce<Entry[]>(
+        (all, [seq, change]) => resigned(all, Number(seq), change),
+        entries,
+      );
+      const verdict = await verifyWhole(LAUNCH_ID, changed, workerKeyring());
+      expect(verdict).toEqual(verifyRecord(LAUNCH_ID, changed, workerKeyring()));
+      expect(verdict.ok ? 'ok' : `${verdict.seq}: ${verdict.why}`).toMatch(expected);
+    },
+  );
+
+  test('is believed by whose keys are trusted alone, though all signatures fit', async () => {
+    const others = looseKeyring(null, { bot: [stranger.signer?.key ?? ''], worker: [] });
+    expect(await verifyWhole(LAUNCH_ID, entries, others)).toMatchObject({ ok: false, seq: 1 });
+  });
+
+  test('lets the loop of its process go on meanwhile', async () => {
+    let isOver = false;
+    let turns = 0;
+    const verified = verifyWhole(LAUNCH_ID, entries, workerKeyring()).then(() => (isOver = true));
+    // A verification in one turn would be over at the first.
+    while (!isOver) {
+      await turn();
+      turns += 1;
+    }
+    await verified;
+    expect(turns).toBeGreaterThan(2);
   });
 });

@@ -1,10 +1,11 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { documentOf } from '../../bot/timeline-page/document.ts';
 import { makeDocument } from '../../bot/timeline-page/documents.ts';
 import { pageOf } from '../../bot/timeline-page/page.ts';
 import { looseKeyring } from '../../infra/aws/keyring.ts';
-import { verifyRecord } from '../../infra/aws/verify-record.ts';
+import { verifyRecord, verifyWhole } from '../../infra/aws/verify-record.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { botKeyring } from '../keys.ts';
@@ -27,7 +28,9 @@ if (values.help) {
 const { scene, entries, messages } = longRecord(Number(values.entries));
 const launchId = scene.state.id;
 const { trusted } = botKeyring();
-say(`${entries.length} entries, ${messages.length} messages; Node ${process.version}`);
+say(
+  `${entries.length} entries, ${messages.length} messages; Node ${process.version}, ${availableParallelism()} cores, load ${(loadavg()[0] ?? 0).toFixed(1)}`,
+);
 
 const cpuMs = (): number => {
   const { user, system } = process.threadCpuUsage();
@@ -42,12 +45,28 @@ function timed<T>(what: string, make: () => T): T {
   return made;
 }
 
+/** As `timed`, of what other threads work at too: their share stands behind. */
+async function timedAll<T>(what: string, make: () => Promise<T>): Promise<T> {
+  const [startMs, cpuAtMs, process0] = [performance.now(), cpuMs(), process.cpuUsage()];
+  const made = await make();
+  const { user, system } = process.cpuUsage(process0);
+  tell(
+    what,
+    performance.now() - startMs,
+    cpuMs() - cpuAtMs,
+    `, ${((user + system) / 1e6).toFixed(2)} s of all threads`,
+  );
+  return made;
+}
+
 const seconds = (ms: number): string => (ms / 1_000).toFixed(2).padStart(7);
-const tell = (what: string, tookMs: number, workedMs: number): void =>
-  say(`${what.padEnd(30)}${seconds(tookMs)} s${seconds(workedMs)} s`);
+const tell = (what: string, tookMs: number, workedMs: number, more = ''): void =>
+  say(`${what.padEnd(30)}${seconds(tookMs)} s${seconds(workedMs)} s${more}`);
 
 say(`${''.padEnd(30)}   time    CPU of this thread`);
-const chain = timed('verify', () => verifyRecord(launchId, entries, looseKeyring(null, trusted)));
+const chain = timed('verify, one after the other', () => verifyRecord(launchId, entries, looseKeyring(null, trusted)));
+const byAll = await timedAll('verify, by all cores', () => verifyWhole(launchId, entries, looseKeyring(null, trusted)));
+if (!byAll.ok) throw new Error(`BENCH_BROKEN: ${byAll.why}`);
 if (!chain.ok) throw new Error(`BENCH_BROKEN: ${chain.why}`);
 const told = timed('model', () => timelineOf(entries, messages, { chain }));
 if (told === null) throw new Error('BENCH_EMPTY');
@@ -56,7 +75,7 @@ const page = timed('page', () => pageOf(told, {}));
 say(`  of ${(page.length / 1_000_000).toFixed(1)} MB`);
 
 const asked = { name: 'timeline', launchId, slackNames: new Map(), curves: {}, seen: null, trusted } as const;
-timed('all of it in one turn', () => documentOf(asked, entries, messages));
+await timedAll('all of it, here', () => documentOf(asked, entries, messages));
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const [startMs, cpuAtMs] = [performance.now(), cpuMs()];
