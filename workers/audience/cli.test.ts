@@ -473,7 +473,6 @@ test.skipIf(!canUnshare)(
     expect(await ended).toEqual([143, null]);
     expect(await readdir(temporary)).toEqual([]);
   },
-  20_000,
 );
 
 test('a reader that has read enough ends nothing', async () => {
