@@ -9,8 +9,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unpackImage } from '../../infra/images/build.ts';
 import type { ImageName } from '../../infra/images/contents.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
+import { mustGo } from '../../infra/local/scripted-commands.ts';
+import { until } from '../../infra/local/scripted-person.ts';
 import { SECRETS } from '../../infra/local/slack/for-tests.ts';
+import { ownVersion } from '../../infra/version.ts';
 import { apns, csv } from '../../workers/audience/for-tests.ts';
+import { isEachOnce, openWarRoom, outcomeOf } from '../faults/war-room.ts';
 import { stopFirstProcess } from '../first-process.ts';
 import { KEY_ENV } from '../keys.ts';
 import { startStage } from '../worker-stage.ts';
@@ -168,6 +172,53 @@ describe.skipIf(images === '')('the image', { timeout: 120_000 }, () => {
       await local.stop();
     }
   });
+
+  test(
+    'of the bot: SIGTERM in mid-shot gives the lead to the next one, which ends the shot; nothing is lost or told twice',
+    { timeout: 180_000 },
+    async () => {
+      const room = await openWarRoom({ markets: { handed: 4_000 } });
+      try {
+        const { stack } = room;
+        // A process of out here is nobody in there.
+        const { GOBUTTON_PARENT_PID: _, ...shared } = stack.envOf('bot');
+        const env = {
+          ...shared,
+          SLACK_API_URL: stack.parts.workspace.apiUrl,
+          SLACK_BOT_TOKEN: stack.secrets.botToken,
+          SLACK_APP_TOKEN: stack.secrets.appToken,
+          GOBUTTON_VERSION: ownVersion(process.env) ?? 'clone',
+        };
+        const files = Object.values(env).filter((value) => /^\/.*\.\w+$/.test(value) && existsSync(value));
+        const bots = [18_983, 18_984].map((port) => ({
+          port,
+          process: start('bot', { ...env, BOT_PORT: String(port) }, files),
+        }));
+        await stack.parts.bot.stop();
+        const leads = async (port: number) => (await status(port, '/health')).body['leader'] === true;
+        const leading = async () => {
+          for (const bot of bots) if (await leads(bot.port)) return bot;
+          return undefined;
+        };
+        const first = await until('a bot that leads', 30_000, leading);
+        await room.configure({ latencyMs: 200 });
+        await mustGo(room.ana, 'pace ios 1000');
+        await room.ben.press(await room.ask('fire handed-ios'));
+        const shot = await until('the approval', 10_000, () => room.shotOf('handed-ios'));
+        await until('a part of it', 15_000, async () => (await room.counts(shot.id)).received > 500, 20);
+        stopFirstProcess(first.process);
+        expect(await once(first.process, 'exit')).toEqual([0, null]);
+        expect((await room.counts(shot.id)).received).toBeLessThan(4_000);
+        const outcome = outcomeOf(await room.closed('handed-ios', 60_000));
+        expect(outcome).toMatchObject({ devices: 4_000, accepted: 4_000, uncertain: 0, late: 0 });
+        expect(await room.counts(shot.id)).toMatchObject({ received: 4_000, duplicates: 0 });
+        expect(await leads(bots.find((bot) => bot !== first)?.port ?? 0)).toBe(true);
+        expect(await room.shown()).toSatisfy(isEachOnce);
+      } finally {
+        await room.stop();
+      }
+    },
+  );
 
   test('of the audience compiles a list, into a folder that is mounted for it', async () => {
     const lists = await mkdtemp(join(tmpdir(), 'gobutton-lists-'));
