@@ -21,6 +21,7 @@ import {
 import { createJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
 import { looseKeyring } from './keyring.ts';
+import { channelPartition } from './record-store.ts';
 import { entryHash, sealEntry } from './seal.ts';
 import { createStoreClock } from './store-clock.ts';
 import { verifyWithRules } from './verify-record.ts';
@@ -51,6 +52,19 @@ function bots(count = 1): { record: MemoryRecord; journals: [Journal, ...Journal
 function faults(...list: (AppendFault | null)[]): () => AppendFault | null {
   return () => list.shift() ?? null;
 }
+
+test('the chain of a channel is no launch, and no broken one', async () => {
+  const { record, journals } = bots();
+  const message = { seq: 1, hash: 'h', ts: '1.1', text: 'hi' } as unknown as Entry;
+  const asked: string[] = [];
+  record.readAfter = async (launchId) => {
+    asked.push(launchId);
+    return [message];
+  };
+  expect(await journals[0].launch(channelPartition(LAUNCH_ID))).toBeNull();
+  expect(asked).toEqual([]);
+  await expect(journals[0].launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
+});
 
 test('a stale cache costs a read, never a wrong refusal or a second entry', async () => {
   const {

@@ -196,7 +196,11 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
-    launch: (launchId) => takeTail(launchId),
+    async launch(launchId) {
+      // Whoever types it gets no alarm: what people wrote stands in the same table (record-store.ts), and is no launch.
+      if (launchId.includes('/')) return null;
+      return takeTail(launchId);
+    },
     news: (launchId) => takeTail(launchId, true),
     headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),
     peek: (launchId) => known.get(launchId)?.launch ?? null,
