@@ -69,7 +69,7 @@ export function readinessMessage(
         fit(
           done.map(
             (gate) =>
-              `${gateSign[gate.status]} ${safe(gate.title, 120)}: ${safe(gate.say, gate.status === 'waived' ? 120 : 60)}${sinceText(gate, nowMs)}`,
+              `${gateSign[gate.status]} ${safe(gate.title, 120)}: ${safe(gate.say, 120)}${sinceText(gate, nowMs)}`,
           ),
         ),
       ),

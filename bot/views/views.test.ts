@@ -851,6 +851,11 @@ describe('words', () => {
     expect(safe('<'.repeat(10), 10)).toBe('&lt;&lt;…');
     expect(clip('🏈🏈🏈', 5)).toBe('🏈🏈…');
     expect(clip('abc', 3)).toBe('abc');
+    // No half of a word or of a figure: "ar a" is no platform, and 5 is not 512.
+    expect(clip('the largest is ar android 512', 18)).toBe('the largest is ar…');
+    expect(clip('the largest is ar android 512', 20)).toBe('the largest is ar…');
+    expect(safe('the largest is ar android 512', 27)).toBe('the largest is ar android…');
+    expect(clip('token ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 40)).toBe('token ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456…');
     expect(count(1_234_567)).toBe('1,234,567');
     expect(stamp(NOW)).toBe(
       '<!date^1800000000^{date_short_pretty} {time_secs}|2027-01-15 08:00:00 UTC> (08:00:00 UTC)',

@@ -16,6 +16,9 @@ export function safe(text: string, maxChars = 300): string {
   );
 }
 
+/** How far back from the cut a space is looked for: what is left of a word or a figure says something else. */
+const WORD_CHARS = 24;
+
 /** Plain text cut to `maxChars` UTF-16 units. */
 export function clip(text: string, maxChars: number): string {
   return text.length <= maxChars ? text : shorten(Array.from(text), maxChars);
@@ -24,12 +27,20 @@ export function clip(text: string, maxChars: number): string {
 function shorten(pieces: readonly string[], maxChars: number): string {
   let length = 0;
   let kept = '';
+  let next = '';
   for (const piece of pieces) {
     length += piece.length;
     if (length <= maxChars - 1) kept += piece;
-    else if (length > maxChars) return `${kept}…`;
+    else next += piece;
+    if (length > maxChars) return `${wholeWords(kept, next)}…`;
   }
   return pieces.join('');
+}
+
+/** Without the word that the cut goes through; one that is long by itself is cut all the same. */
+function wholeWords(kept: string, next: string): string {
+  const space = kept.lastIndexOf(' ');
+  return next.startsWith(' ') || space < 1 || kept.length - space > WORD_CHARS ? kept : kept.slice(0, space);
 }
 
 /** One line: what is typed over several lines would break lists. */
