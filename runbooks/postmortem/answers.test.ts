@@ -92,7 +92,13 @@ test('how far the document is, whose it is, and what came after it was done', ()
 });
 
 test('what it asks is what the form asks: each question once', () => {
-  const { asked } = told(closed());
+  const scene = Scene.ready();
+  const refused = { failed: 1, reasons: { Unregistered: 1 } };
+  // Each of these shots asks how old the list is.
+  for (const segment of ['us-ios', 'br-ios']) scene.closes(scene.fired([segment]), { [segment]: refused });
+  scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
+  const { asked } = told(scene);
   expect(asked).toContain(HELPED);
+  expect(asked).toContain('How old is the token list, and what keeps it fresh?');
   expect(new Set(asked).size).toBe(asked.length);
 });

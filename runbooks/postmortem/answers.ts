@@ -9,8 +9,9 @@ import type { Told } from './told.ts';
 
 /** What people have said for the postmortem, and how far it is. */
 
+/** Each question once: two shots may ask the same, and a form has one field for it. */
 export const asked = (told: Told, questions: readonly string[]): Question[] =>
-  questions.map((question) => ({ question, answers: answersTo(told, question) }));
+  [...new Set(questions)].map((question) => ({ question, answers: answersTo(told, question) }));
 
 /** The newest of each person; that there was another before is said, and proven. */
 function answersTo(told: Told, question: string): Answer[] {
