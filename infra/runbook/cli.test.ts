@@ -92,7 +92,9 @@ describe('a new runbook', () => {
     const file = join(folder, 'none.yaml');
     const missing = await run(['new', file, '--title', 'Sale']);
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.err).toContain('found no answer for --person, --text, --topic, and nobody to ask');
+    expect(missing.err).toBe(
+      'found no answer for --person, --text, --topic, and nobody to ask\nnpm run runbook -- help shows how it is called.\n',
+    );
     expect((await run(['new', file], ['Sale'])).err).toContain('--target: found no answer');
     expect((await run(['new', file, ...FLAGS, '--workers', 'many'])).err).toContain(
       '--workers: found "many", expected a number from 1 to 9999',

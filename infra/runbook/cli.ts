@@ -98,7 +98,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
-    return say(err, `${visibleLines(error.message)}\n\n${USAGE}`, 2);
+    return say(err, `${visibleLines(error.message)}\nnpm run runbook -- help shows how it is called.\n`, 2);
   }
 }
 
