@@ -114,7 +114,7 @@ export async function timeline(session: Session, launchId: string): Promise<void
   // Read past the journal, which refuses a broken chain: a postmortem must be able to show one.
   const [entries, messages] = await Promise.all([
     session.cloud.record.readAfter(launchId, 0),
-    session.cloud.record.messagesAfter(launchId, 0),
+    session.cloud.record.messagesAfter(launchId, 0, { isToldAway: true }),
   ]);
   session.out(timelineMarkdown(entries, messages, { chain: await session.journal.verify(entries) }));
 }

@@ -26,7 +26,7 @@ async function readWhole({ cloud, journal }: Session, launchId: string) {
   const entries = await cloud.record.readAfter(launchId, 0);
   if (entries.length === 0)
     throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
-  const messages = await cloud.record.messagesAfter(launchId, 0);
+  const messages = await cloud.record.messagesAfter(launchId, 0, { isToldAway: true });
   return {
     entries,
     messages,

@@ -48,7 +48,7 @@ export async function verify(session: Session, launchId: string, headText: strin
   const missing = headProblem(entries, head);
   if (missing !== null) throw broken(`by the head that you gave, ${missing}`);
   if (head !== null) out(`head      yours is in it (${head.seq}:${head.hash})`);
-  const messages = await cloud.record.messagesAfter(launchId, 0);
+  const messages = await cloud.record.messagesAfter(launchId, 0, { isToldAway: true });
   const channel = verifyChannel(launchId, messages, entries);
   if (!channel.ok) throw broken(`message ${channel.seq} of the channel: ${channel.why}`);
   out(`channel   ${plural(messages.length, 'message')}, chained, ${channel.sealed} of them sealed by checkpoints`);

@@ -38,7 +38,7 @@ export const timeline: Subcommand = {
   usage: ['timeline', 'timeline live'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said. `live` gives you a link to the page as it grows.',
+  does: 'Posts the whole record as a page with one axis and as Markdown: times, people, decisions, figures and what was said (its words for as long as the account keeps them, 90 days unless it says otherwise). `live` gives you a link to the page as it grows.',
   async run(ask) {
     if (ask.typed.words.map(bareWord)[0] === 'live') return liveLink(ask);
     return posted(ask, {
@@ -156,7 +156,7 @@ async function posted(ask: PersonAsk, { name, title, command, ...earlier }: Want
  */
 async function readRecord({ desk, launch }: PersonAsk): Promise<{ entries: Entry[]; messages: ChannelMessage[] }> {
   const entries = await desk.cloud.record.readAfter(launch.id, 0, AbortSignal.timeout(READ_WITHIN_MS));
-  return { entries, messages: await desk.cloud.record.messagesAfter(launch.id, 0) };
+  return { entries, messages: await desk.cloud.record.messagesAfter(launch.id, 0, { isToldAway: true }) };
 }
 
 const READ_WITHIN_MS = 30_000;

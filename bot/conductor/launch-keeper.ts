@@ -290,7 +290,9 @@ export class LaunchKeeper {
       );
       this.#checkpointSeq = last?.kind === 'Checkpoint' ? last.channelSeq : 0;
     }
-    const head = (await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq)).at(-1);
+    const head = (
+      await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq, { isToldAway: true })
+    ).at(-1);
     if (head === undefined) return;
     const acted = await this.#context.execute(launch.id, {
       kind: 'checkpoint',

@@ -90,7 +90,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
         launch,
         entry,
         ':wave:',
-        `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.\nWhat people write in this channel joins the launch's record, with who and when, edits and deletions too; so does what they wrote in the 14 days before. Nothing of any other channel does.`,
+        `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.\nWhat people write in this channel joins the launch's record, with who and when, edits and deletions too; so does what they wrote in the 14 days before. Their words stay readable for the days that this account keeps them (90, unless it says otherwise). Nothing of any other channel is recorded.`,
       );
     case 'TargetMoved':
       return line(launch, entry, ':alarm_clock:', movedText(launch, entry));

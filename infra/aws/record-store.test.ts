@@ -1,5 +1,9 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
+import { timelineOf } from '../../runbooks/record/model.ts';
+import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
+import { Scene } from '../../test/properties/scene.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
@@ -135,6 +139,93 @@ test('words that were deleted are read nowhere, their chain holds, and what is w
   await words.forget('plain');
   expect(await record.messagesAfter('plain', 0)).toMatchObject([{ forgot: { messages: 2 } }]);
   other.close();
+});
+
+/** As it lies in the table, whoever has written it. */
+async function putStored(launchId: string, seq: number, hash: string, body: object): Promise<void> {
+  const clients = createClients(local.config);
+  const place = { launchId: { S: channelPartition(launchId) }, seq: { N: String(seq) } };
+  const item = { ...place, token: { S: `t${seq}` }, hash: { S: hash }, body: { S: JSON.stringify(body) } };
+  await clients.dynamo.send(new PutItemCommand({ TableName: 'gobutton-record', Item: item }));
+  clients.destroy();
+}
+const rowsOf = async (launchId: string, record = local.cloud.record) =>
+  timelineOf(Scene.ready().entries.slice(0, 1), await record.messagesAfter(launchId, 0, { isToldAway: true }), {
+    chain: { ok: true },
+  })
+    ?.rows.filter(({ kind }) => kind === 'Message')
+    .map(({ what }) => what);
+
+test('messages of every format before are read and told in one chain with those of today', async () => {
+  const { record, words } = local.cloud;
+  // In clear, as versions before boxes did, and in a box without a number.
+  await putStored('formats', 1, messageHash('formats', 1, '', said('in clear')), said('in clear'));
+  const first = (await record.messagesAfter('formats', 0)).at(-1)?.hash ?? '';
+  const boxed = { atMs: 1, box: await words.seal('formats', JSON.stringify(said('in a box'))) };
+  const second = messageHash('formats', 2, first, { ...said(''), ...boxed });
+  await putStored('formats', 2, second, boxed);
+  await record.appendMessage('formats', { seq: 2, hash: second }, said('today'));
+  const messages = await record.messagesAfter('formats', 0);
+  expect(messages.map(({ text, v }) => [text, v])).toEqual([
+    ['in clear', undefined],
+    ['in a box', undefined],
+    ['today', MESSAGE_FORMAT],
+  ]);
+  expect(verifyChannel('formats', messages, [])).toEqual({ ok: true, sealed: 0 });
+  expect(await rowsOf('formats')).toEqual(['“in clear”', '“in a box”', '“today”']);
+  // The number is in the hash.
+  const [, , last] = messages;
+  expect(
+    verifyChannel(
+      'formats',
+      [...messages.slice(0, 2), { ...said(''), ...last, seq: 3, hash: last?.hash ?? '', v: 1 }],
+      [],
+    ),
+  ).toMatchObject({ seq: 3 });
+});
+
+test('a message of a newer format is named as one, and nothing of it is taken for words', async () => {
+  const { record } = local.cloud;
+  await record.appendMessage('newer', EMPTY, said('before'));
+  await putStored('newer', 2, 'f'.repeat(64), { v: MESSAGE_FORMAT + 1, atMs: 2, ts: { is: 'another thing' }, text: 7 });
+  const messages = await record.messagesAfter('newer', 0);
+  expect(messages).toMatchObject([{ text: 'before' }, { text: '', unread: 'newer', v: MESSAGE_FORMAT + 1, seq: 2 }]);
+  expect(verifyChannel('newer', messages, [])).toEqual({
+    ok: false,
+    seq: 2,
+    why: 'it has format 3, and this version of gobutton reads 1 to 2: it was written by a newer one. Update this process',
+  });
+  expect(await rowsOf('newer')).toEqual([
+    '“before”',
+    "message 2 can't be read by this version of gobutton: it is of format 3",
+  ]);
+});
+
+test('words that were deleted, whose time is over, and that S3 does not give just now are told apart', async () => {
+  const { record, words, objects } = local.cloud;
+  await record.appendMessage('gone', EMPTY, said('long ago'));
+  const clients = createClients(local.config);
+  const silent = createRecordStore({
+    dynamo: clients.dynamo,
+    table: 'gobutton-record',
+    words: { ...words, open: () => Promise.reject(new Error('S3 is away')) },
+  });
+  expect(await rowsOf('gone', silent)).toEqual([expect.stringMatching(/could not be read when this was made/)]);
+  const [away] = await silent.messagesAfter('gone', 0, { isToldAway: true });
+  expect(away?.unread).toBe('away');
+  expect(verifyChannel('gone', away === undefined ? [] : [away], [])).toMatchObject({ ok: true });
+  // Whoever compares with what was said must not go by it.
+  await expect(silent.messagesAfter('gone', 0)).rejects.toThrow('S3 is away');
+  clients.destroy();
+  // As S3 does by itself, once the days are over.
+  for (const { key } of await objects.list('launches/gone/words/')) await objects.remove(key);
+  expect(await rowsOf('gone')).toEqual([expect.stringMatching(/the time for which words are kept is over/)]);
+  const head = (await record.messagesAfter('gone', 0)).at(-1);
+  await record.appendMessage('gone', head ?? EMPTY, { ...said(''), forgot: { messages: 1, files: 0, tokens: 0 } });
+  await record.appendMessage('gone', (await record.messagesAfter('gone', 0)).at(-1) ?? EMPTY, said('since then'));
+  const told = await rowsOf('gone');
+  expect(told?.[0]).toBe('what was written here was deleted');
+  expect(told?.[2]).toBe('“since then”');
 });
 
 test('channel messages chain in a partition of their own and never meet the entries', async () => {

@@ -3,6 +3,7 @@ import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import type { Box, Forgot, KeptFile, Mark, Refused } from '../../runbooks/record/rows.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
@@ -36,7 +37,15 @@ export interface RecordStore {
     head: Head,
     message: ChannelMessage,
   ): Promise<{ won: true; head: Head } | { won: false }>;
-  messagesAfter(launchId: string, afterSeq: number): Promise<(ChannelMessage & Head)[]>;
+  /**
+   * Rejects when the keys of their words don't come; with `isToldAway` such a message is `unread` instead, for who shows or verifies the chain and
+   * must not take it for what was said.
+   */
+  messagesAfter(
+    launchId: string,
+    afterSeq: number,
+    options?: { isToldAway?: boolean },
+  ): Promise<(ChannelMessage & Head)[]>;
 }
 
 export interface ChannelMessage {
@@ -57,23 +66,29 @@ export interface ChannelMessage {
   /** Not said: what became of a file that hangs on a message. */ file?: KeptFile;
   /** Not said: what people wrote before was deleted. */ forgot?: Forgot;
   /** As the chain has it. Absent: the chain has it as it is here. */ box?: Box;
-  /** Its key was deleted: nothing but its time and place is known any more. */ forgotten?: true;
+  /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */ forgotten?: true;
+  /** What can't be read now: its keys did not come (`away`), or it is of a newer format (`newer`). */ unread?:
+    | 'away'
+    | 'newer';
+  /** Its format, MESSAGE_FORMAT. Absent: 1, and not yet written. */ v?: number;
 }
 
 /** Partition of a launch's channel messages, in the same table. */
 export const channelPartition = (launchId: string) => `${launchId}/channel`;
 
 /** What stands in the table of a message whose words lie in a box. */
-type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>>;
-const storedOf = ({ atMs, box, ...rest }: ChannelMessage): ChannelMessage | Boxed =>
-  box === undefined ? { atMs, ...rest } : { atMs, box };
+type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>> & Pick<ChannelMessage, 'v'>;
+function storedOf({ atMs, box, v, ...rest }: ChannelMessage): ChannelMessage | Boxed {
+  const format = v === undefined ? {} : { v };
+  return box === undefined ? { ...format, atMs, ...rest } : { ...format, atMs, box };
+}
 
 /** sha256 hex of a channel message in its chain: over what is stored of it, its place and predecessor. */
 export function messageHash(launchId: string, seq: number, prev: string, message: ChannelMessage): string {
   return sha256(canonicalJson({ launchId, seq, prev, message: storedOf(message) }));
 }
 
-const FORGOTTEN = {
+const BLANK = {
   ts: '',
   user: '',
   text: '',
@@ -81,7 +96,6 @@ const FORGOTTEN = {
   deleted: false,
   permalink: null,
   files: [],
-  forgotten: true,
 } as const;
 
 /**
@@ -188,32 +202,42 @@ export function createRecordStore({
       const seq = head.seq + 1;
       // That something was deleted is nobody's words.
       const isPlain = words === null || message.forgot !== undefined;
-      const stored = isPlain ? message : { ...message, box: await words.seal(launchId, JSON.stringify(message)) };
+      const box = isPlain ? {} : { box: await words.seal(launchId, JSON.stringify(message)) };
+      const stored = { ...message, ...box, v: MESSAGE_FORMAT };
       const hash = messageHash(launchId, seq, head.hash, stored);
       const body = JSON.stringify(storedOf(stored));
       const won = await putOnce(channelPartition(launchId), seq, randomUUID(), hash, body);
       return won ? { won, head: { seq, hash } } : { won };
     },
 
-    async messagesAfter(launchId, afterSeq) {
+    async messagesAfter(launchId, afterSeq, { isToldAway = false } = {}) {
       const found = await readItems(channelPartition(launchId), afterSeq, (item) => ({
         message: JSON.parse(item['body']?.S ?? 'null') as ChannelMessage | Boxed,
         seq: Number(item['seq']?.N),
         hash: item['hash']?.S ?? '',
       }));
       const boxes = found.flatMap(({ message }) => (message.box === undefined ? [] : [message.box]));
-      const texts = (await words?.open(launchId, boxes)) ?? boxes.map(() => null);
-      const opened = new Map(boxes.map((box, index) => [box, texts[index] ?? null]));
+      const away = (error: unknown): null => {
+        if (isToldAway) return null;
+        throw error;
+      };
+      const texts = words === null ? boxes.map(() => null) : await words.open(launchId, boxes).catch(away);
+      const opened = texts === null ? null : new Map(boxes.map((box, index) => [box, texts[index] ?? null]));
       return found.map(({ message, ...place }) => ({ ...readable(message, opened), ...place }));
     },
   };
 }
 
-function readable(message: ChannelMessage | Boxed, opened: ReadonlyMap<Box, string | null>): ChannelMessage {
+/** `opened` null: the keys did not come. */
+function readable(message: ChannelMessage | Boxed, opened: ReadonlyMap<Box, string | null> | null): ChannelMessage {
+  const { atMs, v = 1 } = message;
+  if (v > MESSAGE_FORMAT) return { ...BLANK, files: [], atMs, v, unread: 'newer' };
   if ('ts' in message) return message;
-  const { atMs, box } = message;
-  const text = opened.get(box) ?? null;
-  return text === null ? { ...FORGOTTEN, files: [], atMs, box } : { ...(JSON.parse(text) as ChannelMessage), box };
+  const { box } = message;
+  const as = { box, ...('v' in message ? { v } : {}) };
+  const text = opened?.get(box) ?? null;
+  if (text !== null) return { ...(JSON.parse(text) as ChannelMessage), ...as };
+  return { ...BLANK, files: [], atMs, ...(opened === null ? { unread: 'away' } : { forgotten: true }), ...as };
 }
 
 const key = (partition: string, seq: number) => ({ launchId: { S: partition }, seq: { N: String(seq) } });

@@ -1,4 +1,6 @@
 import type { Entry } from '../../runbooks/launch/entries.ts';
+import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
+import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import type { ChannelMessage } from './record-store.ts';
 import { messageHash } from './record-store.ts';
 import type { Head } from './seal.ts';
@@ -18,6 +20,12 @@ export function verifyChannel(
   for (const { seq, hash, ...message } of messages) {
     const place = head.seq + 1;
     if (seq !== place) return { ok: false, seq: place, why: `found message ${seq} in its place` };
+    if (message.unread === 'newer')
+      return {
+        ok: false,
+        seq,
+        why: `it has format ${message.v}, and this version of gobutton reads 1 to ${MESSAGE_FORMAT}: ${BY_NEWER}`,
+      };
     if (hash !== messageHash(launchId, seq, head.hash, message))
       return { ok: false, seq, why: 'it was changed, or does not chain to the message before it' };
     head = { seq, hash };

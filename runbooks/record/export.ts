@@ -120,15 +120,22 @@ const LINES = {
             .meta({ description: 'As the chain has it: encrypted (AES-256-GCM) by the key with this sha256.' }),
         ),
         forgotten: z.exactOptional(
-          z
-            .literal(true)
-            .meta({ description: 'Its key was deleted: nothing but its time and place is known any more.' }),
+          z.literal(true).meta({
+            description: 'Its key was deleted, or its time was over: nothing but its time and place is known any more.',
+          }),
         ),
+        unread: z.exactOptional(
+          z.enum(['away', 'newer']).meta({
+            description:
+              'Could not be read: its key did not come (away), or it is of a newer format than the writer of this file reads (newer).',
+          }),
+        ),
+        v: z.exactOptional(z.int().meta({ description: 'Its format in the chain; absent: 1.' })),
       }),
     })
     .meta({
       description:
-        'What a person wrote in the channel, or was refused. hash: sha256 over the canonical JSON of launchId, seq, prev and message; of a message with a box, of its atMs and box alone.',
+        'What a person wrote in the channel, or was refused. hash: sha256 over the canonical JSON of launchId, seq, prev and message; of a message with a box, of its v, atMs and box alone.',
     }),
   end: z
     .object({

@@ -18,7 +18,10 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
     const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
     marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
   }
-  return messages.map((message) => {
+  const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined);
+  return messages.map((message, index) => {
+    const gone = goneText(message, index < lastForgot);
+    if (gone !== null) return { ...messageRow(message, names, []), what: gone };
     if (message.file !== undefined) return fileRow(message, message.file, names);
     return message.mark === undefined
       ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
@@ -66,17 +69,25 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   };
 }
 
-function saidText(
-  { text, ts, edits, deleted, thread, found, forgot, forgotten }: TimelineMessage,
-  names: Names,
-): string {
-  if (forgotten === true) return 'what was written here was deleted';
+function saidText({ text, ts, edits, deleted, thread, found, forgot }: TimelineMessage, names: Names): string {
   if (forgot !== undefined) return forgotText(forgot);
   if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
   if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
   const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
   if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
   return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
+}
+
+/** Why there are no words; null: there are. `isDeleted`: a deletion stands behind it in the chain; without one S3 has let its key go by itself. */
+function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boolean): string | null {
+  if (unread === 'newer')
+    return `message ${String(seq)} can't be read by this version of gobutton: it is of format ${String(v)}`;
+  if (unread === 'away')
+    return 'what was written here could not be read when this was made: S3 did not answer. It is not lost; make this anew later';
+  if (forgotten !== true) return null;
+  return isDeleted
+    ? 'what was written here was deleted'
+    : 'what was written here has no key any more: the time for which words are kept is over, or, in another region, it has yet to come';
 }
 
 const forgotText = ({ messages, files, tokens }: Forgot): string =>

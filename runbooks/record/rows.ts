@@ -38,6 +38,12 @@ export interface Box {
   sealed: string;
 }
 
+/**
+ * How a message stands in the chain of the channel, its `v`: 1 in clear, and without `v`; 2 in a box. What is of a newer one is named and not guessed at:
+ * its chain may be over something else.
+ */
+export const MESSAGE_FORMAT = 2;
+
 /** How much of a launch was deleted at a time. */
 export interface Forgot {
   messages: number;
@@ -69,8 +75,12 @@ export interface TimelineMessage {
   forgot?: Forgot;
   /** As the chain has it. Absent: the chain has it as it is here. */
   box?: Box;
-  /** Its key was deleted: nothing but its time and place is known any more. */
+  /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */
   forgotten?: true;
+  /** What can't be read now: its keys did not come (`away`), or it is of a newer format than this version reads (`newer`). */
+  unread?: 'away' | 'newer';
+  /** Absent: 1. */
+  v?: number;
   /** Its place in the chain of channel messages. Absent: it is not from there. */
   seq?: number;
   hash?: string;

@@ -94,6 +94,21 @@ test('what was deleted from the record does not come back from the channel, and 
   expect((await chain()).map(({ text }) => text)).toEqual(['', 'all well']);
 });
 
+test('behind what a newer version has written nothing is added: it would stand there twice', async () => {
+  await begin();
+  await say('which a newer bot has heard');
+  const { messagesAfter } = memory.record;
+  memory.record.messagesAfter = async (...asked) =>
+    (await messagesAfter.apply(memory.record, asked)).map((one) => ({ ...one, unread: 'newer' as const }));
+  await memory.record.appendMessage(
+    LAUNCH_ID,
+    { seq: 0, hash: '' },
+    { ts: '', user: '', text: '', atMs: 1, edits: null, deleted: false, permalink: null, files: [] },
+  );
+  await look();
+  expect(await chain()).toHaveLength(1);
+});
+
 test('a mark that nobody heard of is found, put on and taken off', async () => {
   await begin();
   const ts = await say('GO is green');

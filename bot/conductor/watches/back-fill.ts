@@ -60,6 +60,8 @@ export class BackFill {
     const isWhole = this.#wholeAtMs === null || this.#readAtMs === null || nowMs - this.#wholeAtMs >= WHOLE_MS;
     const fromMs = isWhole ? sinceMs : Math.max(sinceMs, (this.#readAtMs ?? 0) - OVERLAP_MS);
     const chain = await this.#context.cloud.record.messagesAfter(launch.id, 0);
+    // What a newer version has written may be what would be missed here: it would stand there twice.
+    if (chain.some(({ unread }) => unread !== undefined)) return;
     const shown = await this.#read(slack, launch, Math.max(fromMs, deletedUntilMs(chain)));
     if (shown === null) return;
     const missing = differences(chain, shown, this.#context.nowMs());
