@@ -10,7 +10,8 @@ export interface Objects {
   /** Null: no such object. */
   /** `into`: memory of the size that it is expected to have, which is filled and returned if it has. */
   get(key: string, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array | null>;
-  list(prefix: string): Promise<{ key: string; bytes: number }[]>;
+  /** `writtenAtMs`: by the clock of S3; absent where a stand-in does not say. */
+  list(prefix: string): Promise<{ key: string; bytes: number; writtenAtMs?: number }[]>;
   /** Done also if there was none. In a bucket with versions the ones before stay, until its own rules end them. */
   remove(key: string): Promise<void>;
 }
@@ -64,13 +65,14 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
     },
 
     async list(prefix) {
-      const found: { key: string; bytes: number }[] = [];
+      const found: Awaited<ReturnType<Objects['list']>> = [];
       let from: string | undefined;
       do {
         const page = await s3.send(
           new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from }),
         );
-        for (const object of page.Contents ?? []) found.push({ key: object.Key ?? '', bytes: object.Size ?? 0 });
+        for (const { Key: key = '', Size: bytes = 0, LastModified: at } of page.Contents ?? [])
+          found.push({ key, bytes, ...(at === undefined ? {} : { writtenAtMs: at.getTime() }) });
         from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
       } while (from !== undefined);
       return found;

@@ -12,6 +12,7 @@ import type { Fault } from './faults-for-tests.ts';
 import { channelPartition, createRecordStore, messageHash } from './record-store.ts';
 import { entryHash } from './seal.ts';
 import { verifyChannel } from './verify-channel.ts';
+import { createWords } from './words.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 // Megabytes of entries at once, as no record grows: DynamoDB would make it wait.
@@ -139,6 +140,24 @@ test('words that were deleted are read nowhere, their chain holds, and what is w
   await words.forget('plain');
   expect(await record.messagesAfter('plain', 0)).toMatchObject([{ forgot: { messages: 2 } }]);
   other.close();
+});
+
+test('no key seals for longer than a day: words are readable for the days of the bucket, less one', async () => {
+  const { objects } = local.cloud;
+  let nowMs = Date.now();
+  const words = createWords(objects, () => nowMs);
+  const seal = async (text: string) => (await words.seal('days', text)).key;
+  const first = await seal('on the first day');
+  nowMs += 86_000_000;
+  expect(await seal('a little later')).toBe(first);
+  nowMs += 86_400_000;
+  const second = await words.seal('days', 'two days later');
+  expect(second.key).not.toBe(first);
+  expect(await seal('and again')).toBe(second.key);
+  // Another process goes by the dates of S3, and reads what either has sealed.
+  expect((await createWords(objects).seal('days', 'from elsewhere')).key).toMatch(new RegExp(`${first}|${second.key}`));
+  expect(await createWords(objects).open('days', [second])).toEqual(['two days later']);
+  expect(await words.forget('days')).toBe(2);
 });
 
 /** As it lies in the table, whoever has written it. */

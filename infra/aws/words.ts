@@ -8,6 +8,7 @@ import { sha256 } from './sha256.ts';
  * What people wrote in a launch's channel, so that it can be deleted and its chain still holds: the chain has it encrypted, and the keys lie
  * in the bucket, apart. Without its key a box is what it was to the chain, also in every backup of the table, and nobody reads it again.
  * Each instance writes with a key that is there, so one deletion is for all of them, and what is written after it has a key of its own.
+ * S3 lets a key go so many days after it was written, and with it all that it has sealed; so none seals for longer than a day.
  */
 export interface Words {
   seal(launchId: string, text: string): Promise<Box>;
@@ -21,24 +22,37 @@ const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** A message is readable for `data.keep_days` less this, at least. */
+const SEALS_FOR_MS = 86_400_000;
 /** Opening so many holds the process for a few milliseconds. */
 const PORTION = 500;
 
 const folderOf = (launchId: string): string => `launches/${launchId}/words/`;
 
-export function createWords(objects: Objects): Words {
+interface Key {
+  secret: Buffer;
+  /** When it was written. */ atMs: number;
+}
+
+/** `nowMs`: default the system's clock. */
+export function createWords(objects: Objects, nowMs: () => number = Date.now): Words {
   /** By launch: what was read or made, and still lies there. */
-  const known = new Map<string, Map<string, Buffer>>();
+  const known = new Map<string, Map<string, Key>>();
 
   /** One list a look, so that what was deleted is gone for us too; an object is read once, since its name is its hash. */
-  async function keysOf(launchId: string): Promise<Map<string, Buffer>> {
+  async function keysOf(launchId: string): Promise<Map<string, Key>> {
     const folder = folderOf(launchId);
-    const names = (await objects.list(folder)).map(({ key }) => key.slice(folder.length));
+    const there = await objects.list(folder);
     const before = known.get(launchId);
     const found = await Promise.all(
-      names.map(async (name): Promise<[string, Buffer] | null> => {
-        const key = before?.get(name) ?? (await objects.get(`${folder}${name}`));
-        return key !== null && key.length === KEY_BYTES && sha256(key) === name ? [name, Buffer.from(key)] : null;
+      there.map(async ({ key, writtenAtMs = 0 }): Promise<[string, Key] | null> => {
+        const name = key.slice(folder.length);
+        const kept = before?.get(name);
+        if (kept !== undefined) return [name, kept];
+        const secret = await objects.get(key);
+        return secret !== null && secret.length === KEY_BYTES && sha256(secret) === name
+          ? [name, { secret: Buffer.from(secret), atMs: writtenAtMs }]
+          : null;
       }),
     );
     const keys = new Map(found.filter((one) => one !== null));
@@ -48,13 +62,12 @@ export function createWords(objects: Objects): Words {
 
   async function keyFor(launchId: string): Promise<[string, Buffer]> {
     const keys = await keysOf(launchId);
-    const [there] = keys;
-    if (there !== undefined) return there;
-    const key = randomBytes(KEY_BYTES);
-    const name = sha256(key);
-    await objects.put(`${folderOf(launchId)}${name}`, key);
-    keys.set(name, key);
-    return [name, key];
+    for (const [name, { secret, atMs }] of keys) if (nowMs() - atMs < SEALS_FOR_MS) return [name, secret];
+    const secret = randomBytes(KEY_BYTES);
+    const name = sha256(secret);
+    await objects.put(`${folderOf(launchId)}${name}`, secret);
+    keys.set(name, { secret, atMs: nowMs() });
+    return [name, secret];
   }
 
   return {
@@ -85,9 +98,9 @@ export function createWords(objects: Objects): Words {
 }
 
 /** A box of a table that somebody else has written to may hold anything: the chain says so, and all others are read. */
-function textIn(launchId: string, box: Box, keys: ReadonlyMap<string, Buffer>): string | null {
+function textIn(launchId: string, box: Box, keys: ReadonlyMap<string, Key>): string | null {
   try {
-    const secret = keys.get(box.key);
+    const secret = keys.get(box.key)?.secret;
     if (secret === undefined) return null;
     const bytes = Buffer.from(box.sealed, 'base64');
     const decipher = createDecipheriv(CIPHER, secret, bytes.subarray(0, NONCE_BYTES))

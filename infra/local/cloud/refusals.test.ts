@@ -199,7 +199,7 @@ test('a service that is not there at all is refused by its name, and bad JSON is
   });
   expect(await other.json()).toMatchObject({
     __type: 'UnsupportedOperation',
-    message: expect.stringContaining('lambda:PutLogEvents'),
+    message: expect.stringContaining('logs:PutLogEvents'),
   });
   const broken = await fetch(local.url, {
     method: 'POST',
