@@ -274,6 +274,12 @@ describe('a long record', () => {
     },
   );
 
+  test('has no signature looked at twice: what was found to fit is not checked again by the fold', () => {
+    const changed = resigned(entries, 507, { sig: elsewhere });
+    const fits = new Set(changed);
+    expect(foldVerified(LAUNCH_ID, null, changed, workerKeyring(), { fits })).toMatchObject({ ok: true });
+  });
+
   test('is believed by whose keys are trusted alone, though all signatures fit', async () => {
     const others = looseKeyring(null, { bot: [stranger.signer?.key ?? ''], worker: [] });
     expect(await verifyWhole(LAUNCH_ID, entries, others)).toMatchObject({ ok: false, seq: 1 });

@@ -97,9 +97,9 @@ test('what was deleted from the record does not come back from the channel, and 
 test('behind what a newer version has written nothing is added: it would stand there twice', async () => {
   await begin();
   await say('which a newer bot has heard');
-  const { messagesAfter } = memory.record;
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
   memory.record.messagesAfter = async (...asked) =>
-    (await messagesAfter.apply(memory.record, asked)).map((one) => ({ ...one, unread: 'newer' as const }));
+    (await messagesAfter(...asked)).map((one) => ({ ...one, unread: 'newer' as const }));
   await memory.record.appendMessage(
     LAUNCH_ID,
     { seq: 0, hash: '' },
