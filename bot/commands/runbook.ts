@@ -89,7 +89,8 @@ function changesOf(launch: Launch, { plan, lineOf }: Read): PlanChange[] {
   }));
 }
 
-const needsSecond = (launch: Launch, plan: Plan): boolean => differencesOf(launch, plan).some(needsTwo);
+const needsSecond = (launch: Launch, plan: Plan): boolean =>
+  differencesOf(launch, plan).some((one) => needsTwo(launch, one));
 
 function shown({ launch, atMs }: LaunchAsk, read: Read): Answer {
   const changes = changesOf(launch, read);

@@ -57,6 +57,7 @@ describe('how many people a change takes', () => {
     ['a gate that is gone', { gates: all.slice(1) }],
     ['a gate that is hard no more', gates(scene, 'credentials', { hard: false })],
     ['what a gate measures', gates(scene, 'queues', { probe: { kind: 'credentials' } })],
+    ['what a gate that nothing measures is called', gates(scene, 'copy-read', { title: 'Someone looked at it' })],
     ['whose gate it is', gates(scene, 'copy-read', { owner: 'ben' })],
     ['how long a tick holds', gates(scene, 'copy-read', { stale_after: 60_000 })],
     ['when a step is', steps(scene, 'remind', { at: -60_000 })],
@@ -229,7 +230,7 @@ describe('what it takes back', () => {
     const { voids } = changed(scene, gates(scene, 'copy-read', { title: 'Both copies were read' }));
     expect(voids).toEqual({ ...NOTHING, orders: [order], ticks: ['copy-read'] });
     const { orders, ticks, waivers, present } = scene.state;
-    expect(orders[order ?? '']).toMatchObject({ state: 'void', voidedBy: 'Ana Ortiz changed the runbook' });
+    expect(orders[order ?? '']).toMatchObject({ state: 'void', voidedBy: 'Mia Chen changed the runbook' });
     expect([Object.keys(ticks), Object.keys(waivers), Object.keys(present)]).toEqual([[], [waiver], ['ben']]);
   });
 

@@ -61,7 +61,7 @@ export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook
     after,
     line: lines[index] ?? '',
   }));
-  if (differences.some(needsTwo))
+  if (differences.some((one) => needsTwo(launch, one)))
     return accept(byPerson(command.by), nowMs, {
       kind: 'RunbookChangeRequested',
       changeId: `B${launch.seq + 1}`,
@@ -116,20 +116,25 @@ export function voidsNow(launch: Launch, plan: Plan, nowMs: number): PlanVoids {
 
 /** What this plan has otherwise than the launch; what binds people most first, as a message may not hold all of it. */
 export const differencesOf = (launch: Pick<Launch, 'runbook'>, plan: Plan): PlanDifference[] =>
-  planDifferences(planOf(launch.runbook), plan).toSorted((a, b) => rank(a) - rank(b));
+  planDifferences(planOf(launch.runbook), plan).toSorted((a, b) => rank(launch, a) - rank(launch, b));
 
-function rank(difference: PlanDifference): number {
-  if (!needsTwo(difference)) return 2;
+function rank(launch: Pick<Launch, 'runbook'>, difference: PlanDifference): number {
+  if (!needsTwo(launch, difference)) return 2;
   return ['gates', 'fire'].includes(difference.names[0] ?? '') ? 0 : 1;
 }
 
 /** It weakens what people are bound by, or changes what is done, when, and by whom. */
-export function needsTwo({ names: [first = '', , key], before, after }: PlanDifference): boolean {
+export function needsTwo({ runbook }: Pick<Launch, 'runbook'>, difference: PlanDifference): boolean {
+  const { names, before, after } = difference;
+  const [first = '', id, key] = names;
   const rule = RULE[first as keyof Plan];
   if (rule !== 'gates') return rule === 'two';
+  // Where nothing is measured people judge by the title alone.
+  const isMeasured = runbook.gates.some((gate) => gate.id === id && gate.probe !== undefined);
+  const isWord = key === 'help' || (key === 'title' && isMeasured);
   const isHardened = key === 'hard' && after === 'true';
   const isAdded = key === undefined && before === null;
-  return !(isAdded || isHardened || key === 'title' || key === 'help');
+  return !(isAdded || isHardened || isWord);
 }
 
 function changeProblem(launch: Launch, plan: Plan, differences: readonly PlanDifference[]): Refusal | null {

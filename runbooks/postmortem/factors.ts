@@ -283,6 +283,7 @@ function notes(told: Told): Factor[] {
     .map((entry) => ({
       text: `Noted by the bot: ${entry.text}`,
       proof: seqs([entry]),
-      question: `“${entry.text}” What follows from it for the next launch?`,
+      // One for all of them: among them is much that went as it should.
+      question: 'What follows for the next launch from what the bot noted by itself?',
     }));
 }

@@ -407,6 +407,7 @@ test('every kind of entry has its place in the sample, and a plan is held agains
   expect(text).toContain('| order F49 did not go at its moment | the conductor |');
   expect(text).toContain('The target was moved once.');
   expect(text).toContain('Noted by the bot: A queue was made again.');
+  expect(text.split('from what the bot noted by itself?')).toHaveLength(2);
 });
 
 describe('what is not told', () => {
