@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shotFigures } from '../contract/figures.ts';
 import { claimKey } from '../contract/orders.ts';
+import type { ShotSnapshot } from '../contract/report.ts';
 import { sumVariants } from '../runbooks/launch/totals.ts';
 import { stateCode, toAccount } from '../settle/account-codec.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from '../settle/close.ts';
@@ -52,13 +53,18 @@ test('each phone gets the text of its variant, who is held out gets none, and th
   const counted = sumVariants(shot.totals ?? []).map(({ variant, totals: { accepted } }) => [variant, accepted]);
   expect(Object.fromEntries(counted)).toEqual(manifest.segments[0]?.variants);
 
-  // What the room shows while it runs comes from the workers.
   const state = await stage.journal.launch(launch.id);
-  const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
   if (state === null) throw new Error('no launch');
-  const running = shotFigures(state, { ...shot, totals: null, closed: null }, snapshots, Date.now());
-  const closed = shotFigures(state, shot, snapshots, Date.now());
-  expect(closed.figures.variants).toEqual(running.figures.variants);
+  const shownOf = (one: typeof shot, snapshots: ShotSnapshot[]) =>
+    shotFigures(state, one, snapshots, Date.now()).figures.variants;
+  const closed = shownOf(shot, []);
+  // What the room shows while it runs comes from the workers, whose last report may be a second behind the close.
+  await expect
+    .poll(async () => {
+      const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
+      return shownOf({ ...shot, totals: null, closed: null }, snapshots);
+    })
+    .toEqual(closed);
   await stage.stopWorkers();
 });
 

@@ -27,7 +27,8 @@ test('a runbook is read with what it includes, and its hash is of all of it', as
   await put('shared/people.yaml', PEOPLE);
   const before = await readRunbookFile(file, 'sale.yaml');
   expect(before).toMatchObject({ loaded: { ok: true }, included: ['shared/people.yaml'] });
-  expect(readRunbookFileSync(file, 'sale.yaml')).toEqual(before);
+  const at = expect.any(Function) as never;
+  expect(readRunbookFileSync(file, 'sale.yaml')).toEqual({ ...before, loaded: { ...before.loaded, lineOf: at } });
   await put('shared/people.yaml', `${PEOPLE}# a word more\n`);
   expect((await readRunbookFile(file)).hash).not.toBe(before.hash);
   // Alone it is the hash of its text, as ever.
