@@ -51,17 +51,17 @@ export async function noRoom(
     case 'absent':
       return {
         code: 'NOT_IN_CHANNEL',
-        say: `The bot is not in this channel, so it could show neither the board nor a GO button here. Type \`/invite @${desk.botName()}\`, then create the launch again.`,
+        say: `The bot is not in this channel, so it could show neither the board nor a GO button here. Type \`/invite @${desk.botName()}\`, then try again.`,
       };
     case 'archived':
       return {
         code: 'CHANNEL_ARCHIVED',
-        say: 'This channel is archived, so nothing can be posted here. Unarchive it, or create the launch in another channel.',
+        say: 'This channel is archived, so nothing can be posted here. Unarchive it, or use another channel.',
       };
     case 'direct':
       return {
         code: 'NO_CHANNEL',
-        say: "A direct message can't be a war room: a second person must see the GO button. Create the launch in a channel that the bot is in.",
+        say: "A direct message can't be a war room: a second person must see the GO button. Use a channel that the bot is in.",
       };
     case 'unknown':
       return {

@@ -48,9 +48,10 @@ export function policyProblem(launch: Firing, by: PersonId, act: FireAct): Refus
   const firers = firersOf(launch, act);
   if (firers.some(({ id }) => id === by)) return null;
   const { key, words } = ACTS[act];
+  const whom = firers.length === 1 ? 'them' : 'one of them';
   return refuse(
     'FIRE_POLICY',
-    `In this launch ${namesOf(firers)} may ${words}: its runbook says who (\`fire.${key}\`). Ask one of them, or have two people change the runbook with /go runbook.`,
+    `In this launch ${namesOf(firers)} may ${words}: its runbook says who (\`fire.${key}\`). Ask ${whom}, or have two people change the runbook with /go runbook.`,
   );
 }
 
