@@ -87,6 +87,27 @@ describe('once a launch is closed', () => {
     expect((await answers()).join()).not.toContain('lost?');
   });
 
+  it('a form whose questions can’t be read says so, and does not go on waiting for them', async () => {
+    const views: string[] = [];
+    const client = {
+      views: {
+        open: async () => ({ view: { id: 'V1' } }),
+        update: async ({ view }: { view: object }) => void views.push(JSON.stringify(view)),
+      },
+    };
+    const cloud = { record: { messagesAfter: async () => Promise.reject(new Error('S3 is away')) } };
+    const pressing = pressAnswerPostmortem({
+      desk: { journal: rig.journal, cloud, client } as unknown as Desk,
+      value: { launchId },
+      slackId: 'U0MARKET1',
+      channelId: 'C0WARROOM',
+      triggerId: 'T1',
+      answer: async () => undefined,
+    });
+    await expect(pressing).rejects.toThrow('S3 is away');
+    expect(views).toEqual([expect.stringContaining('The questions could not be read')]);
+  });
+
   it('who is not on the roster gets no form, and is told whom to ask', async () => {
     const noted: string[] = [];
     const said: string[] = [];

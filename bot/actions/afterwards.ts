@@ -1,3 +1,4 @@
+import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
@@ -6,7 +7,7 @@ import { blameIn } from '../../runbooks/postmortem/blame.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { submitAs, whoIs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
-import { actionModal, answersModal, blameNote, readingModal } from '../views/aftermath.ts';
+import { actionModal, answersModal, blameNote, readingModal, unreadModal } from '../views/aftermath.ts';
 import type { AskedHere } from '../views/aftermath.ts';
 import { done, refused, stranger } from '../views/answers.ts';
 import { plural } from '../views/words.ts';
@@ -44,15 +45,25 @@ export async function pressAnswerPostmortem(press: Opened): Promise<void> {
   const launch = await forPeople(press, 'answering the postmortem');
   if (launch === null) return;
   const opened = await desk.client.views.open({ trigger_id: triggerId, view: readingModal() });
+  const filled = async (view: ModalView) => desk.client.views.update({ view_id: opened.view?.id ?? '', view });
+  try {
+    await filled(answersModal(launch, channelId, await askedOf(desk, launch, slackId)));
+  } catch (error) {
+    // Or it would say for ever that the record is being read.
+    await filled(unreadModal()).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What this person has not answered comes first: a form does not hold any number. */
+async function askedOf(desk: Desk, launch: Launch, slackId: string): Promise<AskedHere[]> {
   const person = whoIs(launch, slackId)?.id;
   const { answers } = launch.postmortem;
   const questions = (await askedNow(desk, launch.id)).map((question): AskedHere => {
     const mine = answers.findLast((one) => one.by === person && one.question === question)?.words ?? null;
     return { id: fieldOf(question), question, mine };
   });
-  // What this person has not answered comes first: a form does not hold any number.
-  const sorted = [...questions.filter(({ mine }) => mine === null), ...questions.filter(({ mine }) => mine !== null)];
-  await desk.client.views.update({ view_id: opened.view?.id ?? '', view: answersModal(launch, channelId, sorted) });
+  return [...questions.filter(({ mine }) => mine === null), ...questions.filter(({ mine }) => mine !== null)];
 }
 
 export async function submitAnswers({

@@ -73,6 +73,12 @@ export const readingModal = (): ModalView => ({
   blocks: [section(':hourglass: The record is read for its questions.')],
 });
 
+/** In its place, if the form can't be made. */
+export const unreadModal = (): ModalView => ({
+  ...base('Postmortem'),
+  blocks: [section(':warning: The questions could not be read. Close this, and press Answer again in a moment.')],
+});
+
 export interface AskedHere {
   /** Of the field. */
   id: string;
