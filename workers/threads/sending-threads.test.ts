@@ -15,6 +15,7 @@ test(
   async () => {
     const threads = new SendingThreads({ count: 2, switches: createSwitchMemory(), log: pino({ level: 'silent' }) });
     threads.start();
+    await expect.poll(() => threads.all.every(({ hasBegun }) => hasBegun)).toBe(true);
     const terminate = vi.spyOn(Worker.prototype, 'terminate');
     try {
       await threads.stop();

@@ -129,6 +129,11 @@ export class SendingThread {
     return this.#ending !== null || (this.#lastBeat > 0 && this.#looksWithoutBeat >= SILENT_LOOKS);
   }
 
+  /** Before that it loads its code, and hears nothing. */
+  get hasBegun(): boolean {
+    return Atomics.load(this.#pulse, 0) > 0;
+  }
+
   /** True: it hangs and was not asked to end yet. Asked every `LOOK_MS`. */
   look(): boolean {
     if (this.#ending !== null) return false;
