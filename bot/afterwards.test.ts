@@ -84,6 +84,8 @@ describe('once a launch is closed', () => {
       ok: false,
       errors: { 'q:0123456789abcdef': expect.stringContaining('other words now. Copy what you wrote') as string },
     });
+    // If the form was closed before that was known, the answer has it.
+    expect(JSON.stringify(result.answer)).toMatch(/1 answer not kept, and no other was given: .*• lost\?/);
     expect((await answers()).join()).not.toContain('lost?');
   });
 

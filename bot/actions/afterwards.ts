@@ -9,8 +9,9 @@ import { submitAs, whoIs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
 import { actionModal, answersModal, blameNote, readingModal, unreadModal } from '../views/aftermath.ts';
 import type { AskedHere } from '../views/aftermath.ts';
-import { done, refused, stranger } from '../views/answers.ts';
-import { plural } from '../views/words.ts';
+import { done, info, refused, stranger } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
+import { fit, plural, safe } from '../views/words.ts';
 import type { Press } from './press.ts';
 import type { FormResult, Submission } from './submit-form.ts';
 
@@ -87,7 +88,8 @@ export async function submitAnswers({
     // The form was sent twice, or again after a fault in another field.
     else if (!outcome.ok && outcome.code !== 'ALREADY_SO') errors[field] = outcome.say;
   }
-  if (Object.keys(errors).length > 0) return wrong(errors);
+  const lost = written.filter(({ field }) => errors[field] !== undefined);
+  if (lost.length > 0) return { ok: false, errors, answer: notKept(errors, lost, written.length - lost.length) };
   const launch = await desk.journal.launch(meta.launchId);
   const names = (launch?.people ?? []).map(({ name }) => name);
   const blamed = blameIn(written.map(({ text }) => text).join('\n'), names);
@@ -97,6 +99,15 @@ export async function submitAnswers({
       `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. \`/go postmortem\` shows the document.${blameNote(blamed)}`,
     ),
   };
+}
+
+/** The form may be gone by then (submit-form.ts), and with it what they wrote. */
+function notKept(errors: Record<string, string>, lost: readonly { text: string }[], kept: number): Message {
+  const why = [...new Set(Object.values(errors))].join(' ');
+  const texts = lost.map(({ text }) => `• ${safe(text.replaceAll(/\s+/g, ' '), 1_000)}`);
+  return info(
+    `:warning: ${plural(lost.length, 'answer')} not kept, ${kept === 0 ? 'and no other was given' : `${kept} kept`}: ${safe(why, 400)}\n${fit(texts, 2_000)}`,
+  );
 }
 
 const answered = (desk: Desk, launchId: string, slackId: string, question: string, words: string): Promise<Outcome> =>

@@ -41,8 +41,8 @@ export async function postDocument(
       channel_id: file.channelId,
       initial_comment: file.comment,
       file_uploads: [
-        { filename: `${file.filename}.md`, title: file.title, file: Buffer.from(file.markdown.buffer) },
-        { filename: `${file.filename}.html`, title: `${file.title}, as a page`, file: Buffer.from(file.page.buffer) },
+        { filename: `${file.filename}.md`, title: file.title, file: asBuffer(file.markdown) },
+        { filename: `${file.filename}.html`, title: `${file.title}, as a page`, file: asBuffer(file.page) },
       ],
     });
     return { how: 'files' };
@@ -54,6 +54,10 @@ export async function postDocument(
     return asThread(client, log, file, pauseMs);
   }
 }
+
+/** The same memory, also of a part of it. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 async function asThread(client: WebClient, log: Logger, file: DocumentFile, pauseMs: number): Promise<Posted> {
   const all = partsOf(new TextDecoder().decode(file.markdown));

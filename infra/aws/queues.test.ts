@@ -1,7 +1,9 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { ReceiveMessageCommandInput } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { queueNames } from '../../contract/queue-names.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import type { SqsCalls } from './calls/calls.ts';
 import { createClients } from './clients.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { faultProxy, loseAnswersOf, loseRequestsOf } from './fault-proxy-for-tests.ts';
@@ -226,6 +228,34 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
       );
       expect(await queues.depth(segments)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
     }
+  });
+
+  test('an attempt is made again only while nobody has answered it, and for five minutes', async () => {
+    const clients = createClients({ ...local.config, calls: way });
+    stops.push(() => clients.destroy());
+    const ids: string[] = [];
+    const clock = { nowMs: 0, isLost: false };
+    const noted: SqsCalls = (name, input, options) => {
+      ids.push((input as ReceiveMessageCommandInput).ReceiveRequestAttemptId ?? '');
+      return clock.isLost ? Promise.reject(new Error('nobody answers')) : clients.sqsCalls(name, input, options);
+    };
+    const own = createQueues({ sqs: clients.sqs, calls: noted, nowMs: () => clock.nowMs });
+    const { segments } = queueNames(await freshPool());
+    const take = (visibilitySeconds = 30) => own.receive(segments, { max: 1, waitSeconds: 0, visibilitySeconds });
+    clock.isLost = true;
+    await expect(take()).rejects.toThrow('nobody answers');
+    await expect(take()).rejects.toThrow('nobody answers');
+    clock.nowMs += 300_000;
+    await expect(take()).rejects.toThrow('nobody answers');
+    clock.isLost = false;
+    // SQS refuses a time-out of more than twelve hours.
+    await expect(take(43_201)).rejects.toThrow();
+    await take();
+    const [first, second, late, refused, next] = ids;
+    expect(second).toBe(first);
+    expect(late).not.toBe(first);
+    expect(refused).toBe(late);
+    expect(next).not.toBe(refused);
   });
 
   test('a message handed back comes again, counted, and is no dead letter however often a shot may need it', async () => {

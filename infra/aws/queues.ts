@@ -61,11 +61,25 @@ const RECEIVE_GRACE_MS = 3_000;
 /** How long workers wait in one receive. A network that drops packets leaves it waiting to its end, and SQS charges for 720 calls an hour next to nothing. */
 export const POLL_SECONDS = 5;
 
-/** `calls`: what is done for messages. The client itself is for the queues. */
-export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }): Queues {
+/** How long a receive may be made again as the same one (docs/facts.md#sqs-receive-attempt). */
+const ATTEMPT_VALID_MS = 300_000;
+
+/** `calls`: what is done for messages. The client itself is for the queues. `nowMs`: of any clock that does not jump; only tests have another one. */
+export function createQueues({
+  sqs,
+  calls,
+  nowMs = () => performance.now(),
+}: {
+  sqs: SQSClient;
+  calls: SqsCalls;
+  nowMs?: () => number;
+}): Queues {
   const urls = new Map<string, Promise<string>>();
   /** Of FIFO queues: the last receive that nobody has answered. */
-  const unanswered = new Map<string, string>();
+  const unanswered = new Map<string, { id: string; atMs: number }>();
+
+  /** Null: a standard queue has none. */
+  const newAttempt = (queue: string) => (queue.endsWith('.fifo') ? { id: randomUUID(), atMs: nowMs() } : null);
 
   function urlOf(queue: string): Promise<string> {
     let url = urls.get(queue);
@@ -137,7 +151,9 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
     visibilitySeconds: number,
     signal?: AbortSignal,
   ): Promise<Received[]> {
-    const attempt = queue.endsWith('.fifo') ? (unanswered.get(queue) ?? randomUUID()) : null;
+    const before = unanswered.get(queue);
+    const isSame = before !== undefined && nowMs() - before.atMs < ATTEMPT_VALID_MS;
+    const attempt = isSame ? before : newAttempt(queue);
     // Of two at a time each has its own: the same messages would be given to both.
     unanswered.delete(queue);
     const answer = await calls(
@@ -148,11 +164,12 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
         WaitTimeSeconds: waitSeconds,
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
-        ...(attempt === null ? {} : { ReceiveRequestAttemptId: attempt }),
+        ...(attempt === null ? {} : { ReceiveRequestAttemptId: attempt.id }),
       },
       { timeoutMs: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { signal }) },
     ).catch((error: unknown) => {
-      if (attempt !== null) unanswered.set(queue, attempt);
+      // What SQS has refused is answered, and would be refused for ever if it was the attempt itself.
+      if (attempt !== null && !isLasting(error)) unanswered.set(queue, attempt);
       throw error;
     });
     return (answer.Messages ?? []).map((message) => ({
