@@ -61,8 +61,8 @@ const RECEIVE_GRACE_MS = 3_000;
 /** How long workers wait in one receive. A network that drops packets leaves it waiting to its end, and SQS charges for 720 calls an hour next to nothing. */
 export const POLL_SECONDS = 5;
 
-/** How long a receive may be made again as the same one (docs/facts.md#sqs-receive-attempt). */
-const ATTEMPT_VALID_MS = 300_000;
+/** A receive is known for so long (docs/facts.md#sqs-receive-attempt). */
+const ATTEMPT_KNOWN_MS = 300_000;
 
 /** `calls`: what is done for messages. The client itself is for the queues. `nowMs`: of any clock that does not jump; only tests have another one. */
 export function createQueues({
@@ -75,11 +75,8 @@ export function createQueues({
   nowMs?: () => number;
 }): Queues {
   const urls = new Map<string, Promise<string>>();
-  /** Of FIFO queues: the last receive that nobody has answered. */
-  const unanswered = new Map<string, { id: string; atMs: number }>();
-
-  /** Null: a standard queue has none. */
-  const newAttempt = (queue: string) => (queue.endsWith('.fifo') ? { id: randomUUID(), atMs: nowMs() } : null);
+  /** Of FIFO queues: the last receive that nobody has answered, while what it may have been given is hidden from everybody else. */
+  const unanswered = new Map<string, { id: string; untilMs: number }>();
 
   function urlOf(queue: string): Promise<string> {
     let url = urls.get(queue);
@@ -151,9 +148,11 @@ export function createQueues({
     visibilitySeconds: number,
     signal?: AbortSignal,
   ): Promise<Received[]> {
+    const timeoutMs = waitSeconds * 1_000 + RECEIVE_GRACE_MS;
     const before = unanswered.get(queue);
-    const isSame = before !== undefined && nowMs() - before.atMs < ATTEMPT_VALID_MS;
-    const attempt = isSame ? before : newAttempt(queue);
+    const untilMs = nowMs() + Math.min(timeoutMs + visibilitySeconds * 1_000, ATTEMPT_KNOWN_MS);
+    const isSame = before !== undefined && nowMs() < before.untilMs;
+    const attempt = isSame ? before : queue.endsWith('.fifo') ? { id: randomUUID(), untilMs } : null;
     // Of two at a time each has its own: the same messages would be given to both.
     unanswered.delete(queue);
     const answer = await calls(
@@ -166,10 +165,10 @@ export function createQueues({
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
         ...(attempt === null ? {} : { ReceiveRequestAttemptId: attempt.id }),
       },
-      { timeoutMs: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { signal }) },
+      { timeoutMs, ...(signal === undefined ? {} : { signal }) },
     ).catch((error: unknown) => {
-      // What SQS has refused is answered, and would be refused for ever if it was the attempt itself.
-      if (attempt !== null && !isLasting(error)) unanswered.set(queue, attempt);
+      // A refusal is an answer, and may be of the attempt itself: of one whose messages somebody else has taken since.
+      if (attempt !== null && statusOf(error) === null) unanswered.set(queue, attempt);
       throw error;
     });
     return (answer.Messages ?? []).map((message) => ({
@@ -277,9 +276,13 @@ export function createQueues({
 /** SQS's own word for too many calls, and the one that all services have (docs/facts.md#aws-throttles). */
 const THROTTLES: ReadonlySet<string> = new Set(['RequestThrottled', 'ThrottlingException', 'Throttling']);
 
+/** Null: nobody answered. */
+const statusOf = (error: unknown): number | null =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? null;
+
 /** A refusal that trying again will not change: the SDK has used up its retries for the rest. */
 function isLasting(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+  const status = statusOf(error) ?? 0;
   return !THROTTLES.has(errorName(error)) && status >= 400 && status < 500 && status !== 429;
 }
 

@@ -24,17 +24,20 @@ test('an attempt is answered as before while its messages are hidden, and hides 
   expect(kept.again(INPUT).answer).toBeNull();
 });
 
-test('it counts for five minutes, for its own queue, and as long as none of its messages was changed', () => {
+test('it counts for five minutes, for its own queue, and is refused once one of its messages was changed', () => {
   const { clock, kept } = attempts();
   expect(kept.again({ ...INPUT, ReceiveRequestAttemptId: 'other' }).answer).toBeNull();
   expect(kept.again({ ...INPUT, QueueUrl: 'http://q/others.fifo' }).answer).toBeNull();
   for (clock.nowMs = 0; clock.nowMs < 300_000; clock.nowMs += 5_000) expect(kept.again(INPUT).answer).toBe(answer);
   expect(kept.again(INPUT).answer).toBeNull();
-  const next = attempts().kept;
-  next.changed([{ ReceiptHandle: 'r3' }]);
-  expect(next.again(INPUT).answer).toBe(answer);
-  next.changed([{ ReceiptHandle: 'r2' }]);
-  expect(next.again(INPUT).answer).toBeNull();
+  const next = attempts();
+  next.kept.changed([{ ReceiptHandle: 'r3' }]);
+  expect(next.kept.again(INPUT).answer).toBe(answer);
+  next.kept.changed([{ ReceiptHandle: 'r2' }]);
+  next.clock.nowMs = 299_999;
+  expect(() => next.kept.again(INPUT)).toThrow(/were deleted/);
+  next.clock.nowMs = 300_000;
+  expect(next.kept.again(INPUT).answer).toBeNull();
 });
 
 test('a queue that is not FIFO, and an id that is none, are refused', () => {
@@ -60,8 +63,8 @@ test('the local SQS gives the same receipts to the same attempt, and nothing to 
     expect(await take('one')).toEqual(first);
     expect(await take('two')).toBeUndefined();
     await queues.handBack(segments, [first?.[0]?.ReceiptHandle ?? ''], 0);
-    // It was changed: this is a receive like any other.
-    const next = await take('one');
+    await expect(take('one')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    const next = await take('three');
     expect(next).toHaveLength(1);
     expect(next?.[0]?.ReceiptHandle).not.toBe(first?.[0]?.ReceiptHandle);
   } finally {

@@ -17,6 +17,7 @@ interface Attempt {
   handles: readonly string[];
   atMs: number;
   untilMs: number;
+  isChanged: boolean;
 }
 interface Raw {
   status: number;
@@ -26,8 +27,8 @@ interface Raw {
 
 /**
  * ReceiveRequestAttemptId of FIFO queues: the same attempt within five minutes is given the same messages under the same receipts,
- * as long as they are hidden and nobody has deleted one or changed how long it is; they are then hidden for their time anew. An
- * attempt that found nothing is none.
+ * as long as they are hidden; they are then hidden for their time anew. Once one of them was deleted or hidden for another time it is
+ * refused. An attempt that found nothing is none.
  */
 export class ReceiveAttempts {
   readonly #nowMs: () => number;
@@ -41,10 +42,11 @@ export class ReceiveAttempts {
   again(input: Receive): { answer: Raw | null; handles: readonly string[] } {
     const key = keyOf(input);
     const nowMs = this.#nowMs();
-    for (const [one, { atMs, untilMs }] of this.#attempts)
-      if (nowMs >= untilMs || nowMs - atMs >= VALID_MS) this.#attempts.delete(one);
+    for (const [one, { atMs, untilMs, isChanged }] of this.#attempts)
+      if ((nowMs >= untilMs && !isChanged) || nowMs - atMs >= VALID_MS) this.#attempts.delete(one);
     const attempt = key === null ? undefined : this.#attempts.get(key);
     if (attempt === undefined) return { answer: null, handles: [] };
+    if (attempt.isChanged) throw changed();
     attempt.untilMs = nowMs + hiddenMsOf(input);
     return attempt;
   }
@@ -53,16 +55,28 @@ export class ReceiveAttempts {
     const key = keyOf(input);
     if (key === null) return;
     const atMs = this.#nowMs();
-    this.#attempts.set(key, { answer, handles: handlesOf(messages), atMs, untilMs: atMs + hiddenMsOf(input) });
+    this.#attempts.set(key, {
+      answer,
+      handles: handlesOf(messages),
+      atMs,
+      untilMs: atMs + hiddenMsOf(input),
+      isChanged: false,
+    });
   }
 
   /** Deleted, or hidden for another time. */
   changed(messages: readonly Held[]): void {
     const handles = new Set(handlesOf(messages));
-    for (const [key, attempt] of this.#attempts)
-      if (attempt.handles.some((handle) => handles.has(handle))) this.#attempts.delete(key);
+    for (const attempt of this.#attempts.values())
+      attempt.isChanged ||= attempt.handles.some((handle) => handles.has(handle));
   }
 }
+
+const changed = (): AwsError =>
+  new AwsError(
+    'com.amazonaws.sqs#InvalidParameterValue',
+    'Messages of this ReceiveRequestAttemptId were deleted, or their visibility timeout was changed.',
+  );
 
 const hiddenMsOf = ({ VisibilityTimeout: seconds = DEFAULT_VISIBILITY_SECONDS }: Receive): number => seconds * 1_000;
 const handlesOf = (messages: readonly Held[]): string[] =>
