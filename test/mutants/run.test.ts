@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { HELD, testsOf } from './held.ts';
 import { findMutants, mutantsOf, survivingPlaces } from './stryker.ts';
 
@@ -71,6 +71,28 @@ describe('the tool', () => {
         "test/mutants/sample/pace.ts:10:55-10:70",
       ]
     `);
+  });
+});
+
+describe('what the tests of a mutant import', () => {
+  const loadsOf = async (shared: boolean) => {
+    const loads = join(folder, `loads-${shared}`);
+    vi.stubEnv('GOBUTTON_SAMPLE_LOADS', loads);
+    const { found } = await findMutants({
+      ...job,
+      mutate: ['test/mutants/sample/pace.ts:6-6'],
+      tests: [...job.tests, 'test/mutants/sample/second.test.ts'],
+      shared,
+      signal: new AbortController().signal,
+    });
+    expect(found.map(({ status }) => status)).toEqual(['Killed', 'Killed']);
+    return readFileSync(loads, 'utf8').split('\n').length - 1;
+  };
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('is loaded for each of their files, and by --shared once for all of them', async () => {
+    // All files run without a mutant; then a mutant's run ends at its first failure, which is in the first of them.
+    expect([await loadsOf(false), await loadsOf(true)]).toEqual([2 + 2, 1 + 2]);
   });
 });
 

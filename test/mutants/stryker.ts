@@ -47,7 +47,7 @@ export interface Job {
   tests: string[];
   concurrency: number;
   strings: boolean;
-  /** One worker loads the tests once for all mutants: for tests that leave nothing behind which the next mutant would find. */
+  /** What a mutant's test files import is loaded once for all of them: for tests that leave nothing behind which the next file would find. */
   shared: boolean;
   /** Where Stryker's own progress goes. */
   progress: 'inherit' | 'ignore';

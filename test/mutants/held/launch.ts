@@ -64,4 +64,11 @@ export const LAUNCH: Held[] = [
   held('waits', 'waits', 'deadlines'),
   held('deadlines'),
   held('rule-gates'),
+  held('runbook-change'),
+  held('plan-changes', 'plan-changes', 'runbook-change'),
+  held('plan-voids', 'runbook-change'),
+  held('fire-policy'),
+  held('refused-tokens'),
+  held('aftermath'),
+  held('reminders'),
 ];

@@ -1,3 +1,4 @@
+import './loads.ts';
 import { expect, it } from 'vitest';
 import { isSlow, isTooFast, waitMs } from './pace.ts';
 
