@@ -73,7 +73,8 @@ describe('how many people a change takes', () => {
 test('one person asks and another approves: then the plan is that one, and people and texts are as they were', () => {
   const scene = Scene.ready();
   const { people, campaign } = scene.state.runbook;
-  const { changeId } = scene.gives('RunbookChangeRequested', change(scene, { order_expires_after: 60_000 }));
+  const { changeId, seq } = scene.gives('RunbookChangeRequested', change(scene, { order_expires_after: 60_000 }));
+  expect(changeId).toBe(`B${seq}`);
   expect(scene.state.runbook.order_expires_after).toBe(900_000);
   expect(scene.refuses({ kind: 'approve-runbook-change', by: 'ana', changeId }).code).toBe('SAME_PERSON');
   expect(scene.refuses({ kind: 'approve-runbook-change', by: 'olu', changeId }).code).toBe('ROLE_MISSING');
@@ -114,6 +115,14 @@ test('without a reason, without a difference, and by who is not on call nothing 
   expect(scene.refuses({ ...change(scene, title), reason: ' ' }).code).toBe('REASON_MISSING');
   expect(scene.refuses(change(scene, title, 'mia')).code).toBe('ROLE_MISSING');
   expect(scene.refuses(change(scene, {})).code).toBe('ALREADY_SO');
+});
+
+test('a plan that the people of the launch do not fit is refused as a roster is', () => {
+  const scene = Scene.ready();
+  expect(scene.refuses(change(scene, { fire: { may_ask: ['mia'], may_approve: ['mia'] } }))).toMatchObject({
+    code: 'ROSTER_INVALID',
+    say: expect.stringMatching(/Correct the runbook and ask again\.$/),
+  });
 });
 
 test('a launch that was called off, and a rehearsal, keep the plan that they have', () => {
@@ -171,6 +180,70 @@ describe('what stays as it is', () => {
     scene.does({ kind: 'set-switch', by: 'ana', switch: 'sale', value: true, reason: '' });
     refused({ switches: switches.filter(({ id }) => id !== 'sale') }, 'the switch sale');
     changed(scene, { switches: switches.filter(({ id }) => id !== 'dark') });
+  });
+
+  test('a running shot fixes only how it is sent', () => {
+    const scene = Scene.ready();
+    scene.fired();
+    expect(changed(scene, { title: 'Big night' }).changes).toHaveLength(1);
+  });
+
+  test('a fleet is fixed from its first scaling until it is back where it was found; its title never', () => {
+    const scene = Scene.ready();
+    const [fleet] = scene.state.runbook.scale_targets;
+    const other = { scale_targets: [{ ...fleet, service: 'other' } as NonNullable<typeof fleet>] };
+    const decided = () => scene.decide(change(scene, other));
+    expect(decided()).toMatchObject({ ok: true });
+
+    const found = {
+      desired: 2,
+      running: 2,
+      max: null,
+      taskDefinition: null,
+    } as unknown as Launch['scaleFound'][string];
+    const at = (state: string) => ({ workers: { state } }) as unknown as Launch['scale'];
+    const inUse = { code: 'RUNBOOK_IN_USE' };
+    const free = { ok: true };
+    for (const [scale, scaleFound, gives] of [
+      [{}, { workers: found }, inUse],
+      [at('reached'), { workers: found }, inUse],
+      [at('ordered'), {}, inUse],
+      [at('reached'), {}, free],
+    ] as const) {
+      scene.launch = { ...scene.state, scale, scaleFound };
+      expect(decided()).toMatchObject(gives);
+    }
+    scene.launch = { ...scene.state, scale: at('ordered') };
+    const named = { scale_targets: [{ ...fleet, title: 'Senders' } as NonNullable<typeof fleet>] };
+    expect(scene.decide(change(scene, named))).toMatchObject(free);
+    // A gate that is called as the fleet is another thing.
+    expect(scene.decide(change(scene, gates(scene, 'workers', { hard: true })))).toMatchObject(free);
+  });
+
+  test('a switch may have other values, if the one that it stands at is among them', () => {
+    const scene = Scene.ready();
+    scene.does({ kind: 'set-switch', by: 'ana', switch: 'sale', value: true, reason: '' });
+    const { switches } = scene.state.runbook;
+    const sale = (more: object): Partial<Plan> => ({
+      switches: switches.map((one) => (one.id === 'sale' ? ({ ...one, ...more } as typeof one) : one)),
+    });
+    expect(scene.decide(change(scene, sale({ two_people: true })))).toMatchObject({ ok: true });
+    expect(scene.decide(change(scene, sale({ values: [true, 'half'] })))).toMatchObject({ ok: true });
+    expect(scene.refuses(change(scene, sale({ values: ['half', 'off'] }))).code).toBe('RUNBOOK_IN_USE');
+  });
+
+  test('a step that has begun is not taken out of the plan', () => {
+    const scene = Scene.ready();
+    scene.nowMs += 60_000;
+    scene.does({ kind: 'run-step', by: 'ana', step: 'ask' });
+    const phases = scene.state.runbook.phases.map((one) => ({
+      ...one,
+      steps: one.steps.filter(({ id }) => id !== 'ask'),
+    }));
+    expect(scene.refuses(change(scene, { phases }))).toMatchObject({
+      code: 'RUNBOOK_IN_USE',
+      say: expect.stringContaining('the step ask has begun'),
+    });
   });
 
   test('also when it was asked for before it was in use', () => {
