@@ -37,6 +37,65 @@ test('each key is told as the file writes it: durations, times before T, moments
   ]);
 });
 
+const anyOf = (more: object) => ({ ...before, ...more }) as Runbook;
+
+test.each([
+  [0, '0s'],
+  [500, '500ms'],
+  [1_000, '1s'],
+  [5_400_000, '90m'],
+  [172_800_000, '2d'],
+])('a duration of %i ms is told as %s', (ms, told) => {
+  expect(said(anyOf({ order_expires_after: ms }))).toEqual([`order_expires_after 15m → ${told}`]);
+});
+
+test.each([
+  [0, 'T'],
+  [300_000, 'T+5m'],
+  [-1_500, 'T-1500ms'],
+])('a step at %i ms is told as %s', (at, told) => {
+  const [ready, ...rest] = before.phases;
+  const steps = (ready?.steps ?? []).map((step) => (step.id === 'remind' ? { ...step, at } : step));
+  expect(said(anyOf({ phases: [{ ...ready, steps }, ...rest] }))).toEqual([
+    `phases.ready.steps.remind.at T-1h → ${told}`,
+  ]);
+});
+
+test('what has no name is told whole: lists of words, lists beside a word, lists that are empty', () => {
+  const [web, sale] = [
+    { id: 'web', title: 'Web', people: ['ana'] },
+    { id: 'sale', title: 'Sale', people: ['mia', 'ben'] },
+  ];
+  const groups = anyOf({ groups: [web] });
+  expect(said(groups)).toEqual(['groups.web ∅ → { id: web, title: Web, people: [ana] }']);
+  expect(said(anyOf({ groups: [web, sale] }), groups)).toHaveLength(1);
+  expect(said(anyOf({ groups: [{ ...web, people: ['ben'] }] }), groups)).toEqual(['groups.web.people [ana] → [ben]']);
+  expect(said(anyOf({ groups: [] }))).toEqual(['groups ∅ → []']);
+  expect(said(anyOf({ marks: 'all' }), anyOf({ marks: ['eyes'] }))).toEqual(['marks [eyes] → all']);
+});
+
+test('a key that is there without a value is not there', () => {
+  expect(said(anyOf({ fire: undefined }))).toEqual([]);
+  const added = { id: 'calm', title: 'Calm', hard: false, owner: undefined };
+  expect(said(anyOf({ gates: [...before.gates, added] }))).toEqual([
+    'gates.calm ∅ → { id: calm, title: Calm, hard: false }',
+  ]);
+});
+
+test('a value that no file can hold is told as it is', () => {
+  expect(said(anyOf({ summary: null }), anyOf({ summary: 'One push' }))).toEqual(['summary One push → null']);
+});
+
+test('of what is gone the path leads to what it stood in', () => {
+  const [credentials, ...others] = before.gates;
+  const paths = (after: object, from?: Runbook) => differ(anyOf(after), from).map(({ path }) => path);
+  expect(paths({ gates: others })).toStrictEqual([['gates']]);
+  const timed = anyOf({ gates: [{ ...credentials, stale_after: 1 }, ...others] });
+  expect(paths({ gates: [{ ...credentials, stale_after: undefined }, ...others] }, timed)).toStrictEqual([
+    ['gates', 0],
+  ]);
+});
+
 test('gates, steps and switches are compared by id: another order of gates is no difference, and what is new or gone is told whole', () => {
   const [credentials, ...others] = before.gates;
   if (credentials === undefined) throw new Error('no gates');

@@ -77,11 +77,10 @@ function otherOrder(
   names: string[],
   path: PlanDifference['path'],
 ): PlanDifference[] {
-  const [before, after] = [
-    [was, is],
-    [is, was],
-  ].map(([one, other]) => `[${[...(one?.keys() ?? [])].filter((id) => other?.has(id)).join(', ')}]`);
-  return before === undefined || after === undefined || before === after || !IN_ORDER.has(names.at(-1) ?? '')
+  const kept = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>) =>
+    `[${[...one.keys()].filter((id) => other.has(id)).join(', ')}]`;
+  const [before, after] = [kept(was, is), kept(is, was)];
+  return before === after || !IN_ORDER.has(names.at(-1) ?? '')
     ? []
     : [{ where: names.join('.'), names, path, before, after }];
 }
@@ -89,8 +88,9 @@ function otherOrder(
 const isSame = (a: unknown, b: unknown): boolean =>
   a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
 
+/** Without a key: it has no such item. */
 function at({ value, schemas }: Part, key: string | number | undefined): Part {
-  if (key === undefined || value === undefined) return { value: undefined, schemas: [] };
+  if (key === undefined) return { value: undefined, schemas };
   return { value: (value as Record<string | number, unknown>)[key], schemas: schemasAt(schemas, value, key) };
 }
 
