@@ -57,7 +57,9 @@ function changedSteps({ runbook }: Launch, differences: readonly PlanDifference[
       first === 'phases' && second === 'steps' && id !== undefined && !OF_NO_STEP.has(key) ? [id] : [],
     ),
   );
-  const phases = new Set(differences.flatMap(({ names }) => (names.length === 2 ? [names[1]] : [])));
+  const phases = new Set(
+    differences.flatMap(({ names: [first, id, ...inner] }) => (first === 'phases' && inner.length === 0 ? [id] : [])),
+  );
   const gone = runbook.phases.filter(({ id }) => phases.has(id)).flatMap(({ steps }) => steps.map(({ id }) => id));
   const whole = new Set([...changed, ...gone]);
   return new Set(

@@ -352,6 +352,65 @@ describe('what it takes back', () => {
     expect(dueSteps(scene.state, scene.nowMs).map(({ step }) => step.id)).not.toContain('ask');
   });
 
+  test('a step that waits and would do something else; not one that is called otherwise, or that somebody else sees to', () => {
+    const scene = busy();
+    const calm = { title: 'Raise the workers', owner: 'ben', backup_owner: 'mia' };
+    expect(changed(scene, steps(scene, 'scale-up', calm)).voids).toEqual(NOTHING);
+    const reversed = scene.state.runbook.phases.map((one) => ({ ...one, steps: one.steps.toReversed() }));
+    expect(changed(scene, { phases: reversed }).voids).toEqual(NOTHING);
+    expect(changed(scene, steps(scene, 'remind', { do: { kind: 'remind', say: 'soon' } })).voids).toEqual(NOTHING);
+    const more: Partial<Step> = { do: { kind: 'remind', say: 'Raise them' } };
+    expect(changed(scene, steps(scene, 'scale-up', more)).voids).toEqual({ ...NOTHING, steps: ['scale-up'] });
+  });
+
+  test('a step that waits and is gone with its phase; a gate that is called as the phase takes no step back', () => {
+    const scene = busy();
+    const ready = { ...added, id: 'ready' };
+    expect(changed(scene, { gates: [...scene.state.runbook.gates, ready] }).voids.steps).toEqual([]);
+    const phases = scene.state.runbook.phases.filter(({ id }) => id !== 'ready');
+    expect(changed(scene, { phases }).voids.steps).toEqual(['scale-up']);
+  });
+
+  test('what a backup does, with the step that it is for', () => {
+    const plan = sampleRunbook();
+    const more: Step = { id: 'more', title: 'Raise them by hand', do: { kind: 'checklist' } } as unknown as Step;
+    for (const phase of plan.phases)
+      for (const step of phase.steps)
+        if (step.id === 'scale-up')
+          Object.assign(step, { deadline: -7_200_000, backup: { by_itself: false, steps: [more] } });
+    const scene = Scene.ready(plan);
+    const put = { state: 'put', atMs: scene.nowMs } as unknown as Launch['steps'][string];
+    scene.launch = { ...scene.state, steps: { more: put, remind: put } };
+    const other: Partial<Step> = { do: { kind: 'remind', say: 'Raise them' } };
+    expect(scene.decide(change(scene, steps(scene, 'ask', { title: 'Look' })))).toMatchObject({ ok: true });
+    const { changeId } = scene.gives('RunbookChangeRequested', change(scene, steps(scene, 'scale-up', other)));
+    expect(scene.decide({ kind: 'approve-runbook-change', by: 'mia', changeId })).toMatchObject({
+      entry: { voids: { steps: ['more'] } },
+    });
+  });
+
+  test('what a switch is called takes no request back', () => {
+    const scene = busy();
+    const switches = scene.state.runbook.switches.map((one) => ({ ...one, title: `${one.title}!` }));
+    expect(changed(scene, { switches }).voids).toEqual(NOTHING);
+  });
+
+  test('an order by who may ask no more, or that was armed by who may approve no more; no other', () => {
+    const may = (more: Partial<NonNullable<Plan['fire']>>) => ({
+      fire: { may_ask: ['ana', 'ben', 'mia'], may_approve: ['ana', 'ben', 'mia'], ...more },
+    });
+    const scene = busy();
+    const [order = ''] = Object.keys(scene.state.orders);
+    expect(changed(scene, may({ may_approve: ['ben'] })).voids).toEqual(NOTHING);
+    expect(changed(scene, may({ may_ask: ['ben'] })).voids).toEqual({ ...NOTHING, orders: [order] });
+
+    const later = Scene.ready();
+    const open = later.asked(['us-ios'], { momentMs: later.nowMs + 1_800_000 });
+    later.gives('FireArmed', later.press(open));
+    expect(changed(later, may({ may_approve: ['mia'] })).voids).toEqual(NOTHING);
+    expect(changed(later, may({ may_approve: ['ben'] })).voids).toEqual({ ...NOTHING, orders: [open.id] });
+  });
+
   test('a market that has another moment: its steps that waited have their time ahead again, and no others', () => {
     const at = (ms: number) => ({ de: { atMs: Scene.created().nowMs + ms, zone: 'UTC' } });
     const plan = { ...sampleRunbook(), targets: at(3_000_000) };
