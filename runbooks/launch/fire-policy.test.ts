@@ -63,6 +63,10 @@ describe('a launch whose runbook says who may', () => {
       say: expect.stringContaining('a second person must press GO: Ana Ortiz may.'),
     });
     scene.gives('FireApproved', scene.press(order, 'ana'));
+    const one = Scene.ready(sampleRunbook({ fire: { may_ask: ['mia'] } }));
+    expect(one.refuses(one.request('ben')).say).toContain(
+      'Mia Chen may ask for fire: its runbook says who (`fire.may_ask`). Ask them,',
+    );
   });
 
   test('is armed by those alone, too', () => {

@@ -4,7 +4,7 @@ import { describeEntry } from '../record/describe.ts';
 import type { Command } from './commands.ts';
 import type { Totals } from './entries.ts';
 import type { Launch } from './launch.ts';
-import { isSuspect, refusedIn, refusedTokensRefusal } from './refused-tokens.ts';
+import { answeredIn, isSuspect, refusedIn, refusedTokensRefusal } from './refused-tokens.ts';
 
 const parent = Scene.ready();
 const launch = parent.state;
@@ -29,6 +29,12 @@ const refusal = (rehearsal: Launch, into = launch, by = 'mia') => refusedTokensR
 test('how many tokens were refused for good is counted by the closed shots, corrections included', () => {
   expect(refusedIn(of(source(BAD)))).toEqual(TAKEN);
   expect(refusedIn(of(source()))).toMatchObject({ tokens: 0 });
+  const answered = source(BAD);
+  const [shot] = Object.values(answered.state.shots);
+  expect(answeredIn(answered.state)).toBe(answered.devicesOf(shot as never, 'us-ios'));
+  // Of a shot that still runs nothing is known.
+  answered.fired(['us-android']);
+  expect(refusedIn(of(answered))).toEqual(TAKEN);
   expect(refusal(of(source(BAD)))).toBeNull();
 });
 

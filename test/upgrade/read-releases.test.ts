@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { batchMessage, unreadable } from '../../contract/orders.ts';
 import { workerReport } from '../../contract/report.ts';
 import { rollItem } from '../../contract/roll.ts';
+import { looseKeyring, publicHalf } from '../../infra/aws/keyring.ts';
 import { messageHash } from '../../infra/aws/record-store.ts';
 import { entryHash } from '../../infra/aws/seal.ts';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
@@ -16,9 +17,11 @@ import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
+import { ENTRY_BODIES } from '../../runbooks/record/entry-schema.ts';
 import { orderIn } from '../../workers/dispatch/orders.ts';
 import { RollWatch } from '../../workers/send/roll-watch.ts';
-import { botKeyring, workerKeyring } from '../keys.ts';
+import { NEW_WORKER_KEY } from '../docs/sample-launch.ts';
+import { BOT_KEY, botKeyring, WORKER_KEY, workerKeyring } from '../keys.ts';
 
 /** What earlier releases have written (record-release.test.ts) is read by this one: entries, orders, batches, reports and the roll. */
 
@@ -159,6 +162,25 @@ describe.each(RELEASES)('%s', (name) => {
       seq: last.seq,
       why: expect.stringContaining('it was written by a newer one. Update this process') as string,
     });
+  });
+});
+
+const KINDS = readdirSync(join(import.meta.dirname, 'kinds'));
+
+describe.each(KINDS)('the record of %s with every kind of entry', (name) => {
+  const entries = JSON.parse(readFileSync(join(import.meta.dirname, 'kinds', name), 'utf8')) as Entry[];
+  const [{ launchId } = { launchId: '' }] = entries;
+
+  test('verifies, is decided anew the same, and folds', () => {
+    const reader = looseKeyring(null, { bot: [publicHalf(BOT_KEY)], worker: [publicHalf(WORKER_KEY), NEW_WORKER_KEY] });
+    expect(verifyRecord(launchId, entries, reader)).toMatchObject({ ok: true, signed: true });
+    expect(verifyWithRules(launchId, entries, reader)).toMatchObject({ ok: true });
+    expect(new Set(entries.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(58);
+  });
+
+  test('has the fields that an export promises', () => {
+    for (const entry of entries)
+      expect(ENTRY_BODIES[entry.kind].safeParse(entry).error?.issues, entry.kind).toBeUndefined();
   });
 });
 

@@ -7,18 +7,22 @@ import { RollCall } from '../../bot/conductor/shots/roll-call.ts';
 import { claimKey } from '../../contract/orders.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
+import { ENTRY_BODIES } from '../../runbooks/record/entry-schema.ts';
 import { packStates, stateCode, unpackStates } from '../../settle/account-codec.ts';
 import { correctClosed } from '../../settle/correct.ts';
+import { playSample } from '../docs/sample-launch.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /**
- * Writes down two launches of this release, for the tests of the next ones: GOBUTTON_RECORD_RELEASE=test/upgrade/<version>.json, and
+ * Writes down launches of this release, for the tests of the next ones: GOBUTTON_RECORD_RELEASE=test/upgrade/<version>.json,
  * GOBUTTON_RECORD_RICH=test/upgrade/<version>-rich.json with variants, a halt and its lift, a second attempt, a correction, and an order
- * that went at its moment. Done once a release, before anything is changed that crosses between processes.
+ * that went at its moment, and GOBUTTON_RECORD_KINDS=test/upgrade/kinds/<version>.json, the record of one with every kind of entry. Done once
+ * a release, before anything is changed that crosses between processes.
  */
 const out = process.env['GOBUTTON_RECORD_RELEASE'] ?? '';
 const rich = process.env['GOBUTTON_RECORD_RICH'] ?? '';
+const kinds = process.env['GOBUTTON_RECORD_KINDS'] ?? '';
 
 /** Notes what is put into queues, and passes it on. */
 function noted(cloud: Cloud, sent: { queue: string; body: string }[]): Cloud {
@@ -98,6 +102,12 @@ test.skipIf(rich === '')('a richer launch of this release is written down', { ti
   } finally {
     await stage.stop();
   }
+});
+
+test.skipIf(kinds === '')('every kind of entry of this release is written down', async () => {
+  const entries = playSample().map(({ entry }) => entry);
+  expect(new Set(entries.map(({ kind }) => kind)).size).toBe(Object.keys(ENTRY_BODIES).length);
+  await writeFile(kinds, `${JSON.stringify(entries, null, 1)}\n`);
 });
 
 /** As its leader has signed it. */
