@@ -56,8 +56,8 @@ import {
 } from './actions/forms.ts';
 import { guarded, onPress, receivedAt } from './actions/press.ts';
 import {
-  limitedValue,
-  pressLimited,
+  sendingValue,
+  pressSending,
   pressRehearse,
   pressStopRehearsal,
   rehearsalValue,
@@ -158,7 +158,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   press(ACTION.here, launchValue, pressHere);
   press(ACTION.askSurge, launchValue, pressAskSurge);
   press(ACTION.rehearse, rehearseValue, pressRehearse);
-  press(ACTION.rehearseLimited, limitedValue, pressLimited);
+  press(ACTION.rehearseLimited, sendingValue, pressSending);
   press(ACTION.stopRehearsal, rehearsalValue, pressStopRehearsal);
   press(ACTION.putBack, stepValue, pressPutBack);
   press(ACTION.leaveSo, stepValue, pressLeaveSo);

@@ -1,6 +1,6 @@
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { refusedIn, refusedTokensRefusal } from '../runbooks/launch/refused-tokens.ts';
-import { lastRehearsal } from '../runbooks/launch/rehearsal-report.ts';
+import { lastSent } from '../runbooks/launch/rehearsal-report.ts';
 import { runsAlready } from './cancel-compile.ts';
 import { STRANGER, whoIs } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -20,7 +20,7 @@ interface Asker {
 /** All that is to be known before the press. `sourceId` null: the last rehearsal of this launch that has sent. */
 export async function askSkipRefused(asker: Asker, sourceId: string | null): Promise<Message> {
   const { launch } = asker;
-  const id = sourceId ?? lastRehearsal(launch, 'limited')?.report.launchId ?? null;
+  const id = sourceId ?? lastSent(launch)?.report.launchId ?? null;
   if (id === null)
     return info(
       launch.rehearses === null

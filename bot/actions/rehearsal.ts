@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLimited } from '../commands/rehearse-limited.ts';
+import { createSending } from '../commands/rehearse-sending.ts';
 import { submitAs } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
@@ -17,7 +17,9 @@ const sample = z.union([
   z.strictObject({ share: z.number() }),
   z.strictObject({ segments: z.array(z.string()) }),
 ]);
-export const limitedValue = rehearseValue.extend({
+export const sendingValue = rehearseValue.extend({
+  /** Buttons of before there was another kind have none. */
+  what: z.enum(['limited', 'silent']).default('limited'),
   sample: z.string().transform((text) => sample.parse(JSON.parse(text))),
 });
 
@@ -64,10 +66,11 @@ export async function pressStopRehearsal({
 }
 
 /** Its launch is created in the channel of the press. */
-export async function pressLimited(press: Press<z.output<typeof limitedValue>>): Promise<void> {
+export async function pressSending(press: Press<z.output<typeof sendingValue>>): Promise<void> {
   const { desk, value, slackId, teamId, channelId, answer, refresh } = press;
   const over = notNow(press);
   if (over !== null) return answer(over);
-  const made = await createLimited({ desk, slackId, teamId, channelId }, value.launchId, value.sample);
+  const { launchId, what, sample: of } = value;
+  const made = await createSending({ desk, slackId, teamId, channelId }, launchId, what, of);
   await Promise.all([answer(made), refresh(info('This question is answered.'))]);
 }

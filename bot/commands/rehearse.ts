@@ -8,12 +8,12 @@ import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { launchHere } from './launch-here.ts';
 import { didYouMean } from './nearest.ts';
-import { limited } from './rehearse-limited.ts';
+import { sending } from './rehearse-sending.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 import { testCopies } from './test-copies.ts';
 
-const KINDS = ['infrastructure', 'limited', 'copy', 'stop'];
+const KINDS = ['infrastructure', 'limited', 'silent', 'copy', 'stop'];
 /** What was shown is true for so long. */
 const ASKED_FOR_MS = 120_000;
 
@@ -25,20 +25,23 @@ export const rehearse: Subcommand = {
     'rehearse infrastructure',
     'rehearse limited 1000 of superbowl-2027-02-14',
     'rehearse limited market us of superbowl-2027-02-14',
+    'rehearse silent all of superbowl-2027-02-14',
     'rehearse copy',
     'rehearse stop',
   ],
   group: 'Prepare',
   // One that sends begins in a channel without a launch.
   needs: 'nothing',
-  does: 'Rehearses before the day. `infrastructure` raises the fleets, has workers load and prime, and takes all of it back, with the times; nothing is sent. `limited` makes a launch of its own in a channel of its own, for so many devices, a share or a market. `copy` sends copies to yourselves, as `/go test`.',
+  does: 'Rehearses before the day. `infrastructure` raises the fleets, has workers load and prime, and takes all of it back, with the times; nothing is sent. `limited` makes a launch of its own in a channel of its own, for so many devices, a share or a market; `silent` the same with a push that shows nothing, at most one an hour to a device. `copy` sends copies to yourselves, as `/go test`.',
   async run(ask) {
     const [typed = '', ...words] = ask.typed.words;
-    if (bareWord(typed) === 'limited') return limited(ask, words, (problem) => misuse(rehearse, problem));
+    const what = bareWord(typed);
+    if (what === 'limited' || what === 'silent')
+      return sending(ask, what, words, (problem) => misuse(rehearse, problem));
     const launch = await launchHere(ask.desk, ask.channelId);
     if (launch === null)
       return info(
-        'There is no launch in this channel. `/go rehearse limited 1000 of LAUNCH` begins a rehearsal of one.',
+        'There is no launch in this channel. `/go rehearse limited 1000 of LAUNCH` begins a rehearsal of one; with `silent`, people see nothing of it.',
       );
     const person = whoIs(launch, ask.slackId);
     return person === null ? stranger(launch) : here({ ...ask, launch, person }, typed, words);

@@ -119,6 +119,8 @@ export function campaignOf(launch: Launch, order: FireOrder): Campaign | null {
 
 /** What exactly these segments get, and how many of them; whole texts, or the way to them. */
 function textBlocks(launch: Launch, order: FireOrder): KnownBlock[] {
+  if (order.shown.silent === true)
+    return [section('Nothing of the texts goes out: the app is woken, and shows nothing.')];
   const campaign = campaignOf(launch, order);
   if (campaign === null) return [context('Its texts were changed since and were never sent; `/go timeline` has them.')];
   const devices = devicesPerText(campaign, launch.audience, order.shown.segments);

@@ -49,23 +49,24 @@ export function askRehearsal(launch: Launch, slackId: string, untilMs: number): 
 }
 
 /** Before a launch of its own is made: it really sends, once two people have pressed. */
-export function askLimited(
+export function askSending(
   parent: Launch,
-  { sample, atMost }: Rehearses,
+  { what, sample, atMost }: Rehearses,
   { slackId, untilMs }: { slackId: string; untilMs: number },
 ): Message {
   const value = {
     launchId: parent.id,
     by: slackId,
     untilMs: String(untilMs),
+    what,
     sample: JSON.stringify(sample),
   };
-  return message('Begin a limited rehearsal? Press to create its launch.', [
+  return message(`Begin a ${what} rehearsal? Press to create its launch.`, [
     section(
       [
-        `:performing_arts: *Begin a limited rehearsal of ${safe(parent.name, 120)}?* This channel becomes its war room.`,
+        `:performing_arts: *Begin a ${what} rehearsal of ${safe(parent.name, 120)}?* This channel becomes its war room.`,
         `• It is for *${sampleText(sample)}*${'first' in sample ? '' : `, ${plural(atMost, 'device')}`}, always the same ones. *It really goes out to them*, once two people have pressed GO here.`,
-        `• The text is that of the launch; \`/go campaign\` changes it here. Whoever ${safe(parent.name, 80)} skips is skipped.`,
+        `${what === 'silent' ? SILENT : '• The text is that of the launch; `/go campaign` changes it here.'} Whoever ${safe(parent.name, 80)} skips is skipped.`,
         '• Nobody counts as reached by the launch itself, and nobody is kept from its push.',
         `• Fleets rise at once: ${fleetsText(parent)}. Send workers serve this launch until the other one raises them again; \`/go steps\` takes fleets back once it was sent.`,
       ].join('\n'),
@@ -75,12 +76,15 @@ export function askLimited(
   ]);
 }
 
+const SILENT =
+  '• *Nobody sees or hears anything*: a background push (APNs, priority 5) or a data message (FCM, normal priority) wakes the app. The app must take such pushes; no provider promises that one arrives. It goes out within two hours or not at all, and a device gets no second one in the hour after.';
+
 /** On every order of a rehearsal: what it is, and that it is real. Null: the launch is none. */
 export function rehearsalBanner({ rehearses }: Launch): KnownBlock | null {
   return rehearses === null
     ? null
     : section(
-        `:performing_arts: *REHEARSAL* of \`${safe(rehearses.launchId, 80)}\`: it really goes out to ${sampleText(rehearses.sample)}, and to nobody else.`,
+        `:performing_arts: *REHEARSAL* of \`${safe(rehearses.launchId, 80)}\`: it really goes out to ${sampleText(rehearses.sample)}, and to nobody else.${rehearses.what === 'silent' ? ' *A silent push: nothing is shown, and no phone makes a sound.*' : ''}`,
       );
 }
 
@@ -148,6 +152,7 @@ export function rehearsalReportMessage(launch: Launch, entry: EntryOf<'Rehearsal
     ...(report.refused === 0 || report.totals === null
       ? []
       : refusedBlocks(launch, { launchId: report.launchId, tokens: report.refused }, answersOf(report.totals))),
+    ...(report.what === 'silent' ? [context(ACCEPTED)] : []),
     context(
       before === null
         ? 'The first of its kind in this launch.'
@@ -155,6 +160,9 @@ export function rehearsalReportMessage(launch: Launch, entry: EntryOf<'Rehearsal
     ),
   ]);
 }
+
+const ACCEPTED =
+  'Accepted: APNs and FCM took it. Neither promises that a silent push reaches its app, and nobody has seen one.';
 
 function reportLines(launch: Launch, report: RehearsalReport, before: RehearsalReport | null): string[] {
   const { readyWithinMs, p99WithinMs } = rehearsalTargets(launch.runbook);
@@ -200,7 +208,7 @@ export function rehearsalsMessage(launch: Launch): Message {
     section(`:performing_arts: *${title}*\n${lines.length === 0 ? 'Nothing was rehearsed yet.' : fit(lines)}`),
     ...(open === undefined ? [] : stopButton(launch, open.id)),
     context(
-      '`/go rehearse infrastructure` raises the fleets and sends nothing · `/go rehearse limited 1000` sends to some · `/go rehearse copy` sends copies to yourselves',
+      '`/go rehearse infrastructure` raises the fleets and sends nothing · `/go rehearse limited 1000` sends to some · `/go rehearse silent all` sends what nobody sees · `/go rehearse copy` sends copies to yourselves',
     ),
   ]);
 }

@@ -26,7 +26,7 @@ import { orderMessage } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
 import { askSkip } from './refused-tokens.ts';
-import { askRehearsal, rehearsalsMessage } from './rehearsal.ts';
+import { askRehearsal, askSending, rehearsalsMessage } from './rehearsal.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { segmentsText } from './segments-text.ts';
 import { stepsMessage } from './steps.ts';
@@ -339,6 +339,16 @@ const REPORT: RehearsalReport = {
   refused: 100_000,
 };
 
+const SILENT = {
+  launchId: 'big',
+  what: 'silent' as const,
+  sample: { segments: Array.from({ length: 60 }, (_, i) => `segment-${i}`) },
+  atMost: 6_000_000,
+  audienceHash: 'a'.repeat(64),
+  manifestKey: 'k',
+  skipList: null,
+};
+
 const BODIES: EntryBody[] = [
   {
     kind: 'LaunchCreated',
@@ -394,6 +404,7 @@ const BODIES: EntryBody[] = [
   },
   { kind: 'RehearsalTurned', rehearsalId: 'R9', outcome: 'late', why: long('Why', 5_000) },
   { kind: 'RehearsalEnded', rehearsalId: 'R9', report: REPORT },
+  { kind: 'RehearsalEnded', rehearsalId: 'R9', report: { ...REPORT, what: 'silent' } },
   { kind: 'SurgeMeasured', source: long('Source', 2_000), openRate: 0.1, fleets: [{ target: 'workers', perOpen: 50 }] },
   { kind: 'StepMissed', step: 's0', deadlineAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
@@ -475,6 +486,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ['forecast', forecastMessage(launch)],
     ['rehearsals', rehearsalsMessage(launch)],
     ['rehearsal, asked', askRehearsal(launch, 'U1', NOW)],
+    ['silent rehearsal, asked', askSending(launch, SILENT, { slackId: 'U1', untilMs: NOW })],
     ['people', peopleMessage(launch)],
     ['actions', actionsMessage(withActions)],
     ['no actions', actionsMessage(launch)],

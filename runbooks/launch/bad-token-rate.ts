@@ -1,5 +1,5 @@
 import type { GateLine, Launch } from './launch.ts';
-import { isListReplaced, lastRehearsal } from './rehearsal-report.ts';
+import { isListReplaced, lastSent } from './rehearsal-report.ts';
 import { span } from './words.ts';
 
 /** How many tokens of the audience will be refused, told from those that a rehearsal was refused. */
@@ -11,9 +11,9 @@ type Found = Pick<GateLine, 'status' | 'value' | 'say'> & Partial<Pick<GateLine,
 
 /** The figure is the share that is expected. */
 export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: number }, nowMs: number): Found {
-  const last = lastRehearsal(launch, 'limited');
+  const last = lastSent(launch);
   const unknown = (say: string): Found => ({ status: 'unknown', value: null, say });
-  if (last === null) return unknown('nobody has rehearsed it: /go rehearse limited');
+  if (last === null) return unknown('nobody has rehearsed it: /go rehearse limited, or silent');
   const { report, id, endedAtMs } = last;
   const { audience } = launch;
   if (audience === null || report.audienceHash !== audience.hash)

@@ -12,6 +12,7 @@ import type {
   RefusedIn,
   RehearsalReport,
   Rehearses,
+  SentWhat,
   ScaleFound,
   SegmentTotals,
   ShotTiming,
@@ -188,8 +189,8 @@ export type Command =
   | { kind: 'close-action'; by: PersonId; actionId: string; words: string }
   /** `questions`: what the postmortem asks as it stands; it is made from the whole record. */
   | { kind: 'turn-postmortem'; by: PersonId; to: PostmortemState; questions: readonly string[] }
-  /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. */
-  | { kind: 'begin-rehearsal'; by: PersonId; sentIn?: string }
+  /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. `what`: how; absent: `limited`. `unsent`: rehearsals that were closed without a push. */
+  | { kind: 'begin-rehearsal'; by: PersonId; sentIn?: string; what?: SentWhat; unsent?: readonly string[] }
   /** `by: null`: everything is ready, or was not in time. By a person it is stopped. */
   | {
       kind: 'turn-rehearsal';

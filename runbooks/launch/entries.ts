@@ -118,6 +118,8 @@ export interface Shown {
   expiresAfterMs: number;
   priority: { apns: 5 | 10; fcm: 'high' | 'normal' };
   uncertain: 'leave' | 'resend';
+  /** A push that shows nothing, of a rehearsal. Absent: people see it. */
+  silent?: true;
   /** Absent: it goes with the second person's press. */
   moment?: Moment;
 }
@@ -229,7 +231,7 @@ export interface ScaleFound {
 /** What a rehearsal has shown. `outcome` of one that has sent is `ready`, or `stopped` where a segment never was. */
 export interface RehearsalReport {
   rehearsalId: string;
-  what: 'infrastructure' | 'limited';
+  what: 'infrastructure' | SentWhat;
   /** Where it took place: the launch itself, or one of its own. */
   launchId: string;
   outcome: 'ready' | 'late' | 'stopped';
@@ -258,10 +260,13 @@ export type RehearsalSample = { first: number } | { share: number } | { segments
 /** Where a halt came from that no person of the roster pressed. */
 export type HaltSource = 'slack' | 'ssm' | 'cli' | 'conductor';
 
+/** How a rehearsal sends: what people see, to some; or a push that shows nothing. */
+export type SentWhat = 'limited' | 'silent';
+
 /** Of a launch that is a rehearsal: what it rehearses, and to how many devices it may go at most. */
 export interface Rehearses {
   launchId: string;
-  what: 'limited';
+  what: SentWhat;
   sample: RehearsalSample;
   atMost: number;
   /** Audience and skip list of that launch, when this one was created. */

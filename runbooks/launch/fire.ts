@@ -22,6 +22,7 @@ import {
   shotsText,
 } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
+import { silentTooLate } from './silent-limits.ts';
 import { covers } from './skip-cover.ts';
 import { isPending } from './voiding.ts';
 import { clock, listed, span } from './words.ts';
@@ -92,7 +93,8 @@ export function requestFire(
   if (unfit !== null) return unfit;
   const moment = momentOf(launch, command.momentMs);
   const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
-  if (untimely !== null) return untimely;
+  const late = untimely ?? silentTooLate(launch, moment?.atMs ?? nowMs);
+  if (late !== null) return late;
   const red = redLines(gateLines(launch, command.measured, nowMs, names, moment?.atMs));
   const asked = moment === undefined ? red : red.filter((line) => !isMeasuredAgain(line));
   if (asked.length > 0) return notGreen(asked);
@@ -203,7 +205,10 @@ function go(
   seen: Seen,
   { nowMs, sha256 }: Pick<Given, 'nowMs' | 'sha256'>,
 ): Decision {
-  const refused = shownProblem(launch, order, seen.shownHash, sha256) ?? haltProblem(launch, order, seen);
+  const refused =
+    shownProblem(launch, order, seen.shownHash, sha256) ??
+    haltProblem(launch, order, seen) ??
+    silentTooLate(launch, nowMs);
   if (refused !== null) return refused;
   const segments = order.shown.segments.map(({ segment }) => segment);
   const red = redLines(gateLines(launch, seen.measured, nowMs, segments));

@@ -119,7 +119,7 @@ export function fcmMessage(campaign: Campaign, text: string, ids: PayloadIds, ke
     },
     android: {
       priority: fcm.priority === 'high' ? 'HIGH' : 'NORMAL',
-      ttl: `${Math.floor(Math.min(expiresAfterMs, FCM_TTL_MAX_MS) / 1_000)}s`,
+      ttl: fcmTtl(expiresAfterMs),
       collapse_key: collapseId,
       notification: {
         tag: fcm.tag ?? collapseId,
@@ -141,6 +141,9 @@ export function fcmMessage(campaign: Campaign, text: string, ids: PayloadIds, ke
     ...(fcm.apple === true ? { apns: appleOf(campaign, own, keeping) } : {}),
   };
 }
+
+export const fcmTtl = (expiresAfterMs: number): string =>
+  `${Math.floor(Math.min(expiresAfterMs, FCM_TTL_MAX_MS) / 1_000)}s`;
 
 /** Title and text are those of `notification`, and keys of `data` come beside `aps`; FCM knows the topic by the app. */
 function appleOf(campaign: Campaign, own: Localized, keeping: Keeping): AppleOfFcm {

@@ -1,7 +1,7 @@
 import type { Runbook } from '../playbook/schema.ts';
 import { refuse } from './decision.ts';
 import type { Refusal } from './decision.ts';
-import type { AudienceRef, RehearsalSample, Rehearses } from './entries.ts';
+import type { AudienceRef, RehearsalSample, Rehearses, SentWhat } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { plannedFleets } from './rehearsal-report.ts';
 
@@ -21,14 +21,15 @@ export function sampleSize(sample: RehearsalSample, audience: AudienceRef): numb
 
 export function sampleText(sample: RehearsalSample): string {
   if ('first' in sample) return `the first ${sample.first.toLocaleString('en-US')} devices`;
+  if ('share' in sample && sample.share === 1) return 'all devices';
   if ('share' in sample)
     return `${(sample.share * 100).toLocaleString('en-US', { maximumFractionDigits: 4 })} % of the devices`;
   return sample.segments.join(', ');
 }
 
-/** A push to everybody is the launch itself, with all of its gates; a rehearsal has fewer. Null: it is for some of them. */
-export function wholeRefusal({ atMost, sample }: Rehearses, audience: AudienceRef): Refusal | null {
-  if (atMost < audience.devices) return null;
+/** A push to everybody is the launch itself, with all of its gates; a rehearsal has fewer. Null: it is for some of them, or shows nothing. */
+export function wholeRefusal({ what, atMost, sample }: Rehearses, audience: AudienceRef): Refusal | null {
+  if (what === 'silent' || atMost < audience.devices) return null;
   const all = audience.devices.toLocaleString('en-US');
   return refuse(
     'REHEARSAL_TOO_LARGE',
@@ -69,7 +70,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'backups-assigned',
 ]);
 
-export function rehearsalRunbook(launch: Launch, targetAtMs: number): Runbook {
+export function rehearsalRunbook(launch: Launch, targetAtMs: number, what: SentWhat = 'limited'): Runbook {
   const { regions: _regions, targets: _targets, target: _target, ...runbook } = launch.runbook;
   const gates = runbook.gates
     .filter(({ probe }) => !LEFT_OUT.has(probe?.kind ?? ''))
@@ -102,7 +103,7 @@ export function rehearsalRunbook(launch: Launch, targetAtMs: number): Runbook {
             at: 0,
             do: {
               kind: 'fire-window' as const,
-              say: 'REHEARSAL. `/go fire all` asks; it really goes out to the sample.',
+              say: `REHEARSAL. \`/go fire all\` asks; it really goes out to the sample${what === 'silent' ? ', and shows nothing' : ''}.`,
             },
           },
         ],
@@ -143,13 +144,13 @@ function scaleWords(launch: Launch, target: string): { late_after: number; backu
 export const rehearsalName = ({ name }: Pick<Launch, 'name'>): string => `REHEARSAL of ${name}`.slice(0, 120);
 
 /** Null: the launch has no audience to take a sample of. */
-export function rehearsesOf(launch: Launch, sample: RehearsalSample): Rehearses | null {
+export function rehearsesOf(launch: Launch, sample: RehearsalSample, what: SentWhat = 'limited'): Rehearses | null {
   const { audience, skipList } = launch;
   return audience === null
     ? null
     : {
         launchId: launch.id,
-        what: 'limited',
+        what,
         sample,
         atMost: sampleSize(sample, audience),
         audienceHash: audience.hash,

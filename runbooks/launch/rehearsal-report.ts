@@ -93,6 +93,12 @@ function outcomeText(outcome: RehearsalReport['outcome'], why: string, withinMs:
 const figure = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 2 })} %`;
 
+/** The newest that has ended and went out, seen or silent: both are answered for the same tokens. */
+export const lastSent = (launch: Pick<Launch, 'rehearsals'>) =>
+  [lastRehearsal(launch, 'limited'), lastRehearsal(launch, 'silent')]
+    .flatMap((one) => one ?? [])
+    .toSorted((a, b) => b.endedAtMs - a.endedAtMs)[0] ?? null;
+
 /** The newest that has ended, of this kind or of any. */
 export function lastRehearsal(
   launch: Pick<Launch, 'rehearsals'>,
@@ -130,7 +136,7 @@ export function rehearsedGate(
       sinceMs: launch.createdAtMs,
     };
   const ageMs = nowMs - last.endedAtMs;
-  // A rehearsal never goes to everybody (rehearsal-launch.ts).
+  // One that people see never goes to everybody (rehearsal-launch.ts).
   const needed = Math.min(atLeast, Math.floor((launch.audience?.devices ?? Infinity) / 2));
   const reached = last.report.totals?.accepted ?? null;
   const wrong = [
@@ -168,6 +174,7 @@ export const isListReplaced = (launch: Launch, { skipListHash }: RehearsalReport
 const NAMED = {
   infrastructure: 'The infrastructure',
   limited: 'A limited push',
+  silent: 'A silent push',
 } as const;
 
 /** Of a launch that is a rehearsal: what its shots have shown. Null while one runs, or none was sent. */

@@ -7,6 +7,7 @@ import type { GateLine, Launch, Rehearsal } from './launch.ts';
 import { stepDueAtMs } from './plan-times.ts';
 import { plannedFleets, rehearsalTargets } from './rehearsal-report.ts';
 import { runningShots } from './remaining.ts';
+import { silentTooSoon } from './silent-limits.ts';
 import { plannedSteps } from './steps.ts';
 import { isPending } from './voiding.ts';
 import { clock, listed, span } from './words.ts';
@@ -26,17 +27,19 @@ export const isFiredSince = (launch: Launch, { begunAtMs }: Pick<Rehearsal, 'beg
 
 export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehearsal'>, { nowMs }: Given): Decision {
   const fleets = plannedFleets(launch.runbook);
-  const { sentIn } = command;
+  const { sentIn, what = 'limited', unsent = [] } = command;
   const problem = notNow(launch, nowMs) ?? raisedAlready(launch, fleets);
   if (problem !== null) return problem;
   if (sentIn !== undefined) {
     const { readyWithinMs } = rehearsalTargets(launch.runbook);
     if (own(launch.rehearsals, sentIn) !== undefined)
       return refuse('ALREADY_SO', `Rehearsal ${sentIn} is noted here already.`);
+    const soon = what === 'silent' ? silentTooSoon(launch, unsent, nowMs) : null;
+    if (soon !== null) return soon;
     return accept(byPerson(command.by), nowMs, {
       kind: 'RehearsalBegun',
       rehearsalId: sentIn,
-      what: 'limited',
+      what,
       fleets,
       readyWithinMs,
       sentIn,

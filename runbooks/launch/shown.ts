@@ -22,6 +22,7 @@ export function shownFor(
       code: 'NO_AUDIENCE',
     });
   const { delivery } = launch.runbook;
+  const isSilent = launch.rehearses?.what === 'silent';
   return {
     launchId: launch.id,
     segments: segments.map(({ segment, attempt }) => ({ segment, attempt })),
@@ -37,11 +38,15 @@ export function shownFor(
     collapseId: collapseIdOf(launch.id, launch.campaign),
     notAfterMs: { ios: delivery.ios_not_after, android: delivery.android_not_after },
     expiresAfterMs: delivery.expires_after,
-    priority: { apns: launch.campaign.apns.priority, fcm: launch.campaign.fcm.priority },
+    priority: isSilent ? SILENT_PRIORITY : { apns: launch.campaign.apns.priority, fcm: launch.campaign.fcm.priority },
     uncertain: delivery.uncertain,
+    ...(isSilent ? { silent: true } : {}),
     ...(moment === undefined ? {} : { moment: { atMs: moment.atMs, withinMs: moment.withinMs } }),
   };
 }
+
+/** As silent-payload.ts writes it. */
+const SILENT_PRIORITY = { apns: 5, fcm: 'normal' } as const;
 
 /** The hash that travels in the GO button and that an approval is bound to. */
 export function shownHash(shown: Shown, sha256: Sha256): string {

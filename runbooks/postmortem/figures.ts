@@ -165,7 +165,7 @@ const sizeOf = ({ totals }: Launch['shots'][string]): number =>
 
 /** The last rehearsal of each kind. */
 function rehearsed({ last, entries }: Pick<Told, 'entries' | 'last'>): Compared[] {
-  return (['infrastructure', 'limited'] as const).flatMap((what) => {
+  return (['infrastructure', 'limited', 'silent'] as const).flatMap((what) => {
     const one = lastRehearsal(last, what);
     if (one === null) return [];
     const ended = entries.find((entry) => entry.kind === 'RehearsalEnded' && entry.rehearsalId === one.id);

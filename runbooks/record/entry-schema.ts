@@ -92,9 +92,10 @@ const sample = z.union([
   z.object({ share: z.number() }),
   z.object({ segments: z.array(z.string()) }),
 ]);
+const sentWhat = z.enum(['limited', 'silent']);
 const rehearses = z.object({
   launchId: z.string(),
-  what: z.literal('limited'),
+  what: sentWhat,
   sample,
   atMost: z.int(),
   audienceHash: hash,
@@ -118,6 +119,7 @@ const shown = z
       fcm: z.enum(['high', 'normal']),
     }),
     uncertain: z.enum(['leave', 'resend']),
+    silent: z.exactOptional(z.literal(true)),
     moment: z.exactOptional(z.object({ atMs: ms, withinMs: z.int() })),
   })
   .meta({ description: 'All that an approval is bound to; its hash is shownHash.' });
@@ -179,7 +181,7 @@ const found = z.object({
   ),
   indexes: counts,
 });
-const rehearsalWhat = z.enum(['infrastructure', 'limited']);
+const rehearsalWhat = z.enum(['infrastructure', ...sentWhat.options]);
 const outcome = z.enum(['ready', 'late', 'stopped']);
 const report = z.object({
   rehearsalId: z.string(),

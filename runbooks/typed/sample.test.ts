@@ -7,6 +7,7 @@ test.each([
   ['first 1k', { first: 1_000 }],
   ['1%', { share: 0.01 }],
   ['0.5 %', { share: 0.005 }],
+  ['all', { share: 1 }],
   ['market us', { segments: ['us-ios', 'us-android'] }],
   ['us-ios br', { segments: ['us-ios', 'br-ios'] }],
 ])('%s', (typed, sample) => {

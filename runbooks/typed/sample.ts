@@ -1,12 +1,13 @@
 import type { AudienceRef, RehearsalSample } from '../launch/entries.ts';
 import { readNumber } from './number.ts';
 
-/** `1000`, `first 1k`, `1 %`, `market us`, `us-ios br` → whom a rehearsal goes to; or a sentence part. A market is all segments that begin with its name. */
+/** `1000`, `first 1k`, `1 %`, `all`, `market us`, `us-ios br` → whom a rehearsal goes to; or a sentence part. A market is all segments that begin with its name. */
 export function readSample(words: readonly string[], audience: AudienceRef): RehearsalSample | string {
   const [head = '', ...rest] = words;
   const named = ['first', 'market', 'segment', 'segments'].includes(head.toLowerCase()) ? rest : words;
   const text = named.join(' ');
   if (text === '') return 'nobody was named; expected a number of devices, a share like 1%, or a market';
+  if (text.toLowerCase() === 'all') return { share: 1 };
   const percent = /^(.+?)\s*%$/.exec(text)?.[1];
   const isNumber = /^[\d.,_']/.test(text);
   if (percent !== undefined) {

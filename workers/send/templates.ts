@@ -1,6 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { apnsHeaders, apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
+import { silentHeaders, silentMessage, silentPayload } from '../../runbooks/launch/silent-payload.ts';
 import { textFor } from '../../runbooks/launch/variants.ts';
 import type { Template } from '../lanes/lane.ts';
 import { VALIDATE_ONLY } from '../lanes/provider.ts';
@@ -11,6 +12,12 @@ export function templatesOf(platform: Platform, shot: Shot, launchId: string, te
   const { collapseId, expiresAfterMs } = shown;
   const keeping = { collapseId, expiresAfterMs, fromMs: pressedAtMs };
   const ids = { launchId, shotId: shot.id };
+  if (shown.silent === true) {
+    // Nothing is shown, so all texts are one.
+    const message = JSON.stringify(silentMessage(campaign, ids, keeping));
+    const [headers, body] = platform === 'ios' ? [silentHeaders(campaign, keeping), silentPayload(ids)] : [{}, message];
+    return texts.map(() => ({ headers, body: Buffer.from(body) }));
+  }
   return texts.map((compiled) => {
     const text = textFor(campaign, compiled);
     if (platform === 'ios') {
@@ -35,9 +42,7 @@ export function primeTemplate(platform: Platform, launchId: string, topic: strin
   if (platform === 'ios') {
     return {
       headers: { 'apns-topic': topic, 'apns-push-type': 'background', 'apns-priority': '5', 'apns-expiration': '0' },
-      body: Buffer.from(
-        JSON.stringify({ aps: { 'content-available': 1 }, gobutton: { launch: launchId, shot: 'prime' } }),
-      ),
+      body: Buffer.from(silentPayload({ launchId, shotId: 'prime' })),
     };
   }
   return {

@@ -63,7 +63,8 @@ describe('what the request itself has wrong', () => {
     ['400 BadDeviceToken', iosToken(1).slice(0, 62), {}],
     ['400 BadDeviceToken', `${iosToken(1)}0`, {}],
     ['400 MissingDeviceToken', '', {}],
-    ['200', iosToken(1), { 'apns-push-type': 'background', 'apns-priority': '5' }],
+    // The body is an alert.
+    ['400 InvalidPushType', iosToken(1), { 'apns-push-type': 'background', 'apns-priority': '5' }],
     ['200', iosToken(1), { 'apns-collapse-id': 'x'.repeat(64), 'apns-expiration': '0' }],
     ['200', iosToken(1, 'AB'), {}],
     ['200', 'ab'.repeat(80), {}],
@@ -72,6 +73,23 @@ describe('what the request itself has wrong', () => {
     const { 'apns-topic': _usual, ...others } = usual;
     const sent = topic === '' ? { ...others, ...rest } : { ...usual, ...headers };
     expect(reasonOf(await client.post(`/3/device/${token}`, sent, apnsBody('rules', 'shot-1')))).toBe(expected);
+  });
+
+  it.each<[string, string, object]>([
+    ['200', 'background', { 'content-available': 1 }],
+    ['400 InvalidPushType', 'background', { 'content-available': 1, sound: 'default' }],
+    ['400 InvalidPushType', 'background', { 'content-available': 1, badge: 1 }],
+    ['400 InvalidPushType', 'background', { 'content-available': 1, alert: 'Now' }],
+    ['400 InvalidPushType', 'background', {}],
+    ['400 InvalidPushType', 'alert', { 'content-available': 1 }],
+    ['200', 'alert', { 'content-available': 1, alert: 'Now' }],
+    ['200', 'alert', { badge: 0 }],
+    ['200', '', { 'content-available': 1 }],
+  ])('%s: the push type %s for %o', async (expected, type, aps) => {
+    const { 'apns-push-type': _usual, ...rest } = usual;
+    const headers = { ...rest, 'apns-priority': '5', ...(type === '' ? {} : { 'apns-push-type': type }) };
+    const body = JSON.stringify({ aps, gobutton: { launch: 'types', shot: 'shot-1' } });
+    expect(reasonOf(await client.post(`/3/device/${iosToken(18)}`, headers, body))).toBe(expected);
   });
 
   it('names a wrong method, a wrong path, an empty and a too long payload, and doubled headers', async () => {

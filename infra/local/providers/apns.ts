@@ -166,7 +166,7 @@ export class Apns implements Site {
     tooMany: boolean,
     nowMs: number,
   ): Reply {
-    const problem = this.#headProblem(head) ?? known.problem;
+    const problem = this.#headProblem(head) ?? known.problem ?? mismatch(head, known.content);
     if (problem !== null) return problem;
     const tokenBytes = pathTo - tokenFrom;
     if (!this.#desk.token.isHex || tokenBytes < shortestToken || tokenBytes % 2 !== 0) return replies.BadDeviceToken;
@@ -214,6 +214,15 @@ function problemOf(
   if (expiration !== '' && !/^\d{1,12}$/.test(expiration)) return replies.BadExpirationDate;
   if (Buffer.byteLength(collapseId) > 64) return replies.BadCollapseId;
   return null;
+}
+
+/**
+ * Apple may answer with an error, deliver late or drop it (docs/facts.md#apns-headers); which of these is not documented, and an error is the harshest
+ * that a sender hears of. Nothing else of a payload is judged (docs/facts.md#apns-payload-unjudged).
+ */
+function mismatch({ pushType }: Head, content: Content): Reply | null {
+  if (pushType === 'background') return content.pushType === 'background' ? null : replies.InvalidPushType;
+  return pushType === 'alert' && content.pushType === 'background' ? replies.InvalidPushType : null;
 }
 
 function beginsWith(bytes: Uint8Array, from: number, to: number, beginning: Uint8Array): boolean {

@@ -12,6 +12,8 @@ export interface Content {
   buttons: string[];
   sound: string | null;
   background: boolean;
+  /** Of APNs: what `apns-push-type` must say, as far as the payload tells. */
+  pushType: 'alert' | 'background' | null;
   /** Whatever the push says of zombie mode; null if nothing. */
   zombie: unknown;
   /** FCM alone: it lies in the body (APNs has a header). */
@@ -67,9 +69,16 @@ export function apnsContent(payload: unknown): Content {
     buttons: text(aps.category) === '' ? [] : titlesOf(root.actions),
     sound: typeof sound === 'string' ? sound : null,
     background: aps.alert === undefined && aps['content-available'] === 1,
+    pushType: pushTypeOf(aps),
     zombie: own.zombie ?? root.zombie ?? data.zombie ?? null,
     collapseId: null,
   };
+}
+
+/** Whoever sees, hears or counts something gets an alert; nobody does by a background push (docs/facts.md#apns-headers). */
+export function pushTypeOf({ alert, sound, badge, ...aps }: Record<string, unknown>): Content['pushType'] {
+  if (alert !== undefined || sound !== undefined || badge !== undefined) return 'alert';
+  return aps['content-available'] === 1 ? 'background' : null;
 }
 
 /** Of an FCM v1 `message`. Android's own notification fields go before the common ones. */
@@ -92,6 +101,7 @@ export function fcmContent(message: unknown): Content {
     buttons: data.actions === undefined ? [] : titlesOf(parsed(data.actions)),
     sound: typeof shown.sound === 'string' ? shown.sound : null,
     background: root.notification === undefined && android.notification === undefined,
+    pushType: null,
     zombie: data.gobutton_zombie ?? data.zombie ?? null,
     collapseId: typeof collapse === 'string' ? collapse : null,
   };

@@ -1,4 +1,4 @@
-import { isObject } from './content.ts';
+import { isObject, pushTypeOf } from './content.ts';
 import type { Violation } from './google-error.ts';
 
 /**
@@ -150,10 +150,18 @@ function appleProblem({ headers, payload }: Record<string, unknown>, hasNotifica
   if (payload !== undefined && (!isObject(aps) || (Object.keys(aps).length === 0 && !hasNotification)))
     return fault('message.apns.payload', 'Payload of Apple Push Notification Service must contain an [aps] key.');
   // Their values are strings: a map of anything else was refused.
-  const { 'apns-priority': priority, 'apns-collapse-id': collapseId = '' } = (headers ?? {}) as Record<string, string>;
-  const shows = hasNotification || (isObject(aps) && aps.alert !== undefined);
+  const {
+    'apns-priority': priority,
+    'apns-push-type': pushType,
+    'apns-collapse-id': collapseId = '',
+  } = (headers ?? {}) as Record<string, string>;
+  const shows = hasNotification || (isObject(aps) && pushTypeOf(aps) === 'alert');
   if (priority !== undefined && (!['1', '5', '10'].includes(priority) || (priority === '10' && !shows)))
     return fault('message.apns.headers', `Invalid apns-priority: ${priority}.`);
+  if (pushType === 'background' && (shows || priority !== '5'))
+    return fault('message.apns.headers', 'Invalid apns-push-type: background shows nothing, and has apns-priority 5.');
+  if (pushType === 'alert' && !shows)
+    return fault('message.apns.headers', 'Invalid apns-push-type: an alert shows something.');
   return Buffer.byteLength(collapseId) > 64
     ? fault('message.apns.headers', 'Invalid apns-collapse-id: at most 64 bytes are allowed.')
     : null;

@@ -126,6 +126,7 @@ describe('the ledger', () => {
         buttons: [],
         sound: null,
         background: false,
+        pushType: null,
         zombie: null,
         collapseId: null,
       },

@@ -57,7 +57,7 @@ export class Phones {
     }
     phone.pushes += 1;
     this.#pushes += 1;
-    const { collapseId: _inBody, ...seen } = content;
+    const { collapseId: _inBody, pushType: _inHead, ...seen } = content;
     const replacedAt =
       collapseId === null ? -1 : phone.notifications.findIndex((shown) => shown.collapseId === collapseId);
     const before = replacedAt < 0 ? undefined : phone.notifications.splice(replacedAt, 1)[0];

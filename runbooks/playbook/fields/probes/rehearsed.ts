@@ -5,14 +5,14 @@ import { count, duration } from '../values.ts';
 export const rehearsed = z
   .strictObject({
     kind: z.literal('rehearsed'),
-    what: key(z.enum(['infrastructure', 'limited']).default('infrastructure'), {
+    what: key(z.enum(['infrastructure', 'limited', 'silent']).default('infrastructure'), {
       means: 'Which kind of rehearsal.',
       example: 'limited',
     }),
     within: key(duration.prefault('14d'), { means: 'How old it may be.', example: '14d' }),
     at_least: key(count(1).prefault(1_000), {
       means:
-        'Of a rehearsal that sends: how many devices it must have reached. Of an audience that has not twice as many, half are enough: a rehearsal never goes to all.',
+        'Of a rehearsal that sends: how many devices it must have reached. Of an audience that has not twice as many, half are enough: one that people see never goes to all.',
       unit: 'devices',
       example: 1_000,
     }),

@@ -1,7 +1,7 @@
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
-import type { RehearsalSample } from '../../runbooks/launch/entries.ts';
+import type { RehearsalSample, SentWhat } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { rehearsalName, rehearsalRunbook, rehearsesOf, wholeRefusal } from '../../runbooks/launch/rehearsal-launch.ts';
 import { readSample } from '../../runbooks/typed/sample.ts';
@@ -9,7 +9,7 @@ import type { Desk } from '../desk.ts';
 import { submitAs, whoIs } from '../desk.ts';
 import { code, done, info, refused, stranger } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
-import { askLimited } from '../views/rehearsal.ts';
+import { askSending } from '../views/rehearsal.ts';
 import { safe } from '../views/words.ts';
 import { noRoom } from './create.ts';
 import { launchHere } from './launch-here.ts';
@@ -24,8 +24,9 @@ const MEMBER_WITHIN_MS = 4_000;
 /** What was shown is true for so long. */
 const ASKED_FOR_MS = 120_000;
 
-export async function limited(
+export async function sending(
   ask: Ask,
+  what: SentWhat,
   words: readonly string[],
   misused: (problem: string) => Message,
 ): Promise<Answer> {
@@ -36,7 +37,7 @@ export async function limited(
     const here = await launchHere(desk, channelId);
     const id = here?.id ?? 'superbowl-2027-02-14';
     return info(
-      `A limited rehearsal really sends, so it is a launch of its own, in a channel of its own. Make one, invite the bot, and type there: \`/go rehearse limited ${words.join(' ') || '1000'} of ${safe(id, 80)}\`.`,
+      `A ${what} rehearsal really sends, so it is a launch of its own, in a channel of its own. Make one, invite the bot, and type there: \`/go rehearse ${what} ${words.join(' ') || '1000'} of ${safe(id, 80)}\`.`,
     );
   }
   const parent = await desk.journal.launch(launchId);
@@ -46,18 +47,23 @@ export async function limited(
   if (!may(person, 'create-launch')) return refused('ROLE_MISSING', 'Rehearsing needs on-call.');
   const sample = parent.audience === null ? null : readSample(words.slice(0, at), parent.audience);
   if (typeof sample === 'string') return misused(`To whom? ${safe(sample, 400)}.`);
-  const made = sample === null ? null : await rehearsalOf(ask, parent, sample);
+  const made = sample === null ? null : await rehearsalOf(ask, parent, what, sample);
   if (made === null || sample === null)
     return refused('NO_AUDIENCE', `${parent.name} has no audience yet, so there is nobody to take a sample of.`);
   if (!made.ok) return refused(made.code, made.say);
-  return askLimited(parent, made.command.rehearses, { slackId, untilMs: desk.nowMs() + ASKED_FOR_MS });
+  return askSending(parent, made.command.rehearses, { slackId, untilMs: desk.nowMs() + ASKED_FOR_MS });
 }
 
 type Who = Pick<Ask, 'desk' | 'slackId' | 'teamId' | 'channelId'>;
 
 /** Null: the launch has no audience. */
-async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: Launch, sample: RehearsalSample) {
-  const rehearses = rehearsesOf(parent, sample);
+async function rehearsalOf(
+  { desk, slackId, teamId, channelId }: Who,
+  parent: Launch,
+  what: SentWhat,
+  sample: RehearsalSample,
+) {
+  const rehearses = rehearsesOf(parent, sample, what);
   if (rehearses === null || parent.audience === null) return null;
   const whole = wholeRefusal(rehearses, parent.audience);
   if (whole !== null) return { ok: false as const, code: whole.code, say: whole.say };
@@ -75,9 +81,10 @@ async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: La
   const by = whoIs(parent, slackId)?.id ?? 'not-on-the-roster';
   const launchId = await freeId(desk, parent);
   // The pool goes over to it: not while the launch itself needs it, and not for one that is over.
-  const noted = decide(parent, { kind: 'begin-rehearsal', by, sentIn: launchId }, { nowMs, sha256 });
+  const note = { kind: 'begin-rehearsal', by, sentIn: launchId, what, unsent: await unsentOf(desk, parent) } as const;
+  const noted = decide(parent, note, { nowMs, sha256 });
   if (!noted.ok) return { ok: false as const, code: noted.code, say: noted.say };
-  const runbook = rehearsalRunbook(parent, nowMs + 3_600_000);
+  const runbook = rehearsalRunbook(parent, nowMs + 3_600_000, what);
   const command = {
     kind: 'create-launch',
     by,
@@ -92,7 +99,14 @@ async function rehearsalOf({ desk, slackId, teamId, channelId }: Who, parent: La
     rehearses,
   } as const;
   const judged = decide(null, command, { nowMs, sha256 });
-  return judged.ok ? { ok: true as const, command } : { ok: false as const, code: judged.code, say: judged.say };
+  return judged.ok ? { ok: true as const, command, note } : { ok: false as const, code: judged.code, say: judged.say };
+}
+
+/** Of those that have no report yet, those that are closed and have sent nothing. */
+async function unsentOf(desk: Desk, { rehearsals }: Launch): Promise<string[]> {
+  const open = Object.values(rehearsals).flatMap(({ sentIn, report }) => (report === null ? (sentIn ?? []) : []));
+  const launches = await Promise.all(open.map(async (id) => desk.journal.launch(id)));
+  return launches.flatMap((one) => (one?.closed === true && Object.keys(one.shots).length === 0 ? [one.id] : []));
 }
 
 async function freeId(desk: Desk, { id }: Launch): Promise<string> {
@@ -103,14 +117,19 @@ async function freeId(desk: Desk, { id }: Launch): Promise<string> {
 }
 
 /** The press: everything is asked again, and then it is created. */
-export async function createLimited(who: Who, launchId: string, sample: RehearsalSample): Promise<Message> {
+export async function createSending(
+  who: Who,
+  launchId: string,
+  what: SentWhat,
+  sample: RehearsalSample,
+): Promise<Message> {
   const { desk, slackId, channelId } = who;
   const parent = await desk.journal.launch(launchId);
   if (parent === null) throw new Error(`LAUNCH_GONE ${launchId}`);
-  const made = await rehearsalOf(who, parent, sample);
+  const made = await rehearsalOf(who, parent, what, sample);
   if (made === null) return refused('NO_AUDIENCE', `${parent.name} has no audience any more.`);
   if (!made.ok) return refused(made.code, made.say);
-  const { command } = made;
+  const { command, note } = made;
   await desk.conductor.willCreate({
     launchId: command.launchId,
     name: command.name,
@@ -123,12 +142,13 @@ export async function createLimited(who: Who, launchId: string, sample: Rehearsa
   const outcome = await desk.conductor.execute(command.launchId, command);
   if (!outcome.ok) return refused(outcome.code, outcome.say);
   desk.rooms.forget();
-  const noted = await submitAs(desk, launchId, slackId, (by) => ({
-    kind: 'begin-rehearsal',
-    by,
-    sentIn: command.launchId,
-  }));
-  if (!noted.ok) desk.log.warn({ launchId, code: noted.code }, 'a rehearsal could not be noted in its launch');
+  const noted = await submitAs(desk, launchId, slackId, (by) => ({ ...note, by }));
+  if (!noted.ok) {
+    // Its launch has changed since: what it does not know of, it can't count among those that it allows.
+    desk.log.warn({ launchId, code: noted.code }, 'a rehearsal could not be noted in its launch');
+    await submitAs(desk, command.launchId, slackId, (by) => ({ kind: 'close-launch', by, reason: noted.say }));
+    return refused(noted.code, `${noted.say} ${code(command.launchId)} was closed again.`);
+  }
   return done(
     `Created *${safe(command.name, 120)}* (${code(command.launchId)}). Next: \`npm run audience -- take --launch ${command.launchId} --as ${command.by}\`, then \`/go ready\` and \`/go fire all\`.`,
   );

@@ -17,6 +17,9 @@ const launchOf = async (launchId: string) => {
   return launch;
 };
 
+const openOrder = ({ orders }: Awaited<ReturnType<typeof launchOf>>): string =>
+  Object.values(orders).find(({ state }) => state === 'open')?.id ?? '';
+
 /** The day's launch, whose war room is another channel. */
 beforeAll(async () => {
   rig = await startRig();
@@ -101,12 +104,59 @@ it('is not begun in the war room of another launch', async () => {
   expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toContain('needs a channel of its own');
 });
 
-it('is not begun of a launch that was called off', async () => {
+it('that is silent says so in the question and the order, may go to all, and has no second one within the hour', async () => {
   await does('day-rehearsal-1', { kind: 'close-launch', by: 'ana', reason: '' });
+  expect(await rig.ask(rig.ana, 'rehearse silent all of day')).toContain('Nobody sees or hears anything');
+  expect(await rig.press(rig.ana, 'rehearsal.limited')).toContain('Created *REHEARSAL of The day*');
+  expect((await launchOf('day')).rehearsals['day-rehearsal-2']).toMatchObject({ what: 'silent' });
+  const audience = { ...AUDIENCE, hash: 'c'.repeat(64), sampleOf: AUDIENCE.hash };
+  await does('day-rehearsal-2', { kind: 'set-audience', by: 'ana', audience });
+  await does('day-rehearsal-2', { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  await rig.ask(rig.ana, 'fire us-ios');
+  const order = await until('the order', async () =>
+    (await rig.mia.messages()).find((one) => textOf(one).includes('A silent push: nothing is shown')),
+  );
+  expect(textOf(order)).toContain('Nothing of the texts goes out');
+  await does('day-rehearsal-2', {
+    kind: 'decline-fire',
+    by: 'ana',
+    orderId: openOrder(await launchOf('day-rehearsal-2')),
+    reason: '',
+  });
+  // Closed unsent it can't go out any more, so another may begin.
+  await does('day-rehearsal-2', { kind: 'close-launch', by: 'ana', reason: '' });
+  expect(await rig.ask(rig.ana, 'rehearse silent 100 of day')).toContain('the first 100 devices');
+  await rig.press(rig.ana, 'rehearsal.limited');
+  const note = { kind: 'begin-rehearsal', by: 'ana', what: 'silent', sentIn: 'other' } as const;
+  expect(await rig.bot.conductor.execute('day', note)).toMatchObject({ ok: false, code: 'REHEARSAL_NOT_NOW' });
+});
+
+it('that its launch could not take note of any more is closed again: what is not counted there must not go out', async () => {
+  await does('day-rehearsal-3', { kind: 'close-launch', by: 'ana', reason: '' });
+  await rig.ask(rig.ana, 'rehearse silent 100 of day');
+  const { conductor } = rig.bot;
+  const { execute } = conductor;
+  const unsent = ['day-rehearsal-2', 'day-rehearsal-3'];
+  const note = { kind: 'begin-rehearsal', by: 'ana', what: 'silent', unsent } as const;
+  // Somebody else's press is quicker.
+  conductor.execute = async (launchId, command) => {
+    const acted = await execute.call(conductor, launchId, command);
+    if (launchId === 'day-rehearsal-4')
+      await execute.call(conductor, 'day', { ...note, sentIn: 'quicker' });
+    return acted;
+  };
+  const answer = await rig.press(rig.ana, 'rehearsal.limited');
+  conductor.execute = execute;
+  expect(answer).toContain('A device gets one silent push');
+  expect(answer).toContain('`day-rehearsal-4` was closed again');
+  expect(await launchOf('day-rehearsal-4')).toMatchObject({ closed: true, shots: {} });
+});
+
+it('is not begun of a launch that was called off', async () => {
   await does('day', { kind: 'stand-down', by: 'ana', reason: 'rain' });
   // With nothing to put back it closes by itself, which may come first.
   expect(await rig.ask(rig.ana, 'rehearse limited 100 of day')).toMatch(
     /nothing can be fired in it any more|The day is closed/,
   );
-  expect(await rig.journal.launch('day-rehearsal-2')).toBeNull();
+  expect(await rig.journal.launch('day-rehearsal-5')).toBeNull();
 });
