@@ -135,14 +135,13 @@ it('that its launch could not take note of any more is closed again: what is not
   await does('day-rehearsal-3', { kind: 'close-launch', by: 'ana', reason: '' });
   await rig.ask(rig.ana, 'rehearse silent 100 of day');
   const { conductor } = rig.bot;
-  const { execute } = conductor;
+  const execute = conductor.execute.bind(conductor);
   const unsent = ['day-rehearsal-2', 'day-rehearsal-3'];
   const note = { kind: 'begin-rehearsal', by: 'ana', what: 'silent', unsent } as const;
   // Somebody else's press is quicker.
   conductor.execute = async (launchId, command) => {
-    const acted = await execute.call(conductor, launchId, command);
-    if (launchId === 'day-rehearsal-4')
-      await execute.call(conductor, 'day', { ...note, sentIn: 'quicker' });
+    const acted = await execute(launchId, command);
+    if (launchId === 'day-rehearsal-4') await execute('day', { ...note, sentIn: 'quicker' });
     return acted;
   };
   const answer = await rig.press(rig.ana, 'rehearsal.limited');

@@ -3,7 +3,7 @@ import { contentRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { ENTRY_VERSION } from './entries.ts';
-import type { Actor, EntryOf, FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
+import type { Actor, EntryOf, FrozenSet, Measured, Moment, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
 import { firersOf, namesOf, policyProblem } from './fire-policy.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
@@ -92,9 +92,8 @@ export function requestFire(
   const unfit = contentRefusal(launch, launch.audience);
   if (unfit !== null) return unfit;
   const moment = momentOf(launch, command.momentMs);
-  const untimely = moment === undefined ? null : momentProblem(moment, command.lift, nowMs);
-  const late = untimely ?? silentTooLate(launch, moment?.atMs ?? nowMs);
-  if (late !== null) return late;
+  const untimely = whenProblem(launch, moment, command.lift, nowMs);
+  if (untimely !== null) return untimely;
   const red = redLines(gateLines(launch, command.measured, nowMs, names, moment?.atMs));
   const asked = moment === undefined ? red : red.filter((line) => !isMeasuredAgain(line));
   if (asked.length > 0) return notGreen(asked);
@@ -388,6 +387,12 @@ function haltProblem(launch: Launch, order: FireOrder, command: SwitchSeen): Ref
       'The workers still stand halted. Wait until the lift has reached them, then press GO again.',
     );
   return null;
+}
+
+/** When it would go: with the press, or at its moment. */
+function whenProblem(launch: Launch, moment: Moment | undefined, lift: boolean, nowMs: number): Refusal | null {
+  const early = moment === undefined ? null : momentProblem(moment, lift, nowMs);
+  return early ?? silentTooLate(launch, moment?.atMs ?? nowMs);
 }
 
 /** A gate that was red at the press, as the entry has it. */

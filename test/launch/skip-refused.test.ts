@@ -7,7 +7,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { openWarRoom, outcomeOf } from '../faults/war-room.ts';
 import type { WarRoom } from '../faults/war-room.ts';
 
-/** A rehearsal that sends, in a channel of its own, and one press in the war room: by bot, workers and the task of the audience as `npm start` has them. */
+/** A rehearsal that sends what nobody sees, in a channel of its own, and one press in the war room: by bot, workers and the task of the audience as `npm start` has them. */
 
 const ROOM = 'C0GENERAL';
 const [GOOD, DEAD] = [56, 4];
@@ -33,7 +33,7 @@ async function rehearse(): Promise<string> {
     (id) => new ScriptedPerson(stack.pageUrl, ROOM, id),
   ) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
   await ana.invite('@gobutton');
-  await mustGo(ana, `rehearse limited market us of ${launchId}`);
+  await mustGo(ana, `rehearse silent market us of ${launchId}`);
   await ana.press(await button(ana, 'rehearsal.limited'));
   const id = `${launchId}-rehearsal-1`;
   await until('the rehearsal', 20_000, () => room.journal.launch(id));
