@@ -83,6 +83,8 @@ test('a due step runs once whoever ticks, a step that is too late is put to a pe
     { step: 'flag', late: false },
   ]);
   expect(await rig.entries('StepPut')).toMatchObject([{ step: 'old' }]);
+  const flag = (await rig.entries('StepDone')).find(({ step }) => step === 'flag');
+  expect(flag?.aws?.map(({ call }) => call)).toEqual(['SSM PutParameter']);
   const put = await rig.seen('Long ago');
   expect(JSON.stringify(put.blocks)).toContain('step.run');
   expect((await rig.cloud.switches.read(rig.launchId))?.zombie).toBe(true);

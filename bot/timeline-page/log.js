@@ -165,6 +165,7 @@ function evidence(row) {
     ...line('Kind', row.dataset.k),
     ...line('Time', `${day(atMs)} ${clock(atMs)} ${zoneName()}, ${new Date(atMs).toISOString()}, ${sinceTarget(atMs)}`),
     ...(row.dataset.h === undefined ? [] : line(isEntry ? `Entry ${seq}` : `Message ${seq}`, code(row.dataset.h))),
+    ...(row.dataset.a === undefined ? [] : line('AWS', code(row.dataset.a))),
     ...(row.dataset.p === undefined ? [] : line('Proof', row.dataset.p)),
     ...(isEntry
       ? line(

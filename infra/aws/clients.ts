@@ -12,6 +12,7 @@ import { directDynamoCalls, directSqsCalls } from './calls/direct-calls.ts';
 import { createPost } from './calls/post.ts';
 import { sdkDynamoCalls, sdkSqsCalls } from './calls/sdk-calls.ts';
 import type { CloudConfig } from './cloud-config.ts';
+import { tellCalls } from './hear-calls.ts';
 import { hearDates } from './hear-dates.ts';
 import { createStoreClock } from './store-clock.ts';
 import type { StampedAnswer, StoreClock } from './store-clock.ts';
@@ -117,6 +118,7 @@ export function createClients(
   const autoScaling = new AutoScalingClient(control());
   const applicationAutoScaling = new ApplicationAutoScalingClient(control());
   const cloudWatch = new CloudWatchClient(control());
+  for (const client of [dynamo, ssm, ecs, autoScaling, applicationAutoScaling]) tellCalls(client);
   const all = [dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch];
   const posting = createPost({ sockets: SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   return {

@@ -2,6 +2,7 @@ import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 import type {
   ActionWhen,
   AudienceRef,
+  AwsCall,
   FrozenSet,
   Measured,
   NewEntry,
@@ -149,7 +150,7 @@ export type Command =
   | { kind: 'miss-step'; step: string; measured: readonly Measured[] }
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
-  | { kind: 'finish-step'; step: string; say: string; refused?: true }
+  | { kind: 'finish-step'; step: string; say: string; refused?: true; aws?: AwsCall[] }
   /** `answer`: which of the step's answers, from 0. */
   | { kind: 'answer-step'; by: PersonId; step: string; answer: number }
   | {
@@ -163,7 +164,7 @@ export type Command =
       /** By this rehearsal. */ rehearsal?: string;
     }
   | { kind: 'report-scale-found'; target: string; found: ScaleFound }
-  | { kind: 'report-scale'; target: string; desired: number; tookMs: number; stands: number }
+  | { kind: 'report-scale'; target: string; desired: number; tookMs: number; stands: number; aws?: AwsCall[] }
   /** `found`: the count that AWS is told now, lower than what was ordered and had come. */
   | { kind: 'report-scale-changed'; target: string; desired: number; found: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }

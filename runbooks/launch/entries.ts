@@ -217,6 +217,12 @@ export interface ScalableTarget {
   suspended: { in: boolean; out: boolean; scheduled: boolean };
 }
 
+/** A request to AWS: `ECS UpdateService`, and the id by which CloudTrail and AWS's support know it. */
+export interface AwsCall {
+  call: string;
+  requestId: string;
+}
+
 /** A scale target as AWS had it. Counts are tasks, capacity units (instances times their weights) or write units. */
 export interface ScaleFound {
   desired: number;
@@ -435,6 +441,7 @@ export type EntryBody =
       step: string;
       say: string;
       /** The launch did not take what the step was to do; `say` is why. */ refused?: true;
+      aws?: AwsCall[];
     }
   | {
       kind: 'ScaleOrdered';
@@ -453,6 +460,7 @@ export type EntryBody =
       desired: number;
       tookMs: number;
       /** If it is another count than was ordered: more ran already, or its own minimum is higher. */ stands?: number;
+      aws?: AwsCall[];
     }
   /** Somebody else has lowered the count since. `again`: it is set again. */
   | { kind: 'ScaleChanged'; target: string; desired: number; found: number; again: boolean }

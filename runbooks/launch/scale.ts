@@ -52,7 +52,7 @@ export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { 
 }
 
 export function reportScale(launch: Launch, command: CommandOf<'report-scale'>, { nowMs }: Given): Decision {
-  const { target, desired, tookMs, stands } = command;
+  const { target, desired, tookMs, stands, aws = [] } = command;
   const problem = reportProblem(launch, target, desired, ['moving', 'late']);
   return (
     problem ??
@@ -62,6 +62,7 @@ export function reportScale(launch: Launch, command: CommandOf<'report-scale'>, 
       desired,
       tookMs,
       ...(stands === desired ? {} : { stands }),
+      ...(aws.length === 0 ? {} : { aws }),
     })
   );
 }

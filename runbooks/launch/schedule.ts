@@ -170,6 +170,7 @@ export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { 
   if (!('step' in found)) return found;
   const standing = own(launch.steps, found.step.id);
   const state = standing?.state ?? 'waiting';
+  const { aws = [] } = command;
   // AWS refused the count, was asked again, and it has come: the step was red and is done.
   const came = found.step.do.kind === 'scale' && standing?.refused === true && command.refused !== true;
   if (state === 'done' && !came) return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
@@ -180,6 +181,7 @@ export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { 
     step: found.step.id,
     say: command.say,
     ...(command.refused === true ? { refused: true } : {}),
+    ...(aws.length === 0 ? {} : { aws }),
   });
 }
 

@@ -54,6 +54,12 @@ test('the page says what the Markdown says: each section, statement, question an
   }
 });
 
+test('the evidence of a fleet that came names what AWS was asked for', () => {
+  const asked = '(AWS: ECS UpdateService 5d1f3c80-2f6e-4a53-9f0b-6e1c2d7a9b44)';
+  expect(page).toContain(asked);
+  expect(postmortemMarkdown(found)).toContain(asked);
+});
+
 test('every evidence that is named stands in the page, and kept curves are pictures', () => {
   const named = new Set([...page.matchAll(/href="#([em]\d+)"/g)].map(([, id]) => id));
   const there = new Set([...page.matchAll(/<tr id="([em]\d+)"/g)].map(([, id]) => id));

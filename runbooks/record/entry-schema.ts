@@ -38,6 +38,9 @@ const plan = whole<Plan>('The runbook without `people` and `campaign` (docs/runb
 const nullable = z.union([z.string(), z.null()]);
 const planChange = z.object({ where: z.string(), before: nullable, after: nullable, line: z.string() });
 const ids = z.array(z.string());
+const awsCalls = z
+  .array(z.object({ call: z.string(), requestId: z.string() }))
+  .meta({ description: 'What AWS was asked for it, and the id of each request.' });
 
 const via = z.union([
   z.object({
@@ -325,7 +328,12 @@ const BODIES = {
   StepPut: z.object({ step, dueAtMs: ms, why: z.string() }),
   StepMissed: z.object({ step, deadlineAtMs: ms, why: z.string() }),
   StepSkipped: z.object({ step, reason }),
-  StepDone: z.object({ step, say: z.string(), refused: z.exactOptional(z.literal(true)) }),
+  StepDone: z.object({
+    step,
+    say: z.string(),
+    refused: z.exactOptional(z.literal(true)),
+    aws: z.exactOptional(awsCalls),
+  }),
   ScaleOrdered: z.object({
     target,
     desired: z.int(),
@@ -335,7 +343,13 @@ const BODIES = {
     rehearsal: z.exactOptional(z.string()),
   }),
   ScaleFound: z.object({ target, found }),
-  ScaleReached: z.object({ target, desired: z.int(), tookMs: z.number(), stands: z.exactOptional(z.int()) }),
+  ScaleReached: z.object({
+    target,
+    desired: z.int(),
+    tookMs: z.number(),
+    stands: z.exactOptional(z.int()),
+    aws: z.exactOptional(awsCalls),
+  }),
   ScaleChanged: z.object({ target, desired: z.int(), found: z.int(), again: z.boolean() }),
   ScaleLate: z.object({ target, desired: z.int(), running: z.int(), ready: z.int(), backup: z.string() }),
   Noted: z.object({ text: z.string(), said: z.exactOptional(z.literal(true)) }),

@@ -65,6 +65,7 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
     marks: [...new Set(marks.map(({ name }) => name))],
     permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
     place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
+    aws: '',
     proof: '',
   };
 }

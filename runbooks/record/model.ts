@@ -118,6 +118,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
   files: [],
   permalink: null,
   place: { chain: 'record', seq: entry.seq, hash: entry.hash },
+  aws: '',
   proof: '',
 });
 
@@ -135,6 +136,7 @@ function entryRow(entry: Entry, { names, orders, said }: Telling): Row {
     marks: [],
     permalink: null,
     place: { chain: 'record', seq: entry.seq, hash: entry.hash },
+    aws: 'aws' in entry ? (entry.aws ?? []).map(({ call, requestId }) => `${call} ${requestId}`).join(', ') : '',
     proof: 'via' in entry ? proofText(entry.via) : '',
   };
 }

@@ -70,6 +70,13 @@ test('each row has its evidence: place, hash, and how the person proved who they
   );
 });
 
+test('what AWS was asked for it stands in its evidence, and in the Markdown behind its sentence', () => {
+  const reached = entries.find(({ kind }) => kind === 'ScaleReached');
+  const asked = 'ECS UpdateService 5d1f3c80-2f6e-4a53-9f0b-6e1c2d7a9b44';
+  expect(rowOf(page(), `e${reached?.seq}`)).toContain(`data-a="${asked}"`);
+  expect(asMarkdown(told([]))).toContain(`workers stands at 2 after 184.0 s (AWS: ${asked}) |`);
+});
+
 test('it asks the network for nothing, and runs and wears nothing but its own', () => {
   const text = page();
   expect(text).toContain(

@@ -135,11 +135,12 @@ export const rowId = ({ place }: Row, index: number): string =>
   place === null ? `x${index}` : `${place.chain === 'record' ? 'e' : 'm'}${place.seq}`;
 
 export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
-  const { place, kind, proof, permalink, files, marks } = row;
+  const { place, kind, aws, proof, permalink, files, marks } = row;
   const id = rowId(row, index);
   const more = [
     place === null ? markup`` : markup` data-h="${place.hash}"`,
     proof === '' ? markup`` : markup` data-p="${proof}"`,
+    aws === '' ? markup`` : markup` data-a="${aws}"`,
     marks.length === 0 ? markup`` : markup` data-m="${marks.join(' ')}"`,
     day === null ? markup`` : markup` data-day="${day} (UTC)"`,
   ];

@@ -100,6 +100,8 @@ export interface Row {
   permalink: string | null;
   /** Where it stands: in the record, or in the chain of channel messages. Null: the message brought no place. */
   place: { chain: 'record' | 'channel'; seq: number; hash: string } | null;
+  /** What AWS was asked for it, with the id of each request; '' for nothing that was kept. */
+  aws: string;
   /** How the person who did it proved who they are; '' where nothing had to be proved. */
   proof: string;
 }

@@ -91,7 +91,13 @@ function table({ rows, targetAtMs }: Timeline): string[] {
   return [...lines, ''];
 }
 
-function what({ what: text, isLoud, files, permalink }: Row): string {
+/** A row's sentence, with the requests to AWS behind it. */
+export const withAws = ({ what: text, aws }: Pick<Row, 'what' | 'aws'>): string =>
+  aws === '' ? text : `${text} (AWS: ${aws})`;
+
+function what(row: Row): string {
+  const { isLoud, files, permalink } = row;
+  const text = withAws(row);
   const told = isLoud ? `**${escape(text)}**` : escape(text);
   const beside = files.length === 0 ? '' : ` [${files.map(escape).join(', ')}]`;
   return `${told}${beside}${permalink === null ? '' : ` ([message](${permalink}))`}`;

@@ -239,7 +239,8 @@ function rehearses(player: Player): void {
   const order = { kind: 'order-scale', by: null, target: 'workers', step: null, rehearsal: rehearsalId } as const;
   player.does({ ...order, desired: 2, reason: `rehearsal ${rehearsalId}` });
   player.does({ kind: 'report-scale-found', target: 'workers', found });
-  player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 184_000, stands: 2 }, 183_000);
+  const aws = [{ call: 'ECS UpdateService', requestId: '5d1f3c80-2f6e-4a53-9f0b-6e1c2d7a9b44' }];
+  player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 184_000, stands: 2, aws }, 183_000);
   player.does({ kind: 'turn-rehearsal', by: null, rehearsalId, outcome: 'ready', why: '' }, 20_000);
   player.does({ ...order, desired: 0, reason: `rehearsal ${rehearsalId} is over`, lower: true });
   player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 31_000, stands: 0 }, 31_000);

@@ -1,12 +1,13 @@
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
-import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { AwsCall, ScaleFound } from '../../../runbooks/launch/entries.ts';
 import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { clip } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
+import { callsOf, keepingCalls } from '../heard.ts';
 import { GIVE_UP_MS } from './perform-outside.ts';
 
 /**
@@ -29,12 +30,9 @@ export async function scale(
       await context.cloud.queues.ensurePool(pool.name);
       await context.cloud.live.assignPool(pool.name, launch.id);
     }
-    const found = launch.scaleFound[target.id] ?? (await keepFound(context, launch.id, target));
-    await context.cloud.scaling.desire(
-      target,
-      scaleGoal({ ...launch, scaleFound: { ...launch.scaleFound, [target.id]: found } }, target.id),
-      found,
-    );
+    const found = launch.scaleFound[target.id] ?? (await keepFound(context, launch.id, target, seq));
+    const goal = scaleGoal({ ...launch, scaleFound: { ...launch.scaleFound, [target.id]: found } }, target.id);
+    await keepingCalls(context, launch.id, callsName(seq), () => context.cloud.scaling.desire(target, goal, found));
   } catch (error) {
     await tell(context, launch, target, standing, error);
     throw error;
@@ -43,8 +41,8 @@ export async function scale(
 }
 
 /** Of two instances that look, the record takes one. */
-async function keepFound(context: Context, launchId: string, target: ScaleTarget): Promise<ScaleFound> {
-  const found = await context.cloud.scaling.find(target);
+async function keepFound(context: Context, launchId: string, target: ScaleTarget, seq: number): Promise<ScaleFound> {
+  const found = await keepingCalls(context, launchId, callsName(seq), () => context.cloud.scaling.find(target));
   const acted = await context.execute(launchId, { kind: 'report-scale-found', target: target.id, found });
   const launch = acted.ok ? acted.launch : await context.journal.launch(launchId);
   return launch?.scaleFound[target.id] ?? found;
@@ -72,15 +70,24 @@ async function tell(
   if (told === news || (passes && told?.startsWith(`${seq}: `) === true)) return;
   const again = error.code === 'SCALE_TARGET_MISSING' ? '' : '. It is tried again by itself';
   const say = `${clip(error.message, 600)}${again}`;
+  const aws = await callsOf(context, launch.id, callsName(seq));
   const ended =
-    step === null ? null : await context.execute(launch.id, { kind: 'finish-step', step, say, refused: true });
+    step === null ? null : await context.execute(launch.id, { kind: 'finish-step', step, say, refused: true, aws });
   if (ended?.ok !== true) {
-    const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${say}.`;
+    const last = aws.at(-1);
+    const asked = last === undefined ? '' : ` AWS has the request as ${last.call} ${last.requestId}.`;
+    const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${say}.${asked}`;
     await context.execute(launch.id, { kind: 'note', by: null, text });
   }
   // Last: what could not be recorded is told at the next try, and twice is better than never.
   await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
 }
+
+const callsName = (seq: number): string => `scale/${seq}`;
+
+/** What AWS was asked for the order of this sequence. */
+export const scaleCalls = (context: Context, launchId: string, seq: number): Promise<AwsCall[]> =>
+  callsOf(context, launchId, callsName(seq));
 
 const scaleTrouble = (seq: number, say: string): string => clip(`${seq}: ${say}`, 300);
 

@@ -13,8 +13,9 @@ import { nextReminderMs } from '../../../runbooks/launch/reminders.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
+import { callsOf, keepingCalls } from '../heard.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
-import { startAutomation } from './perform-automation.ts';
+import { startAutomation, stepCalls } from './perform-automation.ts';
 import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
@@ -194,12 +195,12 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       return finishStep(context, launch.id, stepId, acted.say, true);
     }
     case 'switch': {
-      const acted = await context.execute(launch.id, {
-        kind: 'turn-switch',
-        switch: step.do.switch,
-        value: step.do.value,
-        reason: `step “${step.title}” of the runbook`,
-      });
+      const { switch: name, value } = step.do;
+      const reason = `step “${step.title}” of the runbook`;
+      // Whoever appends writes the switch at once, its parameter among what is written.
+      const acted = await keepingCalls(context, launch.id, stepCalls(stepId), () =>
+        context.execute(launch.id, { kind: 'turn-switch', switch: name, value, reason }),
+      );
       return acted.ok || acted.code === 'ALREADY_SO'
         ? finishStep(context, launch.id, stepId, 'switched')
         : finishStep(context, launch.id, stepId, acted.say, true);
@@ -247,6 +248,7 @@ async function finishStep(
     step,
     say,
     ...(refused ? { refused: true } : {}),
+    aws: await callsOf(context, launchId, stepCalls(step)),
   });
   return acted.ok ? 'done' : acted.code;
 }

@@ -110,6 +110,8 @@ test('the room sees its steps in one message, which says at last how it ended; o
       JSON.stringify((await edited())?.blocks).includes(':red_circle: *Warm the cache*'),
     );
     expect(rig.localCloud.automation.executions()).toHaveLength(1);
+    const [ended] = await rig.entries('StepDone');
+    expect(ended?.aws?.map(({ call }) => call)).toEqual(['SSM StartAutomationExecution']);
   } finally {
     await rig.stop();
   }

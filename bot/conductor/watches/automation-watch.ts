@@ -6,7 +6,9 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import { automationMessage } from '../../views/automation.ts';
 import { plural, span } from '../../views/words.ts';
 import type { Context } from '../context.ts';
+import { stepCalls } from '../effects/perform-automation.ts';
 import { FACT, fact } from '../facts.ts';
+import { callsOf } from '../heard.ts';
 import type { Standings } from '../room/standing.ts';
 
 /** Follows the automations that steps have started: shows how far each is, and ends its step when AWS says how it ended, or when it takes too long. */
@@ -34,7 +36,9 @@ export class AutomationWatch {
     this.#seen.set(id, seen);
     const tookMs = nowMs() - (launch.steps[id]?.atMs ?? nowMs());
     const end = endOf(seen, executionId, { tookMs, withinMs: act.within });
-    if (end !== null) await this.#context.execute(launch.id, { kind: 'finish-step', step: id, ...end });
+    if (end === null) return;
+    const aws = await callsOf(this.#context, launch.id, stepCalls(id));
+    await this.#context.execute(launch.id, { kind: 'finish-step', step: id, ...end, aws });
   }
 
   /** Puts what was seen last into the steps' messages. Apart from `look`, which must not wait for Slack. */

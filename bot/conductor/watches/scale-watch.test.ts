@@ -32,7 +32,10 @@ test('a scale step is ordered, shown in one message that is updated in place, an
   });
   const { conductor } = rig.conductor('first');
   await conductor.start();
-  await until('ScaleReached', async () => (await rig.entries('ScaleReached'))[0]);
+  const reached = await until('ScaleReached', async () => (await rig.entries('ScaleReached'))[0]);
+  expect(reached.aws).toEqual([
+    { call: 'AutoScaling UpdateAutoScalingGroup', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+  ]);
   await until('the step is done', async () => (await rig.launch()).steps['up']?.state === 'done');
   const [ordered, ...more] = await rig.entries('ScaleOrdered');
   expect(more).toEqual([]);

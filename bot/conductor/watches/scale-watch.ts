@@ -9,7 +9,7 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
 import type { Context } from '../context.ts';
-import { isPerformed, scaleTroubleOf } from '../effects/perform-scale.ts';
+import { isPerformed, scaleCalls, scaleTroubleOf } from '../effects/perform-scale.ts';
 import { FACT } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
@@ -47,6 +47,7 @@ export class ScaleWatch {
         desired: state.desired,
         tookMs: sinceMs,
         stands: observed.desired,
+        aws: await scaleCalls(this.#context, launch.id, state.seq),
       });
       return;
     }

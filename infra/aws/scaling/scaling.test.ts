@@ -13,11 +13,13 @@ import {
 import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { AwsCall } from '../../../runbooks/launch/entries.ts';
 import { scaleTo } from '../../local/cloud/for-tests.ts';
 import { startLocalCloud } from '../../local/cloud/start.ts';
 import type { LocalCloud } from '../../local/cloud/start.ts';
 import { createClients } from '../clients.ts';
 import type { Clients } from '../clients.ts';
+import { hearCalls } from '../hear-calls.ts';
 import { asScaleError } from './scale-error.ts';
 import { createScaling } from './scaling.ts';
 import type { Scaling } from './scaling.ts';
@@ -122,6 +124,19 @@ test('a service keeps what runs, is pinned against its own scaling, and gets bac
     },
   });
   expect(await scaling.observe(service)).toMatchObject({ desired: 1 });
+});
+
+test('what AWS was asked to change is heard with its request id, also when it refuses; looks and what comes after are not', async () => {
+  const heard: AwsCall[] = [];
+  const found = await scaling.find(service);
+  await hearCalls(heard, () => scaling.desire(service, up(7), found));
+  const update = new UpdateServiceCommand({ cluster: 'gone', service: 'w', desiredCount: 1 });
+  await expect(hearCalls(heard, () => clients.ecs.send(update))).rejects.toThrow();
+  await expect(hearCalls(heard, () => scaling.find({ ...service, cluster: 'gone' }))).rejects.toThrow('no ECS cluster');
+  await scaling.desire(service, down(1), found);
+  expect(heard.map(({ call }) => call)).toEqual(['ApplicationAutoScaling RegisterScalableTarget', 'ECS UpdateService']);
+  for (const { requestId } of heard) expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(new Set(heard.map(({ requestId }) => requestId)).size).toBe(2);
 });
 
 test('a group that runs more than is asked for keeps it and its maximum, and gets back the sizes it had', async () => {

@@ -1,0 +1,37 @@
+import { hearCalls } from '../../infra/aws/hear-calls.ts';
+import type { AwsCall } from '../../runbooks/launch/entries.ts';
+import type { Context } from './context.ts';
+import { FACT, fact, keepFact } from './facts.ts';
+
+/** What is refused for hours is asked again and again; the last ones tell why. */
+const KEPT = 12;
+
+/**
+ * Does this work, and keeps what AWS was asked in it beside what earlier tries have kept, of whichever bot: the entry that says how it ended is
+ * written later, and by somebody else perhaps. Never fails for it.
+ */
+export async function keepingCalls<T>(
+  context: Context,
+  launchId: string,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const heard: AwsCall[] = [];
+  try {
+    return await hearCalls(heard, work);
+  } finally {
+    if (heard.length > 0)
+      await keep(context, launchId, what, heard).catch((error: unknown) =>
+        context.log.warn({ launchId, what, heard, err: error }, 'the request ids of AWS could not be kept'),
+      );
+  }
+}
+
+async function keep(context: Context, launchId: string, what: string, heard: readonly AwsCall[]): Promise<void> {
+  const calls = [...(await callsOf(context, launchId, what)), ...heard].slice(-KEPT);
+  await keepFact(context, launchId, FACT.awsCalls(what), JSON.stringify(calls));
+}
+
+export async function callsOf(context: Context, launchId: string, what: string): Promise<AwsCall[]> {
+  return JSON.parse((await fact(context, launchId, FACT.awsCalls(what))) ?? '[]') as AwsCall[];
+}
