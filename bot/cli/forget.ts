@@ -19,45 +19,69 @@ export async function forget(session: Session, launchId: string, sure: boolean):
       `${launch.name} is open: without its people's device tokens it gets no test copies any more and primes no connections, and what was written in its channel is gone from its timeline (fire and halt work on). Close it first, or add --yes`,
     );
   }
-  const messages = await cloud.record.messagesAfter(launchId, 0);
-  const boxed = messages.filter(({ box, forgotten }) => box !== undefined && forgotten === undefined).length;
-  const tokens = await cloud.staff.forget(launchId);
-  const keys = await cloud.words.forget(launchId);
-  const files = await removeFiles(session, launchId);
-  const forgot: Forgot = { messages: boxed, files, tokens };
-  if (tokens + keys + files > 0) await note(session, launchId, forgot);
+  const found = await note(session, launchId);
+  await cloud.words.forget(launchId, found.keys);
+  await cloud.staff.forget(launchId);
+  await Promise.all(found.files.map((key) => cloud.objects.remove(key)));
+  const { messages, tokens, files } = found;
   out(
     tokens === 0
       ? `No device tokens of ${launchId}'s people were stored; nothing to delete.`
       : `Deleted ${plural(tokens, 'device token')} of ${launchId}'s people. A worker that runs for it forgets them within half a minute.`,
   );
   out(
-    keys + files === 0
+    found.keys.length + files.length === 0
       ? 'No words or files of its channel were stored in a way that can be deleted.'
-      : `Deleted ${plural(boxed, 'message')} of its channel and ${plural(files, 'file')} that hung on them. Their chain holds, and verify says so.`,
+      : `Deleted ${plural(messages, 'message')} of its channel and ${plural(files.length, 'file')} that hung on them. Their chain holds, and verify says so.`,
   );
-  await tellWhatStays(session, launchId, messages.filter(({ box, forgot: was }) => (box ?? was) === undefined).length);
+  await tellWhatStays(session, launchId, found.plain);
 }
 
-async function removeFiles({ cloud }: Session, launchId: string): Promise<number> {
-  const there = await cloud.objects.list(`launches/${launchId}/files/`);
-  await Promise.all(there.map(({ key }) => cloud.objects.remove(key)));
-  return there.length;
+interface Found {
+  /** Of the channel, that can be deleted, and that can't. */
+  messages: number;
+  plain: number;
+  /** Names of keys; places of files. */
+  keys: string[];
+  files: string[];
+  tokens: number;
 }
 
 /** Others may write into the chain meanwhile. */
 const RACES = 10;
 
-async function note({ cloud, nowMs, out }: Session, launchId: string, forgot: Forgot): Promise<void> {
-  const atMs = nowMs();
+/**
+ * Before anything is deleted, so that nothing is unseen, however this ends: what a run that was cut off has left, the next one deletes. Who writes behind
+ * the note seals with another key (record-store.ts), and who was about to write before it has lost that place to it.
+ */
+async function note({ cloud, nowMs }: Session, launchId: string): Promise<Found> {
   const empty = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
   for (let race = 0; race < RACES; race += 1) {
-    const last = (await cloud.record.messagesAfter(launchId, 0)).at(-1);
-    const head = { seq: last?.seq ?? 0, hash: last?.hash ?? '' };
+    const chain = await cloud.record.messagesAfter(launchId, 0);
+    const [keys, tokens, there] = await Promise.all([
+      cloud.words.keys(launchId),
+      cloud.staff.count(launchId),
+      cloud.objects.list(`launches/${launchId}/files/`),
+    ]);
+    const found: Found = {
+      messages: chain.filter(({ box, forgotten }) => box !== undefined && forgotten === undefined).length,
+      plain: chain.filter(({ box, forgot }) => (box ?? forgot) === undefined).length,
+      keys,
+      files: there.map(({ key }) => key),
+      tokens,
+    };
+    const noted = new Set(chain.flatMap(({ forgot }) => forgot?.keys ?? []));
+    if (tokens + there.length === 0 && keys.every((key) => noted.has(key))) return found;
+    const { seq, hash } = chain.at(-1) ?? { seq: 0, hash: '' };
+    const atMs = nowMs();
+    const forgot: Forgot = { messages: found.messages, files: there.length, tokens, keys };
     const message = { ...empty, ts: (atMs / 1_000).toFixed(6), atMs, forgot };
-    if ((await cloud.record.appendMessage(launchId, head, message)).won) return;
+    if ((await cloud.record.appendMessage(launchId, { seq, hash }, message)).won) return found;
   }
-  out('The chain of the channel does not say so: others wrote into it all the time.');
+  throw new CliError(
+    'FORGET_CONTENDED',
+    `nothing was deleted: others wrote into the channel's chain all the time. Run it again`,
+  );
 }
 
 async function tellWhatStays({ journal, out }: Session, launchId: string, plain: number): Promise<void> {

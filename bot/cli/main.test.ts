@@ -11,6 +11,7 @@ import type { Rig } from '../../test/conductor-rig.ts';
 import { workerKeyring } from '../../test/keys.ts';
 import { people, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
+import { forget } from './forget.ts';
 import { main } from './main.ts';
 import { readKey } from './operator-key.ts';
 import { approveFire } from './press.ts';
@@ -391,6 +392,43 @@ test('what the cloud refuses at first is done before the command line says GO', 
       visibilitySeconds: 60,
     }),
   ).toHaveLength(1);
+});
+
+test('a forget that ends in between has its row in the chain, shows nothing any more, and is finished by the next one', async () => {
+  await readyLaunch();
+  const { record, objects } = rig.cloud;
+  const said = {
+    ts: '1.1',
+    user: 'U1',
+    text: 'call me: 555',
+    atMs: 1,
+    edits: null,
+    deleted: false,
+    permalink: null,
+    files: [],
+  };
+  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, said);
+  const launch = await rig.launch();
+  const away = { ...rig.cloud, words: { ...rig.cloud.words, forget: () => Promise.reject(new Error('killed')) } };
+  const session: Session = {
+    cloud: away,
+    ...rig.conductor('cli', { slack: null }),
+    log: pino({ level: 'silent' }),
+    out: () => undefined,
+    nowMs: () => Date.now(),
+  };
+  await expect(forget(session, rig.launchId, true)).rejects.toThrow('killed');
+  const keys = await rig.cloud.words.keys(rig.launchId);
+  expect(keys).toHaveLength(1);
+  const cut = [{ text: '', forgotten: true }, { forgot: { messages: 1, tokens: 1, keys } }];
+  expect(await record.messagesAfter(rig.launchId, 0)).toMatchObject(cut);
+  expect((await rig.cloud.staff.of(launch)).map(({ token }) => token)).toEqual(['face0123']);
+  const { out } = await go('forget', '--launch', rig.launchId, '--yes');
+  expect(out).toContain('Deleted 1 device token of');
+  expect(await objects.list(`launches/${rig.launchId}/words/`)).toEqual([]);
+  expect((await rig.cloud.staff.of(launch)).map(({ token }) => token)).toEqual([null]);
+  expect(await record.messagesAfter(rig.launchId, 0)).toMatchObject([...cut, { forgot: { messages: 0, tokens: 1 } }]);
+  expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
 });
 
 test('forget deletes device tokens, words and files of people, of an open launch only with --yes, and the chain holds', async () => {

@@ -8,6 +8,8 @@ import type { LiveRecordOptions } from './live-record.ts';
 const MOST_LAUNCHES = 3;
 /** More is an audience, and no war room; each asks every two seconds. */
 const MOST_READERS = 60;
+/** Of one link: tabs and phones of one person. Whoever passes it on takes nobody's place. */
+const MOST_OF_ONE = 6;
 /** A page of tens of megabytes may be on its way to a slow phone. */
 const MOST_PAGES = 8;
 /** News of so many bytes are as good as a page: what an open page lacks is a few kilobytes. */
@@ -35,6 +37,8 @@ export interface LiveServerOptions extends LiveRecordOptions {
   sentWithinMs?: number;
   /** How long nobody asks before a launch or a reader is let go. Default 45,000 ms. */
   goneAfterMs?: number;
+  /** Default 60. */
+  mostReaders?: number;
 }
 
 interface Watched {
@@ -54,7 +58,9 @@ export class LiveServer {
   readonly #log: Logger;
   readonly #watched = new Map<string, Watched>();
   readonly #restUntilMs = new Map<string, number>();
-  readonly #readers = new Map<string, number>();
+  /** By link and the name that a page gives itself: whose link, and when it asked last. */
+  readonly #readers = new Map<string, { link: string; atMs: number }>();
+  readonly #mostReaders: number;
   readonly #goneAfterMs: number;
   readonly #sweep: NodeJS.Timeout;
   #pages = 0;
@@ -64,6 +70,7 @@ export class LiveServer {
     this.#links = links;
     this.#options = options;
     this.#log = options.log;
+    this.#mostReaders = options.mostReaders ?? MOST_READERS;
     this.#goneAfterMs = options.goneAfterMs ?? GONE_AFTER_MS;
     this.#sweep = setInterval(() => this.#letGo(), this.#goneAfterMs / 3).unref();
   }
@@ -92,8 +99,8 @@ export class LiveServer {
     if (link.ended) return over(response);
     const [, after, reader] = QUERY.exec(query) ?? [];
     if (link.asksNews !== (after !== undefined) || (!link.asksNews && query !== '')) return nothingHere(response);
-    if (reader !== undefined && !this.#admits(reader))
-      return unavailable(response, `${MOST_READERS} people look at it already`);
+    const full = reader === undefined ? null : this.#admits(link, reader);
+    if (full !== null) return unavailable(response, full);
     const watched = this.#watchedFor(link);
     if (typeof watched === 'string') return unavailable(response, watched);
     const { record } = watched;
@@ -143,11 +150,22 @@ export class LiveServer {
     response.once('close', () => clearTimeout(timer));
   }
 
-  #admits(reader: string): boolean {
-    if (this.#readers.size >= MOST_READERS && !this.#readers.has(reader)) this.#letGo();
-    if (this.#readers.size >= MOST_READERS && !this.#readers.has(reader)) return false;
-    this.#readers.set(reader, performance.now());
-    return true;
+  /** Null: it may read; or why not. */
+  #admits({ launchId, slackId }: LinkTo, reader: string): string | null {
+    const link = `${launchId}/${slackId}`;
+    const name = `${link}/${reader}`;
+    if (!this.#readers.has(name)) {
+      const full = (): string | null => {
+        const ofLink = [...this.#readers.values()].filter((one) => one.link === link).length;
+        if (ofLink >= MOST_OF_ONE) return `this link is open in ${MOST_OF_ONE} places already`;
+        return this.#readers.size >= this.#mostReaders ? `${this.#mostReaders} people look at it already` : null;
+      };
+      if (full() !== null) this.#letGo();
+      const why = full();
+      if (why !== null) return why;
+    }
+    this.#readers.set(name, { link, atMs: performance.now() });
+    return null;
   }
 
   /** Or why there is none. */
@@ -168,7 +186,7 @@ export class LiveServer {
 
   #letGo(): void {
     const goneMs = performance.now() - this.#goneAfterMs;
-    for (const [reader, atMs] of this.#readers) if (atMs < goneMs) this.#readers.delete(reader);
+    for (const [reader, { atMs }] of this.#readers) if (atMs < goneMs) this.#readers.delete(reader);
     for (const [launchId, atMs] of this.#restUntilMs) if (atMs < performance.now()) this.#restUntilMs.delete(launchId);
     for (const [launchId, { record, asking, askedAtMs }] of this.#watched) {
       if (asking > 0 || askedAtMs >= goneMs) continue;

@@ -216,6 +216,8 @@ export function createRecordStore({
         seq: Number(item['seq']?.N),
         hash: item['hash']?.S ?? '',
       }));
+      // Whoever writes behind such a note has read it, and seals with none of its keys.
+      words?.retire(found.flatMap(({ message }) => ('forgot' in message ? (message.forgot?.keys ?? []) : [])));
       const boxes = found.flatMap(({ message }) => (message.box === undefined ? [] : [message.box]));
       const away = (error: unknown): null => {
         if (isToldAway) return null;

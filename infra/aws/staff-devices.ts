@@ -16,6 +16,8 @@ export interface StaffDevices {
   stow(launchId: string, people: readonly Person[]): Promise<Person[]>;
   /** In the people's order. `token` null: it was deleted, or is not the one that was meant. */
   of(launch: { id: string; people: readonly Person[] }): Promise<StaffDevice[]>;
+  /** How many lie there. */
+  count(launchId: string): Promise<number>;
   /** Deletes all tokens of a launch, for good. How many there were. */
   forget(launchId: string): Promise<number>;
 }
@@ -106,6 +108,8 @@ export function createStaffDevices(objects: Objects): StaffDevices {
         })),
       );
     },
+
+    count: async (launchId) => (await objects.list(folderOf(launchId))).length,
 
     async forget(launchId) {
       known.delete(launchId);

@@ -14,8 +14,12 @@ export interface Words {
   seal(launchId: string, text: string): Promise<Box>;
   /** In their order. Null: its key was deleted, or it is not what was sealed. */
   open(launchId: string, boxes: readonly Box[]): Promise<(string | null)[]>;
-  /** Deletes the keys of a launch, for good. How many there were. */
-  forget(launchId: string): Promise<number>;
+  /** Names of the keys of a launch that are there. */
+  keys(launchId: string): Promise<string[]>;
+  /** What these have sealed is not opened here any more, and nothing more is sealed with them. */
+  retire(keys: readonly string[]): void;
+  /** Deletes these keys, for good. */
+  forget(launchId: string, keys: readonly string[]): Promise<void>;
 }
 
 const CIPHER = 'aes-256-gcm';
@@ -38,6 +42,8 @@ interface Key {
 export function createWords(objects: Objects, nowMs: () => number = Date.now): Words {
   /** By launch: what was read or made, and still lies there. */
   const known = new Map<string, Map<string, Key>>();
+  /** A key's name is the hash of its secret: no launch has another one's. */
+  const retired = new Set<string>();
 
   /** One list a look, so that what was deleted is gone for us too; an object is read once, since its name is its hash. */
   async function keysOf(launchId: string): Promise<Map<string, Key>> {
@@ -47,6 +53,7 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
     const found = await Promise.all(
       there.map(async ({ key, writtenAtMs = 0 }): Promise<[string, Key] | null> => {
         const name = key.slice(folder.length);
+        if (retired.has(name)) return null;
         const kept = before?.get(name);
         if (kept !== undefined) return [name, kept];
         const secret = await objects.get(key);
@@ -88,11 +95,16 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
       }
       return opened;
     },
-    async forget(launchId) {
-      known.delete(launchId);
-      const there = await objects.list(folderOf(launchId));
-      await Promise.all(there.map(({ key }) => objects.remove(key)));
-      return there.length;
+    async keys(launchId) {
+      const folder = folderOf(launchId);
+      return (await objects.list(folder)).map(({ key }) => key.slice(folder.length));
+    },
+    retire(keys) {
+      for (const key of keys) retired.add(key);
+    },
+    async forget(launchId, keys) {
+      this.retire(keys);
+      await Promise.all(keys.map((key) => objects.remove(`${folderOf(launchId)}${key}`)));
     },
   };
 }

@@ -111,7 +111,12 @@ const LINES = {
         ),
         forgot: z.exactOptional(
           z
-            .object({ messages: z.int(), files: z.int(), tokens: z.int() })
+            .object({
+              messages: z.int(),
+              files: z.int(),
+              tokens: z.int(),
+              keys: z.exactOptional(z.array(z.string())).meta({ description: 'sha256 of the keys that were deleted.' }),
+            })
             .meta({ description: 'Not said: so much of the launch was deleted then.' }),
         ),
         box: z.exactOptional(

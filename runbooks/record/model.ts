@@ -60,7 +60,7 @@ export function timelineOf(
   return {
     launchId: created.launchId,
     name: created.name,
-    runbook: { id: created.runbook.id, title: created.runbook.title, hash: created.runbookHash },
+    runbook: runbookOf(told, created),
     targetAtMs: told.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs),
     people: [...names.values()],
     entries: entries.length,
@@ -80,6 +80,13 @@ export function timelineOf(
     }),
     spans: spansOf(told, voided),
   };
+}
+
+/** As it stands at the end: the plan of a launch may be changed. */
+function runbookOf(told: readonly Entry[], created: EntryOf<'LaunchCreated'>): Timeline['runbook'] {
+  const changed = told.findLast((entry): entry is EntryOf<'RunbookChanged'> => entry.kind === 'RunbookChanged');
+  const { id, title } = changed?.plan ?? created.runbook;
+  return { id, title, hash: (changed ?? created).runbookHash };
 }
 
 interface Telling {

@@ -3,6 +3,7 @@ import { playSample } from '../../test/docs/sample-launch.ts';
 import type { Entry } from '../launch/entries.ts';
 import { timelineOf } from './model.ts';
 import type { Timeline } from './model.ts';
+import { partsOf } from './page-news.ts';
 import type { Curve } from './page-shots.ts';
 import { timelinePage } from './page.ts';
 import type { TimelineMessage } from './rows.ts';
@@ -129,6 +130,19 @@ test('rows carry the marks by which the page filters', () => {
   expect(rowOf(text, 'm7')).toContain('data-m="stopwatch"');
   expect(rowOf(text, 'm9')).toContain('data-k="Mark"');
   expect(rowOf(page(said('x')), 'm7')).not.toContain('data-m');
+});
+
+test('the head names the runbook as it was changed last', () => {
+  const at = entries.findIndex(({ kind }) => kind === 'RunbookChanged');
+  const changed = entries[at];
+  const created = entries[0];
+  if (changed?.kind !== 'RunbookChanged' || created?.kind !== 'LaunchCreated') throw new Error('unexpected');
+  expect(told([], entries.slice(0, at)).runbook.hash).toBe(created.runbookHash);
+  expect(told([]).runbook.hash).toBe(changed.runbookHash);
+  expect(changed.runbookHash).not.toBe(created.runbookHash);
+  expect(partsOf(told([], entries.slice(0, at)), {}).parts.head).not.toBe(
+    partsOf(told([], entries.slice(0, at + 1)), {}).parts.head,
+  );
 });
 
 test('a record that does not hold says so on top', () => {

@@ -44,11 +44,13 @@ export interface Box {
  */
 export const MESSAGE_FORMAT = 2;
 
-/** How much of a launch was deleted at a time. */
+/** How much of a launch was deleted at a time. It is written before anything is. */
 export interface Forgot {
   messages: number;
   files: number;
   tokens: number;
+  /** What was sealed with these is deleted, whether or not they lie in the bucket still. Absent: written by a version that deleted first. */
+  keys?: string[];
 }
 
 /** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
+import type { LaunchIndexItem, LiveStore } from '../../../infra/aws/live-store.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { LAUNCH_ID } from '../../../test/properties/scene.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
@@ -21,16 +21,43 @@ async function closed() {
       await room.onPost();
       return '1';
     },
+    findPosted: async () => (room.posts.length > 0 ? '1' : null),
   };
   const context = {
     ...memory.context,
     slack: slack as SlackPort,
     cloud: {
       ...memory.context.cloud,
-      live: { ...memory.context.cloud.live, putLaunch: async (item: LaunchIndexItem) => void index.push(item) },
+      live: {
+        ...memory.context.cloud.live,
+        ...claims(),
+        putLaunch: async (item: LaunchIndexItem) => void index.push(item),
+      },
     },
   };
   return { memory, room, index, look: () => remind(context, LAUNCH_ID) };
+}
+
+/** As the table has them. */
+function claims(): Pick<LiveStore, 'claimEffect' | 'renewEffect' | 'finishEffect'> {
+  const marks = new Map<string, { token: string; untilMs: number; result: string | null }>();
+  let count = 0;
+  return {
+    claimEffect: async (_, id, __, ttlMs, nowMs) => {
+      const before = marks.get(id);
+      const token = String((count += 1));
+      const mine = before === undefined || (before.result === null && before.untilMs < nowMs);
+      if (mine) marks.set(id, { token, untilMs: nowMs + ttlMs, result: null });
+      const result = before?.result ?? null;
+      return { mine, done: result !== null, result, again: before !== undefined, token };
+    },
+    renewEffect: async (_, id, token, ttlMs, nowMs) => {
+      const held = marks.get(id);
+      if (held?.token === token) held.untilMs = nowMs + ttlMs;
+      return held?.token === token;
+    },
+    finishEffect: async (_, id, result) => void marks.set(id, { token: '', untilMs: 0, result }),
+  };
 }
 
 const slackSays = (error: string) =>
@@ -47,6 +74,23 @@ test('who has not answered is called once, and the index says when to look next'
     [true, undefined],
     [true, undefined],
   ]);
+});
+
+test('of two leaders at the same time one says it, and what one has posted and not noted is found and not said again', async () => {
+  const { memory, room, index, look } = await closed();
+  memory.nowMs += 4 * HOUR;
+  await Promise.all([look(), look()]);
+  expect(room.posts).toHaveLength(1);
+  expect(index).toHaveLength(1);
+
+  const cut = await closed();
+  cut.memory.nowMs += 4 * HOUR;
+  cut.room.onPost = () => Promise.reject(new Error('killed'));
+  await cut.look();
+  expect(cut.index).toEqual([]);
+  await cut.look();
+  expect(cut.room.posts).toHaveLength(1);
+  expect(cut.index).toHaveLength(1);
 });
 
 test('what Slack did not take is said by the next look; a channel that takes no posts is left in peace', async () => {
