@@ -2,6 +2,7 @@ import { shotFigures } from '../../contract/figures.ts';
 import { fresh, isReady } from '../../contract/liveness.ts';
 import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { waitingChanges } from '../../runbooks/launch/change-waits.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { localized } from '../../runbooks/launch/localized.ts';
@@ -69,6 +70,10 @@ export async function status(session: Session, launchId: string): Promise<void> 
     for (const line of orderLines(launch, order)) out(`  ${line}`);
   for (const lift of Object.values(launch.lifts).filter(({ open }) => open))
     out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
+  for (const change of waitingChanges(launch, nowMs()))
+    out(
+      `  change    ${change.id} of the ${change.what} asked for by ${change.by}${change.expiresAtMs === undefined ? '' : `, until ${utc(change.expiresAtMs)}`}`,
+    );
   for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3))
     out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
   for (const shot of runningShots(launch)) await shotLines(session, launch, shot);

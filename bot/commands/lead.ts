@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { isWaiting } from '../../runbooks/launch/change-waits.ts';
 import { gateLines, orderGates } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, GateLine } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
@@ -62,10 +63,10 @@ export const approve: Subcommand = {
         .filter((one) => one.open)
         .map((one) => ({ by: one.by, show: () => switchMessage(launch, one.id) })),
       ...Object.values(launch.rosterChanges)
-        .filter((one) => one.open)
+        .filter((one) => isWaiting(one, ask.atMs))
         .map((one) => ({ by: one.by, show: () => rosterMessage(launch, one.id) })),
       ...Object.values(launch.runbookChanges)
-        .filter((one) => one.open)
+        .filter((one) => isWaiting(one, ask.atMs))
         .map((one) => ({ by: one.by, show: () => runbookChangeMessage(launch, one.id) })),
     ];
     if (orders.length + others.length === 0)

@@ -43,6 +43,7 @@ test('two people change it: before and after with its line, in the private answe
   const asked = await posted('asks to change the runbook');
   for (const part of [...parts, 'kick-off is late']) expect(asked).toContain(part);
   expect(await rig.press(rig.mia, 'runbook.approve')).toContain('The runbook is changed');
+  expect(asked).toContain('Needs another person, until ');
   const changed = await posted('approved what Ana Ortiz asked for');
   for (const part of [...parts, 'kick-off is late']) expect(changed).toContain(part);
   expect((await rig.launch()).runbook.order_expires_after).toBe(1_200_000);

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine } from '../../runbooks/launch/launch.ts';
-import { measuredAt, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
+import { measuredAt, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
+import { rosterMessage } from './requests.ts';
+import { stamp } from './words.ts';
 
 /** What the one pinned message says at each turn of a launch, in its line and in its body. */
 
@@ -31,6 +33,27 @@ it('says that an order waits, for whom, and until when', () => {
   );
   scene.halt();
   expect(board(scene).body).not.toContain('waits for its second person');
+});
+
+it('says that a change waits and until when; once it is over, what became of it', () => {
+  const scene = Scene.ready();
+  const { changeId } = scene.gives('RosterChangeRequested', {
+    kind: 'request-roster-change',
+    by: 'ana',
+    people: people.slice(0, 3),
+    reason: 'shift',
+  });
+  const message = () => JSON.stringify(rosterMessage(scene.state, changeId));
+  expect(board(scene).body).toMatch(
+    /A change of the roster waits for its second person\*, asked by Ana Ortiz, expires .*`\/go approve` shows it/,
+  );
+  expect(message()).toContain(`Needs another person, until ${stamp(scene.nowMs + 900_000)}: `);
+  scene.nowMs += 900_001;
+  expect(board(scene).body).not.toContain('A change of the roster waits');
+  const expired = scene.gives('ChangeExpired', { kind: 'expire-change', changeId });
+  expect(JSON.stringify(entryMessage(scene.state, expired))).toContain('expired without a second person');
+  expect(message()).toContain('without a second person: nothing was changed.');
+  expect(message()).not.toContain('Approve');
 });
 
 it('says that a shot is sending, that a halted one was stopped, and that everything is sent', () => {

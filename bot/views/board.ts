@@ -28,6 +28,7 @@ import { contactsBlocks } from './contacts.ts';
 import { fleetsText } from './fleets.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
+import { waitingLines } from './requests.ts';
 import { segmentsText, shotSegments } from './segments-text.ts';
 import { standDownSection } from './stand-down.ts';
 import { surgeLine } from './surge.ts';
@@ -75,6 +76,7 @@ export function boardMessage(
       ),
     );
   }
+  blocks.push(...waitingLines(launch, nowMs));
   blocks.push(...armedLines(launch, nowMs).slice(0, ARMED_SHOWN));
   const behind =
     launch.closed || launch.stoodDown !== null

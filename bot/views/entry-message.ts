@@ -107,6 +107,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'FireDeclined':
     case 'FireExpired':
       return line(launch, entry, ':no_entry_sign:', `${describe(launch, entry)}${ofOrder(launch, entry.orderId)}`);
+    case 'ChangeExpired':
+      return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
     case 'GateTicked':
       return line(
         launch,

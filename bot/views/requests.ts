@@ -1,13 +1,14 @@
+import { waitingChanges } from '../../runbooks/launch/change-waits.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import { figureText } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Launch, WaitingChange } from '../../runbooks/launch/launch.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
 import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { keyText, mentionsOf, nameOf, switchText } from './names.ts';
-import { fit, safe, stamp } from './words.ts';
+import { fit, safe, stamp, timeOfDay } from './words.ts';
 
 /**
  * What one person asked for and another has to confirm. Each is a function of the launch, so that the same message
@@ -93,14 +94,14 @@ export function rosterMessage(launch: Launch, changeId: string): Message {
     }),
   ];
   const what = `:busts_in_silhouette: ${nameOf(launch, change.by)} asks to change the roster${change.reason === '' ? '' : `: ${safe(change.reason, 300)}`}`;
-  if (!change.open) return plain(`${what}\nDecided.`, 'The roster change is decided');
+  if (!change.open) return plain(`${what}\n${endedText(change)}`, 'The roster change is decided');
   return message('A change of the roster needs a second person', [
     section(
       `${what}\n${fit(lines, 2_300)}`,
       button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }),
       `roster:${changeId}`,
     ),
-    second(launch, 'approve-roster-change', change.by),
+    second(launch, 'approve-roster-change', change.by, change.expiresAtMs),
   ]);
 }
 
@@ -123,8 +124,28 @@ function editText(old: Person, now: Person): string {
   return parts.length === 0 ? 'test devices' : parts.join('; ');
 }
 
-const second = (launch: Launch, command: CommandKind, asker: string) =>
-  section(`Needs another person: ${mentionsOf(launch, command, asker)}`);
+/** `untilMs`: when it ends by itself. */
+export const second = (launch: Launch, command: CommandKind, asker: string, untilMs?: number) =>
+  section(
+    `Needs another person${untilMs === undefined ? '' : `, until ${stamp(untilMs)}`}: ${mentionsOf(launch, command, asker)}`,
+  );
+
+/** What became of a change that waits no more. */
+export const endedText = ({ lapsed, expiresAtMs = 0 }: Pick<WaitingChange, 'lapsed' | 'expiresAtMs'>): string =>
+  lapsed === true ? `Over ${stamp(expiresAtMs)}, without a second person: nothing was changed.` : 'Decided.';
+
+/** The newest: of a runbook, it ends all that waited before it. */
+const CHANGES_SHOWN = 3;
+
+/** Changes that wait, as the board has them. */
+export const waitingLines = (launch: Launch, nowMs: number) =>
+  waitingChanges(launch, nowMs)
+    .slice(-CHANGES_SHOWN)
+    .map(({ what, by, expiresAtMs }) =>
+      section(
+        `:hourglass_flowing_sand: *A change of the ${what} waits for its second person*, asked by ${nameOf(launch, by)}${expiresAtMs === undefined ? '' : `, expires ${timeOfDay(expiresAtMs)}`}: \`/go approve\` shows it`,
+      ),
+    );
 
 const plain = (text: string, fallback: string): Message => message(fallback, [section(text)]);
 

@@ -7,7 +7,8 @@ import { ACTION } from '../action-ids.ts';
 import { button, context, message, section } from './blocks.ts';
 import { inSections, isolated } from './content.ts';
 import type { Message } from './message.ts';
-import { actorOf, mentionsOf, nameOf } from './names.ts';
+import { actorOf, nameOf } from './names.ts';
+import { endedText, second } from './requests.ts';
 import { oneLine, safe } from './words.ts';
 
 /** What a change of the runbook changes, key by key, and what it takes back. */
@@ -23,14 +24,14 @@ export function runbookChangeMessage(launch: Launch, changeId: string): Message 
     const text = `There is no change of the runbook \`${safe(changeId, 60)}\` in this launch.`;
     return message('No such change of the runbook', [section(text)]);
   }
-  const { by, reason, changes, plan, open, atMs } = change;
+  const { by, reason, changes, plan, open, atMs, expiresAtMs } = change;
   const what = `:scroll: *${nameOf(launch, by)}* asks to change the runbook: ${safe(reason, 400)}`;
-  if (!open) return message('The change of the runbook is decided', [section(`${what}\nDecided.`)]);
+  if (!open) return message('The change of the runbook is decided', [section(`${what}\n${endedText(change)}`)]);
   return message('A change of the runbook needs a second person', [
     section(what, button(ACTION.approveRunbook, 'Approve', { launchId: launch.id, changeId }), `runbook:${changeId}`),
     ...changesBlocks(changes),
     section(`If it is approved: ${safe(voidsText(voidsNow(launch, plan, atMs)), 1_500)}`),
-    section(`Needs another person: ${mentionsOf(launch, 'approve-runbook-change', by)}`),
+    second(launch, 'approve-runbook-change', by, expiresAtMs),
   ]);
 }
 

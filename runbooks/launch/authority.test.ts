@@ -50,6 +50,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
+  'expire-change': 'system',
   'release-fire': 'system',
   'hold-fire': 'system',
   'close-shot': 'system',

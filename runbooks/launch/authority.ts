@@ -69,6 +69,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'remove-person': 'system',
   'report-gate': 'system',
   'expire-order': 'system',
+  'expire-change': 'system',
   'release-fire': 'system',
   'hold-fire': 'system',
   'close-shot': 'system',

@@ -60,6 +60,8 @@ export type Command =
   | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef; adds?: string | null; refusedIn?: RefusedIn }
   | { kind: 'request-roster-change'; by: PersonId; people: Person[]; reason: string }
   | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
+  /** Of the runbook or of the roster. */
+  | { kind: 'expire-change'; changeId: string }
   | { kind: 'request-key-change'; by: PersonId; keys: RecordKey[]; reason: string }
   | { kind: 'approve-key-change'; by: PersonId; changeId: string }
   /** `requestedBy`, `requestVia`: the first of the two, who asked beside the record: it can't be written before the launch is taken. */
@@ -268,6 +270,7 @@ export type RefusalCode =
   | 'EVIDENCE_MISSING'
   | 'NO_DEVICES'
   | 'NO_SUCH_REQUEST'
+  | 'REQUEST_EXPIRED'
   | 'SWITCH_UNKNOWN'
   | 'VALUE_INVALID'
   | 'STEP_UNKNOWN'

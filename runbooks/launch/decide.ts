@@ -1,5 +1,6 @@
 import { answerQuestion, closeAction, setAction, turnPostmortem } from './aftermath.ts';
 import { unmetPrecondition } from './authority.ts';
+import { expireChange } from './change-waits.ts';
 import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
 import { missStep } from './deadlines.ts';
@@ -55,6 +56,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return requestRosterChange(launch, command, given);
     case 'approve-roster-change':
       return approveRosterChange(launch, command, given);
+    case 'expire-change':
+      return expireChange(launch, command, given);
     case 'request-key-change':
       return requestKeyChange(launch, command, given);
     case 'approve-key-change':

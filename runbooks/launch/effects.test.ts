@@ -83,6 +83,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   FireHeld: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireDeclined: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireRenewed: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
+  ChangeExpired: [{ gives: ['#post-entry'] }],
   FireExpired: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   ShotClosed: [
     { more: { shotId: 'S1' }, gives: ['#finish-live S1', '#post-summary S1', '#post-chart S1', '!note-head h7'] },

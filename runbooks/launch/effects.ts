@@ -290,6 +290,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
 
     case 'RunbookChangeRequested':
     case 'RosterChangeRequested':
+    case 'ChangeExpired':
     case 'KeyChangeRequested':
     case 'KeysChanged':
     case 'GateChanged':

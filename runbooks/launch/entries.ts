@@ -314,6 +314,7 @@ export type EntryBody =
       runbookHash: string;
       changes: PlanChange[];
       reason: string;
+      /** Until when it waits for its second person; absent before version 7: without an end. */ expiresAtMs?: number;
     }
   | {
       kind: 'RunbookChanged';
@@ -334,8 +335,11 @@ export type EntryBody =
       /** Of the tokens that it adds, those were refused there. Absent: it was made of lists. */ refusedIn?: RefusedIn;
     }
   // People
-  | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }
+  /** `expiresAtMs`: as of a change of the runbook. */
+  | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string; expiresAtMs?: number }
   | { kind: 'RosterChanged'; changeId: string }
+  /** Of the runbook or of the roster: nobody approved it in time. */
+  | { kind: 'ChangeExpired'; changeId: string }
   | { kind: 'PersonRemoved'; person: PersonId; reason: string }
   // Keys of bots and workers
   | { kind: 'KeyChangeRequested'; changeId: string; keys: RecordKey[]; reason: string }

@@ -1,5 +1,6 @@
 import { aftermath, haltedBy, told } from './aftermath.ts';
 import { aheadAgain } from './ahead-again.ts';
+import { changeExpired, endIn } from './change-waits.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
@@ -149,21 +150,22 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     }
     case 'RunbookChangeRequested': {
       const { changeId: id, plan, runbookHash, changes, reason, atMs } = entry;
-      const waits = { id, plan, runbookHash, changes, by: personIn(entry), atMs, reason, open: true };
+      const waits = { id, plan, runbookHash, changes, by: personIn(entry), atMs, reason, open: true, ...endIn(entry) };
       return { runbookChanges: { ...launch.runbookChanges, [id]: waits } };
     }
     case 'RunbookChanged':
       return runbookChanged(launch, entry, `${who(launch, entry)} changed the runbook`);
     case 'RosterChangeRequested': {
       const { changeId: id, people, reason } = entry;
-      return {
-        rosterChanges: { ...launch.rosterChanges, [id]: { id, people, by: personIn(entry), reason, open: true } },
-      };
+      const waits = { id, people, by: personIn(entry), reason, open: true, ...endIn(entry) };
+      return { rosterChanges: { ...launch.rosterChanges, [id]: waits } };
     }
     case 'RosterChanged': {
       const { people } = must(launch.rosterChanges, entry.changeId, entry);
       return { people, ...voidAllOpen(launch, () => true, `${who(launch, entry)} approved a change of the roster`) };
     }
+    case 'ChangeExpired':
+      return changeExpired(launch, entry);
     case 'KeyChangeRequested': {
       const { changeId: id, keys, reason } = entry;
       return { keyChanges: { ...launch.keyChanges, [id]: { id, keys, by: personIn(entry), reason, open: true } } };

@@ -88,7 +88,7 @@ export interface Launch {
     { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }
   >;
   runbookChanges: Record<string, RunbookChange>;
-  rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
+  rosterChanges: Record<string, WaitingChange & { people: Person[]; reason: string }>;
   steps: Record<string, StepState>;
   /** Steps that were not verified by their deadline. */
   missed: Record<string, { atMs: number; why: string }>;
@@ -154,16 +154,24 @@ export interface Rehearsal {
   endedAtMs: number | null;
 }
 
-/** A changed plan that waits for its second person. */
-interface RunbookChange {
+/** A change of the runbook or of the roster, and how long it waits (change-waits.ts): open, until it is approved, overtaken or over by itself. */
+export interface WaitingChange {
   id: string;
+  by: PersonId;
+  open: boolean;
+  /** Absent: asked for in an entry of before changes ended by themselves. */
+  expiresAtMs?: number;
+  /** It ended without a second person. */
+  lapsed?: true;
+}
+
+/** A changed plan that waits for its second person. */
+interface RunbookChange extends WaitingChange {
   plan: Plan;
   runbookHash: string;
   changes: PlanChange[];
-  by: PersonId;
   atMs: number;
   reason: string;
-  open: boolean;
 }
 
 export interface Waiver {

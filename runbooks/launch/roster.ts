@@ -2,6 +2,7 @@ import { keySpelling } from '../playbook/operator-key.ts';
 import { peopleFaults, withKeySpelling } from '../playbook/people-rules.ts';
 import type { Person } from '../playbook/schema.ts';
 import { mayFire } from './authority.ts';
+import { endOf, overProblem } from './change-waits.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
@@ -53,6 +54,7 @@ export function requestRosterChange(
     changeId: `P${launch.seq + 1}`,
     people: withKeySpelling(command.people),
     reason: command.reason,
+    ...endOf(launch, given),
   });
 }
 
@@ -64,6 +66,8 @@ export function approveRosterChange(
   const change = own(launch.rosterChanges, command.changeId);
   if (change === undefined)
     return refuse('NO_SUCH_REQUEST', `There is no roster change ${command.changeId}. See /go status for what waits.`);
+  const over = overProblem(launch, change, given.nowMs, ['roster', '/go people']);
+  if (over !== null) return over;
   if (!change.open)
     return refuse(
       'NO_SUCH_REQUEST',

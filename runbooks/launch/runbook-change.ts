@@ -1,5 +1,6 @@
 import type { Plan } from '../playbook/schema.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { endOf, overProblem } from './change-waits.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
@@ -47,7 +48,8 @@ const RULE: Record<keyof Plan, string> = {
   playbook: 'one',
 };
 
-export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook'>, { nowMs }: Given): Decision {
+export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook'>, given: Given): Decision {
+  const { nowMs } = given;
   const { plan, runbookHash, lines, reason } = command;
   if (!isReason(reason))
     return refuse('REASON_MISSING', 'A change of the runbook needs a reason: say in a few words why, and ask again.');
@@ -69,6 +71,7 @@ export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook
       runbookHash,
       changes,
       reason,
+      ...endOf(launch, given),
     });
   return changedBy(launch, command.by, { changeId: null, plan, runbookHash, changes, reason }, nowMs);
 }
@@ -79,6 +82,8 @@ export function approveRunbookChange(
   { nowMs }: Given,
 ): Decision {
   const change = own(launch.runbookChanges, command.changeId);
+  const over = change === undefined ? null : overProblem(launch, change, nowMs, AGAIN);
+  if (over !== null) return over;
   if (change === undefined || !change.open)
     return refuse(
       'NO_SUCH_REQUEST',
@@ -93,6 +98,8 @@ export function approveRunbookChange(
   const problem = changeProblem(launch, change.plan, differencesOf(launch, change.plan));
   return problem ?? changedBy(launch, command.by, { ...change, changeId: change.id }, nowMs);
 }
+
+const AGAIN = ['runbook', '/go runbook change'] as const;
 
 interface Change {
   changeId: string | null;

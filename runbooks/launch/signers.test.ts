@@ -47,6 +47,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   FireHeld: {},
   FireDeclined: { own: 'marketer' },
   FireRenewed: {},
+  ChangeExpired: {},
   FireExpired: {},
   ShotClosed: { worker: true },
   ShotCorrected: { worker: true },

@@ -143,7 +143,7 @@ export const runbook = z.strictObject({
     example: { may_ask: ['marketer'], may_approve: ['on-call', 'ben'] },
   }),
   order_expires_after: key(duration.prefault('15m'), {
-    means: 'How long a fire order may wait for its second person.',
+    means: 'How long a fire order may wait for its second person, and so may a change of the runbook or of the roster.',
     example: '15m',
   }),
   order_renewable_for: key(duration.optional(), {

@@ -216,6 +216,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
     case 'RosterChanged':
       return `approved the change of the roster (${entry.changeId})`;
+    case 'ChangeExpired':
+      return `change ${entry.changeId} expired without a second person; nothing was changed`;
     case 'KeyChangeRequested':
       return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
     case 'KeysChanged':

@@ -239,6 +239,7 @@ const BODIES = {
     runbookHash: hash,
     changes: z.array(planChange),
     reason,
+    expiresAtMs: z.exactOptional(ms),
   }),
   RunbookChanged: z.object({
     changeId: nullable,
@@ -248,8 +249,14 @@ const BODIES = {
     voids: z.object({ orders: ids, ticks: ids, waivers: ids, requests: ids, steps: ids, missed: ids }),
     reason,
   }),
-  RosterChangeRequested: z.object({ changeId: z.string(), people: z.array(person), reason }),
+  RosterChangeRequested: z.object({
+    changeId: z.string(),
+    people: z.array(person),
+    reason,
+    expiresAtMs: z.exactOptional(ms),
+  }),
   RosterChanged: z.object({ changeId: z.string() }),
+  ChangeExpired: z.object({ changeId: z.string() }),
   PersonRemoved: z.object({ person: z.string(), reason }),
   KeyChangeRequested: z.object({ changeId: z.string(), keys: z.array(recordKey), reason }),
   KeysChanged: z.object({ changeId: z.string() }),

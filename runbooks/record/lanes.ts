@@ -18,6 +18,7 @@ const LANE: Record<RowKind, Lane> = {
   RunbookChanged: 'plan',
   RosterChangeRequested: 'people',
   RosterChanged: 'people',
+  ChangeExpired: 'plan',
   PersonRemoved: 'people',
   KeyChangeRequested: 'people',
   KeysChanged: 'people',

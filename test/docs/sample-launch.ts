@@ -418,6 +418,9 @@ function ends(player: Player): void {
     reason: 'the second ad runs in the break',
   });
   player.does({ kind: 'approve-runbook-change', by: 'mia', changeId: `B${player.scene.state.seq}` });
+  player.does({ kind: 'request-roster-change', by: 'ana', people, reason: 'Zoe watches on' });
+  const changeId = `P${player.scene.state.seq}`;
+  player.does({ kind: 'expire-change', changeId }, runbook.order_expires_after + 1_000);
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
   const question = 'What worked so that we do it again?';

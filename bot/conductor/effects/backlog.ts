@@ -1,5 +1,6 @@
+import { isWaiting } from '../../../runbooks/launch/change-waits.ts';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
-import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Launch, WaitingChange } from '../../../runbooks/launch/launch.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
 import { isPending } from '../../../runbooks/launch/voiding.ts';
@@ -50,9 +51,9 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
     case 'SwitchRequested':
       return launch.switchRequests[entry.requestId]?.open === true;
     case 'RunbookChangeRequested':
-      return launch.runbookChanges[entry.changeId]?.open === true;
+      return isStillWaiting(launch.runbookChanges[entry.changeId], nowMs);
     case 'RosterChangeRequested':
-      return launch.rosterChanges[entry.changeId]?.open === true;
+      return isStillWaiting(launch.rosterChanges[entry.changeId], nowMs);
     case 'StepStarted':
       return launch.steps[entry.step]?.state === 'started' && stepNamed(launch.runbook, entry.step)?.do.kind === 'ask';
     case 'StepHeld':
@@ -103,6 +104,9 @@ function saysMore(entry: Entry, launch: Launch): boolean {
       return false;
   }
 }
+
+const isStillWaiting = (change: WaitingChange | undefined, nowMs: number): boolean =>
+  change !== undefined && isWaiting(change, nowMs);
 
 function isOpenOrder(launch: Launch, orderId: string, nowMs: number): boolean {
   const order = launch.orders[orderId];

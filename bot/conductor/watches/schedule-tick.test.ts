@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { LAUNCH_ID, measuredAt, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
+import { LAUNCH_ID, measuredAt, people, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
 import { scheduleTick } from './schedule-tick.ts';
 
 const step = (id: string, more: Record<string, unknown>) => ({
@@ -36,6 +36,19 @@ test('a step starts when it is due, not before, and once, also if two bots tick'
   await Promise.all([scheduleTick(memory.context, launch), scheduleTick(memory.bot(), launch)]);
   await scheduleTick(memory.context, await memory.launch());
   expect(await moved(memory)).toEqual(['start a']);
+});
+
+test('what waited too long for its second person is written down as over, once, also if two bots tick', async () => {
+  const memory = await MemoryContext.ready(withSteps(step('a', { at: 'T' })));
+  await memory.does({ kind: 'request-roster-change', by: 'ana', people: people.slice(0, 3), reason: 'shift' });
+  const expired = async () => (await memory.entries()).filter(({ kind }) => kind === 'ChangeExpired').length;
+  memory.nowMs += 900_000;
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await expired()).toBe(0);
+  memory.nowMs += 1;
+  const launch = await memory.launch();
+  await Promise.all([scheduleTick(memory.context, launch), scheduleTick(memory.bot(), launch)]);
+  expect(await expired()).toBe(1);
 });
 
 test('a step that is too late is put before people, with how late it is; one that never starts by itself says that', async () => {

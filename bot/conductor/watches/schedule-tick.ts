@@ -1,3 +1,4 @@
+import { overChanges } from '../../../runbooks/launch/change-waits.ts';
 import type { Command } from '../../../runbooks/launch/commands.ts';
 import { endangeredSteps, missedSteps } from '../../../runbooks/launch/deadlines.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
@@ -35,6 +36,8 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
     if (order.state === 'open' && isExpired(order, nowMs))
       await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
   }
+  for (const { id } of overChanges(launch, nowMs))
+    await context.execute(launch.id, { kind: 'expire-change', changeId: id });
   if (isPutBack(launch)) await context.execute(launch.id, { kind: 'close-launch', by: null, reason: '' });
 }
 
