@@ -3,9 +3,12 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import type { Entry, EntryOf, PersonId, SegmentTotals, Shown } from '../../runbooks/launch/entries.ts';
-import type { Person } from '../../runbooks/playbook/schema.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { planOf } from '../../runbooks/launch/plan-changes.ts';
+import type { Person, Plan } from '../../runbooks/playbook/schema.ts';
+import { changedGates, isSentBy, isWithinOne, keepsForGood, mayFire } from './plan-rules.ts';
 import { audience as firstAudience, LAUNCH_ID } from './scene.ts';
-import { humanBehind } from './world.ts';
+import { humanBehind, humanOf } from './world.ts';
 import type { History } from './world.ts';
 
 /**
@@ -17,6 +20,7 @@ export function checkHistory(history: History): void {
   const model = new Model(history.uncertain);
   for (const entry of history.entries) model.take(entry);
   must(model.running.size === 0, 'EVERY_SHOT_CLOSES', [...model.running.keys()].join());
+  model.endsAs(history.end);
   const isLinked = history.entries.every(
     (entry, at, all) => linkProblem(LAUNCH_ID, all[at - 1] ?? { seq: 0, hash: '' }, entry) === null,
   );
@@ -54,17 +58,22 @@ function checkSubmits({ entries, submits }: History): void {
   );
   for (const { command, result } of submits) {
     if (result instanceof Error || !result.ok) continue;
-    if (command.kind === 'approve-fire') {
+    if (command.kind === 'approve-fire' || command.kind === 'release-fire') {
       const hard = command.measured.find(({ gate }) => gate === 'credentials');
-      must(hard?.status === 'green', 'HARD_GATE_GREEN_AT_PRESS', `entry ${result.entry.seq}`);
       const { entry } = result;
+      // What is only armed is measured again when it goes.
       must(
-        entry.kind === 'FireApproved' && command.observedHaltEpoch <= entry.haltEpoch,
+        hard?.status === 'green' || entry.kind === 'FireArmed',
+        'HARD_GATE_GREEN_AT_PRESS',
+        `entry ${result.entry.seq}`,
+      );
+      must(
+        (entry.kind === 'FireApproved' || entry.kind === 'FireArmed') && command.observedHaltEpoch <= entry.haltEpoch,
         'NOTHING_APPROVED_WHILE_HALTED',
         `entry ${entry.seq}: the switch stood at a newer epoch`,
       );
       must(
-        !command.observedHalted || entry.lifts === command.observedHaltEpoch,
+        !command.observedHalted || (entry.kind === 'FireApproved' && entry.lifts === command.observedHaltEpoch),
         'NOTHING_APPROVED_WHILE_HALTED',
         `entry ${entry.seq}: the switch stood on halt`,
       );
@@ -81,6 +90,7 @@ function checkGates(
 ): void {
   if (asked.kind !== 'FireRequested') throw new InvariantBroken('ACCEPTED_IS_RECORDED', asked.kind);
   const before = entries.slice(0, asked.seq - 1);
+  const changes = gateChanges(before);
   const granted = before.flatMap((entry) => (entry.kind === 'WaiverGranted' ? [entry.waiverId] : []));
   const waived = (gate: string, value: number | null) =>
     before.some(
@@ -88,6 +98,7 @@ function checkGates(
         entry.kind === 'WaiverRequested' &&
         granted.includes(entry.waiverId) &&
         entry.gate === gate &&
+        !changes.some((change) => change.seq > entry.seq && change.gates.has(gate)) &&
         asked.atMs < entry.endsAtMs &&
         (entry.segments === 'all' || asked.shown.segments.every(({ segment }) => entry.segments.includes(segment))) &&
         (value === null ? entry.worst === null : entry.worst !== null && value <= entry.worst),
@@ -99,7 +110,9 @@ function checkGates(
   );
   for (const { gate, status, value } of measured) {
     const fine =
-      status === 'green' || (gate === 'queues' && isRunning) || (gate !== 'credentials' && waived(gate, value));
+      status === 'green' ||
+      (gate === 'queues' && isRunning) ||
+      (gate === 'credentials' ? asked.shown.moment !== undefined : waived(gate, value));
     must(fine, 'GATES_BLOCK_THE_REQUEST', `entry ${asked.seq}: ${gate} is ${status}`);
   }
   const last = before.findLast(
@@ -108,11 +121,30 @@ function checkGates(
       entry.kind === 'CampaignSet' ||
       (entry.kind === 'AudienceSet' && entry.audience.hash !== firstAudience.hash),
   );
+  const isAnother = changes.some(({ seq, gates }) => seq > (last?.seq ?? 0) && gates.has('copy-read'));
   must(
-    (last?.kind === 'GateTicked' && last.green) || waived('copy-read', null),
+    (last?.kind === 'GateTicked' && last.green && !isAnother) || waived('copy-read', null),
     'GATES_BLOCK_THE_REQUEST',
     `entry ${asked.seq}: the copy was not read`,
   );
+}
+
+/** After which entries which gates were others. */
+function gateChanges(entries: readonly Entry[]): { seq: number; gates: Set<string> }[] {
+  let plan: Plan | null = null;
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'LaunchCreated' && entry.kind !== 'RunbookChanged') return [];
+    const before = plan;
+    plan = entry.kind === 'LaunchCreated' ? planOf(entry.runbook) : entry.plan;
+    return before === null ? [] : [{ seq: entry.seq, gates: changedGates(before, plan) }];
+  });
+}
+
+/** Until when a second person may answer it. */
+function endsAtMs(asked: Entry): number {
+  if (asked.kind !== 'RunbookChangeRequested' && asked.kind !== 'RosterChangeRequested') return Infinity;
+  if (asked.expiresAtMs === undefined) throw new InvariantBroken('CHANGE_WAITS_ITS_TIME', `entry ${asked.seq}`);
+  return asked.expiresAtMs;
 }
 
 interface Attempt {
@@ -128,6 +160,7 @@ class Model {
   readonly #uncertain: 'leave' | 'resend';
   #people: readonly Person[] = [];
   #rosterSeq = 0;
+  #plan: { plan: Plan; hash: string } | null = null;
   #content = '';
   #audience = '';
   #skipList: string | null = null;
@@ -138,6 +171,8 @@ class Model {
   readonly #orders = new Map<string, EntryOf<'FireRequested'>>();
   /** Orders that something has ended, and which rule an approval would break. */
   readonly #over = new Map<string, string>();
+  /** Armed orders: by whose press, and in which entry. */
+  readonly #armed = new Map<string, EntryOf<'FireArmed'>>();
   readonly #asked = new Map<string, { seq: number; by: PersonId; what: Entry }>();
   readonly #attempts = new Map<string, Attempt[]>();
   /** Devices by segment that only a further order would reach. */
@@ -160,6 +195,7 @@ class Model {
       case 'LaunchCreated': {
         this.#people = entry.runbook.people;
         this.#content = entry.contentHash;
+        this.#plan = { plan: planOf(entry.runbook), hash: entry.runbookHash };
         return;
       }
       case 'CampaignSet': {
@@ -178,6 +214,13 @@ class Model {
       }
       case 'FireRequested':
         return this.#requested(entry);
+      case 'FireArmed':
+        return this.#arms(entry);
+      case 'FireHeld': {
+        must(this.#orders.has(entry.orderId), this.#over.get(entry.orderId) ?? 'ORDER_ENDS_ONCE', `${entry.seq}`);
+        this.#armed.delete(entry.orderId);
+        return;
+      }
       case 'FireApproved':
         return this.#approved(entry);
       case 'FireRenewed':
@@ -203,7 +246,18 @@ class Model {
         return;
       }
       case 'RosterChangeRequested':
+      case 'RunbookChangeRequested':
         return this.#ask(entry.changeId, entry);
+      case 'RunbookChanged':
+        return this.#runbookChanged(entry);
+      case 'ChangeExpired': {
+        const asked = this.#asked.get(entry.changeId);
+        must(asked !== undefined, this.#over.get(entry.changeId) ?? 'ENDS_ONCE', `${entry.seq} ${entry.changeId}`);
+        must(entry.atMs > endsAtMs(asked.what), 'CHANGE_WAITS_ITS_TIME', `${entry.seq} ${entry.changeId}`);
+        this.#asked.delete(entry.changeId);
+        this.#over.set(entry.changeId, 'BEFORE_EXPIRY');
+        return;
+      }
       case 'WaiverRequested': {
         must(entry.gate !== 'credentials', 'HARD_GATES_TAKE_NO_WAIVER', `${entry.seq}`);
         return this.#ask(entry.waiverId, entry);
@@ -232,7 +286,11 @@ class Model {
       }
       case 'PersonRemoved': {
         this.#people = this.#people.filter(({ id }) => id !== entry.person);
-        return this.#end(({ by }) => 'person' in by && by.person === entry.person, 'REMOVED_PEOPLE_COUNT_AT_ONCE');
+        return this.#end(
+          ({ by, orderId }) =>
+            ('person' in by && by.person === entry.person) || this.#armedBy(orderId) === entry.person,
+          'REMOVED_PEOPLE_COUNT_AT_ONCE',
+        );
       }
       case 'WaiverGranted': {
         this.#answer(entry.waiverId, entry);
@@ -297,14 +355,26 @@ class Model {
   }
 
   #ask(id: string, what: Entry): void {
+    must(
+      endsAtMs(what) === Infinity || endsAtMs(what) === what.atMs + this.#inForce().order_expires_after,
+      'LIVES_AS_THE_RUNBOOK_SAYS',
+      `entry ${what.seq}`,
+    );
     this.#asked.set(id, { seq: what.seq, by: this.#person(what), what });
   }
 
   /** Answered once, by another person, while both are on the roster that it was asked under. */
   #answer(id: string, entry: Entry): { what: Entry } {
     const asked = this.#asked.get(id);
-    must(asked !== undefined, 'TWO_PEOPLE', `entry ${entry.seq} answers ${id}, which nobody asked`);
-    must(asked.by !== this.#person(entry), 'TWO_PEOPLE', `entry ${entry.seq}: ${asked.by} answers their own ${id}`);
+    must(
+      asked !== undefined,
+      this.#over.get(id) ?? 'TWO_PEOPLE',
+      `entry ${entry.seq} answers ${id}, which nobody asked`,
+    );
+    const by = this.#person(entry);
+    must(asked.by !== by, 'TWO_PEOPLE', `entry ${entry.seq}: ${asked.by} answers their own ${id}`);
+    must(humanOf(asked.by) !== humanOf(by), 'TWO_HUMANS', `entry ${entry.seq}: ${humanOf(by)} answers their own ${id}`);
+    must(entry.atMs <= endsAtMs(asked.what), 'BEFORE_EXPIRY', `entry ${entry.seq} answers ${id}`);
     must(asked.seq > this.#rosterSeq, 'ROSTER_CHANGE_ENDS_REQUESTS', `entry ${entry.seq}`);
     must(
       this.#people.some((person) => person.id === asked.by),
@@ -315,13 +385,84 @@ class Model {
     return asked;
   }
 
-  /** By who asked, in time, and for an hour in all: four lifetimes. */
+  /** The plan in force. */
+  #inForce(): Plan {
+    if (this.#plan === null) throw new InvariantBroken('ACCEPTED_IS_RECORDED', 'there is no plan yet');
+    return this.#plan.plan;
+  }
+
+  #armedBy(orderId: string): PersonId | null {
+    const by = this.#armed.get(orderId)?.by;
+    return by !== undefined && 'person' in by ? by.person : null;
+  }
+
+  /** Of what binds people only by two, as it was asked for; what was asked, pressed or ticked under another plan is over. */
+  #runbookChanged(entry: EntryOf<'RunbookChanged'>): void {
+    const before = this.#inForce();
+    const { changeId, plan, runbookHash: hash } = entry;
+    must(keepsForGood(before, plan), 'SOME_OF_A_PLAN_STAYS', `entry ${entry.seq}`);
+    if (changeId === null) {
+      this.#person(entry);
+      must(isWithinOne(before, plan), 'TWO_PEOPLE', `entry ${entry.seq}: one changes what binds people`);
+    } else {
+      const { what } = this.#answer(changeId, entry);
+      must(
+        what.kind === 'RunbookChangeRequested' &&
+          what.runbookHash === hash &&
+          canonicalJson(what.plan) === canonicalJson(plan),
+        'CHANGED_AS_WAS_ASKED',
+        `entry ${entry.seq}`,
+      );
+    }
+    this.#plan = { plan, hash };
+    for (const [id, { what }] of this.#asked) {
+      if (what.kind !== 'RunbookChangeRequested') continue;
+      this.#asked.delete(id);
+      this.#over.set(id, 'CHANGED_RUNBOOK_ENDS_WHAT_WAITED');
+    }
+    const gates = changedGates(before, plan);
+    const isOfAnother = (order: EntryOf<'FireRequested'>) =>
+      gates.size > 0 || !isSentBy(plan, order.shown) || !this.#areFirers(order);
+    const over = [...this.#orders.values()].filter(isOfAnother).map(({ orderId }) => orderId);
+    must(
+      canonicalJson(over.toSorted()) === canonicalJson(entry.voids.orders.toSorted()),
+      'CHANGED_RUNBOOK_ENDS_WHAT_WAITED',
+      `entry ${entry.seq} ends ${entry.voids.orders.join()}, expected ${over.join()}`,
+    );
+    this.#end(({ orderId }) => over.includes(orderId), 'CHANGED_RUNBOOK_ENDS_WHAT_WAITED');
+  }
+
+  /** Who asked, and who armed it, are those whom the plan in force lets. */
+  #areFirers({ orderId, by }: EntryOf<'FireRequested'>): boolean {
+    const armedBy = this.#armedBy(orderId);
+    return (
+      'person' in by &&
+      mayFire(this.#inForce(), this.#people, 'may_ask', by.person) &&
+      (armedBy === null || mayFire(this.#inForce(), this.#people, 'may_approve', armedBy))
+    );
+  }
+
+  /** The launch that people see is by the runbook that the record has, and so is everything that is sent from now on. */
+  endsAs(end: Launch | null): void {
+    if (this.#plan === null || end === null) return;
+    const { plan, hash } = this.#plan;
+    must(
+      end.runbookHash === hash && canonicalJson(planOf(end.runbook)) === canonicalJson(plan),
+      'RUNBOOK_IS_THE_RECORDS',
+      `the launch has ${end.runbookHash}, the record ${hash}`,
+    );
+  }
+
+  /** By who asked, in time, and for four lifetimes in all. */
   #renewed(entry: EntryOf<'FireRenewed'>): void {
     const order = this.#orders.get(entry.orderId);
     must(order !== undefined, this.#over.get(entry.orderId) ?? 'ORDER_ENDS_ONCE', `${entry.seq} ${entry.orderId}`);
     const asker = 'person' in order.by ? order.by.person : null;
     must(this.#person(entry) === asker && entry.atMs <= order.expiresAtMs, 'RENEWED_BY_ITS_ASKER', `${entry.seq}`);
-    must(entry.expiresAtMs <= order.atMs + 3_600_000, 'RENEWED_WITHIN_ITS_BOUND', `${entry.seq}`);
+    must(!this.#armed.has(entry.orderId), 'ORDER_ENDS_ONCE', `${entry.seq}: it is armed`);
+    const fromMs = order.shown.moment?.atMs ?? order.atMs;
+    const livesMs = 4 * this.#inForce().order_expires_after;
+    must(entry.expiresAtMs <= fromMs + livesMs, 'RENEWED_WITHIN_ITS_BOUND', `${entry.seq}`);
     this.#orders.set(entry.orderId, { ...order, expiresAtMs: entry.expiresAtMs });
   }
 
@@ -330,6 +471,12 @@ class Model {
     this.#person(entry);
     this.#nonce(entry);
     this.#present(entry);
+    must(this.#areFirers(entry), 'FIRED_BY_WHOM_THE_RUNBOOK_LETS', `entry ${entry.seq}`);
+    must(
+      entry.expiresAtMs === (entry.shown.moment?.atMs ?? entry.atMs) + this.#inForce().order_expires_after,
+      'LIVES_AS_THE_RUNBOOK_SAYS',
+      `entry ${entry.seq}`,
+    );
     must(
       this.#halt.active ? entry.lifts === this.#halt.epoch : entry.lifts === null,
       'NOTHING_ASKED_WHILE_HALTED',
@@ -352,14 +499,10 @@ class Model {
     this.#orders.set(entry.orderId, entry);
   }
 
-  #approved(entry: EntryOf<'FireApproved'>): void {
-    const order = this.#orders.get(entry.orderId);
-    must(
-      order !== undefined,
-      this.#over.get(entry.orderId) ?? 'APPROVED_ONCE',
-      `entry ${entry.seq} approves ${entry.orderId}, which is over`,
-    );
-    this.#orders.delete(entry.orderId);
+  /** A press of the second person, which sends it or arms it. */
+  #pressed(entry: EntryOf<'FireApproved' | 'FireArmed'>): EntryOf<'FireRequested'> {
+    const order = this.#openOrder(entry);
+    must(!this.#armed.has(entry.orderId), 'APPROVED_ONCE', `entry ${entry.seq}: it was armed already`);
     const approver = this.#person(entry);
     this.#nonce(entry);
     must(
@@ -373,10 +516,63 @@ class Model {
       `entry ${entry.seq}: ${humanBehind(entry.via)} pressed on their own order`,
     );
     must(
+      this.#areFirers(order) && mayFire(this.#inForce(), this.#people, 'may_approve', approver),
+      'FIRED_BY_WHOM_THE_RUNBOOK_LETS',
+      `entry ${entry.seq}: ${approver}`,
+    );
+    must(
       entry.atMs <= order.expiresAtMs && entry.pressedAtMs <= order.expiresAtMs,
       'BEFORE_EXPIRY',
       `entry ${entry.seq}`,
     );
+    return order;
+  }
+
+  #openOrder(entry: EntryOf<'FireApproved' | 'FireArmed'>): EntryOf<'FireRequested'> {
+    const order = this.#orders.get(entry.orderId);
+    must(
+      order !== undefined,
+      this.#over.get(entry.orderId) ?? 'APPROVED_ONCE',
+      `entry ${entry.seq} approves ${entry.orderId}, which is over`,
+    );
+    return order;
+  }
+
+  #arms(entry: EntryOf<'FireArmed'>): void {
+    const { shown, shownHash } = this.#pressed(entry);
+    must(
+      entry.shownHash === shownHash && this.#isPresent(shown) && isSentBy(this.#inForce(), shown),
+      'EXACTLY_WHAT_WAS_SHOWN',
+      `entry ${entry.seq}`,
+    );
+    must(shown.moment !== undefined && entry.atMs < shown.moment.atMs, 'ARMED_BEFORE_ITS_MOMENT', `entry ${entry.seq}`);
+    must(!this.#halt.active, 'NOTHING_APPROVED_WHILE_HALTED', `entry ${entry.seq}`);
+    this.#armed.set(entry.orderId, entry);
+  }
+
+  /** Its moment has come: with the press that armed it, by people who may still, and no later than was shown. */
+  #released(entry: EntryOf<'FireApproved'>): EntryOf<'FireRequested'> {
+    const order = this.#openOrder(entry);
+    const press = this.#armed.get(entry.orderId);
+    must(
+      press !== undefined && entry.armed?.seq === press.seq && entry.armed.by === this.#armedBy(entry.orderId),
+      'TWO_PEOPLE',
+      `entry ${entry.seq} goes by itself, and nobody had armed it`,
+    );
+    must(this.#areFirers(order), 'FIRED_BY_WHOM_THE_RUNBOOK_LETS', `entry ${entry.seq}`);
+    const { moment } = order.shown;
+    must(
+      moment !== undefined && entry.atMs >= moment.atMs && entry.atMs <= moment.atMs + moment.withinMs,
+      'GOES_AT_ITS_MOMENT',
+      `entry ${entry.seq}`,
+    );
+    return order;
+  }
+
+  #approved(entry: EntryOf<'FireApproved'>): void {
+    const order = entry.armed === undefined ? this.#pressed(entry) : this.#released(entry);
+    this.#orders.delete(entry.orderId);
+    this.#armed.delete(entry.orderId);
     must(
       entry.shownHash === order.shownHash && canonicalJson(entry.shown) === canonicalJson(order.shown),
       'EXACTLY_WHAT_WAS_SHOWN',
@@ -402,7 +598,7 @@ class Model {
     this.running.set(entry.shotId, entry);
   }
 
-  #nonce({ seq, via }: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>): void {
+  #nonce({ seq, via }: EntryOf<'FireRequested' | 'FireApproved' | 'FireArmed'>): void {
     if (via.kind !== 'operator') return;
     must(!this.#nonces.has(via.nonce), 'SIGNATURE_PROVES_ONE_PRESS', `entry ${seq}: ${via.nonce}`);
     this.#nonces.add(via.nonce);
@@ -413,6 +609,7 @@ class Model {
     const { shown } = entry;
     must(entry.shownHash === sha256(canonicalJson(shown)), 'HASH_IS_OF_WHAT_IS_SHOWN', `entry ${entry.seq}`);
     must(this.#isPresent(shown), 'EXACTLY_WHAT_WAS_SHOWN', `entry ${entry.seq}: the launch has changed`);
+    must(isSentBy(this.#inForce(), shown), 'EXACTLY_WHAT_WAS_SHOWN', `entry ${entry.seq}: the runbook has changed`);
     must(
       new Set(shown.segments.map(({ segment }) => segment)).size === shown.segments.length && shown.segments.length > 0,
       'ONCE_PER_ATTEMPT',

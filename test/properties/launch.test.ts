@@ -33,7 +33,8 @@ test.each(SEEDS)(
         const world = new World(skewsMs, faults, uncertain);
         const played = await world.play(moves);
         checkHistory(played);
-        for (const { kind } of played.entries) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+        for (const entry of played.entries)
+          for (const what of [entry.kind, ...detailsOf(entry)]) seen.set(what, (seen.get(what) ?? 0) + 1);
         for (const { result } of played.submits)
           if (!(result instanceof Error) && !result.ok) seen.set(result.code, (seen.get(result.code) ?? 0) + 1);
         // Every bot, whatever it has read when, sees the same launch.
@@ -45,12 +46,25 @@ test.each(SEEDS)(
   },
 );
 
+/** What a kind alone does not tell. */
+function detailsOf(entry: Entry): string[] {
+  if (entry.kind === 'FireApproved') return entry.armed === undefined ? [] : ['FireApproved, at its moment'];
+  if (entry.kind !== 'RunbookChanged') return [];
+  return [
+    ...(entry.changeId === null ? [] : ['RunbookChanged, by two']),
+    ...(entry.voids.orders.length === 0 ? [] : ['RunbookChanged, ends an order']),
+  ];
+}
+
 test('those histories go where it matters', () => {
   const few = [
     'FireRequested',
     'FireApproved',
     'FireDeclined',
     'FireExpired',
+    'FireArmed',
+    'FireApproved, at its moment',
+    'FireHeld',
     'FireRenewed',
     'StoodDown',
     'ShotClosed',
@@ -59,6 +73,11 @@ test('those histories go where it matters', () => {
     'HaltLifted',
     'RosterChanged',
     'PersonRemoved',
+    'RunbookChangeRequested',
+    'ChangeExpired',
+    'REQUEST_EXPIRED',
+    'RunbookChanged, by two',
+    'RunbookChanged, ends an order',
     'WaiverGranted',
     'SwitchSet',
     'StepStarted',
@@ -77,6 +96,10 @@ test('those histories go where it matters', () => {
     'AUDIENCE_IN_USE',
     'NOT_ON_ROSTER',
     'STOOD_DOWN',
+    'FIRE_POLICY',
+    'RUNBOOK_FIXED',
+    'RUNBOOK_IN_USE',
+    'NO_SUCH_REQUEST',
   ].filter((what) => (seen.get(what) ?? 0) < 10);
   expect(few, JSON.stringify(Object.fromEntries(seen))).toEqual([]);
 });

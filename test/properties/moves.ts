@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What can happen in a launch, as small numbers that mean something only in the state that they meet. */
+/** What can happen in a launch, as small numbers that mean something only in the state that they meet. One piece over 300 lines: sequences are made of all of them. */
 const small = fc.nat({ max: 7 });
 const bot = fc.nat({ max: 2 });
 const which = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 3 }) });
@@ -20,17 +20,39 @@ const move = <K extends string, T extends object>(kind: K, fields: { [P in keyof
 type Acting = { bot: number; account: number };
 type Which = { which: number };
 
-const request = move<'request', Acting & { segments: number; isLiar: boolean }>('request', {
+const request = move<'request', Acting & { segments: number; isLiar: boolean; aheadMs: number }>('request', {
   ...acting,
   segments: fc.oneof(fc.constant(0), small),
   isLiar: rarely,
+  aheadMs: fc.constantFrom(0, 0, 0, 0, 0, 0, 18_000),
 });
+/** It goes by itself, once a second person has armed it. One bot: the clocks of two are further apart than it may be late. */
+const requestAhead = move<'request', Acting & { segments: number; isLiar: boolean; aheadMs: number }>('request', {
+  bot: fc.constant(0),
+  account: fc.constant(0),
+  segments: fc.constant(0),
+  isLiar: fc.constant(false),
+  aheadMs: fc.constant(18_000),
+});
+const mostlyTheSame = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: bot });
+const release = move<'release', { bot: number } & Which>('release', { bot: mostlyTheSame, which });
+const hold = move<'hold', { bot: number } & Which>('hold', { bot: mostlyTheSame, which });
+const untilItsMoment = fc.record({ kind: fc.constant('advance' as const), ms: fc.constant<number>(18_000) });
 const press = move<'press', Acting & Which & { agoMs: number; isStale: boolean; isLiar: boolean }>('press', {
   ...acting,
   which,
   agoMs: fc.constantFrom(0, 0, 0, 40, 30_000, 61_000, -4_000),
   isStale: rarely,
   isLiar: rarely,
+});
+/** By Mia, at once. */
+const arm = move<'press', Acting & Which & { agoMs: number; isStale: boolean; isLiar: boolean }>('press', {
+  bot: fc.constant(0),
+  account: fc.constant(3),
+  which: fc.constant(0),
+  agoMs: fc.constant(0),
+  isStale: fc.constant(false),
+  isLiar: fc.constant(false),
 });
 const decline = move<'decline', Acting & Which>('decline', { ...acting, which });
 const renew = move<'renew', Acting & Which>('renew', { ...acting, which });
@@ -40,6 +62,12 @@ const close = move<'close', { bot: number } & Which & { split: number; isWrong: 
   which,
   split: small,
   isWrong: rarely,
+});
+const closeWrongly = move<'close', { bot: number } & Which & { split: number; isWrong: boolean }>('close', {
+  bot,
+  which,
+  split: small,
+  isWrong: fc.constant(true),
 });
 const correct = move<'correct', { bot: number } & Which & { split: number }>('correct', { bot, which, split: small });
 const halt = move<'halt', Acting & { isSlow: boolean }>('halt', { ...acting, isSlow: fc.boolean() });
@@ -56,6 +84,24 @@ const requestRoster = move<'request-roster', Acting & { version: number }>('requ
   version: small,
 });
 const approveRoster = move<'approve-roster', Acting & Which>('approve-roster', { ...acting, which });
+const changeRunbook = move<'change-runbook', Acting & { version: number }>('change-runbook', {
+  ...acting,
+  version: small,
+});
+/** By one who may ask, of who may fire. */
+const changeFirers = move<'change-runbook', Acting & { version: number }>('change-runbook', {
+  bot,
+  account: fc.constant(0),
+  version: fc.constantFrom(1, 2, 3),
+});
+/** Of how it goes out. */
+const changeDelivery = move<'change-runbook', Acting & { version: number }>('change-runbook', {
+  bot,
+  account: fc.constant(0),
+  version: fc.constant(4),
+});
+const approveRunbook = move<'approve-runbook', Acting & Which>('approve-runbook', { ...acting, which });
+const lapse = move<'lapse', { bot: number } & Which>('lapse', { bot, which });
 const remove = move<'remove', { bot: number } & Which>('remove', { bot, which: small });
 const requestWaiver = move<'request-waiver', Acting & { gate: number; segments: number; worst: number }>(
   'request-waiver',
@@ -122,6 +168,11 @@ type Single = Of<
   | typeof approveLift
   | typeof content
   | typeof requestRoster
+  | typeof release
+  | typeof hold
+  | typeof changeRunbook
+  | typeof approveRunbook
+  | typeof lapse
   | typeof approveRoster
   | typeof remove
   | typeof requestWaiver
@@ -156,6 +207,11 @@ const single = oneOf([
   [3, content],
   [1, requestRoster],
   [2, approveRoster],
+  [2, changeRunbook],
+  [3, approveRunbook],
+  [1, lapse],
+  [1, release],
+  [1, hold],
   [1, remove],
   [2, requestWaiver],
   [2, grantWaiver],
@@ -174,6 +230,7 @@ const sequence = (...parts: fc.Arbitrary<Move>[]): fc.Arbitrary<Move[]> => fc.tu
 const sequences = fc.oneof(
   sequence(request, press, press),
   sequence(request, press, press, close),
+  sequence(request, press, press, closeWrongly, close),
   sequence(request, press, press, halt, land, close, requestLift, approveLift, approveLift),
   sequence(request, press, press, close, request, press, press, close),
   sequence(halt, land, close, request, press, press),
@@ -183,6 +240,16 @@ const sequences = fc.oneof(
   sequence(request, content, press),
   sequence(request, requestRoster, approveRoster, approveRoster, press),
   sequence(requestRoster, request, approveRoster, press, press),
+  sequence(request, changeRunbook, approveRunbook, approveRunbook, press),
+  sequence(changeFirers, approveRunbook, approveRunbook, request, press, press),
+  sequence(request, press, press, changeDelivery, close),
+  sequence(changeRunbook, changeRunbook, approveRunbook, approveRunbook),
+  sequence(requestAhead, arm, untilItsMoment, release, hold, press),
+  sequence(requestAhead, untilItsMoment, hold, press, press),
+  sequence(requestAhead, arm, changeRunbook, approveRunbook, approveRunbook, untilItsMoment, release),
+  sequence(requestAhead, arm, changeFirers, approveRunbook, approveRunbook, untilItsMoment, release),
+  sequence(changeFirers, wait, approveRunbook, lapse, approveRunbook),
+  sequence(requestRoster, wait, approveRoster, lapse, approveRoster),
   sequence(request, remove, press),
   sequence(request, wait, press, expire),
   sequence(request, lateInLife, renew, renew, lateInLife, press, press),
@@ -202,6 +269,7 @@ const together = fc
       [1, content],
       [1, approveLift],
       [1, approveRoster],
+      [1, approveRunbook],
       [1, close],
     ]) as fc.Arbitrary<Single>,
     { minLength: 2, maxLength: 3 },

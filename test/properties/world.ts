@@ -10,6 +10,8 @@ import { MemoryRecord } from './memory-record.ts';
 import type { AppendFault } from './memory-record.ts';
 import { memoryStaff } from './memory-staff.ts';
 import type { Move } from './moves.ts';
+import { plansOf } from './plans.ts';
+import type { NamedPlan } from './plans.ts';
 import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, setsLeft, T0_MS, totals } from './scene.ts';
 
 /**
@@ -23,6 +25,8 @@ export interface History {
   entries: Entry[];
   submits: { command: Command; result: Appended | Error }[];
   uncertain: 'leave' | 'resend';
+  /** What stands at the end, by a bot that has read all of it. */
+  end: Launch | null;
 }
 
 const eve: Person = {
@@ -56,6 +60,13 @@ const ACCOUNTS: readonly { human: string; account: string; isKey: boolean }[] = 
   { human: 'Eve', account: 'U0EVE', isKey: false },
 ];
 
+/** Who a person of any of these rosters is. */
+export const humanOf = (person: string): string =>
+  ROSTERS.flat()
+    .find(({ id }) => id === person)
+    ?.name.replace('A. Ortiz', 'Ana Ortiz')
+    .split(' ', 1)[0] ?? person;
+
 export function humanBehind(via: Via): string {
   const account = via.kind === 'slack' ? via.slackId : via.publicKey;
   const found = ACCOUNTS.find((one) => one.account === account);
@@ -67,6 +78,7 @@ const RUNBOOKS = {
   leave: sampleRunbook({ delivery: { uncertain: 'leave' } }),
   resend: sampleRunbook({ delivery: { uncertain: 'resend' } }),
 };
+const PLANS = { leave: plansOf(RUNBOOKS.leave), resend: plansOf(RUNBOOKS.resend) };
 const SEGMENTS = audience.segments.map(({ id }) => id);
 const GATES = ['credentials', 'workers', 'queues'];
 const STEPS = ['scale-up', 'remind', 'ask', 'window'];
@@ -105,7 +117,7 @@ export class World {
       name: 'Super Bowl',
       channelId: 'C',
       runbook: RUNBOOKS[this.#uncertain],
-      runbookHash: '',
+      runbookHash: this.#plan(0).hash,
       targetAtMs: T0_MS,
       compress: 1,
     });
@@ -119,12 +131,20 @@ export class World {
     }
     this.record.faultOfAppend = () => null;
     await this.#heal();
-    return { entries: this.record.all(LAUNCH_ID), submits: this.submits, uncertain: this.#uncertain };
+    const [end = null] = await this.states();
+    return { entries: this.record.all(LAUNCH_ID), submits: this.submits, uncertain: this.#uncertain, end };
   }
 
   /** Every bot's state, read anew. */
   async states(): Promise<(Launch | null)[]> {
     return Promise.all(this.#bots.map(({ journal }) => journal.launch(LAUNCH_ID)));
+  }
+
+  #plan(version: number): NamedPlan {
+    const plans = PLANS[this.#uncertain];
+    const plan = plans[version % plans.length];
+    if (plan === undefined) throw new Error('WORLD_NO_PLAN');
+    return plan;
   }
 
   #boot(skewMs: number): Bot {
@@ -272,6 +292,7 @@ export class World {
           measured: this.#measured(move.bot),
           via,
           lift: launch.halt.active,
+          ...(move.aheadMs === 0 ? {} : { momentMs: nowMs + move.aheadMs }),
           sets: setsLeft(launch),
         };
       case 'press': {
@@ -288,6 +309,22 @@ export class World {
           observedHaltEpoch: this.item.epoch,
           observedHalted: this.item.halted,
         };
+      }
+      case 'release': {
+        const order = pick(Object.values(launch.orders), move.which);
+        return order === null
+          ? null
+          : {
+              kind: 'release-fire',
+              orderId: order.id,
+              measured: this.#measured(move.bot),
+              observedHaltEpoch: this.item.epoch,
+              observedHalted: this.item.halted,
+            };
+      }
+      case 'hold': {
+        const order = pick(Object.values(launch.orders), move.which);
+        return order === null ? null : { kind: 'hold-fire', orderId: order.id, reason: 'late' };
       }
       case 'decline': {
         const order = pick(Object.values(launch.orders), move.which);
@@ -353,6 +390,19 @@ export class World {
       case 'approve-roster': {
         const change = pick(Object.values(launch.rosterChanges), move.which);
         return change === null ? null : { kind: 'approve-roster-change', by, changeId: change.id };
+      }
+      case 'change-runbook': {
+        const { plan, hash } = this.#plan(move.version);
+        return { kind: 'change-runbook', by, plan, runbookHash: hash, lines: [], reason: 'late news' };
+      }
+      case 'approve-runbook': {
+        const change = pick(Object.values(launch.runbookChanges), move.which);
+        return change === null ? null : { kind: 'approve-runbook-change', by, changeId: change.id };
+      }
+      case 'lapse': {
+        const { runbookChanges, rosterChanges } = launch;
+        const change = pick([...Object.values(runbookChanges), ...Object.values(rosterChanges)], move.which);
+        return change === null ? null : { kind: 'expire-change', changeId: change.id };
       }
       case 'remove':
         return { kind: 'remove-person', person: ['mia', 'eve', 'olu'][move.which % 3] ?? '', reason: 'deactivated' };
