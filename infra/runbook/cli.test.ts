@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { main } from './cli.ts';
 
 const SUPERBOWL = join(import.meta.dirname, '../../runbooks/library/superbowl.yaml');
@@ -53,6 +54,8 @@ describe('a new runbook', () => {
       '',
       'Mia Chen, marketer, U0MARKET1',
       '',
+      'marketer, ana ortiz',
+      '',
       'en: Now | The sale is on: go',
       '',
       '',
@@ -60,6 +63,14 @@ describe('a new runbook', () => {
       '',
       '',
       '12',
+      'Shop: open',
+      'Shop: open, narrow, closed',
+      'Banner',
+      '',
+      'Cloud support, capacity, or limits, +1 206 555 0100',
+      'Stadium, https://stadium.example.com',
+      'Stadium, when it airs, https://stadium.example.com',
+      '',
     ];
     const { code, out } = await run(['new', file], typed);
     expect({ code, out: out.match(/found .*/g) }).toEqual({
@@ -68,12 +79,25 @@ describe('a new runbook', () => {
         expect.stringMatching(/^found "next week", expected a date, a time and a zone/),
         'found "Ana Ortiz, boss", expected a name, on-call, marketer or observer, and a Slack id, like: Ana Ortiz, on-call, U012ABCDEF',
         expect.stringMatching(/^found "", expected a name/),
+        expect.stringMatching(/^found "Shop: open", expected a title, and two values or more/),
+        expect.stringMatching(/^found "Stadium, https:\/\/stadium.example.com", expected a name, what for/),
       ],
     });
     const checked = await run(['check', file]);
     expect(checked).toMatchObject({ code: 0, err: '' });
     expect(checked.out).toMatch(/^Sale #1 \(sale-1\): nothing is wrong with it\n/);
     expect(checked.out).toContain('workers (the pool, 12 workers)');
+    expect(parse(await readFile(file, 'utf8'))).toMatchObject({
+      fire: { may_ask: ['marketer', 'ana'] },
+      switches: [
+        { id: 'shop', title: 'Shop', values: ['open', 'narrow', 'closed'] },
+        { id: 'banner', title: 'Banner' },
+      ],
+      contacts: [
+        { name: 'Cloud support', for: 'capacity, or limits', phone: '+1 206 555 0100' },
+        { name: 'Stadium', for: 'when it airs', link: 'https://stadium.example.com' },
+      ],
+    });
   });
 
   test('is written from flags where nobody can be asked, and never over another file', async () => {
@@ -82,6 +106,8 @@ describe('a new runbook', () => {
     const text = await readFile(file, 'utf8');
     expect(text).toMatch(/^# yaml-language-server: \$schema=.*runbooks\/runbook\.schema\.json\n/);
     expect((await run(['check', file])).out).toMatch(/2, of whom 2 may press GO: Ana Ortiz, Ana Maria/);
+    // What nobody named is not there, so that the defaults hold.
+    for (const key of ['fire', 'switches', 'contacts']) expect(Object.keys(parse(text) as object)).not.toContain(key);
     const again = await run(['new', file, ...FLAGS]);
     expect(again).toMatchObject({ code: 2, out: '' });
     expect(again.err).toContain('found ' + file + ' there already');
@@ -102,6 +128,14 @@ describe('a new runbook', () => {
     const lone = await run(['new', file, ...FLAGS.map((one) => one.replace(', marketer', ', observer'))]);
     expect(lone).toMatchObject({ code: 1 });
     expect(lone.err).toContain('at least two: one asks, another presses GO');
+    // Nobody but Ana may ask, and nobody but Ana press: no two.
+    for (const [flags, said] of [
+      [['--may-ask', 'Ana Ortiz', '--may-approve', 'ana'], 'two different people'],
+      [['--may-approve', 'Zoe'], 'Zoe'],
+    ] as const) {
+      const refused = await run(['new', file, ...FLAGS, ...flags]);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(said) as string });
+    }
     await expect(readFile(file)).rejects.toThrow('ENOENT');
   });
 });

@@ -204,7 +204,7 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
 async function answersOf(values: Values, { input, asks, out }: Terminal): Promise<Answers> {
   const given = new Map<string, string[]>();
   const open: Question[] = [];
-  for (const question of QUESTIONS) {
+  for (const question of QUESTIONS as readonly Question[]) {
     const flags = [values[question.flag]].flat().filter((one) => typeof one === 'string');
     for (const flag of flags) {
       const problem = question.problem(flag);
@@ -212,6 +212,7 @@ async function answersOf(values: Values, { input, asks, out }: Terminal): Promis
     }
     if (flags.length > 0) given.set(question.flag, flags);
     else if (!asks && question.preset !== null) given.set(question.flag, [question.preset]);
+    else if (!asks && question.atLeast === 0) given.set(question.flag, []);
     else open.push(question);
   }
   if (open.length > 0 && !asks)
@@ -239,7 +240,7 @@ async function askFor(question: Question, out: Output, line: () => Promise<strin
   const answers: string[] = [];
   for (;;) {
     out.write(
-      `${ask}${preset === null || preset === '' ? '' : ` (${preset})`}${answers.length >= (atLeast ?? 1) ? ' (nothing: no more)' : ''}\n> `,
+      `${ask}${preset === null || preset === '' ? '' : ` (${preset})`}${answers.length > 0 && answers.length >= (atLeast ?? 1) ? ' (nothing: no more)' : ''}\n> `,
     );
     const typed = await line();
     if (typed === '' && atLeast !== undefined && answers.length >= atLeast) return answers;

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { personOf, textOf } from './questions.ts';
+import { contactOf, firersOf, personOf, switchOf, textOf } from './questions.ts';
 import type { Answers } from './questions.ts';
 
 /** A complete runbook from a few answers: gates that every event needs, a plan from the scale-up to the morning after. */
@@ -18,7 +18,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
   const workers = Number(answers.workers[0]);
   const parts: [comment: string, part: object][] = [
     ['', { version: 1, id, title, ...(target === '' ? {} : { target }) }],
-    ['Two of them press GO: one asks, another approves.', { people }],
+    ['Two of them press GO: one asks, another approves.', { people, ...fire(answers, people) }],
     [
       'The ECS service that sends.',
       {
@@ -45,6 +45,12 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
       },
     ],
     ['What must be true before GO.', { gates: gates(onCall, reader) }],
+    ...extra(
+      'What apps and servers read of this event; `/go switch` sets it.',
+      'switches',
+      answers.switch.map(ownSwitch),
+    ),
+    ...extra('Whom people turn to beyond the roster.', 'contacts', answers.contact.map(contactOf)),
     ['T is the target. Nothing fires by itself.', { phases: phases(workers, onCall, reader) }],
   ];
   return [
@@ -52,6 +58,22 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     ...parts.map(([comment, part]) => `${comment === '' ? '' : `\n# ${comment}\n`}${yaml(part)}`.trimEnd()),
     '',
   ].join('\n');
+}
+
+/** Nothing of what nobody has named. */
+function fire(answers: Answers, people: readonly { id: string; name: string }[]): object {
+  const named = (['may-ask', 'may-approve'] as const).flatMap((flag) =>
+    answers[flag][0] === '' ? [] : [[flag.replace('-', '_'), firersOf(answers[flag][0] ?? '', people)] as const],
+  );
+  return named.length === 0 ? {} : { fire: Object.fromEntries(named) };
+}
+
+const extra = (comment: string, key: string, items: object[]): [string, object][] =>
+  items.length === 0 ? [] : [[comment, { [key]: items }]];
+
+function ownSwitch(answer: string): object {
+  const { title, values } = switchOf(answer);
+  return { id: idOf(title, 40), title, ...(values === undefined ? {} : { values }) };
 }
 
 const serviceOf = ({ cluster, service }: Answers) => ({ cluster: cluster[0], service: service[0] });

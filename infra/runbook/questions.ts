@@ -8,13 +8,16 @@ export interface Question {
   value: string;
   /** Taken for an empty answer; null: an answer is needed. */
   preset: string | null;
-  /** Asked again and again, until the answer is empty: at least so often. */
+  /** Asked again and again, until the answer is empty: at least so often. With 0, an empty first answer is none at all. */
   atLeast?: number;
   /** What was expected; null: it is right. */
   problem: (answer: string) => string | null;
 }
 
 const PERSON = /^([^,]+),\s*(on-call|marketer|observer)\s*(?:,\s*([UW][A-Z0-9]{2,20}))?$/;
+const FIRERS = /^$|^[^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)*$/;
+const SWITCH = /^([^:]*[A-Za-z0-9][^:]*)(?::\s*([^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)+))?$/;
+const CONTACT = /^([^,]+),(.+),\s*(\+?[\d ()/.-]{3,40}|[a-z][a-z0-9+.-]*:\S+)$/;
 const TEXT = /^([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*:\s*([^|]+)\|(.+)$/;
 
 export const QUESTIONS = [
@@ -40,6 +43,22 @@ export const QUESTIONS = [
     ),
     atLeast: 2,
   },
+  question(
+    'may-ask',
+    'Who of them may ask for the push? Names or roles (nothing: everybody who is on-call or marketer)',
+    '"NAME OR ROLE, ..."',
+    '',
+    FIRERS,
+    'names or roles, like: marketer, Ana Ortiz',
+  ),
+  question(
+    'may-approve',
+    'And who may be the second person, who presses GO? (nothing: everybody who is on-call or marketer)',
+    '"NAME OR ROLE, ..."',
+    '',
+    FIRERS,
+    'names or roles, like: on-call, Mia Chen',
+  ),
   {
     ...question(
       'text',
@@ -63,6 +82,28 @@ export const QUESTIONS = [
   question('cluster', 'Which ECS cluster do the send workers run in?', 'NAME', 'gobutton', /\S/, 'a name'),
   question('service', 'And as which ECS service?', 'NAME', 'gobutton-workers', /\S/, 'a name'),
   question('workers', 'How many of them does the event need?', 'N', '2', /^[1-9]\d{0,3}$/, 'a number from 1 to 9999'),
+  {
+    ...question(
+      'switch',
+      'Is there a switch in the apps that this event needs? What it is: its values, the usual one first (nothing: none)',
+      '"TITLE[: VALUE, VALUE...]"',
+      null,
+      SWITCH,
+      'a title, and two values or more if not on and off, like: Shop: open, narrow, closed',
+    ),
+    atLeast: 0,
+  },
+  {
+    ...question(
+      'contact',
+      'Whom do people turn to beyond those? Name, what for, number or link (nothing: nobody)',
+      '"NAME, WHAT FOR, NUMBER OR LINK"',
+      null,
+      CONTACT,
+      'a name, what for, and a number or a link, like: Cloud support, capacity that does not come, +1 206 555 0100',
+    ),
+    atLeast: 0,
+  },
 ] as const satisfies readonly Question[];
 
 export type Answers = Record<(typeof QUESTIONS)[number]['flag'], string[]>;
@@ -81,6 +122,29 @@ export function personOf(answer: string): PersonAnswer {
 export function textOf(answer: string): { locale: string; title: string; body: string } {
   const [, locale = '', title = '', body = ''] = TEXT.exec(answer) ?? [];
   return { locale, title: title.trim(), body: body.trim() };
+}
+
+/** As a runbook has them: people by their ids. */
+export const firersOf = (answer: string, people: readonly { id: string; name: string }[]): string[] =>
+  answer
+    .split(',')
+    .map((one) => one.trim())
+    .map((one) => people.find(({ name }) => name.toLowerCase() === one.toLowerCase())?.id ?? one);
+
+export function switchOf(answer: string): { title: string; values: (string | boolean)[] | undefined } {
+  const [, title = '', values] = SWITCH.exec(answer) ?? [];
+  return { title: title.trim(), values: values?.split(',').map((one) => stateOf(one.trim())) };
+}
+
+/** Words that people say for on and off. */
+function stateOf(value: string): string | boolean {
+  if (/^(on|true)$/i.test(value)) return true;
+  return /^(off|false)$/i.test(value) ? false : value;
+}
+
+export function contactOf(answer: string): { name: string; for: string; phone?: string; link?: string } {
+  const [, name = '', what = '', at = ''] = CONTACT.exec(answer) ?? [];
+  return { name: name.trim(), for: what.trim(), ...(/^[a-z]/.test(at) ? { link: at } : { phone: at.trim() }) };
 }
 
 function question<F extends string>(
