@@ -73,6 +73,12 @@ test('what a provider failed for another cause tells nothing of a token', () => 
   expect(gate(rehearsed(0, 100, totals(900, 9_100)), 0.05)).toMatchObject({ status: 'red', value: 0.1 });
 });
 
+test('an audience that is smaller than the answers it would take is told by all that a rehearsal can reach', () => {
+  const small = (answered: number) => ({ ...rehearsed(answered, 0), audience: { ...audience, devices: 40 } });
+  expect(gate(small(39))).toMatchObject({ status: 'green' });
+  expect(gate(small(38)).say).toContain('too few to tell 5 %: 39 are needed');
+});
+
 test('too few answers, another audience, or none at all tell nothing', () => {
   expect(gate(rehearsed(59, 0))).toMatchObject({
     status: 'unknown',
@@ -80,7 +86,9 @@ test('too few answers, another audience, or none at all tell nothing', () => {
     say: '59 answers of rehearsal r are too few to tell 5 %: 60 are needed',
   });
   expect(gate(rehearsed(60, 0))).toMatchObject({ status: 'green' });
-  expect(gate(rehearsed(999_999, 0), 0)).toMatchObject({ status: 'unknown' });
+  // In a launch of before 0 was refused: as many as a rehearsal can reach.
+  expect(gate(rehearsed(999_998, 0), 0)).toMatchObject({ status: 'unknown' });
+  expect(gate(rehearsed(999_999, 0), 0)).toMatchObject({ status: 'green' });
   expect(gate(rehearsed(1_000, 0, { audienceHash: 'another' })).say).toContain('went to another audience');
   expect(gate({ ...ready.state, audience: big }).say).toContain('/go rehearse limited');
 });

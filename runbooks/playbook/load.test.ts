@@ -73,6 +73,13 @@ describe('a malformed runbook names the line, what was found and what was expect
       '"10%"',
       /^a number from 0 to 1 in plain digits, like 0\.1, which is 10 %$/,
     ],
+    [
+      'a share of refused tokens that no rehearsal could tell',
+      'probe: { kind: credentials }',
+      'probe: { kind: bad-tokens, at_most: 0 }',
+      '0',
+      /^more than 0, like 0\.001: that not one token will be refused only a push to everybody would tell/,
+    ],
     ['a missing version', 'version: 1', '# version: 1', 'nothing', /1/],
     ['a number where text belongs', 'title: Super Bowl push', 'title: 5', '5', /string/],
     ['an unknown role', 'roles: [observer]', 'roles: [boss]', '"boss"', /on-call/],

@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { key } from '../key.ts';
 import { share } from '../values.ts';
 
+const isTold = (atMost: number): boolean => atMost > 0;
+const NOT_TOLD =
+  'expected more than 0, like 0.001: that not one token will be refused only a push to everybody would tell, and a rehearsal is for some';
+
 export const badTokens = z
   .strictObject({
     kind: z.literal('bad-tokens'),
-    at_most: key(share().prefault(0.05), {
-      means: 'The largest share of the audience whose tokens may be refused.',
+    at_most: key(share().refine(isTold, NOT_TOLD).prefault(0.05), {
+      means:
+        'The largest share of the audience whose tokens may be refused, above 0: of no refusal at all only a push to everybody would tell.',
       example: 0.05,
     }),
   })
