@@ -4,6 +4,7 @@ import { readManifest } from '../../infra/aws/manifest-store.ts';
 import { audienceRefused, cancelCompile, runsAlready } from '../cancel-compile.ts';
 import { submitAs } from '../desk.ts';
 import { askSkipRefused } from '../skip-refused.ts';
+import { takeSample } from '../take-sample.ts';
 import { code, done, info, refused } from '../views/answers.ts';
 import { audienceMessage } from '../views/compile.ts';
 import type { CompileRun } from '../views/compile.ts';
@@ -12,7 +13,7 @@ import { didYouMean } from './nearest.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
-const VERBS = ['compile', 'skip-refused', 'cancel', 'accept'];
+const VERBS = ['compile', 'take', 'skip-refused', 'cancel', 'accept'];
 
 export const audience: Subcommand = {
   name: 'audience',
@@ -20,6 +21,7 @@ export const audience: Subcommand = {
     'audience',
     'audience compile --users uploads/users.csv --device-table users',
     'audience compile … --map token=push.token --fallback-locale en --suppress uploads/opted-out.csv --skip uploads/bad-tokens.txt',
+    'audience take',
     'audience skip-refused',
     'audience skip-refused of superbowl-2027-02-14-rehearsal-1',
     'audience cancel',
@@ -27,7 +29,7 @@ export const audience: Subcommand = {
   ],
   group: 'Prepare',
   needs: 'person',
-  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it. `skip-refused` puts the tokens that the last rehearsal, or another launch, was refused for good on the skip list.',
+  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it. `take` sets the sample of a rehearsal that sends. `skip-refused` puts the tokens that the last rehearsal, or another launch, was refused for good on the skip list.',
   async run(ask) {
     const [verb = '', ...words] = ask.typed.words;
     switch (verb.toLowerCase()) {
@@ -35,6 +37,10 @@ export const audience: Subcommand = {
         return audienceMessage(ask.launch, await ask.desk.conductor.lastCompile(ask.launch.id));
       case 'compile':
         return compile(ask, words);
+      case 'take':
+        return words.length === 0
+          ? takeSample(ask)
+          : misuse(audience, `${code(words.join(' '))}: whom it goes to was said when the rehearsal was begun.`);
       case 'skip-refused':
         return skipRefused(ask, words);
       case 'cancel':

@@ -7,6 +7,7 @@ import { rehearsalName, rehearsalRunbook, rehearsesOf, wholeRefusal } from '../.
 import { readSample } from '../../runbooks/typed/sample.ts';
 import type { Desk } from '../desk.ts';
 import { submitAs, whoIs } from '../desk.ts';
+import { takeSample } from '../take-sample.ts';
 import { code, done, info, refused, stranger } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { askSending } from '../views/rehearsal.ts';
@@ -149,7 +150,10 @@ export async function createSending(
     await submitAs(desk, command.launchId, slackId, (by) => ({ kind: 'close-launch', by, reason: noted.say }));
     return refused(noted.code, `${noted.say} ${code(command.launchId)} was closed again.`);
   }
-  return done(
-    `Created *${safe(command.name, 120)}* (${code(command.launchId)}). Next: \`npm run audience -- take --launch ${command.launchId} --as ${command.by}\`, then \`/go ready\` and \`/go fire all\`.`,
-  );
+  const created = `Created *${safe(command.name, 120)}* (${code(command.launchId)}).`;
+  if (desk.cloud.audienceTasks === null)
+    return done(
+      `${created} Next: \`npm run audience -- take --launch ${command.launchId} --as ${command.by}\`, then \`/go ready\` and \`/go fire all\`.`,
+    );
+  return takeSample({ desk, launch: outcome.launch, slackId }, `${created} `);
 }

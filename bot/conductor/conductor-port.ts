@@ -4,11 +4,11 @@ import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, HaltSource, Measured, PersonId } from '../../runbooks/launch/entries.ts';
-import type { CompileOf, CompileRun, SkipOf } from '../views/compile.ts';
+import type { CompileOf, CompileRun, SkipOf, TakeOf } from '../views/compile.ts';
 import type { Acted } from './context.ts';
 
-/** What somebody wants compiled or skipped, as far as the task needs it. */
-export type CompileAsked = (CompileOf | SkipOf) & Pick<CompileRun, 'by'>;
+/** What somebody wants compiled, skipped or taken, as far as the task needs it. */
+export type CompileAsked = (CompileOf | SkipOf | TakeOf) & Pick<CompileRun, 'by'>;
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {
@@ -35,7 +35,7 @@ export interface Conductor {
   frozenSets(launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]>;
   /** What the leader has noted of a launch's channel; null: it takes posts. Rejects with a CloudError. */
   roomTrouble(launchId: string): Promise<RoomTrouble | null>;
-  /** Asks for an audience to be compiled, or for tokens to be skipped; the leader starts the task and follows it. Null: one is under way. */
+  /** Asks for an audience to be compiled, for tokens to be skipped, or for a sample to be taken; the leader starts the task and follows it. Null: one is under way. */
   askCompile(launchId: string, asked: CompileAsked): Promise<CompileRun | null>;
   /** The compile that was asked for last; null: none. */
   lastCompile(launchId: string): Promise<CompileRun | null>;

@@ -1,8 +1,9 @@
 import type { Button } from '@slack/types';
 import type { SkipStored } from '../../contract/compile-state.ts';
-import type { RefusedIn } from '../../runbooks/launch/entries.ts';
+import type { RefusedIn, RehearsalSample } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { findPerson } from '../../runbooks/launch/people.ts';
+import { sampleText } from '../../runbooks/launch/rehearsal-launch.ts';
 import { heldOutIn } from '../../runbooks/launch/variants.ts';
 import { heldOutText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
@@ -25,8 +26,15 @@ export interface SkipOf {
   refusedIn: RefusedIn;
 }
 
+/** The sample that a rehearsal was begun for becomes its audience. */
+export interface TakeOf {
+  /** The launch that it rehearses. */
+  takesFrom: string;
+  sample: RehearsalSample;
+}
+
 /** What a task does because somebody asked in the channel, from the first word to the last: one at a time. */
-export type CompileRun = CompileState & (CompileOf | SkipOf);
+export type CompileRun = CompileState & (CompileOf | SkipOf | TakeOf);
 
 interface CompileState {
   /** 1, 2, 3 …, in the order in which they were asked for. */
@@ -61,10 +69,17 @@ export interface CompileEnd {
   skip?: SkipStored;
 }
 
-export const isSkip = <Run extends CompileOf | SkipOf>(run: Run): run is Extract<Run, SkipOf> => 'refusedIn' in run;
+type Of = CompileOf | SkipOf | TakeOf;
+export const isSkip = <Run extends Of>(run: Run): run is Extract<Run, SkipOf> => 'refusedIn' in run;
+export const isTake = <Run extends Of>(run: Run): run is Extract<Run, TakeOf> => 'takesFrom' in run;
+
+export type TaskKind = 'compile' | 'skip' | 'take';
+export const kindOf = (run: Of): TaskKind => (isSkip(run) ? 'skip' : isTake(run) ? 'take' : 'compile');
 
 /** As the room calls it. */
-export const runTitle = (run: CompileRun): string => `${isSkip(run) ? 'Skip list' : 'Compile'} ${run.number}`;
+export const runTitle = (run: CompileRun): string => `${TITLE[kindOf(run)]} ${run.number}`;
+
+const TITLE: Record<TaskKind, string> = { compile: 'Compile', skip: 'Skip list', take: 'Sample' };
 
 const SIGN: Record<CompileEnd['how'], string> = {
   set: ':white_check_mark:',
@@ -88,10 +103,7 @@ const WHAT_IT_DID: Record<CompileEnd['how'], string> = {
 export function compileMessage(launch: Launch, run: CompileRun): Message {
   const { end, progress } = run;
   const name = runTitle(run);
-  const of = isSkip(run)
-    ? `with the tokens that were refused in \`${safe(run.refusedIn.launchId, 80)}\``
-    : `from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
-  const from = `asked for by ${safe(nameOf(launch, run.by), 80)}, ${of}`;
+  const from = `asked for by ${safe(nameOf(launch, run.by), 80)}, ${ofText(run)}`;
   if (end === null) {
     const percent = progress.percent === null ? '' : ` · ${Math.floor(progress.percent)} %`;
     const left = progress.leftMs === null ? '' : ` · about ${span(progress.leftMs)} left`;
@@ -114,15 +126,25 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
           ),
         ]
       : []),
-    context([from, figuresOf(end), `took ${span(end.atMs - run.askedAtMs)}`].filter((part) => part !== '').join(' · ')),
+    context(
+      [from, figuresOf(run, end), `took ${span(end.atMs - run.askedAtMs)}`].filter((part) => part !== '').join(' · '),
+    ),
   ]);
 }
 
 const cancelButton = (launch: Launch, { number }: CompileRun): Button =>
   button(ACTION.cancelCompile, 'Cancel', { launchId: launch.id, number: String(number) });
 
-function figuresOf({ devices, heldOut = 0, rows, rejected }: CompileEnd): string {
+/** What it is made of. */
+function ofText(run: CompileRun): string {
+  if (isSkip(run)) return `with the tokens that were refused in \`${safe(run.refusedIn.launchId, 80)}\``;
+  if (isTake(run)) return `${safe(sampleText(run.sample), 400)} of \`${safe(run.takesFrom, 80)}\``;
+  return `from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
+}
+
+function figuresOf(run: CompileRun, { devices, heldOut = 0, rows, rejected }: CompileEnd): string {
   if (devices === null || rows === null) return '';
+  if (isTake(run)) return plural(devices, 'device');
   const reasons = Object.entries(rejected).toSorted((a, b) => b[1] - a[1]);
   const out = reasons.reduce((sum, [, rowsOf]) => sum + rowsOf, 0);
   const words = reasons.slice(0, 3).map(([reason, rowsOf]) => `${count(rowsOf)} ${reason}`);

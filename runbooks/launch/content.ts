@@ -35,6 +35,16 @@ export function audienceRefusal(launch: Launch | null, by: PersonId): Refusal | 
   return unmetPrecondition(launch, { kind: 'set-audience', by }) ?? (launch === null ? null : audienceInUse(launch));
 }
 
+/** Why this person may not have the sample of this rehearsal taken; null: they may. */
+export function takeRefusal(launch: Launch, by: PersonId): Refusal | null {
+  if (launch.rehearses === null)
+    return refuse(
+      'NO_SUCH_REHEARSAL',
+      `${launch.name} is no rehearsal that sends, so there is no sample to take. \`/go rehearse limited\` or \`silent\` begins one, in a channel of its own.`,
+    );
+  return audienceRefusal(launch, by);
+}
+
 function audienceInUse(launch: Launch): Refusal | null {
   return Object.values(launch.attempts).some((tries) => tries.length > 0)
     ? refuse(

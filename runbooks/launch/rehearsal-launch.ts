@@ -47,13 +47,13 @@ export function sampleRefusal(
   if (sampleOf !== rehearses.audienceHash)
     return refuse(
       'VALUE_INVALID',
-      `This is a rehearsal for ${sampleText(rehearses.sample)} of ${rehearses.launchId}, and the audience is no sample of that one's. Take it with \`npm run audience -- take\`.`,
+      `This is a rehearsal for ${sampleText(rehearses.sample)} of ${rehearses.launchId}, and the audience is no sample of that one's. Take it with \`/go audience take\`.`,
     );
   if (devices <= rehearses.atMost) return null;
   const figure = (value: number): string => value.toLocaleString('en-US');
   return refuse(
     'REHEARSAL_TOO_LARGE',
-    `This is a rehearsal for ${sampleText(rehearses.sample)}, at most ${figure(rehearses.atMost)}, and the audience has ${figure(devices)}. Take the sample with \`npm run audience -- take\`.`,
+    `This is a rehearsal for ${sampleText(rehearses.sample)}, at most ${figure(rehearses.atMost)}, and the audience has ${figure(devices)}. Take the sample with \`/go audience take\`.`,
   );
 }
 

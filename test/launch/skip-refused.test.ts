@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChild } from '../../infra/local/child.ts';
 import { mustGo, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -37,14 +35,8 @@ async function rehearse(): Promise<string> {
   await ana.press(await button(ana, 'rehearsal.limited'));
   const id = `${launchId}-rehearsal-1`;
   await until('the rehearsal', 20_000, () => room.journal.launch(id));
-  const take = await startChild({
-    name: 'take',
-    script: 'workers/audience/cli.ts',
-    args: ['take', '--launch', id, '--as', 'ana'],
-    env: stack.envOf('audience'),
-    logFile: join(room.dataDir, 'logs', 'take.log'),
-  });
-  if ((await take.ended) !== 0) throw new Error(`TAKE_FAILED see ${take.logFile}`);
+  // By the task of the audience: nobody types anything in a terminal.
+  await until('its audience', 60_000, async () => (await launchOf(id)).audience);
   await mustGo(ana, 'scale workers 2');
   await tickGates([ana]);
   await until('workers and gates', 40_000, () => mustGo(mia, 'fire all').then(() => true), 300);

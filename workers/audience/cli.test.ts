@@ -506,7 +506,7 @@ test('take sets the sample of a rehearsal, and is refused for a launch that is n
   expect(compiled).toMatchObject({ code: 0 });
   expect(await audience(['take', '--launch', 'big-day', '--as', 'ana'])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('found big-day, which is no rehearsal') as string,
+    err: expect.stringContaining('is no rehearsal that sends') as string,
   });
   const day = await journal.launch('big-day');
   const rehearses = day === null ? null : rehearsesOf(day, { share: 0.25 });
@@ -531,4 +531,17 @@ test('take sets the sample of a rehearsal, and is refused for a launch that is n
   const loaded = await loadAudience(local.cloud.objects, set?.manifestKey ?? '', { hash: set?.hash ?? '' });
   expect(devicesOf(loaded)).toHaveLength(15);
   expect(await audience(['take', '--launch', 'big-day-rehearsal-1', '--as', 'ana'])).toMatchObject({ code: 0 });
+
+  // The task that a bot has started takes the same, and sets nothing.
+  const task = ['take', '--launch', 'big-day-rehearsal-1', '--task', 'compile-9'];
+  expect(await audience([...task, '--as', 'ana'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--as') as string,
+  });
+  expect(await audience(task)).toMatchObject({ code: 0 });
+  const state = fromCompileState((await local.cloud.objects.get(compileStateKey('compile-9'))) ?? new Uint8Array());
+  expect(state).toMatchObject({ is: 'stored', hash: set?.hash, rows: 15, problems: [] });
+  expect(await audience(['take', '--launch', 'big-day', '--task', 'compile-10'])).toMatchObject({ code: 1 });
+  const other = fromCompileState((await local.cloud.objects.get(compileStateKey('compile-10'))) ?? new Uint8Array());
+  expect(other).toMatchObject({ is: 'failed', code: 'REFUSED' });
 });

@@ -21,7 +21,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- skip --refused-in EARLIER --launch ID --as PERSON [--task ID]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
   npm run audience -- device USER_OR_TOKEN --launch ID
-  npm run audience -- take --launch REHEARSAL --as PERSON
+  npm run audience -- take --launch REHEARSAL --as PERSON [--task ID]
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
 
@@ -37,7 +37,7 @@ item around it) and the column of --users. --capacity is read units a second (de
 run continues where it was within six hours, --fresh begins anew.
 --users and --suppress also take s3://BUCKET/uploads/… of the own bucket. Exit code 3: the table is throttled or does not answer, run it again.
 
---task is what /go audience compile and skip-refused start: with --launch and without --as it stores the audience or the skip list,
+--task is what /go audience compile, skip-refused and take start: with --launch and without --as it stores the audience or the skip list,
 sets nothing, and tells how it goes in joins/ID/state.json of the bucket.
 
 Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
@@ -86,7 +86,7 @@ export async function main(
         await (await import('./commands/device-command.ts')).runDevice(rest, env, out);
         return 0;
       case 'take':
-        await (await import('./commands/take-command.ts')).runTake(rest, env, out);
+        await (await import('./commands/take-command.ts')).runTake(rest, env, out, err);
         return 0;
       case 'inspect':
         await (await import('./commands/other-commands.ts')).runInspect(rest, env, out);

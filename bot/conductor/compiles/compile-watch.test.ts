@@ -5,6 +5,7 @@ import type { CompileState } from '../../../contract/compile-state.ts';
 import { manifestHash, manifestKeyOf } from '../../../contract/manifest.ts';
 import type { AudienceTasks } from '../../../infra/aws/audience-task.ts';
 import type { Command } from '../../../runbooks/launch/commands.ts';
+import { rehearsesOf } from '../../../runbooks/launch/rehearsal-launch.ts';
 import { noTotals } from '../../../runbooks/launch/totals.ts';
 import { startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
@@ -91,7 +92,7 @@ const says = (run: CompileRun, said: Said) =>
   rig.cloud.objects.put(compileStateKey(taskIdOf(rig.launchId, run)), toCompileState({ v: 1, atMs: 1, ...said }));
 
 /** An audience as the task stores one. */
-async function stored(devices = 20): Promise<string> {
+async function stored(devices = 20, more: { sampleOf?: string } = {}): Promise<string> {
   const body = {
     v: 1 as const,
     devices,
@@ -103,6 +104,7 @@ async function stored(devices = 20): Promise<string> {
       { id: 'us-ios', platform: 'ios' as const, devices, batches: [{ id: 'b', shard: 's', start: 0, count: devices }] },
     ],
   };
+  Object.assign(body, more);
   const hash = manifestHash(body);
   await rig.cloud.objects.put(manifestKeyOf(hash), Buffer.from(JSON.stringify({ ...body, hash })));
   return hash;
@@ -259,6 +261,50 @@ test('what can no longer be taken starts nothing, and the message says why', asy
   const missing = await conductor.askCompile(rig.launchId, { by: 'mia', refusedIn: { launchId: 'gone', tokens: 1 } });
   expect(missing).toMatchObject({ number: 2 });
   await message('There is no launch gone any more.');
+});
+
+const REHEARSAL = 'sb-rehearsal-2';
+/** A rehearsal of the launch, for so many of its devices, that the leader sees too. */
+async function begun(): Promise<{ hash: string }> {
+  const rehearses = rehearsesOf(await rig.launch(), { first: 20 }, 'silent');
+  if (rehearses === null) throw new Error('no audience');
+  const targetAtMs = Date.now() + 86_400_000;
+  const runbook = sampleRunbook();
+  await rig.journal.append(REHEARSAL, { ...createLaunch, launchId: REHEARSAL, targetAtMs, runbook, rehearses });
+  const index = { name: 'REHEARSAL', channelId: 'C0OTHER', pool: 'other', createdAtMs: Date.now(), closed: false };
+  await rig.cloud.live.putLaunch({ launchId: REHEARSAL, ...index });
+  return { hash: rehearses.audienceHash };
+}
+
+test('the sample of a rehearsal is taken by the same task, and set in the name of who asked if it is of the right audience', async () => {
+  const { hash } = await begun();
+  const commands: (readonly string[])[] = [];
+  const tasks = mustTasks();
+  const start: AudienceTasks['start'] = (token, by, command) => {
+    commands.push(command);
+    return tasks.start(token, by, command);
+  };
+  const conductor = await lead('first', { ...tasks, start });
+  const take = async (manifest: string) => {
+    const run = await conductor.askCompile(REHEARSAL, { by: 'mia', takesFrom: rig.launchId, sample: { first: 20 } });
+    if (run === null) throw new Error('one runs already');
+    await rig.cloud.objects.put(
+      compileStateKey(taskIdOf(REHEARSAL, run)),
+      toCompileState({ v: 1, atMs: 1, ...done(manifest), rows: 20, rejected: {} }),
+    );
+    const end = await until('its end', async () => (await conductor.lastCompile(REHEARSAL))?.end ?? null, 20_000);
+    return { run, end };
+  };
+  expect(await take(await stored())).toMatchObject({
+    end: { how: 'refused', say: expect.stringContaining('no sample') },
+  });
+  const { run, end } = await take(await stored(20, { sampleOf: hash }));
+  expect(end).toMatchObject({ how: 'set', say: 'It is the audience of this rehearsal, and nobody else gets it.' });
+  expect(commands.at(-1)).toEqual(['take', '--launch', REHEARSAL, '--task', taskIdOf(REHEARSAL, run)]);
+  expect(await rig.journal.launch(REHEARSAL)).toMatchObject({ audience: { devices: 20, sampleOf: hash } });
+  // Of a launch that is no rehearsal nothing is taken, whoever has asked for it.
+  await conductor.askCompile(rig.launchId, { by: 'mia', takesFrom: REHEARSAL, sample: { first: 20 } });
+  expect((await ended(conductor, 'failed'))?.say).toMatch(/^Nothing was started\. .* is no rehearsal that sends/);
 });
 
 test('of two who ask in the same moment one is heard, and one task runs', async () => {

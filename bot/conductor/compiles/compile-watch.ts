@@ -4,14 +4,14 @@ import type { CompileState, SkipStored } from '../../../contract/compile-state.t
 import { audienceRefOf, manifestKeyOf } from '../../../contract/manifest.ts';
 import type { AudienceTasks } from '../../../infra/aws/audience-task.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
-import { audienceRefusal } from '../../../runbooks/launch/content.ts';
+import { audienceRefusal, takeRefusal } from '../../../runbooks/launch/content.ts';
 import type { Refusal } from '../../../runbooks/launch/decision.ts';
 import type { AudienceRef, RefusedIn } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { refusedTokensRefusal } from '../../../runbooks/launch/refused-tokens.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
-import { compileMessage, isSkip, nameOf, runTitle } from '../../views/compile.ts';
-import type { CompileEnd, CompileOf, CompileRun, SkipOf } from '../../views/compile.ts';
+import { compileMessage, isSkip, isTake, kindOf, nameOf, runTitle } from '../../views/compile.ts';
+import type { CompileEnd, CompileOf, CompileRun, SkipOf, TakeOf } from '../../views/compile.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact } from '../facts.ts';
 import { postOnce } from '../room/post-anew.ts';
@@ -26,7 +26,7 @@ const UNKNOWN_FOR_MS = 60_000;
 const START_TRIES_MS = 600_000;
 
 /**
- * Follows the compile that somebody asked for, from where the last leader left it: asked → started → working → ended, or
+ * Follows what somebody has a task do (a compile, a skip list, a sample), from where the last leader left it: asked → started → working → ended, or
  * cancelled on the way. Everything that must survive is in its fact; the task is the same for whoever asks with its id.
  */
 export class CompileWatch {
@@ -99,6 +99,7 @@ export class CompileWatch {
 
   /** Asked anew: it may have been asked for a while ago, and by another bot. */
   async #refusal(launch: Launch, run: CompileRun): Promise<Pick<Refusal, 'say'> | null> {
+    if (isTake(run)) return takeRefusal(launch, run.by);
     if (!isSkip(run)) return audienceRefusal(launch, run.by);
     const source = await this.#context.journal.launch(run.refusedIn.launchId);
     return source === null
@@ -132,7 +133,7 @@ export class CompileWatch {
       : this.#ended(
           run,
           'lost',
-          `ECS knows its task no more, and it left no word. Ask again${isSkip(run) ? '.' : ': what it had read is kept.'}`,
+          `ECS knows its task no more, and it left no word. Ask again${kindOf(run) === 'compile' ? ': what it had read is kept.' : '.'}`,
         );
   }
 
@@ -144,7 +145,7 @@ export class CompileWatch {
   /** What it says of itself counts for nothing but its hash: the audience is read from its own manifest. */
   async #finish(
     launch: Launch,
-    run: CompileRun & CompileOf,
+    run: CompileRun & (CompileOf | TakeOf),
     { hash, rows, rejected, problems, skip }: Extract<CompileState, { is: 'stored' }>,
   ): Promise<CompileRun> {
     const key = manifestKeyOf(hash);
@@ -159,14 +160,14 @@ export class CompileWatch {
     const { devices, heldOut = 0 } = audience;
     const held = heldOut === 0 ? {} : { heldOut };
     const figures = { hash, devices, rows, rejected, ...held, ...(skip === undefined ? {} : { skip }) };
-    if (problems.length > 0 && !run.accepts)
+    if (problems.length > 0 && !isTake(run) && !run.accepts)
       return this.#ended(run, 'stored', 'Somebody has to look at it first:', { ...figures, problems });
     // First: with the audience alone those would get the push whom it is to leave out.
     const refusal =
       (skip === undefined ? null : await this.#setSkipList(launch, run, skip)) ??
       (await this.#set(launch, run, audience));
     return refusal === null
-      ? this.#ended(run, 'set', setText(launch, skip), figures)
+      ? this.#ended(run, 'set', setText(launch, run, skip), figures)
       : this.#ended(run, 'refused', refusal, figures);
   }
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { Scene } from '../../../test/properties/scene.ts';
+import { compileMessage, runTitle } from '../../views/compile.ts';
 import type { CompileRun } from '../../views/compile.ts';
-import { listedText, stoppedText } from './compile-words.ts';
+import { begins, commandOf, listedText, setText, stoppedText } from './compile-words.ts';
 
 const SKIP = { hash: 'c'.repeat(64), tokens: 1_007, adds: null };
 const listed = { v: 1 as const, atMs: 1, is: 'listed' as const, skip: SKIP, added: 3, refused: 4, untold: 0 };
@@ -12,6 +14,17 @@ test('a skip list says how many were refused, how many of them are new, and of h
   expect(listedText({ ...listed, added: 0, untold: 1 })).toBe(
     '4 tokens refused for good: all of them were skipped already (1,007 tokens). Of 1 more device nobody can tell it any more.',
   );
+});
+
+test('a sample says whom it is for when it begins and in its message, and nothing that concerns lists', () => {
+  const { state } = Scene.ready();
+  const run = { number: 2, by: 'mia', takesFrom: 'day', sample: { share: 0.25 }, end: null } as unknown as CompileRun;
+  expect([runTitle(run), commandOf(run)]).toEqual(['Sample 2', ['take']]);
+  expect(begins(state, run)).toBe('Mia Chen has 25 % of the devices of day taken.');
+  expect(setText(state, run, undefined)).toBe('It is the audience of this rehearsal, and nobody else gets it.');
+  const end = { how: 'set', say: 'Set.', problems: [], devices: 250, rows: 250, rejected: {}, atMs: 60_000 };
+  const said = JSON.stringify(compileMessage(state, { ...run, askedAtMs: 0, end } as unknown as CompileRun));
+  expect(said).toContain('asked for by Mia Chen, 25 % of the devices of `day` · 250 devices · took');
 });
 
 test('a task that ended without a word is told by its code, and only a compile keeps what it had read', () => {

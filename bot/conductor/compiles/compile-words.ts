@@ -1,36 +1,47 @@
 import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
 import type { TaskSeen } from '../../../infra/aws/audience-task.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { isSkip, nameOf } from '../../views/compile.ts';
-import type { CompileEnd, CompileRun } from '../../views/compile.ts';
+import { sampleText } from '../../../runbooks/launch/rehearsal-launch.ts';
+import { isSkip, isTake, kindOf, nameOf } from '../../views/compile.ts';
+import type { CompileEnd, CompileRun, TaskKind } from '../../views/compile.ts';
 import { count, plural } from '../../views/words.ts';
 
-/** What a compile, or a skip list, says of itself. */
+/** What a task says of itself: a compile, a skip list or a sample. */
 
 /** For its task, but for whose it is. */
-export const commandOf = (run: CompileRun): string[] =>
-  isSkip(run)
-    ? ['skip', '--refused-in', run.refusedIn.launchId]
-    : ['compile', '--users', run.users, '--device-table', run.table, ...run.options];
+export function commandOf(run: CompileRun): string[] {
+  if (isSkip(run)) return ['skip', '--refused-in', run.refusedIn.launchId];
+  // Whom it goes to stands in the record of the rehearsal.
+  if (isTake(run)) return ['take'];
+  return ['compile', '--users', run.users, '--device-table', run.table, ...run.options];
+}
 
-export const begins = (launch: Launch, run: CompileRun): string =>
-  isSkip(run)
-    ? `${nameOf(launch, run.by)} has the ${count(run.refusedIn.tokens)} tokens skipped that were refused in ${run.refusedIn.launchId}.`
-    : `${nameOf(launch, run.by)} has an audience compiled from ${commandOf(run).slice(1).join(' ')}.`;
+export function begins(launch: Launch, run: CompileRun): string {
+  const who = nameOf(launch, run.by);
+  if (isSkip(run))
+    return `${who} has the ${count(run.refusedIn.tokens)} tokens skipped that were refused in ${run.refusedIn.launchId}.`;
+  if (isTake(run)) return `${who} has ${sampleText(run.sample)} of ${run.takesFrom} taken.`;
+  return `${who} has an audience compiled from ${commandOf(run).slice(1).join(' ')}.`;
+}
+
+const READS: Record<TaskKind, string> = {
+  compile: 'the task reads the list',
+  skip: 'the task reads what was refused',
+  take: 'the task reads the audience',
+};
 
 export function progressOf(run: CompileRun, seen: TaskSeen, state: CompileState | null): CompileRun['progress'] {
   if (state?.is === 'working') {
     const { say, percent, leftMs } = state;
     return { say, percent, leftMs };
   }
-  const say = isSkip(run) ? 'the task reads what was refused' : 'the task reads the list';
-  return seen.state === 'running' ? { ...run.progress, say } : run.progress;
+  return seen.state === 'running' ? { ...run.progress, say: READS[kindOf(run)] } : run.progress;
 }
 
 export function stoppedText(run: CompileRun, { exitCode, reason }: TaskSeen): string {
   const code = exitCode === null ? 'before it ran' : `with the exit code ${exitCode}`;
   const memory = exitCode === 137 ? ' (killed; often for want of memory)' : '';
-  return `Its task ended ${code}${memory}: ${reason ?? 'ECS gave no reason'}. Its log has more${isSkip(run) ? '' : '; what it had read is kept for another try'}.`;
+  return `Its task ended ${code}${memory}: ${reason ?? 'ECS gave no reason'}. Its log has more${kindOf(run) === 'compile' ? '; what it had read is kept for another try' : ''}.`;
 }
 
 export const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string =>
@@ -38,7 +49,8 @@ export const lookedAtText = ({ skipList }: Launch, { skip }: CompileEnd): string
     ? 'It was looked at, and set as it is.'
     : 'It was looked at, and set as it is; what its --skip leaves out was not set with it: ask for it again, or npm run audience -- skip.';
 
-export function setText({ skipList }: Launch, skip: SkipStored | undefined): string {
+export function setText({ skipList }: Launch, run: CompileRun, skip: SkipStored | undefined): string {
+  if (isTake(run)) return 'It is the audience of this rehearsal, and nobody else gets it.';
   if (skip !== undefined)
     return `It is the audience of this launch, and what its --skip leaves out is on the skip list, which has ${count(skip.tokens)} tokens.`;
   return skipList === null
