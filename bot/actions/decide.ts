@@ -6,7 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { teamProblem } from '../../runbooks/launch/people.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { haltNow } from '../commands/halt.ts';
-import { readinessNow } from '../commands/see.ts';
+import { readinessNow, stepsNow } from '../commands/see.ts';
 import { submitAs, whoIs } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
@@ -16,7 +16,6 @@ import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
 import { runbookChangeMessage } from '../views/runbook-change.ts';
 import { askMessage, stepHeldMessage, stepPutMessage } from '../views/step-message.ts';
-import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 
 /** Buttons other than GO. Each submits one command; what the channel sees of it comes from the record. */
@@ -174,14 +173,15 @@ export const pressAnswer = (press: Press<z.output<typeof answerValue>>) =>
     null,
     (launch) => {
       const step = stepNamed(launch.runbook, press.value.step);
-      return press.isPrivate || step === undefined
-        ? stepsMessage(launch, press.desk.nowMs())
-        : askMessage(launch, step);
+      return press.isPrivate || step === undefined ? stepsNow(press.desk, launch) : askMessage(launch, step);
     },
   );
 
-function afterStep({ desk, value, isPrivate }: Press<z.output<typeof stepValue>>, launch: Launch): Message {
-  if (isPrivate) return stepsMessage(launch, desk.nowMs());
+async function afterStep(
+  { desk, value, isPrivate }: Press<z.output<typeof stepValue>>,
+  launch: Launch,
+): Promise<Message> {
+  if (isPrivate) return stepsNow(desk, launch);
   const state = launch.steps[value.step];
   return state?.state === 'held'
     ? stepHeldMessage(launch, value.step, state.say)

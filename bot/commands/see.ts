@@ -113,6 +113,10 @@ export const stats: Subcommand = {
   },
 };
 
+export async function stepsNow(desk: Desk, launch: Launch): Promise<Message> {
+  return stepsMessage(launch, desk.nowMs(), await desk.conductor.stepsAhead(launch));
+}
+
 export const steps: Subcommand = {
   name: 'steps',
   also: ['schedule', 'plan'],
@@ -121,6 +125,6 @@ export const steps: Subcommand = {
   needs: 'launch',
   does: 'Shows the plan: what ran, what comes, with buttons to run or skip what waits for a person.',
   async run({ desk, launch }) {
-    return stepsMessage(launch, desk.nowMs());
+    return stepsNow(desk, launch);
   },
 };

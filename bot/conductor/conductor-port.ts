@@ -4,6 +4,8 @@ import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, HaltSource, Measured, PersonId } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { ScaleAhead } from '../../runbooks/launch/scale-ahead.ts';
 import type { CompileOf, CompileRun, SkipOf, TakeOf } from '../views/compile.ts';
 import type { Acted } from './context.ts';
 
@@ -41,6 +43,8 @@ export interface Conductor {
   lastCompile(launchId: string): Promise<CompileRun | null>;
   /** The leader stops it; one that has ended stays as it is. */
   cancelCompile(launchId: string, number: number, by: PersonId): Promise<void>;
+  /** Steps up that AWS does if no bot has by then, and what keeps it from doing so. Rejects with a CloudError. */
+  stepsAhead(launch: Launch): Promise<(ScaleAhead & { says: string | null })[]>;
   /** Figures of a closed shot as the room showed them last. Null: it runs, or none were kept. */
   keptFigures(launchId: string, shotId: string): Promise<ShotFigures | null>;
   isLeader(): boolean;

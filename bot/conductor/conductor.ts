@@ -31,6 +31,7 @@ import { StandstillWatch } from './shots/standstill.ts';
 import { TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
 import { remind } from './watches/reminders.ts';
+import { stepsAhead } from './watches/schedule-ahead.ts';
 
 export type { Conductor } from './conductor-port.ts';
 
@@ -235,6 +236,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     roomTrouble: (launchId) => roomTrouble(context, launchId),
     askCompile: (launchId, asked) => askCompile(context, launchId, asked),
     lastCompile: (launchId) => lastCompile(context, launchId),
+    stepsAhead: (launch) => stepsAhead(context, launch),
     cancelCompile: (launchId, number, by) => cancelCompile(context, launchId, number, by),
     keptFigures: (launchId, shotId) => keptFigures(context, launchId, shotId),
     isLeader: () => leader.isLeading,

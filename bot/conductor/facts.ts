@@ -21,6 +21,8 @@ export const FACT = {
   endangered: (step: string, deadlineAtMs: number) => `step/${step}/endangered/${deadlineAtMs}`,
   /** The trouble with a scale order that people were told of last. */
   scaleTold: (target: string) => `scale/told/${target}`,
+  /** What AWS was told of a target in advance, and what stood there before (JSON); empty: nothing any more. */
+  scheduled: (target: string) => `scale/scheduled/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,
   /** The ts that a shot's live message is being moved down from; empty: none. */
   moving: (shotId: string) => `message/live/${shotId}/moving`,

@@ -43,6 +43,7 @@ import { remindedMs } from './watches/reminders.ts';
 import { renewalWatch } from './watches/renewal-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
+import { ScheduleAhead } from './watches/schedule-ahead.ts';
 import { scheduleTick } from './watches/schedule-tick.ts';
 import { StandbyWatch } from './watches/standby-watch.ts';
 
@@ -69,6 +70,7 @@ export class LaunchKeeper {
   readonly #late: LateAccounts;
   readonly #alarm: RecordAlarm;
   readonly #fleets: FleetWatch;
+  readonly #ahead: ScheduleAhead;
   readonly #compiles: CompileWatch;
   readonly #standby: StandbyWatch;
   readonly #backFill: BackFill;
@@ -104,6 +106,7 @@ export class LaunchKeeper {
     this.#late = new LateAccounts(this.#context);
     this.#alarm = new RecordAlarm(this.#context, launchId);
     this.#fleets = new FleetWatch(this.#context);
+    this.#ahead = new ScheduleAhead(this.#context);
     this.#compiles = new CompileWatch(this.#context, standings);
     this.#standby = new StandbyWatch(this.#context);
     this.#backFill = new BackFill(this.#context);
@@ -158,6 +161,7 @@ export class LaunchKeeper {
       whileOpen('automations', timings.automationMs, (launch) => automations.look(launch)),
       whileOpen('automation messages', timings.automationMs, (launch) => automations.show(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
+      job('schedule ahead', timings.scheduleAheadMs, (launch) => this.#ahead.look(launch, this.#standby.isMoved)),
       job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
       job('signs', timings.signsMs, async (launch) => {
         const reports = await this.#context.cloud.live.reports(launch.id);
@@ -243,7 +247,8 @@ export class LaunchKeeper {
       !this.#compiles.isUnderWay &&
       runningShots(launch).length === 0 &&
       Object.values(launch.scale).every(({ state }) => state === 'reached') &&
-      this.#fleets.isSettled(launch)
+      this.#fleets.isSettled(launch) &&
+      this.#ahead.isSettled(launch)
     );
   }
 

@@ -25,6 +25,8 @@ export interface Timings {
   automationMs: number;
   /** Counts that have come are looked at this often, in case somebody else lowers them. */
   scaleChangesMs: number;
+  /** What AWS was told of steps in advance is compared with the plan this often. */
+  scheduleAheadMs: number;
   /** One edit of a message per 2 s: chat.update allows 50 and some a minute (docs/facts.md#slack-update-rate). */
   boardMs: number;
   liveMs: number;
@@ -108,6 +110,7 @@ export const TIMINGS: Timings = {
   scaleMs: 1_000,
   automationMs: 2_000,
   scaleChangesMs: 10_000,
+  scheduleAheadMs: 10_000,
   boardMs: 2_000,
   liveMs: 2_000,
   liveDownMs: 3_000,

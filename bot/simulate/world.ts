@@ -144,6 +144,7 @@ export class World {
           if (this.#fleetOf(id).desired === count) return;
           this.#fleets.set(id, { desired: count, before: this.#running(id), orderedAtMs: this.nowMs });
         },
+        schedule: async () => null,
         observe: async ({ id }: ScaleTarget) => {
           const { desired } = this.#fleetOf(id);
           const running = this.#running(id);

@@ -194,3 +194,18 @@ test('a scale step says how long its fleet took the last time, what it comes aft
   const reached = { ...progress, state: { ...state, state: 'reached' as const } };
   expect(JSON.stringify(scaleProgressMessage(scene.state, 'workers', reached).blocks)).not.toContain('last time');
 });
+
+test('of a step up the plan says when AWS does it by itself, or why it does not', () => {
+  const scene = Scene.ready(
+    sampleRunbook({
+      phases: [
+        { id: 'p', title: 'P', steps: [{ ...steps[0], id: 'up', do: { kind: 'scale', target: 'workers', to: 9 } }] },
+      ],
+    }),
+  );
+  const shown = (says: string | null) =>
+    JSON.stringify(stepsMessage(scene.state, scene.nowMs, [{ step: 'up', atMs: T0_MS + 22 * 60_000, says }]).blocks);
+  expect(shown(null)).toContain('If no bot lives then, AWS does it by itself at ');
+  expect(shown(null)).toContain('23:52:00 UTC');
+  expect(shown('the table is on demand')).toContain('Only a bot or a person does it: the table is on demand.');
+});

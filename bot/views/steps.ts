@@ -16,11 +16,18 @@ import { fit, plural, safe, span, timeOfDay, toTarget } from './words.ts';
 /** What a step that only says something ends with: no news. */
 const TOLD = 'told the channel';
 
+/** A step that AWS does at this time if no bot has. `says`: why it does not. */
+export interface StepAhead {
+  step: string;
+  atMs: number;
+  says: string | null;
+}
+
 /** Steps with their own buttons; the rest is a list. */
 const STEP_BLOCKS = 10;
 
 /** The plan: done, waiting for a person, coming. The next few can be run early or skipped. */
-export function stepsMessage(launch: Launch, nowMs: number): Message {
+export function stepsMessage(launch: Launch, nowMs: number, ahead: readonly StepAhead[] = []): Message {
   const all = scheduledSteps(launch).map(({ step, dueAtMs }) => ({ step, dueAtMs, state: launch.steps[step.id] }));
   const over = all.filter(({ state }) => state?.state === 'done' || state?.state === 'skipped');
   const rest = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
@@ -47,7 +54,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${waitText(state)}${staysText(launch, step)}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${waitText(state)}${staysText(launch, step)}${aheadText(ahead.find((one) => one.step === step.id))}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
@@ -89,6 +96,13 @@ function ownersText(launch: Launch, { owner, backup_owner: backup }: Step): stri
 function waitText(state: Launch['steps'][string] | undefined): string {
   if (state?.state !== 'put' && state?.state !== 'held') return '';
   return `\n${state.state === 'held' ? 'waits' : 'waits for a person'} since ${timeOfDay(state.atMs)}: ${safe(state.say, 300)}`;
+}
+
+function aheadText(ahead: StepAhead | undefined): string {
+  if (ahead === undefined) return '';
+  return ahead.says === null
+    ? `\nIf no bot lives then, AWS does it by itself at ${timeOfDay(ahead.atMs)}.`
+    : `\nOnly a bot or a person does it: ${safe(ahead.says, 300)}.`;
 }
 
 function staysText(launch: Launch, step: Step): string {

@@ -41,9 +41,9 @@ function hourWords(deployment: Deployment): string[] {
   ];
 }
 
-/** Steps that are scheduled in the past bring no worker up. Null: it is still to come, or not over yet. */
+/** A freeze that is over freezes nothing. Null: it is still to come, or not over yet. */
 export function kickoffProblem(deployment: Deployment, nowMs: number): string | null {
   const { untilMs, kickoffMs } = freezeOf(deployment);
   if (nowMs < untilMs) return null;
-  return `kickoff: found ${new Date(kickoffMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, which is over, expected one to come: the fleet's steps are scheduled by it. Write the next one into launch.yaml; a rehearsal has one too.`;
+  return `kickoff: found ${new Date(kickoffMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, which is over, expected one to come: the freeze of deployments goes by it. Write the next one into launch.yaml; a rehearsal has one too.`;
 }

@@ -186,6 +186,18 @@ async function failures(): Promise<void> {
   const group = { kind: 'auto-scaling-group', id: 'edge', group: 'lingo-api', if_changed: 'tell' } as const;
   await scaleTo(room.stack.cloud.scaling, group, 5);
   for (const process of ['bot', 'command-line'] as const) await as(process).scaling.observe(group);
+  // Steps that are told to AWS in advance, and taken back.
+  const service = {
+    kind: 'ecs-service',
+    id: 'workers',
+    cluster: 'gobutton',
+    service: LOCAL_POOL,
+    if_changed: 'tell',
+  } as const;
+  const inAnHour = { name: 'gobutton.rights.up', atMs: Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000, count: 1 };
+  for (const target of [group, service])
+    for (const wanted of [[inAnHour], []])
+      expect(await as('bot').scaling.schedule(target, 'gobutton.rights.', wanted)).toBeNull();
   // The receipt is refused, and asked for all the same.
   await queues.handBack(orders, ['none'], 0).catch(() => null);
 }

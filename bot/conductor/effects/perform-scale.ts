@@ -8,6 +8,7 @@ import { clip } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { callsOf, keepingCalls } from '../heard.ts';
+import { foundBeforeAws } from '../watches/schedule-ahead.ts';
 import { GIVE_UP_MS } from './perform-outside.ts';
 
 /**
@@ -42,7 +43,9 @@ export async function scale(
 
 /** Of two instances that look, the record takes one. */
 async function keepFound(context: Context, launchId: string, target: ScaleTarget, seq: number): Promise<ScaleFound> {
-  const found = await keepingCalls(context, launchId, callsName(seq), () => context.cloud.scaling.find(target));
+  const found =
+    (await foundBeforeAws(context, launchId, target.id)) ??
+    (await keepingCalls(context, launchId, callsName(seq), () => context.cloud.scaling.find(target)));
   const acted = await context.execute(launchId, { kind: 'report-scale-found', target: target.id, found });
   const launch = acted.ok ? acted.launch : await context.journal.launch(launchId);
   return launch?.scaleFound[target.id] ?? found;

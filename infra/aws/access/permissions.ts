@@ -122,6 +122,19 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       GROUPS,
     ),
     may('autoscaling:UpdateAutoScalingGroup', ['scaled-groups'], 'scales', GROUPS),
+    may(
+      'autoscaling:DescribeScheduledActions',
+      ['everything'],
+      'sees which steps AWS has in advance; AWS has no narrower resource',
+      GROUPS,
+    ),
+    may(
+      'autoscaling:PutScheduledUpdateGroupAction',
+      ['scaled-groups'],
+      'has AWS scale by itself should no bot live',
+      GROUPS,
+    ),
+    may('autoscaling:DeleteScheduledAction', ['scaled-groups'], 'takes that back', GROUPS),
     may('dynamodb:DescribeTable', ['scaled-tables'], 'sees what a table takes', TABLES),
     may(
       'dynamodb:DescribeTable',
@@ -160,6 +173,19 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       'holds a count against it, and puts back what was found',
       TARGETS,
     ),
+    may(
+      'application-autoscaling:DescribeScheduledActions',
+      ['everything'],
+      'sees which steps AWS has in advance, and what else is scheduled; AWS has no narrower resource',
+      TARGETS,
+    ),
+    may(
+      'application-autoscaling:PutScheduledAction',
+      ['scalable-targets'],
+      'has AWS scale by itself should no bot live',
+      TARGETS,
+    ),
+    may('application-autoscaling:DeleteScheduledAction', ['scalable-targets'], 'takes that back', TARGETS),
     may(
       'ssm:StartAutomationExecution',
       ['automation-documents', 'automation-executions'],

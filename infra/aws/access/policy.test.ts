@@ -183,8 +183,10 @@ test('a list is allowed below the keys that it is for, and the whole bucket to n
 test('each action is named, and everything is allowed only where AWS knows no less', () => {
   const withoutResource = [
     'application-autoscaling:DescribeScalableTargets',
+    'application-autoscaling:DescribeScheduledActions',
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeScalingActivities',
+    'autoscaling:DescribeScheduledActions',
     'ecs:DescribeTaskDefinition',
     'servicequotas:ListServiceQuotas',
     'ssm:DescribeParameters',

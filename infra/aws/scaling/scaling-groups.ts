@@ -1,6 +1,9 @@
 import {
+  DeleteScheduledActionCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
+  DescribeScheduledActionsCommand,
+  PutScheduledUpdateGroupActionCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling';
@@ -9,6 +12,8 @@ import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { targetMissing } from './scale-error.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
+import { reconcile } from './scheduled-counts.ts';
+import type { ScheduledCount, Standing } from './scheduled-counts.ts';
 
 type Group = Extract<ScaleTarget, { kind: 'auto-scaling-group' }>;
 
@@ -23,7 +28,51 @@ export function groupScaling({ autoScaling }: Pick<ScalingClients, 'autoScaling'
     return found;
   }
 
+  async function scheduled(group: string, owner: string): Promise<Standing[]> {
+    const found: Standing[] = [];
+    let next: string | undefined;
+    do {
+      const page = await autoScaling.send(
+        new DescribeScheduledActionsCommand({ AutoScalingGroupName: group, NextToken: next }),
+      );
+      for (const {
+        ScheduledActionName: name = '',
+        StartTime: at,
+        MinSize: count,
+      } of page.ScheduledUpdateGroupActions ?? [])
+        if (name.startsWith(owner)) found.push({ name, atMs: at?.getTime() ?? null, count: count ?? null });
+      next = page.NextToken;
+    } while (next !== undefined && next !== '');
+    return found;
+  }
+
   return {
+    async schedule(
+      { group, ...rest }: Group,
+      owner: string,
+      wanted: readonly ScheduledCount[],
+    ): Promise<string | null> {
+      const { MaxSize: max = 0, SuspendedProcesses: off = [] } = await describe({ group, ...rest });
+      const named = { AutoScalingGroupName: group };
+      await reconcile(await scheduled(group, owner), wanted, {
+        // The minimum alone, so that nothing is lowered that runs above it.
+        put: ({ name, atMs, count }) =>
+          autoScaling.send(
+            new PutScheduledUpdateGroupActionCommand({
+              ...named,
+              ScheduledActionName: name,
+              StartTime: new Date(atMs),
+              MinSize: count,
+              ...(count > max ? { MaxSize: count } : {}),
+            }),
+          ),
+        remove: (name) => autoScaling.send(new DeleteScheduledActionCommand({ ...named, ScheduledActionName: name })),
+      });
+      return off.some(({ ProcessName: name }) => name === 'ScheduledActions')
+        ? `the ScheduledActions process of the group ${group} is suspended`
+        : null;
+    },
+
     async find(target: Group): Promise<ScaleFound> {
       const { DesiredCapacity: desired = 0, MinSize: min = 0, MaxSize: max = 0 } = await describe(target);
       return { desired, min, max, targets: [], indexes: {} };

@@ -5,6 +5,7 @@ import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { ScalableTargets } from './scalable-targets.ts';
 import { targetMissing } from './scale-error.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
+import type { ScheduledCount } from './scheduled-counts.ts';
 
 type Service = Extract<ScaleTarget, { kind: 'ecs-service' }>;
 
@@ -29,6 +30,13 @@ export function serviceScaling({
   }
 
   return {
+    async schedule(target: Service, owner: string, wanted: readonly ScheduledCount[]): Promise<string | null> {
+      const registered = await standing(target);
+      return registered.length > 0
+        ? targets.schedule(registered, owner, wanted)
+        : `the service ${target.service} is not registered with Application Auto Scaling`;
+    },
+
     async find(target: Service): Promise<ScaleFound> {
       const { desiredCount: desired = 0 } = await describe(target);
       return { desired, min: null, max: null, targets: await standing(target), indexes: {} };

@@ -10,6 +10,7 @@ import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { CloudError } from '../cloud-error.ts';
 import { ScalableTargets } from './scalable-targets.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
+import type { ScheduledCount } from './scheduled-counts.ts';
 
 type Table = Extract<ScaleTarget, { kind: 'dynamodb-table' }>;
 
@@ -108,6 +109,17 @@ export function tableScaling({
   }
 
   return {
+    /** Indexes that are registered go with the table. */
+    async schedule(target: Table, owner: string, wanted: readonly ScheduledCount[]): Promise<string | null> {
+      const found = await describe(target);
+      if (isOnDemand(found))
+        return `AWS has no schedule for the warm throughput of an on-demand table (${target.table})`;
+      const registered = await standing(target, found);
+      return registered[0]?.resource === `table/${target.table}`
+        ? targets.schedule(registered, owner, wanted)
+        : `the table ${target.table} is not registered with Application Auto Scaling`;
+    },
+
     async find(target: Table): Promise<ScaleFound> {
       const found = await describe(target);
       const units = isOnDemand(found) ? warmUnits : writeUnits;

@@ -1,6 +1,9 @@
 import { tmpdir } from 'node:os';
 import {
+  DeregisterScalableTargetCommand,
   DescribeScalableTargetsCommand,
+  DescribeScheduledActionsCommand,
+  PutScheduledActionCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
 import {
@@ -82,6 +85,15 @@ test('a service keeps what runs, is pinned against its own scaling, and gets bac
       MinCapacity: 1,
       MaxCapacity: 5,
       SuspendedState: { DynamicScalingOutSuspended: true },
+    }),
+  );
+  // Somebody else's, which might lower what is held.
+  await clients.applicationAutoScaling.send(
+    new PutScheduledActionCommand({
+      ...resource,
+      ScheduledActionName: 'night',
+      Schedule: 'at(2100-01-01T00:00:00)',
+      ScalableTargetAction: { MaxCapacity: 1 },
     }),
   );
   await clients.ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', desiredCount: 3 }));
@@ -419,4 +431,90 @@ test('an on-demand table is warmed with its index, and never cooled', async () =
   );
   await scaling.desire(table('demand'), down(10), found);
   expect(await scaling.observe(table('demand'))).toMatchObject({ running: 30_000 });
+});
+
+const AT_MS = Date.UTC(2100, 1, 1);
+const OWNER = 'gobutton.launch.';
+const step = (name: string, count: number, atMs = AT_MS) => ({ name: `${OWNER}${name}`, count, atMs });
+
+test('AWS raises a service by itself: it is told once, moved, taken back, and not suspended by a hold while nobody else schedules it', async () => {
+  const resource = {
+    ServiceNamespace: 'ecs',
+    ResourceId: 'service/c/w',
+    ScalableDimension: 'ecs:service:DesiredCount',
+  } as const;
+  const told = async () =>
+    (
+      await clients.applicationAutoScaling.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))
+    ).ScheduledActions?.map(({ ScheduledActionName: name, Schedule: at, ScalableTargetAction: to }) => [name, at, to]);
+  // With what is no longer registered its schedule goes.
+  await clients.applicationAutoScaling.send(new DeregisterScalableTargetCommand(resource));
+  expect(await told()).toEqual([]);
+  expect(await scaling.schedule(service, OWNER, [step('up', 2)])).toBe(
+    'the service w is not registered with Application Auto Scaling',
+  );
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({ ...resource, MinCapacity: 0, MaxCapacity: 5 }),
+  );
+  for (const _ of ['told', 'told already'])
+    expect(await scaling.schedule(service, OWNER, [step('up', 2), step('more', 9)])).toBeNull();
+  expect(await told()).toEqual([
+    [`${OWNER}up`, 'at(2100-02-01T00:00:00)', { MinCapacity: 2 }],
+    [`${OWNER}more`, 'at(2100-02-01T00:00:00)', { MinCapacity: 9, MaxCapacity: 9 }],
+  ]);
+  const found = await scaling.find(service);
+  await scaling.desire(service, up(1), found);
+  expect(await scaling.schedule(service, OWNER, [step('up', 2, AT_MS + 60_000)])).toBeNull();
+  expect(await told()).toEqual([[`${OWNER}up`, 'at(2100-02-01T00:01:00)', { MinCapacity: 2 }]]);
+  // Another launch's stay.
+  expect(await scaling.schedule(service, 'gobutton.launch-2.', [])).toBeNull();
+  expect(await told()).toHaveLength(1);
+  expect(await scaling.schedule(service, OWNER, [])).toBeNull();
+  expect(await told()).toEqual([]);
+  const suspended = { ScheduledScalingSuspended: true };
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({ ...resource, SuspendedState: suspended }),
+  );
+  expect(await scaling.schedule(service, OWNER, [step('up', 2)])).toBe('scheduled scaling of service/c/w is suspended');
+  await scaling.schedule(service, OWNER, []);
+  await scaling.desire(service, down(0), found);
+});
+
+test('AWS raises a group by itself, more than a page of steps, and a suspended process is named', async () => {
+  const wanted = Array.from({ length: 60 }, (_, at) => step(`s${at}`, at + 1, AT_MS + at * 1_000));
+  for (const _ of ['told', 'told already']) expect(await scaling.schedule(group('api'), OWNER, wanted)).toBeNull();
+  expect(await scaling.schedule(group('api'), OWNER, wanted.slice(0, 2))).toBeNull();
+  const processes = { AutoScalingGroupName: 'api', ScalingProcesses: ['ScheduledActions'] };
+  await clients.autoScaling.send(new SuspendProcessesCommand(processes));
+  expect(await scaling.schedule(group('api'), OWNER, [])).toBe(
+    'the ScheduledActions process of the group api is suspended',
+  );
+  await clients.autoScaling.send(new ResumeProcessesCommand(processes));
+  await expect(scaling.schedule(group('none'), OWNER, wanted)).rejects.toMatchObject({ code: 'SCALE_TARGET_MISSING' });
+});
+
+test('AWS raises a provisioned table by itself with the indexes that are registered; an on-demand one it does not', async () => {
+  const units = { ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 } };
+  await clients.dynamo.send(new CreateTableCommand({ TableName: 'ahead', ...definition, ...units }));
+  await clients.dynamo.send(
+    new CreateTableCommand({ TableName: 'ahead-od', ...definition, BillingMode: 'PAY_PER_REQUEST' }),
+  );
+  expect(await scaling.schedule(table('ahead-od'), OWNER, [step('up', 50)])).toBe(
+    'AWS has no schedule for the warm throughput of an on-demand table (ahead-od)',
+  );
+  expect(await scaling.schedule(table('ahead'), OWNER, [step('up', 50)])).toBe(
+    'the table ahead is not registered with Application Auto Scaling',
+  );
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({
+      ServiceNamespace: 'dynamodb',
+      ResourceId: 'table/ahead',
+      ScalableDimension: 'dynamodb:table:WriteCapacityUnits',
+      MinCapacity: 5,
+      MaxCapacity: 10,
+    }),
+  );
+  const inASecond = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+  expect(await scaling.schedule(table('ahead'), OWNER, [step('up', 50, inASecond)])).toBeNull();
+  await eventually(async () => expect(await scaling.observe(table('ahead'))).toMatchObject({ desired: 50 }));
 });

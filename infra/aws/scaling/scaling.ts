@@ -9,6 +9,7 @@ import { groupScaling } from './scaling-groups.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 import { serviceScaling } from './scaling-services.ts';
 import { tableScaling } from './scaling-tables.ts';
+import type { ScheduledCount } from './scheduled-counts.ts';
 
 /** ECS services, EC2 Auto Scaling groups, DynamoDB write capacity behind one verb each. Idempotent. */
 export interface Scaling {
@@ -20,6 +21,11 @@ export interface Scaling {
    */
   desire(target: ScaleTarget, goal: ScaleGoal, found: ScaleFound): Promise<void>;
   observe(target: ScaleTarget): Promise<ScaleObservation>;
+  /**
+   * Has AWS raise the count by itself at these times, and takes away all others whose name begins with `owner`. Never lowers what
+   * runs. Resolves to why AWS can't be told of them at this target; null: it is.
+   */
+  schedule(target: ScaleTarget, owner: string, wanted: readonly ScheduledCount[]): Promise<string | null>;
   /** What one of its units is, for its price. */
   unit(target: ScaleTarget): Promise<FleetUnit>;
 }
@@ -59,6 +65,18 @@ export function createScaling(clients: ScalingClients): Scaling {
           return of(target, () => group.desire(target, goal, found));
         case 'dynamodb-table':
           return of(target, () => table.desire(target, goal, found));
+        default:
+          throw unknownKind(target);
+      }
+    },
+    async schedule(target, owner, wanted) {
+      switch (target.kind) {
+        case 'ecs-service':
+          return of(target, () => service.schedule(target, owner, wanted));
+        case 'auto-scaling-group':
+          return of(target, () => group.schedule(target, owner, wanted));
+        case 'dynamodb-table':
+          return of(target, () => table.schedule(target, owner, wanted));
         default:
           throw unknownKind(target);
       }

@@ -1,11 +1,10 @@
-import { Stack, TimeZone } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
-import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { BaseService, ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { poolScaleSteps, standsBy } from '../config-rules.ts';
+import { standsBy } from '../config-rules.ts';
 import type { Deployment } from '../read-config.ts';
 import { workerService } from '../run/account-names.ts';
 import { Instances } from '../run/instances.ts';
@@ -15,8 +14,8 @@ import { mayProtectItself } from '../run/task.ts';
 import { workerTask } from '../run/worker-task.ts';
 
 /**
- * The workers, in a cluster of their own, under the names that the runbook scales. The runbook's own steps are scheduled too: a
- * bot that is dead at T-8h does not keep the fleet down. A bot that lives holds the count, and suspends the schedule.
+ * The workers, in a cluster of their own, under the names that the runbook scales. Their service is registered with Application Auto
+ * Scaling, so that a bot can have AWS do the steps to come by itself (`bot/conductor/watches/schedule-ahead.ts`).
  */
 export class WorkersStack extends Stack {
   readonly #deployment: Deployment;
@@ -40,8 +39,8 @@ export class WorkersStack extends Stack {
       config.workers.launch === 'ec2' ? new Instances(this, 'instances', deployment, place, this.#cluster) : null;
     const isIdle = standsBy(config, deployment.runbook);
     const service = this.#service('service', names.service, config.images.worker, isIdle ? 0 : undefined);
-    // Nothing comes up where nothing is sent: who takes the launch over orders the workers.
-    if (!isIdle) this.#schedule(service);
+    // Where nothing is sent nothing comes up: who takes the launch over orders the workers.
+    if (!isIdle) service.autoScaleTaskCount({ minCapacity: 0, maxCapacity: config.workers.count });
     if (config.images.canary !== undefined) this.#service('canary', `${names.service}-canary`, config.images.canary, 1);
   }
 
@@ -70,21 +69,5 @@ export class WorkersStack extends Stack {
       capacityProviderStrategies: [{ capacityProvider: config.workers.spot ? 'FARGATE_SPOT' : 'FARGATE', weight: 1 }],
       ...placement(this.#place, group),
     });
-  }
-
-  #schedule(service: BaseService): void {
-    const { config, runbook } = this.#deployment;
-    const count = service.autoScaleTaskCount({ minCapacity: 0, maxCapacity: config.workers.count });
-    let before = 0;
-    for (const step of poolScaleSteps(runbook)) {
-      count.scaleOnSchedule(step.id, {
-        schedule: Schedule.at(new Date(config.kickoff + step.atMs)),
-        timeZone: TimeZone.ETC_UTC,
-        minCapacity: step.to,
-        // A step up leaves alone who stands higher already; one down brings them down.
-        maxCapacity: step.to < before ? step.to : config.workers.count,
-      });
-      before = step.to;
-    }
   }
 }

@@ -99,7 +99,7 @@ export function jsonAsked(target: string, operation: string, input: Input): Aske
     }
     case 'application-autoscaling':
       // No narrower one counts (docs/facts.md#scalable-target-rights).
-      return operation === 'RegisterScalableTarget'
+      return ['RegisterScalableTarget', 'PutScheduledAction', 'DeleteScheduledAction'].includes(operation)
         ? asked(`${service}:${operation}`, [arn(service, 'scalable-target/*')], {
             'application-autoscaling:service-namespace': input.ServiceNamespace ?? '',
             'application-autoscaling:scalable-dimension': input.ScalableDimension ?? '',

@@ -57,6 +57,17 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
   await client.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 3 }));
   expect(await scaling.observe(target)).toMatchObject({ desired: 1 });
 
+  const put = (ScheduledActionName: string, Schedule: string, to: object) =>
+    client.send(
+      new PutScheduledActionCommand({ ...resource, ScheduledActionName, Schedule, ScalableTargetAction: to }),
+    );
+  await expect(put('up', 'at(2026-01-01T00:00:00)', { MinCapacity: 2 })).rejects.toThrow(
+    'at(2026-01-01T00:00:00) is in the past',
+  );
+  await expect(put('up', 'at(2100-01-01T00:00:00)', {})).rejects.toThrow('At least one of');
+  await expect(put('up', 'at(2100-01-01T00:00:00)', { MinCapacity: 2, MaxCapacity: 1 })).rejects.toThrow('less than');
+  await expect(put('a/b', 'at(2100-01-01T00:00:00)', { MinCapacity: 2 })).rejects.toThrow('name is not valid: a/b');
+
   const inASecond = new Date(Date.now() + 1_500).toISOString().slice(0, 19);
   await client.send(
     new PutScheduledActionCommand({
@@ -79,6 +90,10 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
   await expect(
     client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'c', Schedule: 'rate(1 minute)' })),
   ).rejects.toThrow('rate(1 minute)');
+  for (let at = 0; at < 200; at += 1) await put(`s${at}`, 'at(2100-01-01T00:00:00)', { MinCapacity: 2 });
+  await expect(put('one-more', 'at(2100-01-01T00:00:00)', { MinCapacity: 2 })).rejects.toMatchObject({
+    name: 'LimitExceededException',
+  });
   await expect(
     client.send(
       new RegisterScalableTargetCommand({

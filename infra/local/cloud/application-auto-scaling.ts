@@ -1,3 +1,4 @@
+import { AlarmClock } from './alarm-clock.ts';
 import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
 import type { Dynamo } from './dynamo.ts';
 import type { Ecs } from './ecs.ts';
@@ -11,7 +12,9 @@ interface Target {
   suspended: Record<string, boolean>;
 }
 interface Scheduled {
+  name: string;
   resource: string;
+  dimension: string;
   schedule: string;
   atMs: number;
   min: number | null;
@@ -33,13 +36,15 @@ interface Input {
   ResourceIds?: string[];
   ScheduledActionName?: string;
   ScheduledActionNames?: string[];
+  NextToken?: string;
   Schedule?: string;
   ScalableTargetAction?: { MinCapacity?: number; MaxCapacity?: number };
 }
 
 const DIMENSION = 'ecs:service:DesiredCount';
-/** The longest that a timer can wait. */
-const TIMER_MOST_MS = 2_147_483_647;
+/** Scheduled actions of one target (docs/facts.md#aws-scheduled-actions). */
+const SCHEDULED_MOST = 200;
+const BUSY_AGAIN_MS = 200;
 
 /** Of a request: what a target is named by. ECS targets are kept under their resource alone. */
 interface Name {
@@ -50,8 +55,8 @@ interface Name {
 
 /**
  * Application Auto Scaling of ECS services and of DynamoDB write capacity (tables and indexes): scalable targets, which keep
- * the count within their bounds whenever they are registered, and scheduled actions with `at(…)` for services, which change
- * the bounds unless scheduled scaling is suspended. Policies, cron and rate schedules, and other namespaces are refused.
+ * the count within their bounds whenever they are registered, and scheduled actions with `at(…)` in UTC, which change the bounds
+ * unless scheduled scaling is suspended. Policies, cron and rate schedules, time zones, and other namespaces are refused.
  */
 export function startApplicationAutoScaling(options: {
   ecs: Ecs;
@@ -59,8 +64,8 @@ export function startApplicationAutoScaling(options: {
   state: StateFile<ApplicationScalingState>;
 }): { call(operation: string, input: unknown): unknown; close(): void } {
   const { targets, scheduled } = options.state.state;
-  const timers = new Map<string, NodeJS.Timeout>();
-  for (const name of Object.keys(scheduled)) arm(name);
+  const clock = new AlarmClock();
+  for (const key of Object.keys(scheduled)) arm(key);
 
   const dynamoUnits = tableUnits(options.dynamo);
 
@@ -98,45 +103,89 @@ export function startApplicationAutoScaling(options: {
     else await dynamoUnits.write(resource, within);
   }
 
-  function arm(name: string): void {
-    const action = scheduled[name];
+  function arm(key: string): void {
+    const action = scheduled[key];
     if (action === undefined) return;
-    clearTimeout(timers.get(name));
-    const waitMs = action.atMs - Date.now();
-    timers.set(
-      name,
-      setTimeout(
-        () => {
-          if (waitMs > TIMER_MOST_MS) return arm(name);
-          delete scheduled[name];
-          options.state.save();
-          if (targets[action.resource]?.suspended['ScheduledScalingSuspended'] === true) return;
-          // A service that is gone ends the process, as any fault of the stand-in does.
-          void bound({ resource: action.resource, dimension: DIMENSION, key: action.resource }, action.min, action.max);
-        },
-        Math.max(0, Math.min(waitMs, TIMER_MOST_MS)),
-      ),
-    );
+    clock.set(key, action.atMs, () => {
+      delete scheduled[key];
+      options.state.save();
+      const { resource, dimension } = action;
+      const target = keyOf(resource, dimension);
+      if (targets[target]?.suspended['ScheduledScalingSuspended'] === true) return;
+      move({ resource, dimension, key: target }, action);
+    });
   }
 
-  function putScheduled(input: Input): unknown {
+  /** Until a table that is being updated is there again. A service that is gone ends the process, as any fault of the stand-in does. */
+  function move(name: Name, { min, max }: Pick<Scheduled, 'min' | 'max'>): void {
+    void bound(name, min, max).catch((error: unknown) => {
+      if (!(error instanceof AwsError) || error.code !== 'ConcurrentUpdateException') throw error;
+      clock.set(`again|${name.key}`, Date.now() + BUSY_AGAIN_MS, () => move(name, { min, max }));
+    });
+  }
+
+  function putScheduled({ resource, dimension, key }: Name, input: Input): unknown {
     const at = /^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$/.exec(input.Schedule ?? '')?.[1];
     if (at === undefined)
       throw notImplemented('application-autoscaling', `PutScheduledAction with the schedule ${input.Schedule}`);
-    const resource = input.ResourceId ?? '';
-    if (targets[resource] === undefined) throw noTarget(resource);
+    if (targets[key] === undefined) throw noTarget(resource);
     const name = input.ScheduledActionName ?? '';
-    scheduled[name] = {
+    if (!/^[^:/|\p{Cc}]{1,256}$/u.test(name)) throw invalid(`Scheduled action name is not valid: ${name}`);
+    const { MinCapacity: min = null, MaxCapacity: max = null } = input.ScalableTargetAction ?? {};
+    if (min === null && max === null)
+      throw invalid('At least one of minimum capacity and maximum capacity should be provided');
+    if (min !== null && max !== null && min > max)
+      throw invalid('Maximum capacity cannot be less than minimum capacity');
+    const atMs = Date.parse(`${at}Z`);
+    if (atMs <= Date.now()) throw invalid(`The schedule ${input.Schedule} is in the past`);
+    const id = `${key}|${name}`;
+    const others = Object.values(scheduled).filter((one) => keyOf(one.resource, one.dimension) === key);
+    if (scheduled[id] === undefined && others.length >= SCHEDULED_MOST)
+      throw new AwsError('LimitExceededException', `${resource} has ${SCHEDULED_MOST} scheduled actions already`);
+    scheduled[id] = {
+      name,
       resource,
+      dimension,
       schedule: input.Schedule ?? '',
-      atMs: Date.parse(`${at}Z`),
+      atMs,
       createdAtMs: Date.now(),
-      min: input.ScalableTargetAction?.MinCapacity ?? null,
-      max: input.ScalableTargetAction?.MaxCapacity ?? null,
+      min,
+      max,
     };
     options.state.save();
-    arm(name);
+    arm(id);
     return {};
+  }
+
+  function drop(id: string): void {
+    clock.clear(id);
+    delete scheduled[id];
+    options.state.save();
+  }
+
+  function describeScheduled(namespace: string, input: Input): unknown {
+    const found = Object.values(scheduled).filter(
+      ({ name, resource, dimension }) =>
+        dimension.startsWith(`${namespace}:`) &&
+        (input.ResourceId ?? resource) === resource &&
+        (input.ScalableDimension ?? dimension) === dimension &&
+        (input.ScheduledActionNames ?? [name]).includes(name),
+    );
+    const from = Number(input.NextToken ?? 0);
+    const more = from + PAGE < found.length;
+    return {
+      ...(more ? { NextToken: String(from + PAGE) } : {}),
+      ScheduledActions: found.slice(from, from + PAGE).map((action) => ({
+        ScheduledActionName: action.name,
+        ScheduledActionARN: `arn:aws:autoscaling:us-east-1:000000000000:scheduledAction:local:resource/${namespace}/${action.resource}:scheduledActionName/${action.name}`,
+        ServiceNamespace: namespace,
+        ResourceId: action.resource,
+        ScalableDimension: action.dimension,
+        Schedule: action.schedule,
+        CreationTime: action.createdAtMs / 1_000,
+        ScalableTargetAction: { MinCapacity: action.min ?? undefined, MaxCapacity: action.max ?? undefined },
+      })),
+    };
   }
 
   return {
@@ -144,8 +193,7 @@ export function startApplicationAutoScaling(options: {
       const input = raw as Input;
       const namespace = input.ServiceNamespace ?? '';
       const dimensions = DIMENSIONS[namespace];
-      const isTargets = operation.endsWith('ScalableTarget') || operation === 'DescribeScalableTargets';
-      if (dimensions === undefined || (namespace !== 'ecs' && !isTargets))
+      if (dimensions === undefined)
         throw notImplemented('application-autoscaling', `${operation} of the namespace ${namespace}`);
       if (input.ScalableDimension !== undefined && !dimensions.includes(input.ScalableDimension))
         throw notImplemented('application-autoscaling', `${operation} of ${input.ScalableDimension}`);
@@ -167,6 +215,9 @@ export function startApplicationAutoScaling(options: {
         case 'DeregisterScalableTarget':
           if (targets[name.key] === undefined) throw noTarget(resource);
           delete targets[name.key];
+          // Its scheduled actions go with it.
+          for (const [id, one] of Object.entries(scheduled))
+            if (keyOf(one.resource, one.dimension) === name.key) drop(id);
           options.state.save();
           return {};
         case 'DescribeScalableTargets':
@@ -191,29 +242,14 @@ export function startApplicationAutoScaling(options: {
               })),
           };
         case 'PutScheduledAction':
-          return putScheduled(input);
+          return putScheduled(name, input);
         case 'DescribeScheduledActions':
-          return {
-            ScheduledActions: Object.entries(scheduled)
-              .filter(([name]) => input.ScheduledActionNames === undefined || input.ScheduledActionNames.includes(name))
-              .map(([name, action]) => ({
-                ScheduledActionName: name,
-                ScheduledActionARN: `arn:aws:autoscaling:us-east-1:000000000000:scheduledAction:local:resource/ecs/${action.resource}:scheduledActionName/${name}`,
-                ServiceNamespace: 'ecs',
-                ResourceId: action.resource,
-                ScalableDimension: DIMENSION,
-                Schedule: action.schedule,
-                CreationTime: action.createdAtMs / 1_000,
-                ScalableTargetAction: { MinCapacity: action.min ?? undefined, MaxCapacity: action.max ?? undefined },
-              })),
-          };
+          return describeScheduled(namespace, input);
         case 'DeleteScheduledAction': {
-          const name = input.ScheduledActionName ?? '';
-          if (scheduled[name] === undefined)
-            throw new AwsError('ObjectNotFoundException', `No scheduled action found for ${name}`);
-          clearTimeout(timers.get(name));
-          delete scheduled[name];
-          options.state.save();
+          const id = `${name.key}|${input.ScheduledActionName ?? ''}`;
+          if (scheduled[id] === undefined)
+            throw new AwsError('ObjectNotFoundException', `No scheduled action found for ${input.ScheduledActionName}`);
+          drop(id);
           return {};
         }
         default:
@@ -221,7 +257,7 @@ export function startApplicationAutoScaling(options: {
       }
     },
     close() {
-      for (const timer of timers.values()) clearTimeout(timer);
+      clock.close();
     },
   };
 }
@@ -231,7 +267,7 @@ const FIELDS: Record<string, string[]> = {
   DeregisterScalableTarget: ['ResourceId'],
   DescribeScalableTargets: ['ResourceIds'],
   PutScheduledAction: ['ResourceId', 'ScheduledActionName', 'Schedule', 'ScalableTargetAction'],
-  DescribeScheduledActions: ['ScheduledActionNames'],
+  DescribeScheduledActions: ['ScheduledActionNames', 'ResourceId', 'NextToken'],
   DeleteScheduledAction: ['ResourceId', 'ScheduledActionName'],
 };
 
@@ -239,6 +275,8 @@ const DIMENSIONS: Record<string, string[]> = {
   ecs: [DIMENSION],
   dynamodb: ['dynamodb:table:WriteCapacityUnits', 'dynamodb:index:WriteCapacityUnits'],
 };
+
+const PAGE = 50;
 
 const keyOf = (resource: string, dimension: string): string =>
   dimension === DIMENSION ? resource : `${resource}|${dimension}`;

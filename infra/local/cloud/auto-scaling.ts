@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError, notImplemented } from './aws-error.ts';
+import { count, invalidGroup, list, NAMED, refuseOthers, SIZES, sizesOf } from './group-parameters.ts';
+import { groupSchedule } from './group-schedule.ts';
+import type { ScheduledSizes, Sizes } from './group-schedule.ts';
 import type { StateFile } from './state-file.ts';
 import { members, xml } from './xml.ts';
 
@@ -8,6 +11,8 @@ interface Kept {
   max: number;
   desired: number;
   suspended: string[];
+  /** Absent in what an earlier version wrote. */
+  scheduled?: Record<string, ScheduledSizes>;
 }
 export type GroupState = Record<string, Kept>;
 
@@ -35,7 +40,9 @@ interface Activity {
   id: string;
   atMs: number;
   description: string;
-  status: 'InProgress' | 'Successful';
+  status: 'InProgress' | 'Successful' | 'Failed';
+  /** Of one that failed. */
+  say?: string;
 }
 interface Group {
   name: string;
@@ -88,6 +95,7 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
     },
   );
   for (const group of groups) reconcile(group);
+  const schedule = groupSchedule({ groups, save: () => options.state.save(), resize, fail });
 
   function groupOf(parameters: URLSearchParams): Group {
     const name = parameters.get('AutoScalingGroupName');
@@ -119,17 +127,19 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
 
   function update(parameters: URLSearchParams): void {
     const group = groupOf(parameters);
-    refuseOthers('UpdateAutoScalingGroup', parameters, [
-      'AutoScalingGroupName',
-      'MinSize',
-      'MaxSize',
-      'DesiredCapacity',
-    ]);
-    const min = count(parameters, 'MinSize') ?? group.kept.min;
-    const max = count(parameters, 'MaxSize') ?? group.kept.max;
-    // Without a desired count the present one follows the bounds.
-    const desired = count(parameters, 'DesiredCapacity') ?? Math.min(max, Math.max(min, group.kept.desired));
-    change(group, { ...group.kept, min, max, desired });
+    refuseOthers('UpdateAutoScalingGroup', parameters, ['AutoScalingGroupName', ...SIZES]);
+    resize(group, sizesOf(parameters));
+  }
+
+  /** What is not named stays, and the count within the bounds. */
+  function resize(group: Group, { min, max, desired }: Sizes): void {
+    const { kept } = group;
+    const next = { min: min ?? kept.min, max: max ?? kept.max };
+    change(group, { ...kept, ...next, desired: desired ?? Math.min(next.max, Math.max(next.min, kept.desired)) });
+  }
+
+  function fail(group: Group, description: string, say: string): void {
+    group.activities.unshift({ id: randomUUID(), atMs: Date.now(), description, status: 'Failed', say });
   }
 
   function suspend(parameters: URLSearchParams, isSuspended: boolean): void {
@@ -165,6 +175,7 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
                 Cause: 'a change of the desired capacity',
                 StartTime: new Date(one.atMs).toISOString(),
                 StatusCode: one.status,
+                StatusMessage: one.say,
                 Progress: one.status === 'Successful' ? 100 : 50,
               })),
             ),
@@ -183,11 +194,26 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
         case 'ResumeProcesses':
           suspend(parameters, operation === 'SuspendProcesses');
           return result(operation, null);
+        case 'PutScheduledUpdateGroupAction':
+          refuseOthers(operation, parameters, [...NAMED, 'StartTime', ...SIZES]);
+          schedule.put(groupOf(parameters), parameters, sizesOf(parameters));
+          return result(operation, null);
+        case 'DeleteScheduledAction':
+          refuseOthers(operation, parameters, NAMED);
+          schedule.remove(groupOf(parameters), parameters);
+          return result(operation, null);
+        case 'DescribeScheduledActions':
+          refuseOthers(operation, parameters, ['AutoScalingGroupName', 'ScheduledActionNames', 'NextToken']);
+          return result(
+            operation,
+            schedule.page(groupOf(parameters), parameters, list(parameters, 'ScheduledActionNames')),
+          );
         default:
           throw notImplemented('autoscaling', operation);
       }
     },
     close() {
+      schedule.close();
       for (const group of groups)
         for (const instance of group.instances) if (instance.timer !== null) clearTimeout(instance.timer);
     },
@@ -267,27 +293,4 @@ function result(operation: string, body: Parameters<typeof xml>[1] | null): stri
     { ...(body === null ? {} : { [`${operation}Result`]: body }), ResponseMetadata: { RequestId: randomUUID() } },
     NAMESPACE,
   );
-}
-
-const invalidGroup = (message: string) => new AwsError('ValidationError', message);
-
-function list(parameters: URLSearchParams, name: string): string[] {
-  return [...parameters.entries()].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
-}
-
-function count(parameters: URLSearchParams, name: string): number | null {
-  const text = parameters.get(name);
-  if (text === null) return null;
-  if (!/^\d+$/.test(text) || Number(text) > MOST)
-    throw invalidGroup(
-      `Value '${text}' at '${name}' failed to satisfy constraint: Member must be a whole number up to ${MOST}`,
-    );
-  return Number(text);
-}
-
-function refuseOthers(operation: string, parameters: URLSearchParams, known: string[]): void {
-  const other = [...parameters.keys()].find(
-    (key) => !['Action', 'Version', ...known].includes(key.split('.')[0] ?? ''),
-  );
-  if (other !== undefined) throw notImplemented('autoscaling', `${operation} with ${other}`);
 }
