@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Scene } from '../../test/properties/scene.ts';
+import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { dueAtMs, openActions, respondersOf, unheardOf } from './aftermath.ts';
 import type { Command } from './commands.ts';
+import type { Launch } from './launch.ts';
 
 const closed = (): Scene => {
   const scene = Scene.created();
@@ -48,13 +49,38 @@ describe('answers', () => {
     ['no word', answer('ben', ' \n'), 'VALUE_INVALID'],
     ['3,001 characters', answer('ben', 'x'.repeat(3_001)), 'VALUE_INVALID'],
     ['no question', answer('ben', 'yes', ''), 'VALUE_INVALID'],
+    ['a question of 1,001 characters', answer('ben', 'yes', 'x'.repeat(1_001)), 'VALUE_INVALID'],
     ['somebody who is not on the roster', answer('nobody', 'yes'), 'NOT_ON_ROSTER'],
   ])('%s is refused', (_what, command, code) => {
     expect(closed().refuses(command).code).toBe(code);
   });
+
+  test('3,000 characters are taken, of a question 1,000', () => {
+    closed().does(answer('ben', 'x'.repeat(3_000), 'x'.repeat(1_000)));
+  });
 });
 
 describe('actions', () => {
+  test('words are kept without the blanks around them, and no more than a form takes', () => {
+    const scene = closed();
+    expect(scene.gives('ActionSet', action({ words: ' Raise it ' })).words).toBe('Raise it');
+    const actionId = `A${scene.state.seq}`;
+    const close = (words: string): Command => ({ kind: 'close-action', by: 'ben', actionId, words });
+    expect(scene.refuses(close('x'.repeat(3_001))).code).toBe('VALUE_INVALID');
+    expect(scene.gives('ActionClosed', close(' done ')).words).toBe('done');
+  });
+
+  test('a refusal says which actions are open, and repeats little of what was typed', () => {
+    const scene = closed();
+    const close = (actionId: string): Command => ({ kind: 'close-action', by: 'ben', actionId, words: '' });
+    expect(scene.refuses(close('x'.repeat(30))).say).toBe(`There is no action ${'x'.repeat(20)} here; none is open.`);
+    scene.does(action());
+    scene.does(action({ words: 'Ask earlier' }));
+    expect(scene.refuses(close('A1')).say).toMatch(/^There is no action A1 here; open: A\d+, A\d+\.$/);
+    expect(scene.refuses(action({ actionId: 'A1' })).say).toContain('There is no action A1 here');
+    expect(scene.refuses(action({ due: 'x'.repeat(50) })).say).toContain(`“${'x'.repeat(40)}” is no date`);
+  });
+
   test('one is set, changed, closed by whoever says so, and opened again by a change', () => {
     const scene = closed();
     scene.does(action());
@@ -74,6 +100,8 @@ describe('actions', () => {
     ['a date that no calendar has', action({ due: '2027-02-31' }), 'TIME_INVALID'],
     ['a date of other years', action({ due: '2207-02-01' }), 'TIME_INVALID'],
     ['a time in place of a date', action({ due: 'next week' }), 'TIME_INVALID'],
+    ['words around a date', action({ due: '2027-03-01 at noon' }), 'TIME_INVALID'],
+    ['a year of six digits', action({ due: '+002027-03-01' }), 'TIME_INVALID'],
     ['an owner who is not on the roster', action({ owner: 'nobody' }), 'VALUE_INVALID'],
     ['an action that is not there', action({ actionId: 'A9' }), 'NO_SUCH_ACTION'],
     ['a name that every object has', action({ actionId: 'constructor' }), 'NO_SUCH_ACTION'],
@@ -85,7 +113,10 @@ describe('actions', () => {
   test('what changes nothing is refused', () => {
     const scene = closed();
     scene.does(action());
-    expect(scene.refuses(action({ actionId: `A${scene.state.seq}` })).code).toBe('ALREADY_SO');
+    const actionId = `A${scene.state.seq}`;
+    expect(scene.refuses(action({ actionId })).code).toBe('ALREADY_SO');
+    for (const more of [{ when: 'now' }, { words: 'Other' }, { owner: 'ben' }, { due: '2027-03-02' }] as const)
+      expect(scene.decide(action({ actionId, ...more })).ok).toBe(true);
   });
 
   test('a date begins with its day in UTC', () => {
@@ -108,7 +139,11 @@ describe('how far the postmortem is', () => {
       code: 'POSTMORTEM_OPEN',
       say: '1 question has no answer yet, the first is “What helped?”. /go answer opens the form; where nobody knows, write: unknown.',
     });
+    expect(scene.refuses(turn('done', 'ana', ['What helped?', 'Why?'])).say).toContain(
+      '2 questions have no answer yet',
+    );
     scene.does(answer('ben', 'unknown'));
+    expect(scene.refuses(turn('done', 'ana', ['What helped?', 'Why?'])).say).toContain('the first is “Why?”');
     scene.does(turn('done'));
     expect(scene.state.postmortem.state).toBe('done');
     expect(scene.refuses(turn('done')).code).toBe('ALREADY_SO');
@@ -119,16 +154,51 @@ describe('how far the postmortem is', () => {
     const open = Scene.created();
     expect(open.refuses(turn('done', 'ana', [])).code).toBe('POSTMORTEM_OPEN');
     expect(open.refuses(turn('review', 'mia')).code).toBe('ROLE_MISSING');
+    open.does(turn('review'));
   });
 });
 
-test('responders are those who asked, approved, halted and own gates; who has answered is not asked again', () => {
-  const scene = Scene.ready();
-  const shot = scene.fired('all');
-  scene.halt('ben');
-  scene.closes(shot);
-  expect(respondersOf(scene.state)).toEqual(expect.arrayContaining(['ana', 'mia', 'ben']));
-  scene.does(answer('ana', 'yes'));
-  expect(unheardOf(scene.state)).not.toContain('ana');
-  expect(unheardOf(scene.state)).toContain('ben');
+describe('responders', () => {
+  const nobody = () => Scene.created(sampleRunbook({ gates: [{ id: 'seats', title: 'All sit' }] }));
+  type Parts = Record<'orders' | 'shots' | 'lifts' | 'waivers' | 'ticks', unknown>;
+  const by = (parts: Partial<Parts>): Launch => ({ ...nobody().state, ...(parts as Partial<Launch>) });
+
+  test.each<[string, Partial<Parts>, string[]]>([
+    ['who asked for fire', { orders: { F1: { requestedBy: 'olu', armed: null } } }, ['olu']],
+    ['who armed it', { orders: { F1: { requestedBy: 'olu', armed: { by: 'ana' } } } }, ['ana', 'olu']],
+    ['who pressed GO', { shots: { S1: { approvedBy: 'ben' } } }, ['ben']],
+    ['who lifted a halt', { lifts: { L1: { by: 'ben' } } }, ['ben']],
+    [
+      'who asked for a waiver, and who granted it',
+      { waivers: { W1: { requestedBy: 'ben', grantedBy: 'mia' } } },
+      ['mia', 'ben'],
+    ],
+    ['who ticked a gate', { ticks: { copy: { by: 'ben' } } }, ['ben']],
+  ])('%s', (_what, parts, found) => expect(respondersOf(by(parts))).toEqual(found));
+
+  test('who owns a gate, halted, or called it off, each once and in the order of the roster', () => {
+    expect(respondersOf(nobody().state)).toEqual([]);
+    const gates = [
+      { id: 'copy-read', title: 'The copy was read', owner: 'mia' },
+      { id: 'seats', title: 'All sit' },
+    ];
+    const scene = Scene.created(sampleRunbook({ gates }));
+    expect(respondersOf(scene.state)).toEqual(['mia']);
+    scene.halt('ben');
+    scene.halt('ben');
+    // By no person of the roster.
+    scene.halt(null);
+    expect(scene.state.postmortem.halters).toEqual(['ben']);
+    scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+    expect(respondersOf(scene.state)).toEqual(['ana', 'mia', 'ben']);
+  });
+
+  test('are asked again until they have answered something', () => {
+    const scene = Scene.ready();
+    scene.closes(scene.fired('all'));
+    expect(unheardOf(scene.state)).toEqual(['ana', 'mia']);
+    scene.does(answer('ana', 'yes'));
+    scene.does(answer('ben', 'yes'));
+    expect(unheardOf(scene.state)).toEqual(['mia']);
+  });
 });

@@ -62,6 +62,9 @@ describe('an action', () => {
     expect(due(dueMs + DAY_MS, dueMs + 40 * DAY_MS)).toEqual([id]);
     expect(nextReminderMs(scene.state, dueMs)).toBe(dueMs + 7 * DAY_MS);
     expect(nextReminderMs(scene.state, dueMs + 6 * DAY_MS)).toBe(dueMs + 7 * DAY_MS);
+    expect(nextReminderMs(scene.state, dueMs + 20 * DAY_MS)).toBe(dueMs + 21 * DAY_MS);
+    // Those who have not answered come first.
+    expect(nextReminderMs(scene.state, 0)).toBe(scene.nowMs + 4 * HOUR_MS);
   });
 
   test('that is closed is not', () => {

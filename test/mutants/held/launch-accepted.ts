@@ -338,4 +338,50 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'Without a launch only its creation comes here, and that goes by the runbook.',
     },
   ],
+  'runbook-change': [
+    {
+      line: "const isHardened = key === 'hard' && after === 'true';",
+      change: "key === 'hard' → true",
+      why: 'No other key of a gate is one of true and false.',
+    },
+    {
+      line: "first === list && id !== undefined && key !== 'title' ? [id] : [],",
+      change: 'id !== undefined → true',
+      why: 'A difference in the order of these lists is none, so each has an id: asked for the type alone.',
+    },
+    {
+      line: "(id) => launch.steps[id]?.state === 'started' && doing(launch.runbook, id) !== doing(plan, id),",
+      change: 'launch.steps[id]?.state → launch.steps[id].state',
+      why: 'The id is one of its keys: asked for the type alone.',
+    },
+  ],
+  'fire-policy': [
+    {
+      line: 'export function firersOf({ people, runbook: { fire, groups = [] } }: Firing, act: FireAct): Person[] {',
+      change: '[] → ["Stryker was here"]',
+      why: 'A text has no people, and no id that anybody named.',
+    },
+    {
+      line: 'for (const asker of askers ?? []) {',
+      change: '[] → ["Stryker was here"]',
+      why: 'There are two lists, one for each act: asked for the type alone.',
+    },
+    {
+      line: 'const another = approvers?.find(({ id }) => id !== asker.id);',
+      change: 'approvers?.find → approvers.find',
+      why: 'There are two lists, one for each act: asked for the type alone.',
+    },
+  ],
+  reminders: [
+    {
+      line: 'askedAtMs !== null &&',
+      change: 'askedAtMs !== null → true',
+      why: 'Nothing is later than null, so it asks for the type alone.',
+    },
+    {
+      line: '...(askedAtMs === null || askedAtMs <= afterMs ? [] : [askedAtMs]),',
+      change: 'askedAtMs === null → false',
+      why: 'Null is no later than any time, so it asks for the type alone.',
+    },
+  ],
 };
