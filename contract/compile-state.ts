@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counts } from '../runbooks/launch/counts.ts';
 import { skipListKeyOf } from './skip-list-key.ts';
 
 /** How a compile goes, or a skip list, that the bot has started: written by its task over and over, read by the bot. */
@@ -38,6 +39,19 @@ const compileState = z.discriminatedUnion('is', [
     refused: z.number().int().min(0),
     untold: z.number().int().min(0),
   }),
+  /** No audience: what became of whom by language. `refused`: where their tokens lie; null: none were refused for good. */
+  z.object({
+    ...said,
+    is: z.literal('counted'),
+    shots: z.array(
+      z.object({
+        shotId: z.string(),
+        texts: z.array(z.object({ segment: z.string(), text: z.string(), states: counts })),
+        untold: z.number().int().min(0),
+      }),
+    ),
+    refused: z.object({ key: z.string(), tokens: z.number().int().min(0) }).nullable(),
+  }),
   z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
 ]);
 export type CompileState = z.output<typeof compileState>;
@@ -49,6 +63,9 @@ export const skipListOf = ({ hash, tokens, adds }: SkipStored) => ({
   skipList: { hash, key: skipListKeyOf(hash), tokens },
   adds,
 });
+
+/** Device tokens that were refused for good in the launch of this task, as CSV: for whoever owns the table of devices. No bot may read it. */
+export const refusedTokensKey = (task: string): string => `joins/${task}/refused.csv`;
 
 /** Beside what the task keeps for another try; a bot may read nothing else there. */
 export const compileStateKey = (task: string): string => `joins/${task}/state.json`;

@@ -62,3 +62,39 @@ test('a skip list that is not taken leaves the audience unset too', async () => 
   expect(did).toEqual(['set-skip-list']);
   expect(said).toMatch(/SKIP_LIST_CHANGED|Somebody has set another\. The audience was not set either\./);
 });
+
+test('outcomes are counted by whoever is on call, once a shot is closed and there is a task that may read the shards', async () => {
+  const counts = async (who: string, { isClosed = true, hasTask = true } = {}) => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    if (isClosed) scene.closes(shot);
+    const asked: object[] = [];
+    const desk = {
+      cloud: { audienceTasks: hasTask ? {} : null },
+      conductor: {
+        askCompile: async (_: string, what: object) => {
+          asked.push(what);
+          return { number: 2, ...what };
+        },
+      },
+      refusals: { note: (_: string, __: string, { code }: { code: string }) => asked.push({ code }) },
+    };
+    const person = scene.state.people.find(({ id }) => id === who);
+    const ask = { desk, launch: scene.state, person, slackId: person?.slack[0], typed: { words: ['outcomes'] } };
+    if (audience.needs !== 'person') throw new Error('not for a person');
+    return { said: JSON.stringify(await audience.run(ask as unknown as PersonAsk)), asked };
+  };
+  expect(await counts('ana')).toEqual({
+    said: expect.stringContaining('Count 2 is on its way'),
+    asked: [{ by: 'ana', outcomes: true }],
+  });
+  expect((await counts('mia')).asked).toEqual([{ code: 'ROLE_MISSING' }]);
+  expect(await counts('ana', { isClosed: false })).toMatchObject({
+    said: expect.stringContaining('No shot of this launch is closed yet'),
+    asked: [],
+  });
+  expect(await counts('ana', { hasTask: false })).toMatchObject({
+    said: expect.stringContaining('This bot has no task that may read device tokens'),
+    asked: [],
+  });
+});

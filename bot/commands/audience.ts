@@ -1,19 +1,20 @@
 import { skipListOf } from '../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
 import { readManifest } from '../../infra/aws/manifest-store.ts';
+import { unmetPrecondition } from '../../runbooks/launch/authority.ts';
 import { audienceRefused, cancelCompile, runsAlready } from '../cancel-compile.ts';
 import { submitAs } from '../desk.ts';
 import { askSkipRefused } from '../skip-refused.ts';
 import { takeSample } from '../take-sample.ts';
 import { code, done, info, refused } from '../views/answers.ts';
-import { audienceMessage } from '../views/compile.ts';
+import { audienceMessage, runTitle } from '../views/compile.ts';
 import type { CompileRun } from '../views/compile.ts';
 import { compileArguments } from './compile-arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
-const VERBS = ['compile', 'take', 'skip-refused', 'cancel', 'accept'];
+const VERBS = ['compile', 'take', 'skip-refused', 'outcomes', 'cancel', 'accept'];
 
 export const audience: Subcommand = {
   name: 'audience',
@@ -24,12 +25,13 @@ export const audience: Subcommand = {
     'audience take',
     'audience skip-refused',
     'audience skip-refused of superbowl-2027-02-14-rehearsal-1',
+    'audience outcomes',
     'audience cancel',
     'audience accept',
   ],
   group: 'Prepare',
   needs: 'person',
-  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it. `take` sets the sample of a rehearsal that sends. `skip-refused` puts the tokens that the last rehearsal, or another launch, was refused for good on the skip list.',
+  does: 'Compiles the audience from a list of users in the bucket and a table of devices, in a task of its own, and sets it. `take` sets the sample of a rehearsal that sends. `skip-refused` puts the tokens that the last rehearsal, or another launch, was refused for good on the skip list. `outcomes` counts closed shots by language, and puts their refused tokens down for the owner of the table of devices.',
   async run(ask) {
     const [verb = '', ...words] = ask.typed.words;
     switch (verb.toLowerCase()) {
@@ -43,6 +45,8 @@ export const audience: Subcommand = {
           : misuse(audience, `${code(words.join(' '))}: whom it goes to was said when the rehearsal was begun.`);
       case 'skip-refused':
         return skipRefused(ask, words);
+      case 'outcomes':
+        return outcomes(ask);
       case 'cancel':
         return cancelCompile(ask, null);
       case 'accept':
@@ -84,6 +88,27 @@ function skipRefused(ask: PersonAsk, words: readonly string[]): Answer | Promise
         audience,
         `${code(words.join(' '))} names no launch: \`of\` and its id, or nothing for the last rehearsal.`,
       );
+}
+
+/** What a task reads for it the bot may not: it puts the counts into the record, and never sees a token. */
+async function outcomes(ask: PersonAsk): Promise<Answer> {
+  const { desk, launch, person } = ask;
+  if (!Object.values(launch.shots).some(({ closed }) => closed !== null))
+    return info('No shot of this launch is closed yet. Nothing was begun.');
+  if (desk.cloud.audienceTasks === null)
+    return refused(
+      'NO_AUDIENCE_TASK',
+      `This bot has no task that may read device tokens (GOBUTTON_AUDIENCE_TASK). From a terminal: npm run audience -- outcomes --launch ${launch.id} --out refused.csv.`,
+    );
+  const refusal = unmetPrecondition(launch, { kind: 'record-outcomes', by: person.id, shots: [], refused: null });
+  if (refusal !== null) {
+    desk.refusals.note(launch.id, ask.slackId, { what: 'counting outcomes', code: refusal.code, say: refusal.say });
+    return refused(refusal.code, refusal.say);
+  }
+  const run = await desk.conductor.askCompile(launch.id, { by: person.id, outcomes: true });
+  return run === null
+    ? runsAlready(ask)
+    : done(`${runTitle(run)} is on its way; the channel shows how far it is. \`/go audience cancel\` stops it.`);
 }
 
 /** As it was compiled, in the name of who has looked at it. */

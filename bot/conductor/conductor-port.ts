@@ -6,11 +6,11 @@ import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, HaltSource, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { ScaleAhead } from '../../runbooks/launch/scale-ahead.ts';
-import type { CompileOf, CompileRun, SkipOf, TakeOf } from '../views/compile.ts';
+import type { CompileOf, CompileRun, OutcomesOf, SkipOf, TakeOf } from '../views/compile.ts';
 import type { Acted } from './context.ts';
 
-/** What somebody wants compiled, skipped or taken, as far as the task needs it. */
-export type CompileAsked = (CompileOf | SkipOf | TakeOf) & Pick<CompileRun, 'by'>;
+/** What somebody wants compiled, skipped, taken or counted, as far as the task needs it. */
+export type CompileAsked = (CompileOf | SkipOf | TakeOf | OutcomesOf) & Pick<CompileRun, 'by'>;
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {

@@ -33,8 +33,13 @@ export interface TakeOf {
   sample: RehearsalSample;
 }
 
+/** Outcomes by language of the launch's own closed shots, and its refused tokens for whoever owns the table of devices. */
+export interface OutcomesOf {
+  outcomes: true;
+}
+
 /** What a task does because somebody asked in the channel, from the first word to the last: one at a time. */
-export type CompileRun = CompileState & (CompileOf | SkipOf | TakeOf);
+export type CompileRun = CompileState & (CompileOf | SkipOf | TakeOf | OutcomesOf);
 
 interface CompileState {
   /** 1, 2, 3 …, in the order in which they were asked for. */
@@ -69,17 +74,23 @@ export interface CompileEnd {
   skip?: SkipStored;
 }
 
-type Of = CompileOf | SkipOf | TakeOf;
+type Of = CompileOf | SkipOf | TakeOf | OutcomesOf;
 export const isSkip = <Run extends Of>(run: Run): run is Extract<Run, SkipOf> => 'refusedIn' in run;
 export const isTake = <Run extends Of>(run: Run): run is Extract<Run, TakeOf> => 'takesFrom' in run;
+export const isOutcomes = <Run extends Of>(run: Run): run is Extract<Run, OutcomesOf> => 'outcomes' in run;
 
-export type TaskKind = 'compile' | 'skip' | 'take';
-export const kindOf = (run: Of): TaskKind => (isSkip(run) ? 'skip' : isTake(run) ? 'take' : 'compile');
+export type TaskKind = 'compile' | 'skip' | 'take' | 'outcomes';
+
+export function kindOf(run: Of): TaskKind {
+  if (isSkip(run)) return 'skip';
+  if (isTake(run)) return 'take';
+  return isOutcomes(run) ? 'outcomes' : 'compile';
+}
 
 /** As the room calls it. */
 export const runTitle = (run: CompileRun): string => `${TITLE[kindOf(run)]} ${run.number}`;
 
-const TITLE: Record<TaskKind, string> = { compile: 'Compile', skip: 'Skip list', take: 'Sample' };
+const TITLE: Record<TaskKind, string> = { compile: 'Compile', skip: 'Skip list', take: 'Sample', outcomes: 'Count' };
 
 const SIGN: Record<CompileEnd['how'], string> = {
   set: ':white_check_mark:',
@@ -114,7 +125,7 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
       context(`${from} · Cancel or \`/go audience cancel\` stops it`),
     ]);
   }
-  const did = isSkip(run) && end.how === 'refused' ? 'is made, and was not taken' : WHAT_IT_DID[end.how];
+  const did = !isCompile(run) && end.how === 'refused' ? 'is made, and was not taken' : WHAT_IT_DID[end.how];
   const title = `${name} ${did}`;
   return message(`${title}. ${end.say}`, [
     section(`${SIGN[end.how]} *${title}.* ${safe(end.say, 1_500)}`),
@@ -139,6 +150,7 @@ const cancelButton = (launch: Launch, { number }: CompileRun): Button =>
 function ofText(run: CompileRun): string {
   if (isSkip(run)) return `with the tokens that were refused in \`${safe(run.refusedIn.launchId, 80)}\``;
   if (isTake(run)) return `${safe(sampleText(run.sample), 400)} of \`${safe(run.takesFrom, 80)}\``;
+  if (isOutcomes(run)) return 'of outcomes by language, and of refused tokens';
   return `from ${safe(run.users, 200)} and the table ${safe(run.table, 260)}`;
 }
 

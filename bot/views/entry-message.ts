@@ -43,6 +43,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'GateChanged':
     case 'Checkpoint':
     case 'PersonPresent':
+    // The message of its task says it.
+    case 'OutcomesCounted':
     // The document has it; a form of many answers would fill the channel.
     case 'QuestionAnswered':
     case 'ScaleFound':

@@ -16,6 +16,7 @@ import type {
   SentWhat,
   ScaleFound,
   SegmentTotals,
+  ShotOutcomes,
   ShotTiming,
   SkipListRef,
   SurgeFigures,
@@ -178,6 +179,7 @@ export type Command =
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }
+  | { kind: 'record-outcomes'; by: PersonId; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
   | { kind: 'answer-question'; by: PersonId; question: string; words: string }
   /** `actionId: null`: a new one. */
   | {

@@ -10,6 +10,7 @@ import { approveLift, requestLift, setHalt } from './halt.ts';
 import { approveKeyChange, requestKeyChange } from './keys.ts';
 import type { Launch } from './launch.ts';
 import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifecycle.ts';
+import { recordOutcomes } from './outcomes.ts';
 import { beHere } from './presence.ts';
 import { beginRehearsal, endRehearsal, turnRehearsal } from './rehearsals.ts';
 import { renewOrder } from './renewal.ts';
@@ -140,6 +141,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return note(launch, command, given);
     case 'be-here':
       return beHere(launch, command, given);
+    case 'record-outcomes':
+      return recordOutcomes(launch, command, given);
     case 'answer-question':
       return answerQuestion(launch, command, given);
     case 'set-action':

@@ -139,6 +139,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   RehearsalTurned: [{ gives: POSTED }],
   RehearsalEnded: [{ gives: POSTED }],
   Noted: [{ gives: POSTED }, { what: 'that stands in the channel already', more: { said: true }, gives: [] }],
+  OutcomesCounted: [{ gives: [] }],
   QuestionAnswered: [{ gives: [] }],
   ActionSet: [{ gives: POSTED }],
   ActionClosed: [{ gives: POSTED }],

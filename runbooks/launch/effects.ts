@@ -319,6 +319,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return entry.said === true ? [] : [{ kind: 'post-entry' }];
     case 'Checkpoint':
     case 'PersonPresent':
+    case 'OutcomesCounted':
     case 'QuestionAnswered':
     case 'ScaleFound':
       return [];

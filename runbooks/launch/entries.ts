@@ -217,6 +217,20 @@ export interface ScalableTarget {
   suspended: { in: boolean; out: boolean; scheduled: boolean };
 }
 
+/** Devices of a segment that were to get one text (locale, and variant where there are some), by final state; a state that nobody is in is left out. */
+export interface TextOutcome {
+  segment: string;
+  text: string;
+  states: Counts;
+}
+
+/** Of a shot, counted afterwards. `untold`: devices whose account is not there any more. */
+export interface ShotOutcomes {
+  shotId: string;
+  texts: TextOutcome[];
+  untold: number;
+}
+
 /** A request to AWS: `ECS UpdateService`, and the id by which CloudTrail and AWS's support know it. */
 export interface AwsCall {
   call: string;
@@ -488,6 +502,8 @@ export type EntryBody =
   | { kind: 'RehearsalEnded'; rehearsalId: string; report: RehearsalReport }
   // What people say of it once it is over
   /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. */
+  /** `refused`: where the tokens that were refused for good lie, for whoever owns the table of devices; null: none was. */
+  | { kind: 'OutcomesCounted'; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
   | { kind: 'QuestionAnswered'; question: string; words: string }
   /** With an id that is there already, it is changed. `due`: a date, `2027-03-01`. */
   | { kind: 'ActionSet'; actionId: string; when: ActionWhen; words: string; owner: PersonId; due: string }

@@ -401,6 +401,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         orders: voidOrders(launch, () => true, 'the launch was closed'),
         ...aftermath(launch, { closedAtMs: entry.atMs }),
       };
+    case 'OutcomesCounted':
+      return {};
     case 'QuestionAnswered':
     case 'ActionSet':
     case 'ActionClosed':

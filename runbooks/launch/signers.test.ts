@@ -75,6 +75,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   RehearsalTurned: {},
   RehearsalEnded: {},
   Noted: {},
+  OutcomesCounted: {},
   QuestionAnswered: {},
   ActionSet: {},
   ActionClosed: {},

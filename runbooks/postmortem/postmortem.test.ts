@@ -457,3 +457,26 @@ test('a text that was changed after copies of it were read is a factor', () => {
     'The text was changed once after copies of it had been read on phones.',
   );
 });
+
+test('outcomes by language stand with how they were counted, and later corrections are named; before that, what counts them', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['br-ios']);
+  const devices = scene.devicesOf(shot, 'br-ios');
+  scene.closes(shot);
+  const text = () => postmortemMarkdown(told(scene));
+  expect(text()).toContain('Not counted: the accounts of batches tell no languages apart. /go audience outcomes');
+  const texts = (states: Record<string, number>) => [{ segment: 'br-ios', text: 'pt-BR', states }];
+  const counts = (states: Record<string, number>, untold: number) =>
+    scene.does({
+      kind: 'record-outcomes',
+      by: 'ana',
+      shots: [{ shotId: shot.id, texts: texts(states), untold }],
+      refused: null,
+    });
+  counts({ accepted: devices - 2 }, 2);
+  expect(text()).toContain(`| ${shot.id} | br | br-ios | pt-BR | ${devices - 2} | [e${scene.state.seq}]`);
+  expect(text()).toContain('the accounts of the batches (2 devices have no account any more)');
+  expect(text()).not.toContain('say otherwise');
+  counts({ accepted: devices - 1, failed: 1 }, 0);
+  expect(text()).toContain(`The totals of ${shot.id} say otherwise`);
+});

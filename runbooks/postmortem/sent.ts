@@ -7,6 +7,7 @@ import { contentTitle } from '../record/texts.ts';
 import type { Content } from '../record/texts.ts';
 import { heading, list, remark, said } from './document.ts';
 import type { Block, Section } from './document.ts';
+import { byLanguage } from './languages.ts';
 import { marketIn } from './summary.ts';
 import { allOf, outcomeProof, shotsIn } from './told.ts';
 import type { Told } from './told.ts';
@@ -23,6 +24,7 @@ export function sent(told: Told): Section {
         ? [remark('Nothing was sent.')]
         : [shotTable(told), { kind: 'curves' as const }]),
       ...went.flatMap((content) => textsOf(told, content)),
+      ...byLanguage(told),
       ...copies(told),
     ],
   };

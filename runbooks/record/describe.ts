@@ -65,6 +65,12 @@ export function resultText(segments: readonly SegmentTotals[]): string {
 }
 
 /** `, 10,000 held out, on purpose`; '' for nobody. */
+/** Of so many devices nobody knows any more. */
+export function uncountedText({ shots }: Pick<EntryOf<'OutcomesCounted'>, 'shots'>): string {
+  const untold = shots.reduce((sum, one) => sum + one.untold, 0);
+  return untold === 0 ? '' : ` (${number(untold)} devices have no account any more)`;
+}
+
 export const heldOutText = (devices: number): string =>
   devices === 0 ? '' : `, ${number(devices)} held out, on purpose`;
 
@@ -312,6 +318,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}${entry.unconfirmed === true ? '; on-call has to confirm it' : ''}`;
     case 'Noted':
       return `noted: ${entry.text}`;
+    case 'OutcomesCounted':
+      return `had the outcomes of ${entry.shots.map(({ shotId }) => shotId).join(', ')} counted by language${uncountedText(entry)}${entry.refused === null ? '' : `; ${number(entry.refused.tokens)} refused tokens lie at ${entry.refused.key}`}`;
     case 'QuestionAnswered':
       return `answered “${entry.question}”: ${entry.words}`;
     case 'ActionSet':

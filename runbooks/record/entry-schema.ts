@@ -383,6 +383,16 @@ const BODIES = {
   }),
   RehearsalTurned: z.object({ rehearsalId: z.string(), outcome, why: z.string() }),
   RehearsalEnded: z.object({ rehearsalId: z.string(), report }),
+  OutcomesCounted: z.object({
+    shots: z.array(
+      z.object({
+        shotId: z.string(),
+        texts: z.array(z.object({ segment: z.string(), text: z.string(), states: counts })),
+        untold: z.int(),
+      }),
+    ),
+    refused: z.union([z.object({ key: z.string(), tokens: z.int() }), z.null()]),
+  }),
   QuestionAnswered: z.object({ question: z.string(), words: z.string() }),
   ActionSet: z.object({
     actionId: z.string(),

@@ -60,6 +60,7 @@ const LANE: Record<RowKind, Lane> = {
   RehearsalBegun: 'plan',
   RehearsalTurned: 'plan',
   RehearsalEnded: 'plan',
+  OutcomesCounted: 'shots',
   QuestionAnswered: 'people',
   ActionSet: 'people',
   ActionClosed: 'people',

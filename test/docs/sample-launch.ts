@@ -423,6 +423,14 @@ function ends(player: Player): void {
   player.does({ kind: 'expire-change', changeId }, runbook.order_expires_after + 1_000);
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
+  const shot = Object.values(player.scene.state.shots).findLast(({ totals }) => totals !== null);
+  const texts = (shot?.totals ?? []).map(({ segment, totals: { reasons: _, reachable: __, ...states } }) => ({
+    segment,
+    text: 'en',
+    states: Object.fromEntries(Object.entries(states).filter(([, devices]) => devices > 0)),
+  }));
+  const refused = { key: 'joins/compile-8c1f0e/refused.csv', tokens: 3 };
+  player.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot?.id ?? '', texts, untold: 0 }], refused });
   const question = 'What worked so that we do it again?';
   player.does({ kind: 'answer-question', by: 'ben', question, words: 'We all sat in one room.' });
   const action = { when: 'next', words: 'Raise the edge a day before', owner: 'mia', due: '2027-03-01' } as const;

@@ -21,6 +21,7 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- skip --refused-in EARLIER --launch ID --as PERSON [--task ID]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
   npm run audience -- device USER_OR_TOKEN --launch ID
+  npm run audience -- outcomes --launch ID [--out refused.csv] [--task ID]
   npm run audience -- take --launch REHEARSAL --as PERSON [--task ID]
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
@@ -37,8 +38,8 @@ item around it) and the column of --users. --capacity is read units a second (de
 run continues where it was within six hours, --fresh begins anew.
 --users and --suppress also take s3://BUCKET/uploads/… of the own bucket. Exit code 3: the table is throttled or does not answer, run it again.
 
---task is what /go audience compile, skip-refused and take start: with --launch and without --as it stores the audience or the skip list,
-sets nothing, and tells how it goes in joins/ID/state.json of the bucket.
+--task is what /go audience compile, skip-refused, take and outcomes start: with --launch and without --as it stores the audience, the skip
+list or the refused tokens, sets nothing, and tells how it goes in joins/ID/state.json of the bucket.
 
 Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
 or Parquet. The column of ids is found by its name (user, user_id, id, token, device_token …) or given with --column, by name
@@ -51,13 +52,26 @@ providers refused for good in another launch, a rehearsal say.
 
 take sets the audience of a rehearsal: the part of the audience that it was begun for, and nobody else.
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
+outcomes counts what became of the devices of closed shots by segment and text, from the shards and the accounts; with --out it writes
+the tokens that were refused for good, with platform, user and reason, for whoever owns the table of devices.
 device says for support whether a person or device was in a launch, which text it was to get, and what became of it in each
 shot; no token is printed.
 
 Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'device', 'take', 'inspect', 'load', 'help'] as const;
+const COMMANDS = [
+  'sample',
+  'compile',
+  'skip',
+  'bad-tokens',
+  'outcomes',
+  'device',
+  'take',
+  'inspect',
+  'load',
+  'help',
+] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line, 3 for what the same command may do later. */
 export async function main(
@@ -81,6 +95,9 @@ export async function main(
         return 0;
       case 'bad-tokens':
         await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out);
+        return 0;
+      case 'outcomes':
+        await (await import('./commands/outcomes-command.ts')).runOutcomes(rest, env, out, err);
         return 0;
       case 'device':
         await (await import('./commands/device-command.ts')).runDevice(rest, env, out);

@@ -85,6 +85,7 @@ const ended = (conductor: Conductor, how: string) =>
 type StoredSaid = Omit<Extract<CompileState, { is: 'stored' }>, 'v' | 'atMs'>;
 type Said =
   | Omit<Extract<CompileState, { is: 'listed' }>, 'v' | 'atMs'>
+  | Omit<Extract<CompileState, { is: 'counted' }>, 'v' | 'atMs'>
   | Pick<Extract<CompileState, { is: 'working' }>, 'is' | 'say' | 'percent' | 'leftMs'>
   | StoredSaid
   | Omit<Extract<CompileState, { is: 'failed' }>, 'v' | 'atMs'>;
@@ -240,6 +241,26 @@ test('refused tokens are collected by the same task, told in its message and rec
     [`Skip list 1 begins: Mia Chen has the 4 tokens skipped that were refused in ${SOURCE}.`, true],
     [expect.stringContaining('Skip list 1 ends: set. 4 tokens refused for good'), true],
   ]);
+});
+
+test('outcomes are counted by the same task also once the launch is closed, and put into the record in the name of who asked', async () => {
+  const order = await rig.request(['us-ios']);
+  const { shotId } = await rig.appendAs('FireApproved', rig.approval(order));
+  const [segment, attempt, devices] = ['us-ios', 1, order.devices] as const;
+  const totals = { ...noTotals(), accepted: devices };
+  const segments = [{ segment, attempt, devices, totals }];
+  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments });
+  await rig.append({ kind: 'close-launch', by: 'ana', reason: '' });
+  const conductor = await lead();
+  const run = await conductor.askCompile(rig.launchId, { by: 'ana', outcomes: true });
+  if (run === null) throw new Error('one runs already');
+  await running();
+  const shots = [{ shotId, texts: [{ segment, text: 'en', states: { accepted: devices } }], untold: 0 }];
+  const refused = { key: 'joins/x/refused.csv', tokens: 2 };
+  await says(run, { is: 'counted', shots, refused });
+  await ended(conductor, 'set');
+  await message(`Count ${run.number} is done. Outcomes of ${shotId} by language are in the record`);
+  expect(await rig.entries('OutcomesCounted')).toMatchObject([{ by: { person: 'ana' }, shots, refused }]);
 });
 
 test('refused tokens whose list somebody has changed meanwhile are not set, and can be asked for again', async () => {

@@ -10,14 +10,23 @@ import type { AudienceRef, RefusedIn } from '../../../runbooks/launch/entries.ts
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { refusedTokensRefusal } from '../../../runbooks/launch/refused-tokens.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
-import { compileMessage, isSkip, isTake, kindOf, nameOf, runTitle } from '../../views/compile.ts';
-import type { CompileEnd, CompileOf, CompileRun, SkipOf, TakeOf } from '../../views/compile.ts';
+import { compileMessage, isOutcomes, isSkip, isTake, kindOf, nameOf, runTitle } from '../../views/compile.ts';
+import type { CompileEnd, CompileOf, CompileRun, OutcomesOf, SkipOf, TakeOf } from '../../views/compile.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact } from '../facts.ts';
 import { postOnce } from '../room/post-anew.ts';
 import type { Standings } from '../room/standing.ts';
 import { noteOnce } from '../shots/note-once.ts';
-import { begins, commandOf, listedText, lookedAtText, progressOf, setText, stoppedText } from './compile-words.ts';
+import {
+  begins,
+  commandOf,
+  countedText,
+  listedText,
+  lookedAtText,
+  progressOf,
+  setText,
+  stoppedText,
+} from './compile-words.ts';
 import { keepCompile, lastCompile, taskIdOf } from './compiles.ts';
 
 /** What ECS has just started it may not know yet (docs/facts.md#ecs-stopped-tasks). */
@@ -33,7 +42,8 @@ export class CompileWatch {
   readonly #context: Context;
   readonly #standings: Standings;
   readonly #noted = new Set<string>();
-  #isUnderWay = false;
+  /** Until it has looked, nobody knows. */
+  #isUnderWay = true;
   #shown = '';
   #shownAtMs = Number.NEGATIVE_INFINITY;
 
@@ -100,6 +110,7 @@ export class CompileWatch {
   /** Asked anew: it may have been asked for a while ago, and by another bot. */
   async #refusal(launch: Launch, run: CompileRun): Promise<Pick<Refusal, 'say'> | null> {
     if (isTake(run)) return takeRefusal(launch, run.by);
+    if (isOutcomes(run)) return null;
     if (!isSkip(run)) return audienceRefusal(launch, run.by);
     const source = await this.#context.journal.launch(run.refusedIn.launchId);
     return source === null
@@ -122,8 +133,9 @@ export class CompileWatch {
     const state = await this.#state(launch, run);
     if (cancelled !== null)
       return seen === null || seen.state === 'stopped' ? this.#ended(run, 'cancelled', cancelled) : run;
-    if (state?.is === 'stored' && !isSkip(run)) return this.#finish(launch, run, state);
+    if (state?.is === 'stored' && !isSkip(run) && !isOutcomes(run)) return this.#finish(launch, run, state);
     if (state?.is === 'listed' && isSkip(run)) return this.#finishSkip(launch, run, state);
+    if (state?.is === 'counted' && isOutcomes(run)) return this.#finishCount(launch, run, state);
     if (seen !== null && seen.state !== 'stopped') return { ...run, progress: progressOf(run, seen, state) };
     if (state?.is === 'failed') return this.#ended(run, 'failed', `${state.say} (${state.code})`);
     if (seen !== null) return this.#ended(run, 'failed', stoppedText(run, seen));
@@ -181,6 +193,24 @@ export class CompileWatch {
     return refusal === null
       ? this.#ended(run, 'set', listedText(said), { skip })
       : this.#ended(run, 'refused', refusal, { skip });
+  }
+
+  async #finishCount(
+    launch: Launch,
+    run: CompileRun & OutcomesOf,
+    said: Extract<CompileState, { is: 'counted' }>,
+  ): Promise<CompileRun> {
+    const { shots, refused } = said;
+    const entries = await this.#context.journal.entries(launch.id);
+    const wasCounted = entries.some(
+      (entry) => entry.kind === 'OutcomesCounted' && entry.atMs >= (run.startedAtMs ?? 0),
+    );
+    const acted = wasCounted
+      ? null
+      : await this.#context.execute(launch.id, { kind: 'record-outcomes', by: run.by, shots, refused });
+    return acted === null || acted.ok
+      ? this.#ended(run, 'set', countedText(said))
+      : this.#ended(run, 'refused', acted.say);
   }
 
   /** Why the launch did not take it; null: it did, now or before a bot died that had not come to note it. */

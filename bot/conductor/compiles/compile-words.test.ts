@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Scene } from '../../../test/properties/scene.ts';
 import { compileMessage, runTitle } from '../../views/compile.ts';
 import type { CompileRun } from '../../views/compile.ts';
-import { begins, commandOf, listedText, setText, stoppedText } from './compile-words.ts';
+import { begins, commandOf, countedText, listedText, setText, stoppedText } from './compile-words.ts';
 
 const SKIP = { hash: 'c'.repeat(64), tokens: 1_007, adds: null };
 const listed = { v: 1 as const, atMs: 1, is: 'listed' as const, skip: SKIP, added: 3, refused: 4, untold: 0 };
@@ -36,4 +36,12 @@ test('a task that ended without a word is told by its code, and only a compile k
   expect(stoppedText({ users: 'u', table: 't' } as CompileRun, { ...seen, exitCode: null })).toContain(
     'before it ran: OutOfMemory. Its log has more; what it had read is kept for another try.',
   );
+});
+
+test('a count says where refused tokens lie, and of how many devices nobody knows any more', () => {
+  const counted = { v: 1 as const, atMs: 1, is: 'counted' as const, shots: [{ shotId: 'S4', texts: [], untold: 3 }] };
+  expect(countedText({ ...counted, refused: { key: 'joins/c/refused.csv', tokens: 1 } })).toBe(
+    'Outcomes of S4 by language are in the record, and in the postmortem that is made next. 3 devices of them have no account any more. 1 token that was refused for good lies in the bucket at joins/c/refused.csv, for whoever owns the table of devices.',
+  );
+  expect(countedText({ ...counted, refused: null })).toContain('No token was refused for good.');
 });

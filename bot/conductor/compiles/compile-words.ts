@@ -2,7 +2,7 @@ import type { CompileState, SkipStored } from '../../../contract/compile-state.t
 import type { TaskSeen } from '../../../infra/aws/audience-task.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { sampleText } from '../../../runbooks/launch/rehearsal-launch.ts';
-import { isSkip, isTake, kindOf, nameOf } from '../../views/compile.ts';
+import { isOutcomes, isSkip, isTake, kindOf, nameOf } from '../../views/compile.ts';
 import type { CompileEnd, CompileRun, TaskKind } from '../../views/compile.ts';
 import { count, plural } from '../../views/words.ts';
 
@@ -13,6 +13,7 @@ export function commandOf(run: CompileRun): string[] {
   if (isSkip(run)) return ['skip', '--refused-in', run.refusedIn.launchId];
   // Whom it goes to stands in the record of the rehearsal.
   if (isTake(run)) return ['take'];
+  if (isOutcomes(run)) return ['outcomes'];
   return ['compile', '--users', run.users, '--device-table', run.table, ...run.options];
 }
 
@@ -21,6 +22,8 @@ export function begins(launch: Launch, run: CompileRun): string {
   if (isSkip(run))
     return `${who} has the ${count(run.refusedIn.tokens)} tokens skipped that were refused in ${run.refusedIn.launchId}.`;
   if (isTake(run)) return `${who} has ${sampleText(run.sample)} of ${run.takesFrom} taken.`;
+  if (isOutcomes(run))
+    return `${who} has outcomes counted by language, and refused tokens put down for the owner of the table of devices.`;
   return `${who} has an audience compiled from ${commandOf(run).slice(1).join(' ')}.`;
 }
 
@@ -28,6 +31,7 @@ const READS: Record<TaskKind, string> = {
   compile: 'the task reads the list',
   skip: 'the task reads what was refused',
   take: 'the task reads the audience',
+  outcomes: 'the task reads what became of each device',
 };
 
 export function progressOf(run: CompileRun, seen: TaskSeen, state: CompileState | null): CompileRun['progress'] {
@@ -64,5 +68,16 @@ export function listedText({ skip, added, refused, untold }: Extract<CompileStat
     `${plural(refused, 'token')} refused for good: ${news} (${plural(skip.tokens, 'token')}).`,
     ...(untold === 0 ? [] : [`Of ${plural(untold, 'more device')} nobody can tell it any more.`]),
     ...(added === 0 ? [] : ['No order is void by it; workers take it in now.']),
+  ].join(' ');
+}
+
+export function countedText({ shots, refused }: Extract<CompileState, { is: 'counted' }>): string {
+  const untold = shots.reduce((sum, one) => sum + one.untold, 0);
+  return [
+    `Outcomes of ${shots.map(({ shotId }) => shotId).join(', ')} by language are in the record, and in the postmortem that is made next.`,
+    ...(untold === 0 ? [] : [`${plural(untold, 'device')} of them have no account any more.`]),
+    refused === null
+      ? 'No token was refused for good.'
+      : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
   ].join(' ');
 }

@@ -3,6 +3,7 @@ import { sha256 } from '../../../infra/aws/sha256.ts';
 import type { CompileRun } from '../../views/compile.ts';
 import type { CompileAsked } from '../conductor-port.ts';
 import type { Context } from '../context.ts';
+import { indexItem } from '../effects/perform.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 
 /** The last compile of a launch; null: none was asked for. */
@@ -34,6 +35,9 @@ export async function askCompile(context: Context, launchId: string, asked: Comp
   };
   await keepCompile(context, launchId, run);
   await cloud.live.finishEffect(launchId, `compile/${number}`, String(run.askedAtMs));
+  // One that is closed has no keeper, which would look.
+  const launch = await context.journal.launch(launchId);
+  if (launch?.closed === true) await cloud.live.putLaunch(indexItem(launch, false));
   return run;
 }
 

@@ -31,7 +31,7 @@ export function refusedTokens(
 }
 
 /** Throws NOTHING_SENT. */
-function shotsOf(launch: Launch) {
+export function shotsOf(launch: Launch) {
   const shots = Object.values(launch.shots);
   const closed = shots.filter((shot) => shot.closed !== null);
   const open = shots.filter((shot) => shot.closed === null).map(({ id }) => id);

@@ -26,7 +26,7 @@ export function launchOfTask(task: string, { launch, as }: { launch?: string; as
 export async function toldAsTask(
   task: string,
   { objects, err, nowMs = Date.now }: { objects: Objects; err: Output; nowMs?: () => number },
-  work: (tell: Tell) => Promise<Ended<'stored'> | Ended<'listed'>>,
+  work: (tell: Tell) => Promise<Ended<'stored'> | Ended<'listed'> | Ended<'counted'>>,
 ): Promise<void> {
   const put = (state: CompileState) => objects.put(compileStateKey(task), toCompileState(state), 'application/json');
   let writing: Promise<void> = Promise.resolve();

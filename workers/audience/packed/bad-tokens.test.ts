@@ -86,6 +86,34 @@ test('tokens that were refused for good in one launch are collected, and the nex
   const bad = [3, 250, 301, 302].map((device) => given[device] ?? '').toSorted();
   expect(await linesOf(first.id)).toEqual(bad);
 
+  // The same walk tells languages apart, and gives the owner of the table of devices what to take out.
+  const counted = await audience('outcomes', '--launch', first.id, '--out', join(stage.dir, 'refused.csv'));
+  expect(counted).toMatchObject({ code: 0, err: '' });
+  for (const line of [
+    'ios en: 198 accepted, 2 failed',
+    'ios es: 99 accepted, 1 failed',
+    'android es: 33 accepted, 1 failed',
+  ])
+    expect(counted.out).toContain(line);
+  expect(counted.out).toContain('4 tokens, in');
+  const [head, ...rows] = (await readFile(join(stage.dir, 'refused.csv'), 'utf8')).trimEnd().split('\r\n');
+  expect(head).toBe('platform,token,user,reason,shot');
+  expect(rows.map((row) => row.split(',')[1] ?? '').toSorted()).toEqual(bad);
+  expect(rows.map((row) => row.split(',')[3]).toSorted()).toEqual(
+    expect.arrayContaining(['INVALID_TOKEN|UNREGISTERED']),
+  );
+  expect((await stat(join(stage.dir, 'refused.csv'))).mode & 0o077).toBe(0);
+  expect(await audience('outcomes', '--launch', first.id, '--task', 'compile-9')).toMatchObject({ code: 0, err: '' });
+  const told = fromCompileState((await stage.cloud.objects.get(compileStateKey('compile-9'))) ?? new Uint8Array());
+  if (told?.is !== 'counted') throw new Error(`unexpected ${told?.is}`);
+  expect(told.refused).toEqual({ key: 'joins/compile-9/refused.csv', tokens: 4 });
+  expect(JSON.stringify(told)).not.toContain(bad[0]);
+  expect(await stage.cloud.objects.get('joins/compile-9/refused.csv')).not.toBeNull();
+  const { shots } = told;
+  expect(
+    await stage.journal.append(first.id, { kind: 'record-outcomes', by: 'ana', shots, refused: told.refused }),
+  ).toMatchObject({ ok: true });
+
   const next = await stage.newLaunch({ ios: 1, android: 0 });
   expect(
     await audience(

@@ -122,7 +122,8 @@ function linesOf(shard: Shard, { start, count }: Part, tried: readonly Tried[], 
   return lines;
 }
 
-function partsByShard(manifest: Manifest): Map<string, Part[]> {
+/** Batches, by the shard that they are ranges of. */
+export function partsByShard(manifest: Manifest): Map<string, Part[]> {
   const parts = new Map<string, Part[]>(manifest.shards.map(({ id }) => [id, []]));
   for (const segment of manifest.segments) {
     for (const { id, shard, start, count } of segment.batches)

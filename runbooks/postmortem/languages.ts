@@ -1,0 +1,66 @@
+import { DEVICE_STATES } from '../launch/entries.ts';
+import type { EntryOf, ShotOutcomes } from '../launch/entries.ts';
+import { sumTotals } from '../launch/totals.ts';
+import { stamp } from '../record/clock.ts';
+import { number, uncountedText } from '../record/describe.ts';
+import { heading, remark } from './document.ts';
+import type { Block } from './document.ts';
+import { marketIn } from './summary.ts';
+import { allOf } from './told.ts';
+import type { Told } from './told.ts';
+
+/** What became of whom by market, platform and language, as it was counted last. Nothing, where nothing was sent. */
+export function byLanguage(told: Told): Block[] {
+  if (told.timeline.shots.length === 0) return [];
+  const counted = allOf(told, 'OutcomesCounted').at(-1);
+  if (counted === undefined)
+    return [
+      heading('By language'),
+      remark(
+        'Not counted: the accounts of batches tell no languages apart. /go audience outcomes counts them from the shards, while those and the accounts are there.',
+      ),
+    ];
+  const used = DEVICE_STATES.filter((state) =>
+    counted.shots.some(({ texts }) => texts.some(({ states }) => (states[state] ?? 0) > 0)),
+  );
+  return [
+    heading('By language'),
+    {
+      kind: 'table',
+      head: ['shot', 'market', 'segment', 'text', ...used],
+      figures: used.length,
+      rows: counted.shots.flatMap((shot) =>
+        shot.texts.map(({ segment, text, states }) => ({
+          cells: [
+            shot.shotId,
+            marketOf(told, shot, segment),
+            segment,
+            text,
+            ...used.map((state) => number(states[state] ?? 0)),
+          ],
+          proof: [`e${counted.seq}`],
+        })),
+      ),
+    },
+    remark(
+      `Counted at ${stamp(counted.atMs)} UTC, from the shards of the audience and the accounts of the batches${uncountedText(counted)}; a text is the one that was compiled for a device.${sinceThen(told, counted)}`,
+    ),
+  ];
+}
+
+function marketOf({ last }: Told, { shotId }: ShotOutcomes, segment: string): string {
+  const shot = last.shots[shotId];
+  return shot === undefined ? '' : marketIn(shot, segment);
+}
+
+/** Late accounts move devices in the totals, and not in what was counted before. */
+function sinceThen({ last }: Told, counted: EntryOf<'OutcomesCounted'>): string {
+  const differs = counted.shots.filter(({ shotId, texts, untold }) => {
+    const now = sumTotals(last.shots[shotId]?.totals ?? []);
+    const then = (state: string) => texts.reduce((sum, { states }) => sum + (states[state] ?? 0), 0);
+    return untold === 0 && DEVICE_STATES.some((state) => now[state] !== then(state));
+  });
+  return differs.length === 0
+    ? ''
+    : ` The totals of ${differs.map(({ shotId }) => shotId).join(', ')} say otherwise, as accounts came late; counted anew it is equal.`;
+}

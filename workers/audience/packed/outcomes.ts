@@ -1,0 +1,125 @@
+import { claimKey } from '../../../contract/orders.ts';
+import type { ClaimStore } from '../../../infra/aws/claim-store.ts';
+import { readManifest } from '../../../infra/aws/manifest-store.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
+import { badTokenReasons } from '../../../runbooks/launch/bad-tokens.ts';
+import { addCount, noCounts } from '../../../runbooks/launch/counts.ts';
+import type { AudienceRef, ShotOutcomes, TextOutcome } from '../../../runbooks/launch/entries.ts';
+import type { Shot } from '../../../runbooks/launch/launch.ts';
+import { stateOf } from '../../../settle/account-codec.ts';
+import { newestStates, words } from '../../../settle/batch-words.ts';
+import { partsByShard } from './bad-tokens.ts';
+import { loadShard } from './load.ts';
+import { shardPeople } from './shard-people.ts';
+
+/**
+ * What became of every device, by segment and text, and which tokens were refused for good: from the shards, which know the languages, and the accounts
+ * in the claims table, which know the states. Sending counts neither: a batch holds devices of several languages.
+ */
+
+export interface OutcomesOptions {
+  objects: Objects;
+  claims: Pick<ClaimStore, 'read'>;
+  launchId: string;
+  audience: AudienceRef;
+  /** Closed ones. */
+  shots: readonly Shot[];
+  /** After every shard. */
+  progress?: (shardsDone: number, shardsTotal: number) => void;
+}
+
+/** One that a provider named bad. `reason`: of all in its batch that were; several, joined by a bar, where it is not known which of them is its. */
+export interface RefusedToken {
+  shotId: string;
+  platform: string;
+  token: string;
+  user: string;
+  reason: string;
+}
+
+/** One shard at a time: memory holds one. Rejects with what reading manifest, shards and claims does. */
+export async function countOutcomes({
+  objects,
+  claims,
+  launchId,
+  audience,
+  shots,
+  progress,
+}: OutcomesOptions): Promise<{ shots: ShotOutcomes[]; refused: RefusedToken[] }> {
+  const manifest = await readManifest(objects, audience.manifestKey);
+  const parts = partsByShard(manifest);
+  const counts = new Map(shots.map(({ id }) => [id, new Map<string, TextOutcome>()]));
+  const refused: RefusedToken[] = [];
+  for (const [index, about] of manifest.shards.entries()) {
+    const shard = await loadShard(objects, audience.manifestKey, manifest, about);
+    const people = await shardPeople(objects, audience.manifestKey, about);
+    for (const { segment, batch, start, count } of parts.get(about.id) ?? []) {
+      const tries = shots.flatMap(({ id, segments }) =>
+        segments
+          .filter((one) => one.segment === segment)
+          .map(({ attempt }) => ({ shotId: id, key: claimKey(launchId, segment, attempt, batch) })),
+      );
+      const standing = await claims.read(
+        tries.map(({ key }) => key),
+        true,
+      );
+      for (const { shotId, key } of tries) {
+        const claim = standing.get(key);
+        const reasons = claim === undefined ? '' : badReasons(words(claim));
+        for (const [at, code] of newestStates(claim, count).entries()) {
+          const state = stateOf(code);
+          if (state === 'absent') continue;
+          const device = start + at;
+          const text = manifest.locales[shard.localeAt(device)] ?? '';
+          addTo(counts.get(shotId), { segment, text }, state === 'bad-token' ? 'failed' : state);
+          if (state !== 'bad-token') continue;
+          const user = people[device] ?? '';
+          refused.push({ shotId, platform: about.platform, token: shard.tokenAt(device), user, reason: reasons });
+        }
+      }
+    }
+    progress?.(index + 1, manifest.shards.length);
+  }
+  return { shots: shots.map((shot) => outcomesOf(shot, [...(counts.get(shot.id)?.values() ?? [])])), refused };
+}
+
+function addTo(
+  of: Map<string, TextOutcome> | undefined,
+  { segment, text }: Omit<TextOutcome, 'states'>,
+  state: string,
+) {
+  const name = `${segment}\n${text}`;
+  const outcome = of?.get(name) ?? { segment, text, states: noCounts() };
+  addCount(outcome.states, state, 1);
+  of?.set(name, outcome);
+}
+
+function outcomesOf({ id, totals }: Shot, texts: TextOutcome[]): ShotOutcomes {
+  const devices = (totals ?? []).reduce((sum, one) => sum + one.devices, 0);
+  const counted = texts.flatMap(({ states }) => Object.values(states)).reduce((sum, one) => sum + one, 0);
+  return { shotId: id, texts, untold: devices - counted };
+}
+
+/** An account counts reasons for its batch, and marks the devices. */
+const badReasons = (said: ReturnType<typeof words>): string =>
+  [
+    ...new Set(
+      said.flatMap(({ account, closedAccount }) =>
+        badTokenReasons((account ?? closedAccount)?.reasons ?? {}).map(([reason]) => reason),
+      ),
+    ),
+  ]
+    .toSorted()
+    .join('|');
+
+const HEAD = 'platform,token,user,reason,shot';
+/** As RFC 4180 has it; and no spreadsheet takes somebody's user id for a formula. */
+const cell = (text: string): string => {
+  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+};
+
+export const refusedCsv = (refused: readonly RefusedToken[]): string =>
+  [HEAD, ...refused.map((one) => [one.platform, one.token, one.user, one.reason, one.shotId].map(cell).join(','))]
+    .map((line) => `${line}\r\n`)
+    .join('');
