@@ -125,7 +125,8 @@ export function compileMessage(launch: Launch, run: CompileRun): Message {
       context(`${from} · Cancel or \`/go audience cancel\` stops it`),
     ]);
   }
-  const did = !isCompile(run) && end.how === 'refused' ? 'is made, and was not taken' : WHAT_IT_DID[end.how];
+  const did =
+    (isSkip(run) || isOutcomes(run)) && end.how === 'refused' ? 'is made, and was not taken' : WHAT_IT_DID[end.how];
   const title = `${name} ${did}`;
   return message(`${title}. ${end.say}`, [
     section(`${SIGN[end.how]} *${title}.* ${safe(end.say, 1_500)}`),
