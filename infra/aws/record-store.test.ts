@@ -1,6 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { NewEntry } from '../../runbooks/launch/entries.ts';
+import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import { Scene } from '../../test/properties/scene.ts';
@@ -9,8 +10,9 @@ import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
 import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
 import type { Fault } from './faults-for-tests.ts';
+import { createJournal } from './journal.ts';
 import { channelPartition, createRecordStore, messageHash } from './record-store.ts';
-import { entryHash } from './seal.ts';
+import { entryHash, sealEntry } from './seal.ts';
 import { verifyChannel } from './verify-channel.ts';
 import { createWords } from './words.ts';
 
@@ -36,6 +38,9 @@ const said = (text: string) => ({
   files: [],
 });
 
+/** As it was decided. */
+const created = (scene: Scene) => decidedPart(scene.entries[0] as Entry);
+
 function recordWith(fault: Fault) {
   const clients = createClients(local.config);
   withFault(clients.dynamo, fault);
@@ -53,6 +58,43 @@ test('of fifty appends to one sequence from five instances exactly one wins', as
   expect(entries).toEqual(winners.map((winner) => winner?.won === true && winner.entry));
   for (const instance of instances) instance.close();
 });
+
+test.each([
+  ['that is cut', '{"seq":2,"kin'],
+  ['that is nothing', 'null'],
+  ['without a place', '{}'],
+])(
+  'an entry with a text %s is named with its place by whoever reads on, and told in the timeline',
+  async (how, body) => {
+    const launchId = `odd-${how.replaceAll(' ', '-')}`;
+    const scene = Scene.created();
+    const { dynamo } = createClients(local.config);
+    const put = (seq: number, text: string) =>
+      dynamo.send(
+        new PutItemCommand({
+          TableName: 'gobutton-record',
+          Item: { launchId: { S: launchId }, seq: { N: String(seq) }, token: { S: 't' }, body: { S: text } },
+        }),
+      );
+    const first = sealEntry(launchId, EMPTY, { ...created(scene), launchId } as NewEntry, {
+      token: 't',
+      signer: scene.keyring.signer,
+    });
+    await put(1, JSON.stringify(first));
+    const journal = createJournal({ record: local.cloud.record, keyring: scene.keyring });
+    expect((await journal.launch(launchId))?.seq).toBe(1);
+    await put(2, body);
+    const broken = {
+      code: 'RECORD_BROKEN',
+      message: `RECORD_BROKEN: the record of ${launchId} is broken at entry 2: its text is no entry: it was changed or cut in the table`,
+    };
+    await expect(journal.launch(launchId)).rejects.toMatchObject(broken);
+    await expect(journal.news(launchId)).rejects.toMatchObject(broken);
+    await expect(journal.append(launchId, { kind: 'note', by: 'ana', text: 'x' })).rejects.toMatchObject(broken);
+    const entries = await local.cloud.record.readAfter(launchId, 0);
+    expect(JSON.stringify(timelineOf(entries, [], { chain: await journal.verify(entries) }))).toContain('entry 2');
+  },
+);
 
 test('an append whose answer is lost is a success, once', async () => {
   const record = recordWith(loseAnswers('PutItemCommand', 1));

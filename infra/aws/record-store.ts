@@ -9,7 +9,7 @@ import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
 import type { Head } from './seal.ts';
-import { sealEntry } from './seal.ts';
+import { readEntry, sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
 import { withSignal } from './with-signal.ts';
 import type { Words } from './words.ts';
@@ -195,7 +195,12 @@ export function createRecordStore({
     },
 
     async readAfter(launchId, afterSeq, signal) {
-      return readItems(launchId, afterSeq, (item) => JSON.parse(item['body']?.S ?? 'null') as Entry, signal);
+      return readItems(
+        launchId,
+        afterSeq,
+        (item) => readEntry(launchId, Number(item['seq']?.N), item['body']?.S ?? ''),
+        signal,
+      );
     },
 
     async appendMessage(launchId, head, message) {

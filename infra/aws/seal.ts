@@ -34,8 +34,23 @@ export function entryHash(entry: Omit<Entry, 'hash' | 'sig'>): string {
   return sha256(canonicalJson(rest));
 }
 
+const UNREADABLE = 'Unreadable';
+
+/** An entry as its text says it; where that is none, what stands for it: it chains to nothing, so that every reader stops there, and names it. */
+export function readEntry(launchId: string, seq: number, text: string): Entry {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null && 'seq' in read && typeof read.seq === 'number')
+      return read as Entry;
+  } catch {
+    // Said by linkProblem, with its place.
+  }
+  return { launchId, seq, kind: UNREADABLE, v: 0, prev: '', hash: '' } as unknown as Entry;
+}
+
 /** Why an entry is not the next one after `head`, or null. */
 export function linkProblem(launchId: string, head: Head, entry: Entry): string | null {
+  if ((entry.kind as string) === UNREADABLE) return 'its text is no entry: it was changed or cut in the table';
   if (entry.seq !== head.seq + 1) return `found entry ${entry.seq} in its place`;
   if (entry.launchId !== launchId) return `it belongs to ${entry.launchId}`;
   if (entry.prev !== head.hash) return 'it does not chain to the entry before it';
