@@ -17,17 +17,28 @@ function stage() {
   };
   const facts = new Map<string, string>();
   const presses: [string, HaltPress][] = [];
-  const stage = { day, rehearsal, presses, recorded: async () => ({ ok: true }), asked: [] as string[] };
+  const stage = {
+    day,
+    rehearsal,
+    presses,
+    recorded: async () => ({ ok: true }),
+    asked: [] as string[],
+    item: { halted: false, haltEpoch: 0 },
+    isReadable: true,
+  };
   const context = {
     nowMs: () => 7_000,
     log: pino({ level: 'silent' }),
     journal: {
+      peek: () => day.state,
       launch: async (launchId: string) => {
         stage.asked.push(launchId);
+        if (!stage.isReadable) throw new Error('RECORD_BROKEN');
         return day.state;
       },
     },
     cloud: {
+      switches: { read: async () => stage.item },
       facts: {
         get: async (launchId: string, name: string) => facts.get(`${launchId} ${name}`) ?? null,
         put: async (launchId: string, name: string, value: string) => void facts.set(`${launchId} ${name}`, value),
@@ -103,4 +114,38 @@ test('a launch that rehearses nothing looks at no other', async () => {
   const { asked, rehearsal, look } = stage();
   await look({ ...rehearsal, rehearses: null });
   expect(asked).toEqual([]);
+});
+
+test('a halt that stands in the switch item of the day reaches it before its entry has landed, and once', async () => {
+  const made = stage();
+  made.item = { halted: true, haltEpoch: 1 };
+  await made.look();
+  expect(made.presses.map(([launchId]) => launchId)).toEqual(['rehearsal-1']);
+  made.day.does(halt(1));
+  await made.look();
+  expect(made.presses).toHaveLength(1);
+});
+
+test('and while nobody can read the record of the day; without a halt that is said', async () => {
+  const made = stage();
+  made.isReadable = false;
+  await expect(made.look()).rejects.toThrow('RECORD_BROKEN');
+  made.item = { halted: true, haltEpoch: 4 };
+  await made.look({ ...made.rehearsal, halt: { ...made.rehearsal.halt, active: true } });
+  expect(made.presses).toEqual([]);
+  await made.look();
+  await made.look();
+  expect(made.presses[0]?.[1].reason).toBe('Super Bowl was halted, and this rehearses it');
+  expect(made.presses).toHaveLength(1);
+});
+
+test('an item that is behind a lift halts nothing', async () => {
+  const made = stage();
+  const { day } = made;
+  day.does(halt(1));
+  day.does({ kind: 'request-lift', by: 'ana', reason: '' });
+  day.does({ kind: 'approve-lift', by: 'mia', liftId: Object.keys(day.state.lifts)[0] ?? '' });
+  made.item = { halted: true, haltEpoch: 1 };
+  await made.look();
+  expect(made.presses).toEqual([]);
 });
