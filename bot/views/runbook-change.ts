@@ -51,17 +51,23 @@ export function runbookChangedMessage(launch: Launch, entry: EntryOf<'RunbookCha
 
 /** Each key before and after, with its line in the file. */
 export function changesBlocks(changes: readonly PlanChange[]): KnownBlock[] {
-  const texts = inSections(changes.map(changeText));
+  const texts = inSections(changes.map((change) => changeText(change)));
   const blocks: KnownBlock[] = texts.slice(0, SECTIONS).map((text) => section(text));
-  return texts.length > SECTIONS
-    ? [...blocks, context('More is changed than fits here: the file of `/go timeline` has it all.')]
-    : blocks;
+  const isCut = changes.some((change) => changeText(change) !== changeText(change, 'whole'));
+  return [
+    ...blocks,
+    ...(texts.length > SECTIONS ? [context(`More is changed than fits here: ${WHOLE}.`)] : []),
+    ...(isCut ? [context(`What ends in … is longer than fits here: ${WHOLE}.`)] : []),
+  ];
 }
 
-function changeText({ where, before, after, line }: PlanChange): string {
-  const value = (text: string): string => isolated(safe(oneLine(text), VALUE_CHARS));
-  const name = `*${safe(where, 160)}*`;
-  const at = ` · ${safe(line, 120)}`;
+const WHOLE = "the runbook's file has all of it, and once the change is asked for so has the file of `/go timeline`";
+
+function changeText({ where, before, after, line }: PlanChange, how: 'cut' | 'whole' = 'cut'): string {
+  const most = (chars: number): number => (how === 'cut' ? chars : Infinity);
+  const value = (text: string): string => isolated(safe(oneLine(text), most(VALUE_CHARS)));
+  const name = `*${safe(where, most(160))}*`;
+  const at = ` · ${safe(line, most(120))}`;
   if (before === null) return `• ${name} is new: ${value(after ?? '')}${at}`;
   if (after === null) return `• ${name} is gone: ${value(before)}${at}`;
   return `• ${name}: ${value(before)} → *${value(after)}*${at}`;
