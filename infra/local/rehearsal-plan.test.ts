@@ -51,7 +51,10 @@ test('the report says what began by itself and how late, what was missed, refuse
     '             left for a person: The list',
     '  gates      all 4 green or waived at every GO',
   ]);
-  expect(planLines(kept(scene, false))).toEqual(['  gates      all 4 green or waived at every GO']);
+  expect(planLines(kept(scene, false))).toEqual([
+    '  plan       not played: its fleets were ordered at once, and no market was armed for its own moment; --compress N plays it',
+    '  gates      all 4 green or waived at every GO',
+  ]);
 });
 
 test('a gate that was red at a GO is named', () => {

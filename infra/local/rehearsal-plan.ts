@@ -48,6 +48,9 @@ export function planKept(launch: Launch, entries: readonly Entry[], isPlayed: bo
   };
 }
 
+const NOT_PLAYED =
+  '  plan       not played: its fleets were ordered at once, and no market was armed for its own moment; --compress N plays it';
+
 export function planLines({ isPlayed, planned, begun, latest, gates, redAtGo, ...rest }: PlanKept): string[] {
   const row = (name: string, titles: readonly string[]) =>
     titles.length === 0 ? [] : [`             ${name}: ${titles.join(', ')}`];
@@ -64,5 +67,5 @@ export function planLines({ isPlayed, planned, begun, latest, gates, redAtGo, ..
   ];
   const green =
     redAtGo.length === 0 ? `all ${gates} green or waived at every GO` : `not green at GO: ${redAtGo.join(', ')}`;
-  return [...(isPlayed ? steps : []), `  gates      ${green}`];
+  return [...(isPlayed ? steps : [NOT_PLAYED]), `  gates      ${green}`];
 }

@@ -148,7 +148,7 @@ async function prepare({ stack, journal, script, event, talk, cast }: Stage, dat
 
   talk.say(
     compress === undefined
-      ? 'Scaling up, test copies, gates …'
+      ? `The plan is not played${runbook.targets === undefined ? '' : ', and no market is armed for its own moment'} (--compress N does). Scaling up, test copies, gates …`
       : `The plan scales up by itself, ${compress.toLocaleString('en-US')} times faster: T in ${Math.round(planMs / 1_000)} s. Test copies, gates …`,
   );
   if (compress === undefined) {
