@@ -66,6 +66,15 @@ async function readyLaunch(): Promise<void> {
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
   await readyLaunch();
   await rig.cloud.switches.apply(rig.launchId, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
+  await rig.journal.append(rig.launchId, (launch) => ({
+    kind: 'request-roster-change',
+    by: 'ana',
+    people: (launch?.people ?? []).filter(({ id }) => id !== 'olu'),
+    reason: 'shift',
+  }));
+  expect((await go('status', '--launch', rig.launchId)).out).toMatch(
+    /change {4}P\d+ of the roster asked for by ana, until \d{4}-.* UTC/,
+  );
   await go('halt', '--launch', rig.launchId, '--reason', 'red\u001b[2J\u202eevil');
   expect((await go('status', '--launch', rig.launchId)).out).toContain('red\\u{1b}[2J\\u{202e}evil');
   expect((await go('status', '--launch', 'x\u001b[2J')).err).toContain('x\\u{1b}[2J');

@@ -246,6 +246,19 @@ test.each<[string, (scene: Scene) => void, string]>([
     'RosterChangeRequested',
   ],
   [
+    'a roster change whose time is over',
+    (scene) => {
+      scene.does({
+        kind: 'request-roster-change',
+        by: 'ana',
+        people: scene.state.people.filter(({ id }) => id !== 'olu'),
+        reason: 'off',
+      });
+      scene.nowMs += 900_001;
+    },
+    'RosterChangeRequested',
+  ],
+  [
     'a step that a person has started',
     (scene) => {
       scene.does({ kind: 'put-step', step: 'remind', why: 'late' });
