@@ -38,9 +38,6 @@ const said = (text: string) => ({
   files: [],
 });
 
-/** As it was decided. */
-const created = (scene: Scene) => decidedPart(scene.entries[0] as Entry);
-
 function recordWith(fault: Fault) {
   const clients = createClients(local.config);
   withFault(clients.dynamo, fault);
@@ -76,7 +73,7 @@ test.each([
           Item: { launchId: { S: launchId }, seq: { N: String(seq) }, token: { S: 't' }, body: { S: text } },
         }),
       );
-    const first = sealEntry(launchId, EMPTY, { ...created(scene), launchId } as NewEntry, {
+    const first = sealEntry(launchId, EMPTY, decidedPart(scene.entries[0] as Entry) as NewEntry, {
       token: 't',
       signer: scene.keyring.signer,
     });
