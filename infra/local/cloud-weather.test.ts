@@ -14,6 +14,6 @@ test('a line changes the weather, and a word that is none changes nothing', asyn
   await turn();
   await turn();
   expect(weather.now).toBe('down');
-  expect(said.at(-1)).toContain('found "stormy", expected fair, throttled, slow, down, odd');
+  expect(said.at(-1)).toContain('found "stormy", expected fair, throttled, slow, down, odd, full');
   expect(() => cloudWeather('--aws-weather', 'wet')).toThrow('--aws-weather: found "wet"');
 });

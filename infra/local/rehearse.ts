@@ -33,8 +33,8 @@ npm run rehearse -- --runbook NAME|FILE [--audience FILE] [--compress N] [option
   --halt-after-ms H         press HALT so long after GO
   --double-press            two people press GO at the same moment
   --kill-worker-after-ms K  SIGKILL one worker so long after GO
-  --aws-weather W           the local cloud for 5 s from GO on: throttled, slow or down; or from its
-                            start on: odd (as late and forgetful as AWS may be)
+  --aws-weather W           the local cloud for 5 s from GO on: throttled, slow, down or full (no place
+                            for more tasks); or from its start on: odd (as late and forgetful as AWS may be)
   --report FILE             where the report goes, JSON
   --timeline FILE           where the timeline goes, Markdown (default beside the report)
   --trace FILE              what the shot waited for, from press to provider, as a waterfall in text (default none)

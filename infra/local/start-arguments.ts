@@ -16,8 +16,8 @@ export const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack
   --data DIR        data folder (default .gobutton)
   --slack MODE      how the bot talks to the local Slack: socket (default) or http
   --latency-ms L    answer latency of the local push providers (default 20)
-  --aws-weather W   the local cloud once the war room is open: throttled, slow or down (default fair), or from its start on:
-                    odd (as late and forgetful as AWS may be); typing another one and Enter changes it
+  --aws-weather W   the local cloud once the war room is open: throttled, slow, down or full (no place for more
+                    tasks; default fair), or from its start on: odd (as late and forgetful as AWS may be); typing another one and Enter changes it
 
 Your own event:
   --runbook FILE    your runbook in place of the sample, with its people, fleets and switches; or one of the library by name

@@ -67,12 +67,37 @@ async function tell(
   // Without a cause nobody has refused: an earlier change of ours is under way.
   const passes = error.code === 'SCALE_BUSY';
   if (passes && (error.cause === undefined || context.nowMs() - orderedAtMs < GIVE_UP_MS)) return;
-  const news = scaleTrouble(seq, error.message);
   const told = await fact(context, launch.id, FACT.scaleTold(target.id));
   // What passes says now this and now that: of such an order people have heard.
-  if (told === news || (passes && told?.startsWith(`${seq}: `) === true)) return;
-  const again = error.code === 'SCALE_TARGET_MISSING' ? '' : '. It is tried again by itself';
-  const say = `${clip(error.message, 600)}${again}`;
+  if (passes && told?.startsWith(`${seq}: `) === true) return;
+  const again = error.code === 'SCALE_TARGET_MISSING' ? '' : AGAIN;
+  await turnRed(context, launch, target, { seq, step }, `${clip(error.message, 600)}${again}`, error.message);
+}
+
+const AGAIN = '. It is tried again by itself';
+
+/** AWS has taken the order, and starts nothing: a quota, no capacity, tasks that don't stay up. Once an order and cause, as above. */
+export async function tellNotStarted(
+  context: Context,
+  launch: Launch,
+  target: ScaleTarget,
+  state: ScaleState,
+  said: string,
+): Promise<void> {
+  const words = said.trim().replace(/\.$/, '');
+  await turnRed(context, launch, target, state, `AWS starts no more of it: ${clip(words, 600)}${AGAIN}`, words);
+}
+
+async function turnRed(
+  context: Context,
+  launch: Launch,
+  target: ScaleTarget,
+  { seq, step }: Pick<ScaleState, 'seq' | 'step'>,
+  say: string,
+  cause: string,
+): Promise<void> {
+  const news = scaleTrouble(seq, cause);
+  if ((await fact(context, launch.id, FACT.scaleTold(target.id))) === news) return;
   const aws = await callsOf(context, launch.id, callsName(seq));
   const ended =
     step === null ? null : await context.execute(launch.id, { kind: 'finish-step', step, say, refused: true, aws });

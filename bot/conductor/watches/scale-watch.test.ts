@@ -94,6 +94,27 @@ test('a scale-up that AWS denies is red in the room and in its message, and goes
   expect((await rig.entries('StepDone')).map(({ refused }) => refused)).toEqual([true, undefined]);
 });
 
+test('tasks that ECS has no place for turn the step red in its own words, and it is done once they have come', async () => {
+  await rig.stop();
+  const tasks = { command: null, env: {}, cwd: '.', startDelayMs: 0 };
+  rig = await startRig({ services: [{ cluster: 'c', service: 'w', ...tasks }] });
+  rig.localCloud.weather.set('full');
+  const service = { id: 'group', kind: 'ecs-service', cluster: 'c', service: 'w', title: 'Backends' };
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: [service, groups[1]], phases: scaleStep({ late_after: '10m' }) }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  const says = '(service w) was unable to place a task. Reason: Capacity is unavailable at this time.';
+  await rig.seen(`Backends up was refused: AWS starts no more of it: ${says}`);
+  expect((await rig.launch()).steps['up']).toMatchObject({ state: 'done', refused: true });
+  rig.localCloud.weather.set('fair');
+  await until('the step is done', async () => (await rig.launch()).steps['up']?.refused === undefined);
+  expect((await rig.entries('StepDone')).map(({ refused }) => refused)).toEqual([true, undefined]);
+});
+
 test('the pool is given to the launch before its workers start, and has arrived when they are ready, not when they run', async () => {
   await rig.create({
     runbook: sampleRunbook({

@@ -9,7 +9,7 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
 import type { Context } from '../context.ts';
-import { isPerformed, scaleCalls, scaleTroubleOf } from '../effects/perform-scale.ts';
+import { isPerformed, scaleCalls, scaleTroubleOf, tellNotStarted } from '../effects/perform-scale.ts';
 import { FACT } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
@@ -51,6 +51,10 @@ export class ScaleWatch {
       });
       return;
     }
+    // What ECS said before the order was about another one.
+    const { refused } = observed;
+    if (refused !== undefined && refused.atMs >= state.orderedAtMs)
+      await tellNotStarted(this.#context, launch, target, state, refused.say);
     let now = state;
     if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId, state)) {
       const acted = await this.#context.execute(launch.id, {

@@ -7,6 +7,8 @@ export interface ScaleObservation {
   pending: number;
   /** What AWS says about trouble, if anything. */
   say: string | null;
+  /** What keeps what is missing from coming until somebody changes something or AWS has place again, in AWS's words, and when it said so last. */
+  refused?: { say: string; atMs: number };
   /** Units of the largest instance, if more than 1: AWS may run so much more than it is told. */
   largest?: number;
   /** Of a service: family and revision of the task definition that its tasks start from; any change of them makes another. */

@@ -1,4 +1,5 @@
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { ServiceEvent } from '@aws-sdk/client-ecs';
 import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
@@ -62,14 +63,30 @@ export function serviceScaling({
       const newest = found.events?.[0]?.message ?? null;
       const trouble =
         running < desired && newest !== null && /unable|fail|unhealthy|stopped|throttl|insufficient/i.test(newest);
+      const refused = running < desired ? refusalIn(found.events ?? []) : null;
       const definition = found.taskDefinition?.split('/').at(-1);
       return {
         desired,
         running,
         pending: found.pendingCount ?? 0,
-        say: trouble ? newest : null,
+        say: refused?.say ?? (trouble ? newest : null),
+        ...(refused === null ? {} : { refused }),
         ...(definition === undefined ? {} : { definition }),
       };
     },
   };
+}
+
+/**
+ * A quota, no capacity, tasks that don't stay up (docs/facts.md#ecs-placement). Not that no instance had room: where instances are on
+ * their way that passes.
+ */
+const REFUSED = /limit on the number of|capacity is unavailable|unable to consistently start/i;
+const STEADY = /has reached a steady state/;
+
+/** Newest first, as ECS gives them. Null: nothing, or nothing since it was steady. */
+function refusalIn(events: readonly ServiceEvent[]): { say: string; atMs: number } | null {
+  const { message = '', createdAt } =
+    events.find((one) => REFUSED.test(one.message ?? '') || STEADY.test(one.message ?? '')) ?? {};
+  return STEADY.test(message) || createdAt === undefined ? null : { say: message, atMs: createdAt.getTime() };
 }

@@ -518,3 +518,22 @@ test('AWS raises a provisioned table by itself with the indexes that are registe
   expect(await scaling.schedule(table('ahead'), OWNER, [step('up', 50, inASecond)])).toBeNull();
   await eventually(async () => expect(await scaling.observe(table('ahead'))).toMatchObject({ desired: 50 }));
 });
+
+test('what ECS refuses is told while tasks are missing, with its time, and not after it was steady again', async () => {
+  const found = await scaling.find(service);
+  const now = (await scaling.observe(service)).desired;
+  local.weather.set('full');
+  const beforeMs = Date.now();
+  await scaling.desire(service, up(now + 2), found);
+  const { refused, say } = await scaling.observe(service);
+  expect(refused?.say).toBe(
+    '(service w) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.',
+  );
+  expect(refused?.atMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(say).toBe(refused?.say);
+  local.weather.set('fair');
+  await eventually(async () => expect(await scaling.observe(service)).toMatchObject({ running: now + 2, say: null }));
+  // Missing for another reason: what was said before it was steady is over.
+  await scaling.desire(service, { count: now + 3, lowers: false, holds: true }, found);
+  expect((await scaling.observe(service)).refused).toBeUndefined();
+});

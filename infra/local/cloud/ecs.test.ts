@@ -210,6 +210,7 @@ test('a count far beyond this machine starts 32 tasks and says why there are no 
     running: 0,
     pending: 32,
     say: expect.stringContaining('unable to place a task') as string,
+    refused: { say: expect.stringContaining('reached the limit on the number of tasks'), atMs: expect.any(Number) },
     definition: 'w:1',
   });
 });

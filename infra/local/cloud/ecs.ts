@@ -56,10 +56,14 @@ export function startEcs(options: {
   nowMs: () => number;
   desired: StateFile<EcsState>;
   logFileOf(definition: ServiceDefinition): string | null;
+  /** There is no place for another task of a service. */
+  isFull(): boolean;
   /** What is described late (docs/facts.md#ecs-eventual). */
   lag: Lag;
 }): Ecs {
-  const services = options.definitions.map((definition) => new Service(definition, options.logFileOf(definition)));
+  const services = options.definitions.map(
+    (definition) => new Service(definition, options.logFileOf(definition), options.isFull),
+  );
   const { lag } = options;
   const keyOf = (service: Service) => `${service.definition.cluster}/${service.name}`;
   const standalone = new StandaloneTasks(options);

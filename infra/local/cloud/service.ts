@@ -15,6 +15,8 @@ const STOPPED_KEPT = 50;
 const PROCESSES_MOST = 32;
 const COUNTED_MOST = 5_000;
 const EVENTS_KEPT = 100;
+/** A task that found no place is tried again. */
+const PLACE_AGAIN_MS = 1_000;
 
 /**
  * The service scheduler of one ECS service: keeps as many tasks as desired, replaces those that end, and waits longer after
@@ -37,8 +39,12 @@ export class Service {
   #steady = true;
   readonly #log: WriteStream | null;
 
-  constructor(definition: ServiceDefinition, logFile: string | null) {
+  readonly #isFull: () => boolean;
+
+  /** `isFull`: there is no place for another task now. */
+  constructor(definition: ServiceDefinition, logFile: string | null, isFull: () => boolean) {
     this.definition = definition;
+    this.#isFull = isFull;
     this.#env = definition.env;
     this.#most = definition.command === null ? COUNTED_MOST : PROCESSES_MOST;
     this.arn = `arn:aws:ecs:us-east-1:000000000000:service/${definition.cluster}/${definition.service}`;
@@ -112,6 +118,14 @@ export class Service {
     const waitMs = this.#notBeforeMs - performance.now();
     if (waitMs > 0) {
       this.#timer = setTimeout(() => this.#reconcile(), waitMs);
+      return;
+    }
+    if (this.#isFull()) {
+      // Each try says so (docs/facts.md#ecs-placement).
+      this.#say(
+        'was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.',
+      );
+      this.#timer = setTimeout(() => this.#reconcile(), PLACE_AGAIN_MS);
       return;
     }
     const { cluster, command, cwd, startDelayMs } = this.definition;

@@ -180,6 +180,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       ...definition,
       env: withEndpoint(definition.env, definition.principal),
     })),
+    isFull: () => weather.now === 'full',
     desired: openState<EcsState>(dataDir, 'ecs', {}),
     logFileOf: ({ service, logFile }) => logFile ?? (logsDir === null ? null : join(logsDir, `${service}.log`)),
   });

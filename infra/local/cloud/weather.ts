@@ -5,9 +5,9 @@ import { AwsError } from './aws-error.ts';
  * Weather of the whole cloud, for who wants to see what the product does in it. `throttled`: every third call is refused as too
  * many. `slow`: every call waits, one in ten for longer than a switch read is waited for. `down`: nothing is done, every call is
  * answered with 503. Which call is hit goes by a count, so that a run is like the one before. `odd`: no call is hit, and the cloud is
- * as late and forgetful as AWS may be (lag.ts, sqs.ts).
+ * as late and forgetful as AWS may be (lag.ts, sqs.ts). `full`: no call is hit, and ECS has no place for another task (service.ts).
  */
-export const CLOUD_WEATHERS = ['fair', 'throttled', 'slow', 'down', 'odd'] as const;
+export const CLOUD_WEATHERS = ['fair', 'throttled', 'slow', 'down', 'odd', 'full'] as const;
 export type CloudWeatherName = (typeof CLOUD_WEATHERS)[number];
 
 const REFUSED_OF = 3;
@@ -41,7 +41,7 @@ export class CloudWeather {
 
   /** Waits, or throws the refusal. `action`: as IAM calls it. */
   async before(action: string): Promise<void> {
-    if (this.#now === 'fair' || this.#now === 'odd') return;
+    if (this.#now === 'fair' || this.#now === 'odd' || this.#now === 'full') return;
     const call = this.#calls++;
     const [service = ''] = action.split(':');
     if (this.#now === 'throttled' && call % REFUSED_OF !== 0) return;
