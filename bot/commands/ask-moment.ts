@@ -26,23 +26,41 @@ export async function momentOf(
   nowMs: number,
   targetAtMs: number | null,
 ): Promise<Moment> {
-  const zone =
-    needsZone(text, { nowMs, targetAtMs }) || readMoment(text, { nowMs, targetAtMs, zone: null }).kind === 'offer'
-      ? await zoneOf(desk, slackId)
-      : null;
-  return readMoment(text, { nowMs, targetAtMs, zone });
+  const asks =
+    needsZone(text, { nowMs, targetAtMs }) || readMoment(text, { nowMs, targetAtMs, zone: null }).kind === 'offer';
+  const clock = asks ? await clockOf(desk, slackId) : NO_CLOCK;
+  return readMoment(text, { nowMs, targetAtMs, ...clock });
 }
 
-/** Null: Slack does not say, or not in time. Then nothing is guessed. */
-async function zoneOf(desk: Desk, slackId: string): Promise<Zone | null> {
-  const zone = desk.client.users
-    .info({ user: slackId })
-    .then(({ user }) => zoneNamed(user?.tz))
+/** Of a person. `zone` null: Slack does not say, or not in time. Then nothing is guessed. */
+interface PersonsClock {
+  zone: Zone | null;
+  has24Hours: boolean;
+}
+const NO_CLOCK: PersonsClock = { zone: null, has24Hours: false };
+
+async function clockOf(desk: Desk, slackId: string): Promise<PersonsClock> {
+  const clock = desk.client.users
+    .info({ user: slackId, include_locale: true })
+    .then(({ user }) => ({
+      zone: zoneNamed(user?.tz),
+      has24Hours: user?.tz?.startsWith('Europe/') === true || isOf24Hours(user?.locale),
+    }))
     .catch((error: unknown) => {
       desk.log.warn({ err: error, slackId }, 'the zone of a person could not be learned');
-      return null;
+      return NO_CLOCK;
     });
-  return waitAtMost(ZONE_WITHIN_MS, zone, null);
+  return waitAtMost(ZONE_WITHIN_MS, clock, NO_CLOCK);
+}
+
+/** Slack's own language stays English for many, so their zone counts too. A locale that is none says nothing. */
+function isOf24Hours(locale: string | undefined): boolean {
+  if (locale === undefined) return false;
+  try {
+    return new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hourCycle === 'h23';
+  } catch {
+    return false;
+  }
 }
 
 /** `typedWith` gives the whole command with a moment in the place of what was typed. */

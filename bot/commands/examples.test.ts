@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { Scene } from '../../test/properties/scene.ts';
 import { campaign } from './campaign.ts';
+import { scale, switchTo } from './drive.ts';
 import { ofThisLaunch } from './examples.ts';
 import { fire } from './fire.ts';
+import { tick } from './lead.ts';
+import { rehearse } from './rehearse.ts';
 import { status } from './see.ts';
 
 const { launch } = Scene.created();
@@ -51,4 +54,13 @@ test('without a launch or its audience they stay as they are', () => {
   expect(ofThisLaunch(fire, null)).toEqual(fire);
   expect(ofThisLaunch(fire, { ...sale, audience: null })).toEqual(fire);
   expect(ofThisLaunch(status, sale)).toEqual(status);
+});
+
+test('and its fleets, gates, switches and id', () => {
+  const { runbook } = sale;
+  const named = (sub: Parameters<typeof ofThisLaunch>[0]) => ofThisLaunch(sub, sale).usage;
+  expect(named(scale)[0]).toBe(`scale ${runbook.scale_targets[0]?.id} 40`);
+  expect(named(switchTo)[0]).toBe(`switch ${runbook.switches[0]?.id} off`);
+  expect(named(tick)[1]).toBe('tick copy-read');
+  expect(named(rehearse)).toContain(`rehearse limited market pl of ${sale.id}`);
 });

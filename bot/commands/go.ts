@@ -24,6 +24,7 @@ import { haltWord, slipsFromHalt } from './halt-words.ts';
 import { halt, haltNow, resume } from './halt.ts';
 import { haltable, launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
+import { mattersNow } from './matters-now.ts';
 import { meaning } from './meaning.ts';
 import { people } from './people.ts';
 import { rehearse } from './rehearse.ts';
@@ -39,18 +40,25 @@ import { test } from './test-copies.ts';
 const help: Subcommand = {
   name: 'help',
   also: ['?', '-h', '--help'],
-  usage: ['help', 'help fire'],
+  usage: ['help', 'help all', 'help fire'],
   group: 'See',
   needs: 'nothing',
-  does: 'Shows what to type, or explains one command.',
+  does: 'Shows what to type now; all commands, or one of them explained.',
   async run({ desk, typed, channelId }) {
     const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
-    const only = topic === undefined ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
-    if (topic !== undefined && only === null) return unknown(topic);
+    const isAll = topic === 'all';
+    const only = topic === undefined || isAll ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
+    if (topic !== undefined && !isAll && only === null) return unknown(topic);
     const room = await desk.rooms.launchOf(channelId);
     const shown = only === create ? createWith(await listRunbooks(desk.runbooksDir)) : only;
     const launch = room === null ? null : desk.journal.peek(room.launchId);
-    return helpMessage(SUBCOMMANDS, shown && ofThisLaunch(shown, launch), room?.name ?? null, launch?.runbook);
+    return helpMessage(
+      SUBCOMMANDS.map((sub) => ofThisLaunch(sub, launch)),
+      shown && ofThisLaunch(shown, launch),
+      room?.name ?? null,
+      launch?.runbook,
+      isAll ? null : mattersNow(launch),
+    );
   },
 };
 

@@ -17,6 +17,16 @@ function became(text: string, more: Partial<Place> = {}): string | string[] {
   return read.kind === 'offer' ? read.choices.map(({ label }) => label) : `refused: ${read.expected}`;
 }
 
+describe('a time of day is one where the day has 24 hours', () => {
+  it.each(['6:30', '6:30 uhr', '6h30', '2027-02-08 6:30'])('%s', (text) => {
+    const place = text === '6:30' ? { has24Hours: true } : {};
+    expect(became(text, place)).toEqual(['Mon 8 Feb 06:30 in New York = 11:30 UTC']);
+  });
+  it('but for one that says its half', () => {
+    expect(became('6:30pm', { has24Hours: true })).toEqual(['18:30 in New York = 23:30 UTC']);
+  });
+});
+
 describe("a time without a zone is offered back in the person's own", () => {
   it.each([
     ['14:30', ['14:30 in New York = 19:30 UTC']],

@@ -21,6 +21,8 @@ export interface Place {
   nowMs: number;
   targetAtMs: number | null;
   zone: Zone | null;
+  /** The person's clock has 24 hours, so that `6:30` is one time of day. Absent: it may mean two. */
+  has24Hours?: boolean;
 }
 
 const USAGE = `a time like ${WHEN_USAGE}`;
@@ -44,8 +46,11 @@ export function readMoment(text: string, place: Place): Moment {
   const span = spokenMs(words);
   if (span !== null && span > LONGEST_MS) return refused('a time within 400 days');
   if (span !== null) return { kind: 'offer', choices: spanChoices(span, words, place) };
-  return readClock(words, place);
+  return readClock(words, { ...place, has24Hours: place.has24Hours === true || WRITTEN_24.test(text) });
 }
+
+/** Ways to write a time that nobody uses with two halves of a day: `10:01 Uhr`, `10h01`, `2027-02-07 6:30`. */
+const WRITTEN_24 = /\buhr\b|\b\d{1,2} ?h ?\d{2}\b|\b\d{4}-\d{1,2}-\d{1,2}\b/i;
 
 function plain(text: string): string {
   return text
@@ -123,7 +128,7 @@ function readClock(words: string, place: Place): Moment {
   if (/\d[/]\d|\b\d{1,2}\.\d{1,2}\.(?:\d|$| )/.test(words))
     return refused('a date that everybody reads the same, like 2027-02-07 18:30 UTC or 7 Feb 18:30 UTC');
   const { day, rest } = cutDay(words);
-  const clock = cutClock(rest);
+  const clock = cutClock(rest, place.has24Hours === true);
   if (day === null || clock === null) return refused(USAGE);
   const zones = clock.zone === '' ? (place.zone === null ? null : [place.zone]) : zonesOf(clock.zone);
   if (zones === null) return NO_ZONE;
@@ -211,8 +216,8 @@ interface Clock {
   zone: string;
 }
 
-/** `6:30` is two times of day; `06:30` and `14:30` are one. */
-function cutClock(words: string): Clock | null {
+/** `6:30` is two times of day where a day has two halves; `06:30` and `14:30` are one. */
+function cutClock(words: string, has24Hours: boolean): Clock | null {
   const named = /^(noon|midday|midnight)(?: (.*))?$/.exec(words);
   if (named !== null) return { hours: [named[1] === 'midnight' ? 0 : 12], minute: 0, second: 0, zone: named[2] ?? '' };
   const found = /^(\d{1,2})(?:[:.h](\d{2})(?::(\d{2}))?)? ?(am|pm)?(?: ?(?=[a-z(+-])(.*))?$/.exec(words);
@@ -225,7 +230,7 @@ function cutClock(words: string): Clock | null {
       ? null
       : { hours: [(hour % 12) + (half === 'pm' ? 12 : 0)], minute, second, zone: found[5] ?? '' };
   if (hour > 23) return null;
-  const isOpen = hour >= 1 && hour <= 11 && !(found[1] ?? '').startsWith('0');
+  const isOpen = !has24Hours && hour >= 1 && hour <= 11 && !(found[1] ?? '').startsWith('0');
   return { hours: isOpen ? [hour, hour + 12] : [hour], minute, second, zone: found[5] ?? '' };
 }
 

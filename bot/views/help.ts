@@ -28,12 +28,13 @@ function beginning(does: string): string {
   return kept;
 }
 
-/** Every subcommand in groups with whom the launch's runbook says to call, or one of them in detail. */
+/** What matters `now`, or, where that is null, every subcommand in groups; with whom the launch's runbook says to call, or one of them in detail. */
 export function helpMessage(
   lines: readonly HelpLine[],
   only: HelpLine | null,
   launchName: string | null,
   runbook: Pick<Runbook, 'contacts' | 'playbook'> = {},
+  now: { when: string; names: readonly string[] } | null = null,
 ): Message {
   if (only !== null)
     return message(`/go ${only.name}`, [
@@ -41,19 +42,27 @@ export function helpMessage(
       context(only.usage.map((usage) => `\`/go ${safe(usage, 160)}\``).join('\n')),
     ]);
   const blocks: KnownBlock[] = [header(launchName === null ? 'gobutton' : `gobutton: ${launchName}`)];
-  for (const group of HELP_GROUPS) {
-    const here = lines.filter((line) => line.group === group);
-    if (here.length > 0)
-      blocks.push(
-        section(
-          `*${group}*\n${here.map((line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(beginning(line.does), OVERVIEW_CHARS)}`).join('\n')}`,
-        ),
+  const listed = (title: string, here: readonly HelpLine[]) => {
+    const texts = here.map(
+      (line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(beginning(line.does), OVERVIEW_CHARS)}`,
+    );
+    if (texts.length > 0) blocks.push(section(`*${title}*\n${texts.join('\n')}`));
+  };
+  if (now === null)
+    for (const group of HELP_GROUPS)
+      listed(
+        group,
+        lines.filter((line) => line.group === group),
       );
-  }
+  else
+    listed(
+      `Now: ${now.when}`,
+      now.names.flatMap((name) => lines.filter((line) => line.name === name)),
+    );
   blocks.push(
     ...contactsBlocks(runbook),
     context(
-      'Firing takes two people: one asks with `/go fire`, another presses GO. Halting takes one: the HALT button on the pinned board, or `/go halt`. `/go help fire` explains one command.',
+      'Firing takes two people: one asks with `/go fire`, another presses GO. Halting takes one: the HALT button on the pinned board, or `/go halt`. `/go help fire` explains one command, `/go help all` lists them all.',
     ),
   );
   return message('gobutton: what to type', blocks);

@@ -23,8 +23,8 @@ const SCALE = 1.5;
 export async function drawPreview(campaign: Campaign, text: string, files: FontFiles = new Map()): Promise<Preview> {
   const shown = localized(campaign, text);
   const locale = localeOf(text);
-  const fonts = await Fonts.forText(`${shown.title}${shown.subtitle}${shown.body}${OWN_WORDS}`, locale, files);
-  const { svg, cut } = phonePicture(fonts, locale, shown, campaign.fcm.color ?? '#6b6f76');
+  const fonts = await Fonts.forText(`${shown.title}${shown.subtitle}${shown.body}${text}${OWN_WORDS}`, locale, files);
+  const { svg, cut } = phonePicture(fonts, { name: text, locale }, shown, campaign.fcm.color ?? '#6b6f76');
   const png = new Resvg(svg, {
     fitTo: { mode: 'width', value: PICTURE_WIDTH * SCALE },
     font: { loadSystemFonts: false },

@@ -14,8 +14,8 @@ const GAP = 20;
 const SCREEN = { width: 390, height: 270 };
 const CARD = { x: 8, width: 374 };
 
-/** Every character that stands in a picture beside the texts. */
-export const OWN_WORDS = '9:41 now iOS Android, dark…';
+/** Every character that stands in a picture beside the texts and their name. */
+export const OWN_WORDS = '9:41 now iOS Android · light dark…';
 
 export interface PhonePicture {
   svg: string;
@@ -40,8 +40,13 @@ const ANDROID: Record<'light' | 'dark', Look> = {
   dark: { wall: ['#10140f', '#1b2423'], clock: '#dfe7d6', card: '#282b28', text: '#e2e3de', faint: '#a9ada8' },
 };
 
-/** `color`: of the app, for its icon. */
-export function phonePicture(fonts: Fonts, locale: string, shown: Localized, color: string): PhonePicture {
+/** `name`: of the text, which stands at each phone with its platform. `color`: of the app, for its icon. */
+export function phonePicture(
+  fonts: Fonts,
+  { name: text, locale }: { name: string; locale: string },
+  shown: Localized,
+  color: string,
+): PhonePicture {
   const setter = new TextSetter(fonts, locale);
   const cut = new Set<string>();
   const rows = [
@@ -53,7 +58,8 @@ export function phonePicture(fonts: Fonts, locale: string, shown: Localized, col
       const x = GAP + column * (SCREEN.width + GAP);
       const y = GAP + row * (SCREEN.height + GAP);
       const wall = `wall${row}${column}`;
-      const caption = setter.set(column === 0 ? name : `${name}, dark`, SCREEN.width, 1, { size: 12, weight: 400 }).svg;
+      const label = `${text} · ${name} · ${column === 0 ? 'light' : 'dark'}`;
+      const caption = setter.set(label, SCREEN.width - 40, 1, { size: 12, weight: 700 }).svg;
       return [
         `<svg x="${x}" y="${y}" width="${SCREEN.width}" height="${SCREEN.height}">`,
         `<defs><linearGradient id="${wall}" x2="0" y2="1"><stop stop-color="${look.wall[0]}"/><stop offset="1" stop-color="${look.wall[1]}"/></linearGradient></defs>`,

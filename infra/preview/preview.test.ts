@@ -84,3 +84,14 @@ test('what takes too long is given up, and what fails is said', async () => {
   await expect(drawPreviews(campaign, ['en'], 1)).rejects.toMatchObject({ code: 'PREVIEW_LATE' });
   await expect(drawPreviews(campaign, ['xx'])).rejects.toMatchObject({ code: 'LOCALE_UNKNOWN' });
 });
+
+test('Chinese of either script is drawn with the signs of its locale, and nothing of it is missing', async () => {
+  const texts = {
+    'zh-Hant': '體驗課程今晚開始，臺灣與香港：龜鬱麵廳裡裏嚐齣攪',
+    'zh-Hans': '体验课程今晚开始，台湾与香港：龟郁面厅里尝出搅',
+  };
+  for (const [locale, body] of Object.entries(texts)) {
+    const locales = { ...campaign.locales, [locale]: { title: body.slice(0, 4), body } };
+    expect(await drawPreview({ ...campaign, locales }, locale, files)).toMatchObject({ locale, missing: [] });
+  }
+});

@@ -209,6 +209,9 @@ describe('it is refused', () => {
     const raised = ready();
     raised.does({ kind: 'report-scale-found', target: 'workers', found });
     expect(refusal(raised).say).toContain('has raised workers already');
+    expect(refusal(raised).say).toContain(
+      `Put it back first, by \`/go scale workers ${found.desired}\`, then rehearse.`,
+    );
   });
 
   test('when the plan raises a fleet before it may be over, without an audience, and where the plan has no fleet', () => {

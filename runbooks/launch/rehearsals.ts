@@ -65,13 +65,16 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
 
 /** Of a pool it would also take the workers, and no scale-up of the plan that is still to come takes them back. */
 function raisedAlready(launch: Launch, fleets: readonly { target: string }[]): Refusal | null {
-  const raised = fleets.filter(({ target }) => own(launch.scaleFound, target) !== undefined);
-  return raised.length === 0
-    ? null
-    : refuse(
-        'REHEARSAL_NOT_NOW',
-        `This launch has raised ${listed(raised.map(({ target }) => target))} already, and a rehearsal would take them down at its end. Put them back with /go scale first, or rehearse in another launch.`,
-      );
+  const raised = fleets.flatMap(({ target }) => {
+    const found = own(launch.scaleFound, target);
+    return found === undefined ? [] : [{ target, count: found.desired }];
+  });
+  if (raised.length === 0) return null;
+  const back = raised.map(({ target, count }) => `\`/go scale ${target} ${count}\``);
+  return refuse(
+    'REHEARSAL_NOT_NOW',
+    `This launch has raised ${listed(raised.map(({ target }) => target))} already, and a rehearsal would take down what it raised. Put it back first, by ${listed(back)}, then rehearse.`,
+  );
 }
 
 function notNow(launch: Launch, nowMs: number): Refusal | null {

@@ -57,7 +57,7 @@ export function startEcs(options: {
   desired: StateFile<EcsState>;
   logFileOf(definition: ServiceDefinition): string | null;
   /** There is no place for another task of a service. */
-  isFull(): boolean;
+  isFull: () => boolean;
   /** What is described late (docs/facts.md#ecs-eventual). */
   lag: Lag;
 }): Ecs {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { APP, TEAM } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
-import { limitArg, method, noArgs, page } from './method.ts';
+import { boolArg, limitArg, method, noArgs, page } from './method.ts';
 import { BOT_PROFILE } from './shown-message.ts';
 
 /** Who and where: users, teams, bots, user groups (none exist here), and the app itself. */
@@ -30,8 +30,10 @@ export const peopleMethods = {
   'users.info': method({
     scope: 'users:read',
     limit: 'tier4',
-    args: z.object({ user: z.string() }),
-    run: ({ state }, args) => ({ user: state.user(args.user) }),
+    args: z.object({ user: z.string(), include_locale: boolArg.default(false) }),
+    run: ({ state }, { user, include_locale: withLocale }) => ({
+      user: { ...state.user(user), ...(withLocale ? { locale: 'en-US' } : {}) },
+    }),
   }),
   'users.list': method({
     scope: 'users:read',

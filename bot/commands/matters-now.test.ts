@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { LAUNCH_ID, Scene } from '../../test/properties/scene.ts';
+import { helpMessage } from '../views/help.ts';
+import { SUBCOMMANDS } from './go.ts';
+import { mattersNow } from './matters-now.ts';
+
+test('what matters is told by how the launch stands, and every word of it is a command', () => {
+  const scene = Scene.ready();
+  const told = [mattersNow(null), mattersNow(Scene.created().state), mattersNow(scene.state)];
+  scene.asked('all');
+  told.push(mattersNow(scene.state));
+  const shot = Scene.ready();
+  const fired = shot.fired(['us-ios']);
+  told.push(mattersNow(shot.state));
+  const over = { ...fired, closed: { cause: 'complete' as const, atMs: 1 } };
+  told.push(mattersNow({ ...shot.state, shots: { [fired.id]: over } }));
+  const off = Scene.ready();
+  off.does({ kind: 'stand-down', by: 'ana', reason: '' });
+  told.push(mattersNow(off.state), mattersNow({ ...off.state, closed: true }));
+  told.push(mattersNow({ ...scene.state, orders: {}, halt: { ...scene.state.halt, active: true } }));
+  expect(told.map(({ when }) => when)).toEqual([
+    'this channel has no launch',
+    'there is no audience yet',
+    'before GO',
+    'an order waits for its GO',
+    'pushes are going out',
+    'a shot is over',
+    'the launch was called off',
+    'the launch is closed',
+    'all sending is halted',
+  ]);
+  const known = SUBCOMMANDS.map(({ name }) => name);
+  for (const { names } of told) expect(names.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('help is short unless all of it is asked for', () => {
+  const lines = (now: ReturnType<typeof mattersNow> | null) =>
+    JSON.stringify(helpMessage(SUBCOMMANDS, null, LAUNCH_ID, {}, now).blocks).match(/`\/go [^`]*`  /g)?.length ?? 0;
+  expect(lines(null)).toBe(SUBCOMMANDS.length);
+  expect(lines(mattersNow(Scene.ready().state))).toBe(7);
+});
