@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../infra/aws/sha256.ts';
 import { until } from '../infra/local/slack/for-tests.ts';
+import { postmortemMarkdown } from '../runbooks/postmortem/markdown.ts';
+import { postmortemOf } from '../runbooks/postmortem/postmortem.ts';
 import { buttonsOf, readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
 import type { Rig, Someone } from '../test/bot-rig.ts';
-import { askedNow, pressAnswerPostmortem, submitAnswers } from './actions/afterwards.ts';
+import { askedNow, pressAddAction, pressAnswerPostmortem, submitAnswers } from './actions/afterwards.ts';
 import type { Desk } from './desk.ts';
 
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
@@ -110,20 +112,46 @@ describe('once a launch is closed', () => {
     expect(views).toEqual([expect.stringContaining('The questions could not be read')]);
   });
 
-  it('who is not on the roster gets no form, and is told whom to ask', async () => {
+  it('who is not on the roster answers in their own name, sets no action, and closes no question', async () => {
     const noted: string[] = [];
     const said: string[] = [];
     const refusals = { note: (_id: string, slackId: string, { code }: { code: string }) => noted.push(slackId, code) };
-    await pressAnswerPostmortem({
+    const stranger = { slackId: 'U9STRANGER', channelId: 'C0WARROOM', triggerId: 'none' };
+    await pressAddAction({
+      ...stranger,
       desk: { journal: rig.journal, refusals } as unknown as Desk,
       value: { launchId },
-      slackId: 'U9STRANGER',
-      channelId: 'C0WARROOM',
-      triggerId: 'none',
       answer: async ({ text }) => void said.push(text),
     });
     expect(said).toEqual(['You are not on the roster of Fire drill.']);
     expect(noted).toEqual(['U9STRANGER', 'NOT_ON_ROSTER']);
+    const desk = { journal: rig.journal, conductor: rig.bot.conductor, cloud: rig.cloud, refusals } as unknown as Desk;
+    const field = { text: 'The page was slow.', option: null, date: null };
+    const keep = () =>
+      submitAnswers({
+        ...stranger,
+        desk,
+        meta: { launchId, channelId: 'C0WARROOM' },
+        fields: new Map([[fieldOf(HELPED), field]]),
+      } as never);
+    const kept = await keep();
+    expect([kept.ok, JSON.stringify(kept.answer)]).toEqual([
+      true,
+      expect.stringContaining('that you are not on the roster'),
+    ]);
+    // Sent twice, it stands once.
+    expect((await keep()).ok).toBe(true);
+    const given = (await rig.journal.entries(launchId)).filter(
+      (entry) => entry.kind === 'QuestionAnswered' && entry.guest !== undefined,
+    );
+    expect(given).toMatchObject([{ by: { system: 'slack' }, guest: 'U9STRANGER', words: 'The page was slow.' }]);
+    const text = postmortemMarkdown(
+      postmortemOf(await rig.journal.entries(launchId), [], {
+        chain: { ok: true },
+        slackNames: new Map([['U9STRANGER', 'Kim']]),
+      }) as never,
+    );
+    expect(text).toMatch(/> Kim \(U9STRANGER\), not on the roster, /);
   });
 
   it('an action is added by the form, changed and closed by what is typed, and the list has it', async () => {

@@ -5,7 +5,7 @@ import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { blameIn } from '../../runbooks/postmortem/blame.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
-import { submitAs, whoIs } from '../desk.ts';
+import { STRANGER, submitAs, whoIs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
 import { actionModal, answersModal, blameNote, readingModal, unreadModal } from '../views/aftermath.ts';
 import type { AskedHere } from '../views/aftermath.ts';
@@ -21,10 +21,15 @@ export const afterwardsMeta = z.strictObject({ launchId: z.string(), channelId: 
 
 type Opened = Pick<Press<{ launchId: string }>, 'desk' | 'value' | 'slackId' | 'channelId' | 'triggerId' | 'answer'>;
 
-/** The launch, if whoever pressed is on its roster. */
-async function forPeople({ desk, value, slackId, answer }: Opened, what: string): Promise<Launch | null> {
+async function launchOf({ desk, value }: Pick<Opened, 'desk' | 'value'>): Promise<Launch> {
   const launch = desk.journal.peek(value.launchId) ?? (await desk.journal.launch(value.launchId));
   if (launch === null) throw new Error(`LAUNCH_GONE ${value.launchId}`);
+  return launch;
+}
+
+/** The launch, if whoever pressed is on its roster. */
+async function forPeople({ desk, value, slackId, answer }: Opened, what: string): Promise<Launch | null> {
+  const launch = await launchOf({ desk, value });
   if (whoIs(launch, slackId) !== null) return launch;
   desk.refusals.note(launch.id, slackId, { what, code: 'NOT_ON_ROSTER', say: 'not on the roster of this launch' });
   await answer(stranger(launch));
@@ -43,8 +48,8 @@ const fieldOf = (question: string): string => `q:${sha256(question).slice(0, 16)
 
 export async function pressAnswerPostmortem(press: Opened): Promise<void> {
   const { desk, slackId, channelId, triggerId } = press;
-  const launch = await forPeople(press, 'answering the postmortem');
-  if (launch === null) return;
+  // Whoever is in the channel: affected people are seldom on a roster.
+  const launch = await launchOf(press);
   const opened = await desk.client.views.open({ trigger_id: triggerId, view: readingModal() });
   const filled = async (view: ModalView) => desk.client.views.update({ view_id: opened.view?.id ?? '', view });
   try {
@@ -58,10 +63,11 @@ export async function pressAnswerPostmortem(press: Opened): Promise<void> {
 
 /** What this person has not answered comes first: a form does not hold any number. */
 async function askedOf(desk: Desk, launch: Launch, slackId: string): Promise<AskedHere[]> {
-  const person = whoIs(launch, slackId)?.id;
-  const { answers } = launch.postmortem;
+  const person = whoIs(launch, slackId)?.id ?? null;
+  const { answers, guests } = launch.postmortem;
+  const [said, me] = person === null ? [guests, slackId] : [answers, person];
   const questions = (await askedNow(desk, launch.id)).map((question): AskedHere => {
-    const mine = answers.findLast((one) => one.by === person && one.question === question)?.words ?? null;
+    const mine = said.findLast((one) => one.by === me && one.question === question)?.words ?? null;
     return { id: fieldOf(question), question, mine };
   });
   return [...questions.filter(({ mine }) => mine === null), ...questions.filter(({ mine }) => mine !== null)];
@@ -92,11 +98,15 @@ export async function submitAnswers({
   if (lost.length > 0) return { ok: false, errors, answer: notKept(errors, lost, written.length - lost.length) };
   const launch = await desk.journal.launch(meta.launchId);
   const names = (launch?.people ?? []).map(({ name }) => name);
+  const asGuest =
+    launch !== null && whoIs(launch, slackId) === null
+      ? ' They stand there with your name, and that you are not on the roster.'
+      : '';
   const blamed = blameIn(written.map(({ text }) => text).join('\n'), names);
   return {
     ok: true,
     answer: done(
-      `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. \`/go postmortem\` shows the document.${blameNote(blamed)}`,
+      `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. \`/go postmortem\` shows the document.${asGuest}${blameNote(blamed)}`,
     ),
   };
 }
@@ -111,7 +121,11 @@ function notKept(errors: Record<string, string>, lost: readonly { text: string }
 }
 
 const answered = (desk: Desk, launchId: string, slackId: string, question: string, words: string): Promise<Outcome> =>
-  submitAs(desk, launchId, slackId, (by) => ({ kind: 'answer-question', by, question, words }));
+  submitAs(desk, launchId, slackId, (by) =>
+    by === STRANGER
+      ? { kind: 'answer-as-guest', guest: slackId, question, words }
+      : { kind: 'answer-question', by, question, words },
+  );
 
 export async function pressAddAction(press: Opened): Promise<void> {
   const launch = await forPeople(press, 'setting an action');

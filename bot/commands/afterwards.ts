@@ -10,12 +10,12 @@ import { message } from '../views/blocks.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
 import { misuse, submit } from './subcommand.ts';
-import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
+import type { Answer, LaunchAsk, PersonAsk, Subcommand } from './subcommand.ts';
 
 /** What people say of a launch, and what is to be done because of it. */
 
 /** As if the button had been pressed; null: the form is the answer. */
-async function opened(ask: PersonAsk, open: typeof pressAddAction): Promise<Answer> {
+async function opened(ask: LaunchAsk, open: typeof pressAddAction): Promise<Answer> {
   const { desk, launch, slackId, channelId, triggerId } = ask;
   let said: Answer = null;
   const answer = async (one: NonNullable<Answer>) => {
@@ -30,7 +30,7 @@ export const answer: Subcommand = {
   also: ['answers', 'questions'],
   usage: ['answer'],
   group: 'Talk and end',
-  needs: 'person',
+  needs: 'launch',
   does: 'Opens the questions that only people can answer. What you write stands in the record as you wrote it.',
   run: (ask) => opened(ask, pressAnswerPostmortem),
 };

@@ -168,7 +168,10 @@ async function beside(
 ): Promise<Omit<DocumentAsked, 'name' | 'other'>> {
   return {
     launchId: launch.id,
-    slackNames: await namesOfOthers(desk, new Set(launch.people.flatMap(({ slack }) => slack)), messages),
+    slackNames: await namesOfOthers(desk, new Set(launch.people.flatMap(({ slack }) => slack)), [
+      ...launch.postmortem.guests.map(({ by }) => ({ user: by, text: '' })),
+      ...messages,
+    ]),
     curves: await curvesOf(launch.id, Object.keys(launch.shots), desk.conductor),
     seen: { seq: launch.seq, hash: launch.headHash },
     trusted: desk.journal.keyring.trusted,

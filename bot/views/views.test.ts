@@ -288,7 +288,7 @@ function launchOf(size: number): Launch {
     present: {},
     stoodDown: null,
     closed: false,
-    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
+    postmortem: { state: 'draft', answers: [], guests: [], actions: {}, halters: [], closedAtMs: null },
   };
 }
 

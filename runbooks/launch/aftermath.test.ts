@@ -37,6 +37,26 @@ describe('answers', () => {
     ]);
   });
 
+  test('somebody who is not on the roster answers as a guest, so many times, and no question is answered by that alone', () => {
+    const scene = closed();
+    const guest = (words: string, who = 'U9GUEST'): Command => ({
+      kind: 'answer-as-guest',
+      guest: who,
+      question: 'What helped?',
+      words,
+    });
+    scene.does(guest('The page was slow.'));
+    expect(scene.refuses(guest('The page was slow.')).code).toBe('ALREADY_SO');
+    expect(scene.state.postmortem).toMatchObject({ answers: [], guests: [{ by: 'U9GUEST' }] });
+    const done: Command = { kind: 'turn-postmortem', by: 'ana', to: 'done', questions: ['What helped?'] };
+    expect(scene.refuses(done).code).toBe('POSTMORTEM_OPEN');
+    expect(scene.refuses(guest('x', 'U0ONCALL')).say).toContain('is on the roster');
+    for (let more = 1; more < 40; more += 1) scene.does(guest(`${more}`));
+    expect(scene.refuses(guest('once more')).say).toContain('takes no more answers');
+    for (let more = 40; more < 200; more += 1) scene.does(guest('x', `U9OTHER${more}`));
+    expect(scene.refuses(guest('x', 'U9LAST')).say).toContain('200 of all');
+  });
+
   test('the same words of the same person are in the record once', () => {
     const scene = closed();
     scene.does(answer('ben', 'One room.'));

@@ -5,7 +5,7 @@ import type { EntryOf, PersonId } from './entries.ts';
 import { must, personIn } from './fold-error.ts';
 import type { ActionItem, Aftermath, Launch } from './launch.ts';
 import { ownerOf } from './owners.ts';
-import { findPerson } from './people.ts';
+import { findPerson, personOf } from './people.ts';
 import { isOfTheseYears } from './words.ts';
 
 /** What people say of a launch once it is over: their answers, what is to be done, and how far the postmortem is. */
@@ -24,17 +24,48 @@ const isLong = (words: string): boolean => words.length > WORDS_MOST;
 
 /** Who says the same once more has said it. */
 export function answerQuestion(launch: Launch, command: CommandOf<'answer-question'>, { nowMs }: Given): Decision {
-  const { by, question } = command;
-  const words = command.words.trim();
+  const { by, question, words } = command;
+  return (
+    answerProblem({ question, words }, by, launch.postmortem.answers) ??
+    accept(byPerson(by), nowMs, { kind: 'QuestionAnswered', question, words: words.trim() })
+  );
+}
+
+/** So many answers are a channel that helps; more is somebody who fills the record. */
+const OF_GUESTS = 200;
+const OF_ONE_GUEST = 40;
+
+/** Affected people are seldom on a roster. What they say is in their name and gives them nothing: a question that only they have answered is open still. */
+export function answerAsGuest(launch: Launch, command: CommandOf<'answer-as-guest'>, { nowMs }: Given): Decision {
+  const { guest, question, words } = command;
+  const { guests } = launch.postmortem;
+  if (personOf(launch, { slackId: guest }) !== null)
+    return refuse('VALUE_INVALID', `${guest} is on the roster; expected an answer in that person's name.`);
+  if (guests.length >= OF_GUESTS || guests.filter(({ by }) => by === guest).length >= OF_ONE_GUEST)
+    return refuse(
+      'VALUE_INVALID',
+      `This record takes no more answers of people who are not on its roster (${OF_ONE_GUEST} of each, ${OF_GUESTS} of all). Write it in the channel, which is recorded too.`,
+    );
+  return (
+    answerProblem({ question, words }, guest, guests) ??
+    accept({ system: 'slack' }, nowMs, { kind: 'QuestionAnswered', question, words: words.trim(), guest })
+  );
+}
+
+function answerProblem(
+  { question, words: said }: { question: string; words: string },
+  by: string,
+  before: Aftermath['guests'],
+): Decision | null {
+  const words = said.trim();
   if (words === '' || isLong(words)) return wordsProblem(words, 'The answer');
   if (question === '' || question.length > QUESTION_MOST)
     return refuse(
       'VALUE_INVALID',
       `The question has ${question.length} characters; expected one that the postmortem asks.`,
     );
-  const last = launch.postmortem.answers.findLast((one) => one.by === by && one.question === question);
-  if (last?.words === words) return refuse('ALREADY_SO', 'You have answered so already.');
-  return accept(byPerson(by), nowMs, { kind: 'QuestionAnswered', question, words });
+  const last = before.findLast((one) => one.by === by && one.question === question);
+  return last?.words === words ? refuse('ALREADY_SO', 'You have answered so already.') : null;
 }
 
 export function setAction(launch: Launch, command: CommandOf<'set-action'>, { nowMs }: Given): Decision {
@@ -138,11 +169,13 @@ export function told(
   { postmortem }: Launch,
   entry: EntryOf<'QuestionAnswered' | 'ActionSet' | 'ActionClosed' | 'PostmortemTurned'>,
 ): Partial<Aftermath> {
-  const { answers, actions } = postmortem;
+  const { answers, guests, actions } = postmortem;
   switch (entry.kind) {
     case 'QuestionAnswered': {
-      const { question, words } = entry;
-      return { answers: [...answers, { question, words, by: personIn(entry) }] };
+      const { question, words, guest } = entry;
+      return guest === undefined
+        ? { answers: [...answers, { question, words, by: personIn(entry) }] }
+        : { guests: [...guests, { question, words, by: guest }] };
     }
     case 'ActionSet': {
       const { actionId: id, when, words, owner, due } = entry;

@@ -44,6 +44,7 @@ const MAY: Record<CommandKind, 'on-call' | 'duty' | 'everybody' | 'system'> = {
   note: 'everybody',
   'be-here': 'everybody',
   'record-outcomes': 'on-call',
+  'answer-as-guest': 'system',
   'answer-question': 'everybody',
   'set-action': 'everybody',
   'close-action': 'everybody',
@@ -159,6 +160,7 @@ describe('before any other rule', () => {
   test('a closed launch takes late accounts, talk, its postmortem, capacity down, the end of a rehearsal, and a new launch; nothing else', () => {
     expect(LATER.toSorted()).toEqual(
       [
+        'answer-as-guest',
         'answer-question',
         'checkpoint',
         'close-action',

@@ -65,6 +65,8 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   // What it reads and puts down are device tokens
   'record-outcomes': ON_CALL,
   'answer-question': EVERYBODY,
+  // Whoever is in the channel; the bot vouches for the account, and nothing follows from it
+  'answer-as-guest': 'system',
   'set-action': EVERYBODY,
   'close-action': EVERYBODY,
   'turn-postmortem': ON_CALL,
@@ -98,6 +100,7 @@ const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
   'note',
   'record-outcomes',
   'answer-question',
+  'answer-as-guest',
   'set-action',
   'close-action',
   'turn-postmortem',
@@ -231,6 +234,7 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'measure-surge': 'entering what was measured',
   'record-outcomes': 'counting outcomes by language',
   'answer-question': 'answering the postmortem',
+  'answer-as-guest': 'answering the postmortem',
   'set-action': 'setting an action',
   'close-action': 'closing an action',
   'turn-postmortem': 'turning the postmortem',

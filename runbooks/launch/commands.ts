@@ -180,6 +180,8 @@ export type Command =
     }
   | { kind: 'be-here'; by: PersonId }
   | { kind: 'record-outcomes'; by: PersonId; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
+  /** By somebody in the channel who is not on the roster, by their Slack account. */
+  | { kind: 'answer-as-guest'; guest: string; question: string; words: string }
   | { kind: 'answer-question'; by: PersonId; question: string; words: string }
   /** `actionId: null`: a new one. */
   | {

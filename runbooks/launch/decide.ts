@@ -1,4 +1,4 @@
-import { answerQuestion, closeAction, setAction, turnPostmortem } from './aftermath.ts';
+import { answerAsGuest, answerQuestion, closeAction, setAction, turnPostmortem } from './aftermath.ts';
 import { unmetPrecondition } from './authority.ts';
 import { expireChange } from './change-waits.ts';
 import type { Command, Decision, Given } from './commands.ts';
@@ -143,6 +143,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return beHere(launch, command, given);
     case 'record-outcomes':
       return recordOutcomes(launch, command, given);
+    case 'answer-as-guest':
+      return answerAsGuest(launch, command, given);
     case 'answer-question':
       return answerQuestion(launch, command, given);
     case 'set-action':

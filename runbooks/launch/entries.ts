@@ -504,7 +504,8 @@ export type EntryBody =
   /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. */
   /** `refused`: where the tokens that were refused for good lie, for whoever owns the table of devices; null: none was. */
   | { kind: 'OutcomesCounted'; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
-  | { kind: 'QuestionAnswered'; question: string; words: string }
+  /** `guest`: the Slack account of somebody who is not on the roster. */
+  | { kind: 'QuestionAnswered'; question: string; words: string; guest?: string }
   /** With an id that is there already, it is changed. `due`: a date, `2027-03-01`. */
   | { kind: 'ActionSet'; actionId: string; when: ActionWhen; words: string; owner: PersonId; due: string }
   /** `words`: what came of it. */

@@ -449,6 +449,6 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     rehearses: null,
     rehearsals: {},
     closed: false,
-    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
+    postmortem: { state: 'draft', answers: [], guests: [], actions: {}, halters: [], closedAtMs: null },
   });
 });

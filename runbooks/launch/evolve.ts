@@ -107,7 +107,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     surge: null,
     stoodDown: null,
     closed: false,
-    postmortem: { state: 'draft', answers: [], actions: {}, halters: [], closedAtMs: null },
+    postmortem: { state: 'draft', answers: [], guests: [], actions: {}, halters: [], closedAtMs: null },
   };
 }
 

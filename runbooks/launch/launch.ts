@@ -122,6 +122,8 @@ export interface Aftermath {
   state: PostmortemState;
   /** In the order of the record. */
   answers: { question: string; words: string; by: PersonId }[];
+  /** Of people who are not on the roster, by their Slack accounts. */
+  guests: { question: string; words: string; by: string }[];
   actions: Record<string, ActionItem>;
   /** Who has pressed HALT. */
   halters: PersonId[];

@@ -1,7 +1,7 @@
 import { ACTION_WHENS } from '../launch/entries.ts';
 import type { Entry, EntryOf } from '../launch/entries.ts';
 import { stamp } from '../record/clock.ts';
-import { actorName } from '../record/describe.ts';
+import { actorName, guestName } from '../record/describe.ts';
 import { heading, said } from './document.ts';
 import type { Answer, Block, Question, Statement } from './document.ts';
 import { allOf } from './told.ts';
@@ -16,7 +16,11 @@ export const asked = (told: Told, questions: readonly string[]): Question[] =>
 /** The newest of each person; that there was another before is said, and proven. */
 function answersTo(told: Told, question: string): Answer[] {
   const given = allOf(told, 'QuestionAnswered').filter((one) => one.question === question);
-  return [...Map.groupBy(given, ({ by }) => actorName(by, told.names))].flatMap(([name, mine]) => {
+  return [
+    ...Map.groupBy(given, ({ by, guest }) =>
+      guest === undefined ? actorName(by, told.names) : guestName(guest, told.slackNames),
+    ),
+  ].flatMap(([name, mine]) => {
     const last = mine.at(-1);
     if (last === undefined) return [];
     const again = mine.length === 1 ? '' : ', answered again';

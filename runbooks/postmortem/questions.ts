@@ -18,7 +18,7 @@ export function questions(told: Told, factors: readonly Factor[]): Section {
     title: 'Open questions',
     blocks: [
       remark(
-        'The record does not know the answers. People on the roster give theirs with /go answer, while memory is fresh; nobody is at fault for what they write.',
+        'The record does not know the answers. People in the channel give theirs with /go answer, while memory is fresh; nobody is at fault for what they write.',
       ),
       heading('What went well'),
       ...list(keep(told, factors)),

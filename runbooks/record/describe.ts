@@ -34,6 +34,10 @@ export function actorName(actor: Actor, names: Names): string {
   return 'person' in actor ? (names.get(actor.person) ?? actor.person) : actor.system;
 }
 
+/** Somebody by their Slack account; a name that they gave themselves has it beside it. */
+export const guestName = (slackId: string, slackNames: Names): string =>
+  `${slackNames.get(slackId) ?? slackId}, not on the roster`;
+
 /** The first 8 characters: enough to compare by eye, the whole hash stands in the record. */
 export const shortHash = (hash: string): string => hash.slice(0, 8);
 

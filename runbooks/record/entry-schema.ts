@@ -393,7 +393,7 @@ const BODIES = {
     ),
     refused: z.union([z.object({ key: z.string(), tokens: z.int() }), z.null()]),
   }),
-  QuestionAnswered: z.object({ question: z.string(), words: z.string() }),
+  QuestionAnswered: z.object({ question: z.string(), words: z.string(), guest: z.exactOptional(z.string()) }),
   ActionSet: z.object({
     actionId: z.string(),
     when: z.enum(ACTION_WHENS),

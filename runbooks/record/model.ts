@@ -4,7 +4,7 @@ import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { peopleIn } from '../launch/people.ts';
 import type { Person } from '../playbook/schema.ts';
-import { actorName, describeEntry, leftBehindText, stillToSendText } from './describe.ts';
+import { actorName, describeEntry, guestName, leftBehindText, stillToSendText } from './describe.ts';
 import type { Names } from './describe.ts';
 import { messageRows } from './message-rows.ts';
 import type { Row, TimelineMessage } from './rows.ts';
@@ -131,11 +131,14 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
 
 const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
-function entryRow(entry: Entry, { names, orders, said }: Telling): Row {
+function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): Row {
   const after = said.get(entry.seq) ?? '';
   return {
     atMs: entry.atMs,
-    who: actorName(entry.by, names),
+    who:
+      entry.kind === 'QuestionAnswered' && entry.guest !== undefined
+        ? guestName(entry.guest, slackNames)
+        : actorName(entry.by, names),
     what: `${describeEntry(entry, names, orders)}${after === '' ? '' : `. ${after}`}`,
     isLoud: LOUD.test(entry.kind),
     kind: entry.kind,

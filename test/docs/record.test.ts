@@ -183,6 +183,7 @@ test('every command is named with the entry that it gives', () => {
     checkpoint: 0,
     'be-here': 0,
     'record-outcomes': 0,
+    'answer-as-guest': 0,
     'answer-question': 0,
     'set-action': 0,
     'close-action': 0,

@@ -433,6 +433,7 @@ function ends(player: Player): void {
   player.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot?.id ?? '', texts, untold: 0 }], refused });
   const question = 'What worked so that we do it again?';
   player.does({ kind: 'answer-question', by: 'ben', question, words: 'We all sat in one room.' });
+  player.does({ kind: 'answer-as-guest', guest: 'U0SUPPORT', question, words: 'The status page was quick.' });
   const action = { when: 'next', words: 'Raise the edge a day before', owner: 'mia', due: '2027-03-01' } as const;
   player.does({ kind: 'set-action', by: 'ana', actionId: null, ...action });
   player.does({ kind: 'close-action', by: 'mia', actionId: `A${player.scene.state.seq}`, words: 'It is in the plan' });
