@@ -33,6 +33,7 @@ import { haltWithDay } from './watches/day-halt-watch.ts';
 import { DeploymentWatch } from './watches/deployment-watch.ts';
 import { doctorWatch } from './watches/doctor-watch.ts';
 import { FleetWatch } from './watches/fleet-watch.ts';
+import { followSteps } from './watches/followed-steps.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
 import { ProtectionWatch } from './watches/protection-watch.ts';
@@ -158,6 +159,7 @@ export class LaunchKeeper {
       whileOpen('doctor', timings.doctorMs, (launch) => doctorWatch(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
+      whileOpen('followed steps', timings.automationMs, (launch) => followSteps(this.#context, launch)),
       whileOpen('automations', timings.automationMs, (launch) => automations.look(launch)),
       whileOpen('automation messages', timings.automationMs, (launch) => automations.show(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),

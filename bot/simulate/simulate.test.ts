@@ -14,19 +14,36 @@ const play = (mishaps: Partial<Mishaps> = {}, more: Partial<DayOptions> = {}, ru
 
 /** Steps that have begun, each with its time before or after T. */
 const begun = (day: Day): string[] => of(day, 'StepStarted').map(({ step, atMs }) => `${step} ${(atMs - T) / H}`);
-const EVERY_STEP = ['kickoff', 'edge-up', 'workers-up', 'test', 'checklist', 'window', 'workers-down', 'edge-down'];
+const EVERY_STEP = [
+  'kickoff',
+  'edge-up',
+  'workers-up',
+  'load',
+  'prime',
+  'test',
+  'look',
+  'checklist',
+  'window',
+  'workers-down',
+  'edge-down',
+];
 
 test('on a good day every step runs once at its time, the push goes out, and the fleets go back', async () => {
   const day = await play();
-  expect(begun(day).slice(0, 6)).toEqual([
+  expect(begun(day).slice(0, 9)).toEqual([
     'kickoff -8',
     'edge-up -6',
     'workers-up -4',
+    'load -3.5',
+    'prime -3',
     'test -2',
+    `look ${-110 / 60}`,
     'checklist -1',
     'window 0',
   ]);
-  expect(of(day, 'StepDone').map(({ step }) => step)).toEqual(EVERY_STEP);
+  expect(of(day, 'StepDone').map(({ step, refused = false }) => [step, refused])).toEqual(
+    EVERY_STEP.map((step) => [step, false]),
+  );
   expect(of(day, 'StepMissed')).toEqual([]);
   const [shot, ...others] = Object.values(day.launch.shots);
   expect(shot?.closed?.cause).toBe('complete');
@@ -39,7 +56,7 @@ test('on a good day every step runs once at its time, the push goes out, and the
   });
   expect(room(day)).toContain('API servers stands at 40 after 4 min');
   expect(dayText(day, 'UTC')).toContain('`en` 200,000  Did you see that? 👀 Do your lesson.');
-  expect(dayText(day, 'UTC')).toMatch(/done 8: War room opens, .*\nshots 1$/s);
+  expect(dayText(day, 'UTC')).toMatch(/done 11: War room opens, .*\nshots 1$/s);
 });
 
 test('a fleet that never comes is told as late while there is time, missed at its deadline, and its backup is offered and run once', async () => {
@@ -73,9 +90,10 @@ test('a bot that dies at T-2h and is back at T-30m has run nothing twice, and pu
   expect(
     of(day, 'StepPut')
       .map(({ step, atMs }) => [step, (atMs - T) / H])
-      .slice(0, 2),
+      .slice(0, 3),
   ).toEqual([
     ['test', -0.5],
+    ['look', -0.5],
     ['checklist', -0.5],
   ]);
   expect(day.entries.filter(({ atMs }) => atMs >= T - 2 * H && atMs < T - H / 2)).toEqual([]);
@@ -110,7 +128,7 @@ test('a kickoff that moves by 20 minutes twice moves what has not begun, and not
 test('while nobody does anything, nothing is sent, and no fleet is taken down or offered', async () => {
   const day = await play({}, { isAway: true });
   expect(Object.keys(day.launch.shots)).toEqual([]);
-  expect(of(day, 'StepStarted').map(({ step }) => step)).toEqual(EVERY_STEP.slice(0, 6));
+  expect(of(day, 'StepStarted').map(({ step }) => step)).toEqual(EVERY_STEP.slice(0, 9));
   expect(of(day, 'StepHeld').map(({ step, why }) => `${step}: ${why}`)).toEqual([
     'workers-down: nothing has been sent yet',
     'edge-down: nothing has been sent yet',

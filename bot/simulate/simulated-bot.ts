@@ -12,6 +12,7 @@ import { Standings } from '../conductor/room/standing.ts';
 import { TIMINGS } from '../conductor/timings.ts';
 import { armedOrders } from '../conductor/watches/armed-orders.ts';
 import { AutomationWatch } from '../conductor/watches/automation-watch.ts';
+import { followSteps } from '../conductor/watches/followed-steps.ts';
 import { rehearsalWatch } from '../conductor/watches/rehearsal-watch.ts';
 import { ScaleWatch } from '../conductor/watches/scale-watch.ts';
 import { scheduleTick } from '../conductor/watches/schedule-tick.ts';
@@ -88,6 +89,7 @@ export class SimulatedBot {
       (launch: Launch) => rehearsalWatch(this.context, launch),
       (launch: Launch) => this.#scale.look(launch),
       (launch: Launch) => this.#automations.look(launch),
+      (launch: Launch) => followSteps(this.context, launch),
     ]) {
       const launch = await this.launch();
       if (launch !== null && !launch.closed) await look(launch);

@@ -7,7 +7,7 @@ import { ACTION, answerAction } from '../action-ids.ts';
 import { actions, button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfAny, mentionsOfOwner, ownerName } from './names.ts';
-import { safe, timeOfDay, toTarget } from './words.ts';
+import { safe, span, timeOfDay, toTarget } from './words.ts';
 
 /** A step that was started: its words for the channel; null where its own message follows. */
 export function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
@@ -32,6 +32,20 @@ export function stepStartedMessage(launch: Launch, stepId: string, late: boolean
     case 'scale':
     case 'automation':
       return null;
+    case 'load':
+      return say(
+        `:inbox_tray: ${head}\nWorkers load the audience; this is done once they have it, or red after ${span(step.do.within)}.`,
+        step.title,
+      );
+    case 'prime':
+      return say(
+        `:electric_plug: ${head}\nWorkers meet the providers; this is done once enough connections are primed, or red after ${span(step.do.within)}.`,
+        step.title,
+      );
+    case 'test-send':
+      return say(`:iphone: ${head}\nCopies go to phones of the roster. Look at them.`, step.title);
+    case 'rehearsal':
+      return say(`:performing_arts: ${head}`, step.title);
     case 'switch':
       return say(`:control_knobs: ${head}`, step.title);
     default: {

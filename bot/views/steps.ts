@@ -146,6 +146,14 @@ function doesText(step: Step): string {
       return `calls the webhook \`${safe(step.do.to, 40)}\``;
     case 'automation':
       return `runs the automation \`${safe(step.do.document, 140)}\``;
+    case 'load':
+      return 'sees the audience loaded';
+    case 'prime':
+      return 'sees the connections primed';
+    case 'test-send':
+      return 'sends test copies';
+    case 'rehearsal':
+      return 'rehearses the infrastructure';
     case 'fire-window':
       return 'opens the moment; nothing fires by itself';
     default: {

@@ -19,6 +19,14 @@ export function actionText({ do: action }: Pick<Step, 'do'>): string {
       return `call the webhook ${action.to}`;
     case 'automation':
       return `run the automation ${action.document}`;
+    case 'load':
+      return 'see the audience loaded';
+    case 'prime':
+      return 'see the connections primed';
+    case 'test-send':
+      return `send test copies to ${action.to?.join(', ') ?? 'every phone of the roster'}`;
+    case 'rehearsal':
+      return 'rehearse the infrastructure';
     case 'fire-window':
       return 'fire window: people ask for GO';
     default: {

@@ -129,7 +129,15 @@ export type Command =
   | { kind: 'correct-shot'; shotId: string; segments: SegmentTotals[]; batch: string }
   | { kind: 'report-timing'; shotId: string; timing: ShotTiming }
   /** `locales`: texts of the campaign; those that no phone has go to the asker's. Absent: each phone gets its own. */
-  | { kind: 'request-test'; by: PersonId; to: PersonId[]; locales?: string[]; platform?: Platform }
+  /** `by: null`: by a step of the plan. */
+  | {
+      kind: 'request-test';
+      by: PersonId | null;
+      to: PersonId[];
+      locales?: string[];
+      platform?: Platform;
+      step?: string;
+    }
   | { kind: 'report-test'; testId: string; results: TestResult[] }
   /** `epoch` is what the switch item said after the halt was written there first. */
   | {
@@ -196,8 +204,15 @@ export type Command =
   | { kind: 'close-action'; by: PersonId; actionId: string; words: string }
   /** `questions`: what the postmortem asks as it stands; it is made from the whole record. */
   | { kind: 'turn-postmortem'; by: PersonId; to: PostmortemState; questions: readonly string[] }
-  /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. `what`: how; absent: `limited`. `unsent`: rehearsals that were closed without a push. */
-  | { kind: 'begin-rehearsal'; by: PersonId; sentIn?: string; what?: SentWhat; unsent?: readonly string[] }
+  /** Of the infrastructure; with `sentIn` it sends, and that launch has been created. `what`: how; absent: `limited`. `unsent`: rehearsals that were closed without a push. `by: null`: by a step of the plan. */
+  | {
+      kind: 'begin-rehearsal';
+      by: PersonId | null;
+      step?: string;
+      sentIn?: string;
+      what?: SentWhat;
+      unsent?: readonly string[];
+    }
   /** `by: null`: everything is ready, or was not in time. By a person it is stopped. */
   | {
       kind: 'turn-rehearsal';

@@ -438,7 +438,8 @@ export type EntryBody =
     }
   | { kind: 'ShotTimed'; shotId: string; timing: ShotTiming }
   // Test sends
-  | ({ kind: 'TestRequested'; testId: string; contentHash: string } & CopiesAsked)
+  /** `step`: of the plan, which asked for it. */
+  | ({ kind: 'TestRequested'; testId: string; contentHash: string; step?: string } & CopiesAsked)
   | { kind: 'TestDone'; testId: string; contentHash: string; results: TestResult[] }
   // Switches
   | { kind: 'HaltSet'; epoch: number; reason: string; pressedAtMs: number }
@@ -496,6 +497,7 @@ export type EntryBody =
       fleets: { target: string; to: number }[];
       readyWithinMs: number;
       sentIn?: string;
+      /** Of the plan, which began it. */ step?: string;
     }
   /** Everything is ready, or was not in time, or a person stopped it: fleets go back. */
   | { kind: 'RehearsalTurned'; rehearsalId: string; outcome: RehearsalReport['outcome']; why: string }

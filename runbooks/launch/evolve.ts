@@ -4,7 +4,7 @@ import { changeExpired, endIn } from './change-waits.ts';
 import { ENTRY_VERSION } from './entries.ts';
 import type { Entry, EntryOf } from './entries.ts';
 import { approved, armed, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
-import { BY_NEWER, foldError, must, personIn } from './fold-error.ts';
+import { BY_NEWER, foldError, must, personIn, personOrStep } from './fold-error.ts';
 import { ticksHolding } from './gates.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
@@ -237,13 +237,14 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'ShotTimed':
       return timedShot(launch, entry);
     case 'TestRequested': {
-      const { testId, to, contentHash, locales, platform, also, alsoOn } = entry;
+      const { testId, to, contentHash, locales, platform, also, alsoOn, step } = entry;
       return {
         tests: {
           ...launch.tests,
           [testId]: {
-            requestedBy: personIn(entry),
+            requestedBy: personOrStep(entry),
             to,
+            ...(step === undefined ? {} : { step }),
             ...(locales === undefined ? {} : { locales }),
             ...(platform === undefined ? {} : { platform }),
             ...(also === undefined ? {} : { also }),
@@ -369,8 +370,9 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'PersonPresent':
       return { present: { ...launch.present, [personIn(entry)]: entry.atMs } };
     case 'RehearsalBegun': {
-      const { rehearsalId: id, what, fleets, readyWithinMs, atMs, sentIn = null } = entry;
-      const begun = { id, what, by: personIn(entry), begunAtMs: atMs, fleets, readyWithinMs, sentIn };
+      const { rehearsalId: id, what, fleets, readyWithinMs, atMs, sentIn = null, step } = entry;
+      const of = step === undefined ? {} : { step };
+      const begun = { id, what, by: personOrStep(entry), ...of, begunAtMs: atMs, fleets, readyWithinMs, sentIn };
       return { rehearsals: { ...launch.rehearsals, [id]: { ...begun, turned: null, report: null, endedAtMs: null } } };
     }
     case 'RehearsalTurned': {

@@ -23,6 +23,10 @@ export function must<T>(record: Record<string, T>, id: string, entry: Entry): T 
   return found;
 }
 
+/** Null: a step of the plan, which the conductor runs. */
+export const personOrStep = (entry: Entry & { step?: string }): PersonId | null =>
+  entry.step !== undefined && 'system' in entry.by && entry.by.system === 'conductor' ? null : personIn(entry);
+
 /** The person behind an entry that only people can cause. */
 export function personIn(entry: Entry): PersonId {
   if (!('person' in entry.by))

@@ -77,7 +77,13 @@ export interface Launch {
   /** `haltEpoch`: as it stood when the copies were asked for. A higher one stops them, as it does a shot. */
   tests: Record<
     string,
-    CopiesAsked & { requestedBy: PersonId; contentHash: string; haltEpoch: number; results: TestResult[] | null }
+    CopiesAsked & {
+      /** Null: a step of the plan. */ requestedBy: PersonId | null;
+      /** Of the plan, which asked for it. Absent: a person did. */ step?: string;
+      contentHash: string;
+      haltEpoch: number;
+      results: TestResult[] | null;
+    }
   >;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
   lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
@@ -145,7 +151,10 @@ export interface ActionItem {
 export interface Rehearsal {
   id: string;
   what: RehearsalReport['what'];
-  by: PersonId;
+  /** Null: a step of the plan. */
+  by: PersonId | null;
+  /** Of the plan, which began it. Absent: a person did. */
+  step?: string;
   begunAtMs: number;
   fleets: { target: string; to: number }[];
   readyWithinMs: number;

@@ -27,7 +27,10 @@ export const isFiredSince = (launch: Launch, { begunAtMs }: Pick<Rehearsal, 'beg
 
 export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehearsal'>, { nowMs }: Given): Decision {
   const fleets = plannedFleets(launch.runbook);
-  const { sentIn, what = 'limited', unsent = [] } = command;
+  const { sentIn, what = 'limited', unsent = [], by, step } = command;
+  const actor = by === null ? CONDUCTOR : byPerson(by);
+  if (step !== undefined && Object.values(launch.rehearsals).some((one) => one.step === step))
+    return refuse('ALREADY_SO', `Step ${step} has begun its rehearsal already.`);
   const problem = notNow(launch, nowMs) ?? raisedAlready(launch, fleets);
   if (problem !== null) return problem;
   if (sentIn !== undefined) {
@@ -36,7 +39,7 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
       return refuse('ALREADY_SO', `Rehearsal ${sentIn} is noted here already.`);
     const soon = what === 'silent' ? silentTooSoon(launch, unsent, nowMs) : null;
     if (soon !== null) return soon;
-    return accept(byPerson(command.by), nowMs, {
+    return accept(actor, nowMs, {
       kind: 'RehearsalBegun',
       rehearsalId: sentIn,
       what,
@@ -54,12 +57,13 @@ export function beginRehearsal(launch: Launch, command: CommandOf<'begin-rehears
       'REHEARSAL_NOT_NOW',
       `“${next.title}” is due at ${clock(next.dueAtMs)}, and a rehearsal may take ${span(readyWithinMs)}: it would take down what the plan raises. Rehearse earlier, or move the target.`,
     );
-  return accept(byPerson(command.by), nowMs, {
+  return accept(actor, nowMs, {
     kind: 'RehearsalBegun',
     rehearsalId: `R${launch.seq + 1}`,
     what: 'infrastructure',
     fleets,
     readyWithinMs,
+    ...(step === undefined ? {} : { step }),
   });
 }
 

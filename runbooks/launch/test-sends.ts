@@ -1,6 +1,6 @@
 import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
-import { accept, byPerson, own, refuse } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
 import { PLATFORMS } from './entries.ts';
 import type { CopiesAsked } from './entries.ts';
@@ -18,6 +18,9 @@ import { listed } from './words.ts';
  */
 
 export function requestTest(launch: Launch, command: CommandOf<'request-test'>, { nowMs }: Given): Decision {
+  const { step } = command;
+  if (step !== undefined && Object.values(launch.tests).some((test) => test.step === step))
+    return refuse('ALREADY_SO', `Step ${step} has asked for its copies already.`);
   const to = [...new Set(command.to)];
   const strangers = to.filter((id) => findPerson(launch.people, id) === undefined);
   if (strangers.length > 0)
@@ -67,26 +70,27 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
       'NO_DEVICES',
       `None of the devices of ${listed(to.map((id) => nameOf(launch, id)))} is ${platform === 'android' ? 'an Android phone' : 'an iPhone'}. Name others, or both platforms.`,
     );
-  return accept(byPerson(command.by), nowMs, {
+  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
     kind: 'TestRequested',
     testId: `T${launch.seq + 1}`,
+    ...(step === undefined ? {} : { step }),
     ...whole,
     contentHash: launch.contentHash,
   });
 }
 
 /** Texts that no phone of those people has are looked at on the asker's phones, or else on those of the first who has one. */
-function carried(launch: Launch, asked: CopiesAsked, by: string): NonNullable<CopiesAsked['also']> | null {
+function carried(launch: Launch, asked: CopiesAsked, by: string | null): NonNullable<CopiesAsked['also']> | null {
   const { to, locales = [], platform } = asked;
   const had = new Set(copiesOf(launch, asked, phonesOf(launch)).map(({ locale }) => locale));
   const missing = [...new Set(locales)].filter((locale) => !had.has(locale));
   const able = phonesOf(launch).filter((phone) => platform === undefined || phone.platform === platform);
-  const person = [by, ...to].find((id) => able.some((phone) => phone.person === id));
+  const person = [...(by === null ? [] : [by]), ...to].find((id) => able.some((phone) => phone.person === id));
   return missing.length === 0 || person === undefined ? null : { person, locales: missing };
 }
 
 /** So are those that no phone of one platform has, and that the audience reads on it. */
-function carriedOn(launch: Launch, asked: CopiesAsked, by: string): NonNullable<CopiesAsked['alsoOn']> {
+function carriedOn(launch: Launch, asked: CopiesAsked, by: string | null): NonNullable<CopiesAsked['alsoOn']> {
   const { to, locales = [], platform: only } = asked;
   const copies = copiesOf(launch, asked, phonesOf(launch));
   return PLATFORMS.filter((platform) => only === undefined || platform === only).flatMap((platform) => {
@@ -94,7 +98,7 @@ function carriedOn(launch: Launch, asked: CopiesAsked, by: string): NonNullable<
     const read = textsReadOn(launch, platform);
     const missing = [...new Set(locales)].filter((text) => read.includes(text) && !had.includes(text));
     const able = phonesOf(launch).filter((phone) => phone.platform === platform);
-    const person = [by, ...to].find((id) => able.some((phone) => phone.person === id));
+    const person = [...(by === null ? [] : [by]), ...to].find((id) => able.some((phone) => phone.person === id));
     return missing.length === 0 || person === undefined ? [] : [{ platform, person, locales: missing }];
   });
 }

@@ -7,12 +7,17 @@ export function harmless(action: Step['do']): boolean {
     case 'checklist':
     case 'ask':
     case 'page':
+    // They look, and change nothing.
+    case 'load':
+    case 'prime':
       return true;
     case 'scale':
     case 'switch':
     case 'fire-window':
     case 'webhook':
     case 'automation':
+    case 'test-send':
+    case 'rehearsal':
       return false;
     default:
       return action satisfies never;

@@ -86,6 +86,13 @@ describe('a malformed runbook names the line, what was found and what was expect
     ['an unknown probe', 'kind: payload-size', 'kind: vibes', '"vibes"', /./],
     ['an owner who is nobody', 'owner: mia, help', 'owner: zoe, help', '"zoe"', /a person: ana, mia, ben, olu/],
     [
+      'copies for nobody of the runbook',
+      'do: { kind: test-send }',
+      'do: { kind: test-send, to: [zoe] }',
+      '"zoe"',
+      /a person: ana, mia, ben, olu/,
+    ],
+    [
       'a scale target that is not defined',
       'target: edge, to: 40',
       'target: edgy, to: 40',

@@ -5,7 +5,7 @@ import { firePolicy } from './rules/fire-policy.ts';
 import { knownTimes, targetForFixedTimes } from './rules/fixed-times.ts';
 import { knownConfirmer, knownPresent, manualGates, reservedGates } from './rules/gates.ts';
 import { idsOnce } from './rules/ids-once.ts';
-import { knownGroups, knownOwners, knownTargets } from './rules/known-names.ts';
+import { knownCopies, knownGroups, knownOwners, knownTargets } from './rules/known-names.ts';
 import type { Rule, RuleProblem } from './rules/rule.ts';
 import { switchSteps } from './rules/switch-steps.ts';
 import { switchValues } from './rules/switch-values.ts';
@@ -33,6 +33,7 @@ const RULES: readonly Rule[] = [
   reservedGates,
   manualGates,
   knownPresent,
+  knownCopies,
   knownConfirmer,
   switchValues,
   switchSteps,

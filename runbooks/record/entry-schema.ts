@@ -305,7 +305,7 @@ const BODIES = {
   ShotClosed: z.object({ shotId, cause: z.enum(['complete', 'not-after', 'halt']), segments: segmentTotals }),
   ShotCorrected: z.object({ shotId, segments: segmentTotals, batch: z.string() }),
   ShotTimed: z.object({ shotId, timing }),
-  TestRequested: z.object({ testId: z.string(), contentHash: hash, ...copies }),
+  TestRequested: z.object({ testId: z.string(), contentHash: hash, step: z.exactOptional(z.string()), ...copies }),
   TestDone: z.object({
     testId: z.string(),
     contentHash: hash,
@@ -380,6 +380,7 @@ const BODIES = {
     fleets: z.array(z.object({ target, to: z.int() })),
     readyWithinMs: z.int(),
     sentIn: z.exactOptional(z.string()),
+    step: z.exactOptional(z.string()),
   }),
   RehearsalTurned: z.object({ rehearsalId: z.string(), outcome, why: z.string() }),
   RehearsalEnded: z.object({ rehearsalId: z.string(), report }),

@@ -7,10 +7,12 @@ import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
 import { openActions } from '../../../runbooks/launch/aftermath.ts';
 import { isCleanUp } from '../../../runbooks/launch/clean-up.ts';
+import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { nextReminderMs } from '../../../runbooks/launch/reminders.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
+import { textsAsked } from '../../../runbooks/launch/test-copies.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
 import { callsOf, keepingCalls } from '../heard.ts';
@@ -219,6 +221,24 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       const ended = await startAutomation(context, launch, stepId, step.do);
       return ended === null ? 'started' : finishStep(context, launch.id, stepId, ended.say, ended.refused);
     }
+    // What it has begun is seen to its end by `watches/followed-steps.ts`.
+    case 'load':
+    case 'prime':
+      return 'begun';
+    case 'test-send':
+      return endIfRefused(
+        context,
+        launch.id,
+        stepId,
+        await context.execute(launch.id, copiesOf(launch, step.do, stepId)),
+      );
+    case 'rehearsal':
+      return endIfRefused(
+        context,
+        launch.id,
+        stepId,
+        await context.execute(launch.id, { kind: 'begin-rehearsal', by: null, step: stepId }),
+      );
     // Its own post has the buttons; a person's answer ends it.
     case 'ask':
       return 'asked';
@@ -229,9 +249,33 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
   }
 }
 
+/** Everybody's phone or those of who is named, in every text that is read, as `/go test all`. */
+function copiesOf(launch: Launch, { to: named }: Extract<Step['do'], { kind: 'test-send' }>, step: string): Command {
+  const to = named ?? launch.people.filter(({ devices }) => devices.length > 0).map(({ id }) => id);
+  const locales = textsAsked(launch, { locales: [], segments: [], variants: [], everybody: true, to }) ?? [];
+  return { kind: 'request-test', by: null, step, to, ...(locales.length === 0 ? {} : { locales }) };
+}
+
+/** Tried again, or by another bot, it has been begun already. */
+async function endIfRefused(context: Context, launchId: string, step: string, acted: Acted): Promise<string> {
+  return acted.ok || acted.code === 'ALREADY_SO' ? 'begun' : finishStep(context, launchId, step, acted.say, true);
+}
+
 /** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */
+const REACHES: ReadonlySet<string> = new Set([
+  'scale',
+  'switch',
+  'page',
+  'webhook',
+  'automation',
+  'load',
+  'prime',
+  'test-send',
+  'rehearsal',
+]);
+
 function isTooLate(launch: Launch, step: Step): boolean {
-  const reaches = ['scale', 'switch', 'page', 'webhook', 'automation'].includes(step.do.kind);
+  const reaches = REACHES.has(step.do.kind);
   return reaches && (launch.closed || launch.stoodDown !== null) && !isCleanUp(launch, step);
 }
 

@@ -54,15 +54,28 @@ export async function measureGates(
       try {
         found = await foundOf(gate.probe);
       } catch (error) {
-        found = {
-          status: 'unknown',
-          value: null,
-          say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200),
-        };
+        found = unmeasured(error);
       }
       return { gate: gate.id, atMs: nowMs, ...found };
     }),
   );
+}
+
+const unmeasured = (error: unknown): Found => ({
+  status: 'unknown',
+  value: null,
+  say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200),
+});
+
+/** One measurement for who waits for the same as a gate. As above, a probe that fails is unknown. */
+export async function measureProbe(
+  cloud: Cloud,
+  launch: Launch,
+  probe: Extract<MeasuredProbe, { kind: 'workers-ready' | 'primed-share' }>,
+  nowMs: number,
+): Promise<Found> {
+  const reports = async () => fresh(await cloud.live.reports(launch.id), nowMs);
+  return measure(cloud, launch, probe, nowMs, reports).catch(unmeasured);
 }
 
 /** Null: it is ours, or nobody leads. */

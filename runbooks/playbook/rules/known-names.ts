@@ -45,3 +45,18 @@ export const knownTargets: Rule = (runbook) => {
     ),
   ];
 };
+
+/** Whose phones get copies must be somebody. */
+export const knownCopies: Rule = (runbook) =>
+  doingsOf(runbook).flatMap(({ step, path }) =>
+    step.do.kind !== 'test-send'
+      ? []
+      : (step.do.to ?? []).flatMap((person, at) =>
+          mustBeAmong(
+            [...path, 'do', 'to', at],
+            person,
+            runbook.people.map(({ id }) => id),
+            'a person',
+          ),
+        ),
+  );
