@@ -239,7 +239,7 @@ export function fleetHours({ budget }: LaunchConfig, runbook: Runbook): number |
 }
 
 /** When the runbook wants how many workers of its pool, in the order of time; from the target, in milliseconds. */
-export function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
+function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
   const targetAtMs = runbook.target?.atMs ?? 0;
   return runbook.phases
     .flatMap(({ steps }) => steps)

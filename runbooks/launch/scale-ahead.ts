@@ -5,7 +5,7 @@ import { scheduledSteps } from './schedule.ts';
 /** Scale-ups that AWS is told of in advance, so that they happen also where no bot lives at their time. */
 
 /** So long after a step's time AWS does it: a bot that lives has done it by then, and has seen what stood there before. */
-export const AHEAD_GRACE_MS = 120_000;
+const AHEAD_GRACE_MS = 120_000;
 /** Nearer than this AWS may refuse the time as past by the time it hears of it. */
 const LEAST_MS = 10_000;
 

@@ -1,5 +1,6 @@
 import { publicHalf } from '../../infra/aws/keyring.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import type { AudienceRef, Entry, ScaleFound, ShotTiming, Via } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { planOf } from '../../runbooks/launch/plan-changes.ts';
@@ -424,10 +425,12 @@ function ends(player: Player): void {
   player.does({ kind: 'stand-down', by: 'ana', reason: 'the second ad was pulled' });
   player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
   const shot = Object.values(player.scene.state.shots).findLast(({ totals }) => totals !== null);
-  const texts = (shot?.totals ?? []).map(({ segment, totals: { reasons: _, reachable: __, ...states } }) => ({
+  const texts = (shot?.totals ?? []).map(({ segment, totals }) => ({
     segment,
     text: 'en',
-    states: Object.fromEntries(Object.entries(states).filter(([, devices]) => devices > 0)),
+    states: Object.fromEntries(
+      DEVICE_STATES.map((state) => [state, totals[state]] as const).filter(([, one]) => one > 0),
+    ),
   }));
   const refused = { key: 'joins/compile-8c1f0e/refused.csv', tokens: 3 };
   player.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot?.id ?? '', texts, untold: 0 }], refused });

@@ -99,9 +99,7 @@ test('tokens that were refused for good in one launch are collected, and the nex
   const [head, ...rows] = (await readFile(join(stage.dir, 'refused.csv'), 'utf8')).trimEnd().split('\r\n');
   expect(head).toBe('platform,token,user,reason,shot');
   expect(rows.map((row) => row.split(',')[1] ?? '').toSorted()).toEqual(bad);
-  expect(rows.map((row) => row.split(',')[3]).toSorted()).toEqual(
-    expect.arrayContaining(['INVALID_TOKEN|UNREGISTERED']),
-  );
+  expect(rows.map((row) => row.split(',')[3])).toContain('INVALID_TOKEN|UNREGISTERED');
   expect((await stat(join(stage.dir, 'refused.csv'))).mode & 0o077).toBe(0);
   expect(await audience('outcomes', '--launch', first.id, '--task', 'compile-9')).toMatchObject({ code: 0, err: '' });
   const told = fromCompileState((await stage.cloud.objects.get(compileStateKey('compile-9'))) ?? new Uint8Array());
