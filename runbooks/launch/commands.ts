@@ -6,8 +6,8 @@ import type {
   FrozenSet,
   Measured,
   NewEntry,
+  CopiesAsked,
   PersonId,
-  Platform,
   PostmortemState,
   RecordKey,
   RefusedIn,
@@ -28,7 +28,8 @@ import type {
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
- * operator key by `personOf`); system commands carry no person. A command changes nothing by itself.
+ * operator key by `personOf`); system commands carry no person. A command changes nothing by itself. One piece over 300 lines: the
+ * union of all commands and of the codes that refuse them.
  */
 
 export type Command =
@@ -130,14 +131,7 @@ export type Command =
   | { kind: 'report-timing'; shotId: string; timing: ShotTiming }
   /** `locales`: texts of the campaign; those that no phone has go to the asker's. Absent: each phone gets its own. */
   /** `by: null`: by a step of the plan. */
-  | {
-      kind: 'request-test';
-      by: PersonId | null;
-      to: PersonId[];
-      locales?: string[];
-      platform?: Platform;
-      step?: string;
-    }
+  | ({ kind: 'request-test'; by: PersonId | null; step?: string } & Pick<CopiesAsked, 'to' | 'locales' | 'platform'>)
   | { kind: 'report-test'; testId: string; results: TestResult[] }
   /** `epoch` is what the switch item said after the halt was written there first. */
   | {

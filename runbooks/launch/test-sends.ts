@@ -18,7 +18,7 @@ import { listed } from './words.ts';
  */
 
 export function requestTest(launch: Launch, command: CommandOf<'request-test'>, { nowMs }: Given): Decision {
-  const { step } = command;
+  const { step, locales, platform } = command;
   if (step !== undefined && Object.values(launch.tests).some((test) => test.step === step))
     return refuse('ALREADY_SO', `Step ${step} has asked for its copies already.`);
   const to = [...new Set(command.to)];
@@ -51,7 +51,6 @@ export function requestTest(launch: Launch, command: CommandOf<'request-test'>, 
   }
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
-  const { locales, platform } = command;
   const texts = textsOf(launch.campaign);
   const strange = locales?.filter((text) => !texts.includes(text)) ?? [];
   if (strange.length > 0 || locales?.length === 0)

@@ -7,17 +7,19 @@ import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
 import { openActions } from '../../../runbooks/launch/aftermath.ts';
 import { isCleanUp } from '../../../runbooks/launch/clean-up.ts';
-import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { nextReminderMs } from '../../../runbooks/launch/reminders.ts';
 import { stepNamed } from '../../../runbooks/launch/steps.ts';
-import { textsAsked } from '../../../runbooks/launch/test-copies.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
 import { callsOf, keepingCalls } from '../heard.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
+<<<<<<< HEAD
 import { startAutomation, stepCalls } from './perform-automation.ts';
+=======
+import { begin } from './perform-begun.ts';
+>>>>>>> 0070cafe (bot: what a step begins is begun in one place)
 import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
@@ -182,20 +184,8 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
   if (step === undefined || launch.steps[stepId]?.state !== 'started') return 'the step is over';
   if (isTooLate(launch, step)) return finishStep(context, launch.id, stepId, 'given up, as the launch is over', true);
   switch (step.do.kind) {
-    case 'scale': {
-      const { target, to } = step.do;
-      if (launch.scale[target]?.step === stepId) return 'ordered already';
-      const acted = await context.execute(launch.id, {
-        kind: 'order-scale',
-        by: null,
-        target,
-        desired: to,
-        step: stepId,
-        reason: step.title,
-      });
-      if (acted.ok || acted.code === 'ALREADY_SO') return 'ordered';
-      return finishStep(context, launch.id, stepId, acted.say, true);
-    }
+    case 'scale':
+      return orderScale(context, launch, step, step.do);
     case 'switch': {
       const { switch: name, value } = step.do;
       const reason = `step “${step.title}” of the runbook`;
@@ -217,28 +207,15 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       const { say, refused } = await callOutside(context, launch, step);
       return finishStep(context, launch.id, stepId, say, refused);
     }
-    case 'automation': {
-      const ended = await startAutomation(context, launch, stepId, step.do);
-      return ended === null ? 'started' : finishStep(context, launch.id, stepId, ended.say, ended.refused);
-    }
-    // What it has begun is seen to its end by `watches/followed-steps.ts`.
+    // What these begin is seen to its end by a watch.
+    case 'automation':
     case 'load':
     case 'prime':
-      return 'begun';
     case 'test-send':
-      return endIfRefused(
-        context,
-        launch.id,
-        stepId,
-        await context.execute(launch.id, copiesOf(launch, step.do, stepId)),
-      );
-    case 'rehearsal':
-      return endIfRefused(
-        context,
-        launch.id,
-        stepId,
-        await context.execute(launch.id, { kind: 'begin-rehearsal', by: null, step: stepId }),
-      );
+    case 'rehearsal': {
+      const ended = await begin(context, launch, stepId, step.do);
+      return ended === null ? 'started' : finishStep(context, launch.id, stepId, ended.say, ended.refused);
+    }
     // Its own post has the buttons; a person's answer ends it.
     case 'ask':
       return 'asked';
@@ -249,16 +226,16 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
   }
 }
 
-/** Everybody's phone or those of who is named, in every text that is read, as `/go test all`. */
-function copiesOf(launch: Launch, { to: named }: Extract<Step['do'], { kind: 'test-send' }>, step: string): Command {
-  const to = named ?? launch.people.filter(({ devices }) => devices.length > 0).map(({ id }) => id);
-  const locales = textsAsked(launch, { locales: [], segments: [], variants: [], everybody: true, to }) ?? [];
-  return { kind: 'request-test', by: null, step, to, ...(locales.length === 0 ? {} : { locales }) };
-}
-
-/** Tried again, or by another bot, it has been begun already. */
-async function endIfRefused(context: Context, launchId: string, step: string, acted: Acted): Promise<string> {
-  return acted.ok || acted.code === 'ALREADY_SO' ? 'begun' : finishStep(context, launchId, step, acted.say, true);
+async function orderScale(
+  context: Context,
+  launch: Launch,
+  { id: step, title: reason }: Step,
+  { target, to: desired }: Extract<Step['do'], { kind: 'scale' }>,
+): Promise<string> {
+  if (launch.scale[target]?.step === step) return 'ordered already';
+  const acted = await context.execute(launch.id, { kind: 'order-scale', by: null, target, desired, step, reason });
+  if (acted.ok || acted.code === 'ALREADY_SO') return 'ordered';
+  return finishStep(context, launch.id, step, acted.say, true);
 }
 
 /** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */

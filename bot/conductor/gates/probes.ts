@@ -50,33 +50,17 @@ export async function measureGates(
   };
   return Promise.all(
     gates.map(async (gate) => {
-      let found: Found;
-      try {
-        found = await foundOf(gate.probe);
-      } catch (error) {
-        found = unmeasured(error);
-      }
+      const found = await foundOf(gate.probe).catch(unmeasured);
       return { gate: gate.id, atMs: nowMs, ...found };
     }),
   );
 }
 
-const unmeasured = (error: unknown): Found => ({
+export const unmeasured = (error: unknown): Found => ({
   status: 'unknown',
   value: null,
   say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200),
 });
-
-/** One measurement for who waits for the same as a gate. As above, a probe that fails is unknown. */
-export async function measureProbe(
-  cloud: Cloud,
-  launch: Launch,
-  probe: Extract<MeasuredProbe, { kind: 'workers-ready' | 'primed-share' }>,
-  nowMs: number,
-): Promise<Found> {
-  const reports = async () => fresh(await cloud.live.reports(launch.id), nowMs);
-  return measure(cloud, launch, probe, nowMs, reports).catch(unmeasured);
-}
 
 /** Null: it is ours, or nobody leads. */
 async function leadersVersion(cloud: Cloud, own: string | null): Promise<string | null> {
@@ -121,7 +105,7 @@ async function measure(
   }
 }
 
-function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
+export function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const needed = workersNeeded(launch, atLeast);
   if (launch.audience === null)
     return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
@@ -181,7 +165,7 @@ function platformsInUse(launch: Launch): Platform[] {
 }
 
 /** The lowest share among the providers counts: a primed APNs pool says nothing about FCM. */
-function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
+export function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const shares = providersInUse(launch).map((provider) => {
     const lanes = reports.flatMap((report) => report.lanes).filter((lane) => lane.provider === provider);
     const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) =>

@@ -3,6 +3,7 @@ import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { sampleRunbook } from '../../../test/properties/scene.ts';
+import { begin } from '../effects/perform-begun.ts';
 import { performCloud } from '../effects/perform.ts';
 import { reportOf } from '../for-tests.ts';
 import { followSteps } from './followed-steps.ts';
@@ -102,7 +103,7 @@ describe('a step that is under way', () => {
     ['copies', /^refused: not within 20 min: the copies have no answer yet/],
   ])('%s turns red once it is late, and not before', async (id, say) => {
     const { memory, effect, looks } = await begun(id);
-    expect(await effect()).toBe('begun');
+    expect(await effect()).toBe('started');
     memory.nowMs += 1_199_999;
     expect((await looks()).state).toBe('started');
     memory.nowMs += 1;
@@ -119,9 +120,16 @@ describe('a step that is under way', () => {
 
   test.each(['copies', 'rehearse'])('%s is begun once, however often and by whichever bot it is tried', async (id) => {
     const { memory, effect } = await begun(id, 4 * 3_600_000);
-    expect([await effect(), await effect()]).toEqual(['begun', 'begun']);
+    expect([await effect(), await effect()]).toEqual(['started', 'started']);
     const launch = await memory.launch();
     expect([...Object.values(launch.tests), ...Object.values(launch.rehearsals)]).toHaveLength(1);
+  });
+
+  test('that only looks has nothing to begin: workers load and meet the providers by themselves', async () => {
+    const { memory } = await begun('load');
+    const launch = await memory.launch();
+    expect(await begin(memory.context, launch, 'load', { kind: 'load', at_least: 0, within: 1 })).toBeNull();
+    expect((await memory.launch()).seq).toBe(launch.seq);
   });
 
   test('that can not begin is red at once, in the words of the refusal', async () => {
