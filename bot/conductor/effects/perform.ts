@@ -15,11 +15,8 @@ import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
 import { callsOf, keepingCalls } from '../heard.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
-<<<<<<< HEAD
-import { startAutomation, stepCalls } from './perform-automation.ts';
-=======
+import { stepCalls } from './perform-automation.ts';
 import { begin } from './perform-begun.ts';
->>>>>>> 0070cafe (bot: what a step begins is begun in one place)
 import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
