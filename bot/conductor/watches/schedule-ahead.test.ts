@@ -163,3 +163,19 @@ test('what AWS refuses is said once in the room and stands in the plan', async (
     { says: expect.stringContaining(lacks) },
   ]);
 });
+
+test('a fleet that is not there yet stands in the plan, and the room hears of it when it is needed', async () => {
+  const { scaling } = memory.context.cloud;
+  const missing = (group: string) => ({ kind: 'auto-scaling-group', id: 'api', group, if_changed: 'tell' }) as const;
+  const cloud = {
+    ...scaling,
+    schedule: (_: unknown, owner: string) => scaling.schedule(missing('none'), owner, []),
+    find: () => scaling.find(missing('none')),
+  };
+  Object.assign(memory.context.cloud, { scaling: cloud });
+  await look();
+  expect(await memory.notes()).toEqual([]);
+  expect((await stepsAhead(memory.context, await memory.launch()))[0]?.says).toContain(
+    'there is no Auto Scaling group none',
+  );
+});

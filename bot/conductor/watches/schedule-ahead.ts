@@ -84,7 +84,7 @@ export class ScheduleAhead {
     }
   }
 
-  /** What AWS refuses is said once in the room; what it has no schedule for stands in the plan alone. */
+  /** What AWS refuses is said once in the room; what it has no schedule for, and a fleet that is not there yet, stand in the plan alone. */
   async #tell(launch: Launch, target: ScaleTarget, steps: readonly ScaleAhead[]): Promise<string | null> {
     const owner = ownerOf(launch);
     const wanted = steps.map(({ step, atMs, count }): ScheduledCount => ({ name: `${owner}${step}`, atMs, count }));
@@ -94,7 +94,7 @@ export class ScheduleAhead {
       if (!(error instanceof CloudError)) throw error;
       const says = clip(error.message, 600);
       const head = `${target.title ?? target.id} (${target.id}) is not scaled by AWS if no bot lives then: `;
-      if (error.code !== 'SCALE_BUSY') await noteOnce(this.#context, launch, head, `${says}.`);
+      if (error.code === 'SCALE_REFUSED') await noteOnce(this.#context, launch, head, `${says}.`);
       return says;
     }
   }
