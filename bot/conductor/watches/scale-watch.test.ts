@@ -115,6 +115,23 @@ test('tasks that ECS has no place for turn the step red in its own words, and it
   expect((await rig.entries('StepDone')).map(({ refused }) => refused)).toEqual([true, undefined]);
 });
 
+test('what ECS said before the order turns nothing red', async () => {
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: groups, phases: scaleStep({ to: 500, late_after: '10m' }) }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
+  const refused = { say: 'was unable to place a task', atMs: Date.now() - 60_000 };
+  const scaling = {
+    ...rig.cloud.scaling,
+    observe: async () => ({ desired: 500, running: 7, pending: 493, say: refused.say, refused }),
+  };
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, scaling } });
+  await conductor.start();
+  await rig.seen('running 7 of 500');
+  expect(await rig.entries('StepDone')).toEqual([]);
+});
+
 test('the pool is given to the launch before its workers start, and has arrived when they are ready, not when they run', async () => {
   await rig.create({
     runbook: sampleRunbook({
