@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { tellCalls } from '../../infra/aws/hear-calls.ts';
+import { MemoryContext } from '../../test/memory-context.ts';
+import { LAUNCH_ID } from '../../test/properties/scene.ts';
+import { callsOf, keepingCalls } from './heard.ts';
+
+type Answer = { output: { $metadata: { requestId: string } } };
+type Call = (args: object) => Promise<unknown>;
+
+/** A client of ECS as far as it is heard. */
+function ecs() {
+  let made: (next: () => Promise<Answer>, about: object) => Call = () => () => Promise.reject(new Error('not told'));
+  tellCalls({ middlewareStack: { add: (middleware: typeof made) => void (made = middleware) } });
+  return (commandName: string, requestId: string) =>
+    made(async () => ({ output: { $metadata: { requestId } } }), { clientName: 'ECSClient', commandName })({});
+}
+
+test('what is asked of AWS at each try is kept for the entry to come, the last twelve of them, and looks are not', async () => {
+  const { context } = await MemoryContext.ready();
+  const call = ecs();
+  for (let tried = 1; tried <= 14; tried += 1)
+    await keepingCalls(context, LAUNCH_ID, 'scale/7', async () => {
+      await call('DescribeServicesCommand', `look ${tried}`);
+      await call('UpdateServiceCommand', `try ${tried}`);
+    });
+  await call('UpdateServiceCommand', 'of nobody');
+  expect((await callsOf(context, LAUNCH_ID, 'scale/7')).map(({ call: name, requestId }) => [name, requestId])).toEqual(
+    Array.from({ length: 12 }, (_, one) => ['ECS UpdateService', `try ${one + 3}`]),
+  );
+  expect(await callsOf(context, LAUNCH_ID, 'scale/8')).toEqual([]);
+});
+
+test('work that is done stays done where its requests could not be kept, and work that fails says why', async () => {
+  const memory = await MemoryContext.ready();
+  const call = ecs();
+  memory.facts.takes = false;
+  const asked = (fails: boolean) =>
+    keepingCalls(memory.context, LAUNCH_ID, 'scale/7', async () => {
+      await call('UpdateServiceCommand', 'a');
+      if (fails) throw new Error('away');
+      return 'done';
+    });
+  expect(await asked(false)).toBe('done');
+  await expect(asked(true)).rejects.toThrow('away');
+});
