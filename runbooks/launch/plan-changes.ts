@@ -146,6 +146,6 @@ const UNITS: readonly [string, number][] = [
 
 /** `90s`, `15m`: in the largest unit that holds it whole. */
 function written(ms: number): string {
-  const [unit, size] = UNITS.find(([, one]) => ms !== 0 && ms % one === 0) ?? ['ms', 1];
+  const [unit, size] = UNITS.find(([, one]) => ms % one === 0) ?? ['ms', 1];
   return ms === 0 ? '0s' : `${ms / size}${unit}`;
 }

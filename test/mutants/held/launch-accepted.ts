@@ -384,4 +384,71 @@ export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
       why: 'Null is no later than any time, so it asks for the type alone.',
     },
   ],
+  'plan-voids': [
+    {
+      line: 'first === list && id !== undefined && !harmless.has(key) ? [id] : [],',
+      change: 'id !== undefined → true',
+      why: 'A difference in the order of these lists is none, so each has an id: asked for the type alone.',
+    },
+    ...[
+      `first === 'phases' && second === 'steps' && id !== undefined → true`,
+      `first === 'phases' && second === 'steps' && id !== undefine… → first === 'phases' && second === 'steps' || id !== undefined`,
+      `first === 'phases' && second === 'steps' && id !== undefined → first === 'phases' && second === 'steps' || id !== undefined`,
+      `first === 'phases' && second === 'steps' → true`,
+      `first === 'phases' && second === 'steps' → first === 'phases' || second === 'steps'`,
+      `first === 'phases' → true`,
+      `second === 'steps' → true`,
+      'id !== undefined → true',
+      '[] → ["Stryker was here"]',
+    ].map((change) => ({
+      line: `first === 'phases' && second === 'steps' && id !== undefined && !OF_NO_STEP.has(key) ? [id] : [],`,
+      change,
+      why: 'Only what is a step of the runbook is asked for in it, and no other path has one in its fourth place.',
+    })),
+    {
+      line: `differences.flatMap(({ names: [first, id, ...inner] }) => (first === 'phases' && inner.length === 0 ? [id] : [])),`,
+      change: '[] → ["Stryker was here"]',
+      why: 'No phase is called so.',
+    },
+  ],
+  aftermath: [
+    {
+      line: 'const atMs = /^\\d{4}-\\d{2}-\\d{2}$/.test(due) ? Date.parse(`${due}T00:00:00Z`) : Number.NaN;',
+      change: '/^\\d{4}-\\d{2}-\\d{2}$/ → /\\d{4}-\\d{2}-\\d{2}$/',
+      why: 'What stands before it is no date of the calendar, or does not begin as it is written back.',
+    },
+    {
+      line: 'const atMs = /^\\d{4}-\\d{2}-\\d{2}$/.test(due) ? Date.parse(`${due}T00:00:00Z`) : Number.NaN;',
+      change: '/^\\d{4}-\\d{2}-\\d{2}$/ → /^\\d{4}-\\d{2}-\\d{2}/',
+      why: 'What stands after it is no date with the time that is put there.',
+    },
+    {
+      line: '...runbook.gates.flatMap(({ owner }) => (owner === undefined ? [] : ownerOf(launch, owner).people)),',
+      change: 'owner === undefined → false',
+      why: 'Nobody is called undefined: asked for the type alone.',
+    },
+    {
+      line: '...runbook.gates.flatMap(({ owner }) => (owner === undefined ? [] : ownerOf(launch, owner).people)),',
+      change: '[] → ["Stryker was here"]',
+      why: 'Nobody on a roster is called so, and only those on it are told.',
+    },
+  ],
+  'plan-changes': [
+    {
+      line: 'if (key === undefined) return { value: undefined, schemas };',
+      change: '{ value: undefined, schemas } → {}',
+      why: 'What is not there has no figure whose unit anybody would look up.',
+    },
+    {
+      line: "if (!units.some((unit) => unit.startsWith('time before or after T'))) return value.toLocaleString('en-US');",
+      change:
+        "units.some((unit) => unit.startsWith('time before or after … → units.every(unit => unit.startsWith('time before or after T…",
+      why: 'All that the schema says of one key has one unit.',
+    },
+    {
+      line: "return value === 0 ? 'T' : `T${value < 0 ? '-' : '+'}${written(Math.abs(value))}`;",
+      change: 'value < 0 → value <= 0',
+      why: 'Zero is told before.',
+    },
+  ],
 };
