@@ -23,6 +23,8 @@ export const FACT = {
   scaleTold: (target: string) => `scale/told/${target}`,
   /** What AWS was told of a target in advance, and what stood there before (JSON); empty: nothing any more. */
   scheduled: (target: string) => `scale/scheduled/${target}`,
+  /** Scale targets of which AWS may have something in advance (JSON of ScaleTarget[]). */
+  scheduledTargets: 'scale/scheduled-targets',
   live: (shotId: string) => `message/live/${shotId}`,
   /** The ts that a shot's live message is being moved down from; empty: none. */
   moving: (shotId: string) => `message/live/${shotId}/moving`,

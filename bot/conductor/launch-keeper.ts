@@ -250,7 +250,7 @@ export class LaunchKeeper {
       runningShots(launch).length === 0 &&
       Object.values(launch.scale).every(({ state }) => state === 'reached') &&
       this.#fleets.isSettled(launch) &&
-      this.#ahead.isSettled(launch)
+      this.#ahead.isSettled
     );
   }
 

@@ -31,11 +31,12 @@ test('steps up are told two minutes after their time, and steps down never', () 
   ]);
 });
 
-test('a step that waits for something, never starts by itself or is no more than what was ordered is not told', () => {
+test('a step that waits for something, is not to start two minutes late by itself or is no more than what was ordered is not told', () => {
   const three = told(
     up('waits', 'T-30m', 2, { after: ['shot'] }),
     up('asks', 'T-20m', 3, { catch_up_within: '0s' }),
-    up('plain', 'T-10m', 4),
+    up('soon', 'T-15m', 3, { catch_up_within: '119s' }),
+    up('plain', 'T-10m', 4, { catch_up_within: '2m' }),
   );
   expect(three.ahead().map(({ step }) => step)).toEqual(['plain']);
   const { scene, ahead } = told(up('plain', 'T-10m', 4));

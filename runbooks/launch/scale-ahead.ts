@@ -30,7 +30,8 @@ export function scaleAhead(launch: Launch, nowMs: number): ScaleAhead[] {
     const before = counts.get(act.target) ?? own(launch.scale, act.target)?.desired ?? 0;
     counts.set(act.target, act.to);
     const atMs = Math.ceil((dueAtMs + AHEAD_GRACE_MS) / 1_000) * 1_000;
-    const isAlone = after.length === 0 && step.catch_up_within > 0;
+    // Not later than a bot would still do it by itself.
+    const isAlone = after.length === 0 && step.catch_up_within >= AHEAD_GRACE_MS;
     if (!isAlone || act.to <= before || atMs < nowMs + LEAST_MS) return [];
     return [{ step: id, target: act.target, count: act.to, atMs }];
   });

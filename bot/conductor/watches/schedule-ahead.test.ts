@@ -11,6 +11,8 @@ import { createScaling } from '../../../infra/aws/scaling/scaling.ts';
 import { startLocalCloud } from '../../../infra/local/cloud/start.ts';
 import type { LocalCloud } from '../../../infra/local/cloud/start.ts';
 import { effectsOf } from '../../../runbooks/launch/effects.ts';
+import { planOf } from '../../../runbooks/launch/plan-changes.ts';
+import type { Plan } from '../../../runbooks/playbook/schema.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { LAUNCH_ID, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
 import { scale } from '../effects/perform-scale.ts';
@@ -84,11 +86,11 @@ test('AWS has the steps up to come, moves them with the target, and has none onc
     [name('some'), minutes(-13), 5],
     [name('all'), minutes(-3), 9],
   ]);
-  expect(ahead.isSettled(await memory.launch())).toBe(false);
+  expect(ahead.isSettled).toBe(false);
   await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
   await look();
   expect(await told()).toEqual([]);
-  expect(ahead.isSettled(await memory.launch())).toBe(true);
+  expect(ahead.isSettled).toBe(true);
 });
 
 test('a step that has run, or a launch that another region has, is taken back; what somebody deleted is set again', async () => {
@@ -106,6 +108,42 @@ test('a step that has run, or a launch that another region has, is taken back; w
   expect(await told()).toHaveLength(1);
   await look(true);
   expect(await told()).toEqual([]);
+});
+
+test('a target that a changed plan has no more, or that is another group now, has nothing of ours left in AWS', async () => {
+  const change = async (turn: (plan: Plan) => Plan) => {
+    const launch = await memory.launch();
+    const plan = turn(planOf(launch.runbook));
+    const asked = await memory.does({
+      kind: 'change-runbook',
+      by: 'ana',
+      plan,
+      runbookHash: 'f'.repeat(64),
+      lines: [],
+      reason: 'another group',
+    });
+    if (asked.kind !== 'RunbookChangeRequested') throw new Error(asked.kind);
+    await memory.does({ kind: 'approve-runbook-change', by: 'mia', changeId: asked.changeId });
+  };
+  await look();
+  expect(await told()).toHaveLength(2);
+  await change((plan) => ({
+    ...plan,
+    scale_targets: plan.scale_targets.map((one) =>
+      one.kind === 'auto-scaling-group' ? { ...one, group: 'api-2' } : one,
+    ),
+  }));
+  // By the next leader, who has seen nothing of it.
+  ahead = new ScheduleAhead(memory.context);
+  await look();
+  expect(await told()).toEqual([]);
+  await change((plan) => ({
+    ...plan,
+    scale_targets: plan.scale_targets.filter(({ id }) => id !== 'api'),
+    phases: plan.phases.map((phase) => ({ ...phase, steps: [] })),
+  }));
+  await look();
+  expect(ahead.isSettled).toBe(true);
 });
 
 test('what stood there before AWS raised it is what is put back, also by a bot that comes only then', async () => {
@@ -144,6 +182,54 @@ test('a step that was taken back before its time leaves what is found to the ord
   if (effect?.kind !== 'scale') throw new Error('NO_EFFECT');
   await scale(memory.context, await memory.launch(), effect);
   expect((await memory.launch()).scaleFound['api']).toMatchObject({ desired: 4, min: 4 });
+});
+
+test('what AWS has raised and nobody will order is said once, as it costs until somebody lowers it', async () => {
+  await look();
+  // No bot lives at the time, and AWS does it; then the launch is called off.
+  await size({ MinSize: 5, DesiredCapacity: 5 });
+  memory.nowMs = minutes(-19);
+  await look();
+  expect(await memory.notes()).toEqual([]);
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
+  await look();
+  await look();
+  expect(await memory.notes()).toEqual([
+    'API servers (api) is up, and no order of this launch stands: AWS has raised it at 23:02:00 UTC, as it was told in advance. ' +
+      'It costs until somebody lowers it. It stood at 3: `/go scale api 3`.',
+  ]);
+  expect(ahead.isSettled).toBe(true);
+});
+
+test('what AWS has not raised, because as many stood there, is nothing to be said', async () => {
+  await size({ MinSize: 2, DesiredCapacity: 6 });
+  await look();
+  await size({ MinSize: 5 });
+  memory.nowMs = minutes(-19);
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
+  await look();
+  expect(await memory.notes()).toEqual([]);
+});
+
+test('what AWS does not let be taken back is said once in the room, and tried until it is', async () => {
+  await look();
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
+  local.account.denied.push('autoscaling:DeleteScheduledAction');
+  try {
+    await look();
+    await look();
+  } finally {
+    local.account.denied.length = 0;
+  }
+  expect(await memory.notes()).toEqual([
+    expect.stringContaining(
+      "AWS may still raise API servers (api), as it was told in advance, and that can't be taken back: the bot lacks",
+    ),
+  ]);
+  expect(ahead.isSettled).toBe(false);
+  await look();
+  expect(await told()).toEqual([]);
+  expect(ahead.isSettled).toBe(true);
 });
 
 test('what AWS refuses is said once in the room and stands in the plan', async () => {
