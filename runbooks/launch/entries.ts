@@ -503,10 +503,9 @@ export type EntryBody =
   | { kind: 'RehearsalTurned'; rehearsalId: string; outcome: RehearsalReport['outcome']; why: string }
   | { kind: 'RehearsalEnded'; rehearsalId: string; report: RehearsalReport }
   // What people say of it once it is over
-  /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. */
   /** `refused`: where the tokens that were refused for good lie, for whoever owns the table of devices; null: none was. */
   | { kind: 'OutcomesCounted'; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
-  /** `guest`: the Slack account of somebody who is not on the roster. */
+  /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. `guest`: the Slack account of somebody who is not on the roster. */
   | { kind: 'QuestionAnswered'; question: string; words: string; guest?: string }
   /** With an id that is there already, it is changed. `due`: a date, `2027-03-01`. */
   | { kind: 'ActionSet'; actionId: string; when: ActionWhen; words: string; owner: PersonId; due: string }

@@ -68,13 +68,13 @@ export function resultText(segments: readonly SegmentTotals[]): string {
   return `${describeTotals(sumTotals(segments))}${after(apart.join('; '))}`;
 }
 
-/** `, 10,000 held out, on purpose`; '' for nobody. */
 /** Of so many devices nobody knows any more. */
 export function uncountedText({ shots }: Pick<EntryOf<'OutcomesCounted'>, 'shots'>): string {
   const untold = shots.reduce((sum, one) => sum + one.untold, 0);
   return untold === 0 ? '' : ` (${number(untold)} devices have no account any more)`;
 }
 
+/** `, 10,000 held out, on purpose`; '' for nobody. */
 export const heldOutText = (devices: number): string =>
   devices === 0 ? '' : `, ${number(devices)} held out, on purpose`;
 

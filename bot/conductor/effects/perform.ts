@@ -235,7 +235,7 @@ async function orderScale(
   return finishStep(context, launch.id, step, acted.say, true);
 }
 
-/** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */
+/** What reaches beyond the channel. */
 const REACHES: ReadonlySet<string> = new Set([
   'scale',
   'switch',
@@ -248,6 +248,7 @@ const REACHES: ReadonlySet<string> = new Set([
   'rehearsal',
 ]);
 
+/** Begun, and not done before the launch was called off or closed: only what puts back is done then. Nobody is called any more, and nothing raised. */
 function isTooLate(launch: Launch, step: Step): boolean {
   const reaches = REACHES.has(step.do.kind);
   return reaches && (launch.closed || launch.stoodDown !== null) && !isCleanUp(launch, step);

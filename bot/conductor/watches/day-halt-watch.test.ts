@@ -25,9 +25,10 @@ function stage() {
     asked: [] as string[],
     item: { halted: false, haltEpoch: 0 },
     isReadable: true,
+    nowMs: 7_000,
   };
   const context = {
-    nowMs: () => 7_000,
+    nowMs: () => stage.nowMs,
     log: pino({ level: 'silent' }),
     journal: {
       peek: () => day.state,
@@ -148,4 +149,23 @@ test('an item that is behind a lift halts nothing', async () => {
   made.item = { halted: true, haltEpoch: 1 };
   await made.look();
   expect(made.presses).toEqual([]);
+});
+
+test('one that the day has no note of a minute later is halted, once', async () => {
+  const made = stage();
+  const { day, rehearsal, presses } = made;
+  made.nowMs = rehearsal.createdAtMs + 60_000;
+  await made.look();
+  expect(presses).toEqual([]);
+  made.nowMs += 1;
+  await made.look();
+  await made.look();
+  expect(presses.map(([, { reason }]) => reason)).toEqual([
+    'Super Bowl has no note of this rehearsal: a bot ended while it was begun. Close it with /go close, and begin another',
+  ]);
+  const noted = stage();
+  noted.nowMs = made.nowMs;
+  noted.day.does({ kind: 'begin-rehearsal', by: 'ana', sentIn: rehearsal.id, what: 'silent' });
+  await noted.look();
+  expect([noted.presses, day.state.rehearsals]).toEqual([[], {}]);
 });
