@@ -19,7 +19,10 @@ export async function lastCompile(context: Context, launchId: string): Promise<C
 export async function askCompile(context: Context, launchId: string, asked: CompileAsked): Promise<CompileRun | null> {
   const { cloud, holder, hasEnded, timings, nowMs } = context;
   const last = await lastCompile(context, launchId);
-  if (last !== null && last.end === null) return null;
+  if (last !== null && last.end === null) {
+    await wakeClosed(context, launchId);
+    return null;
+  }
   const number = (last?.number ?? 0) + 1;
   const claim = await cloud.live.claimEffect(launchId, `compile/${number}`, holder, timings.claimMs, nowMs(), hasEnded);
   if (!claim.mine) return null;
@@ -35,10 +38,14 @@ export async function askCompile(context: Context, launchId: string, asked: Comp
   };
   await keepCompile(context, launchId, run);
   await cloud.live.finishEffect(launchId, `compile/${number}`, String(run.askedAtMs));
-  // One that is closed has no keeper, which would look.
-  const launch = await context.journal.launch(launchId);
-  if (launch?.closed === true) await cloud.live.putLaunch(indexItem(launch, false));
+  await wakeClosed(context, launchId);
   return run;
+}
+
+/** One that is closed has no keeper, which would look; asked again too, since a bot may have died before it said so, or a keeper ended meanwhile. */
+async function wakeClosed({ journal, cloud }: Context, launchId: string): Promise<void> {
+  const launch = await journal.launch(launchId);
+  if (launch?.closed === true) await cloud.live.putLaunch(indexItem(launch, false));
 }
 
 export async function keepCompile(context: Context, launchId: string, run: CompileRun): Promise<void> {
