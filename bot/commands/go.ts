@@ -57,7 +57,8 @@ const help: Subcommand = {
       shown && ofThisLaunch(shown, launch),
       room?.name ?? null,
       launch?.runbook,
-      isAll ? null : mattersNow(launch),
+      // This bot has not read its record yet: all of them is never wrong.
+      isAll || (room !== null && launch === null) ? null : mattersNow(launch),
     );
   },
 };

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { LAUNCH_ID, Scene } from '../../test/properties/scene.ts';
+import type { Desk } from '../desk.ts';
 import { helpMessage } from '../views/help.ts';
-import { SUBCOMMANDS } from './go.ts';
+import { parseTyped } from './arguments.ts';
+import { runGo, SUBCOMMANDS } from './go.ts';
 import { mattersNow } from './matters-now.ts';
+import type { Ask } from './subcommand.ts';
 
 test('what matters is told by how the launch stands, and every word of it is a command', () => {
   const scene = Scene.ready();
@@ -38,4 +41,15 @@ test('help is short unless all of it is asked for', () => {
     JSON.stringify(helpMessage(SUBCOMMANDS, null, LAUNCH_ID, {}, now).blocks).match(/`\/go [^`]*`  /g)?.length ?? 0;
   expect(lines(null)).toBe(SUBCOMMANDS.length);
   expect(lines(mattersNow(Scene.ready().state))).toBe(7);
+});
+
+test('a bot that has not read the record of this channel yet says nothing of how its launch stands', async () => {
+  const help = async (room: { launchId: string; name: string } | null) => {
+    const desk = { rooms: { launchOf: async () => room }, journal: { peek: () => null } } as unknown as Desk;
+    return JSON.stringify(await runGo({ desk, typed: parseTyped('help'), channelId: 'C0', atMs: 1 } as unknown as Ask));
+  };
+  expect(await help(null)).toContain('Now: this channel has no launch');
+  const unread = await help({ launchId: LAUNCH_ID, name: 'Super Bowl' });
+  expect(unread).toContain('/go postmortem');
+  expect(unread).not.toContain('Now: ');
 });
