@@ -137,7 +137,9 @@ describe('once a launch is closed', () => {
     const kept = await keep();
     expect([kept.ok, JSON.stringify(kept.answer)]).toEqual([
       true,
-      expect.stringContaining('that you are not on the roster'),
+      expect.stringMatching(
+        /1 answer\. They stand in the postmortem with your name, and that you are not on the roster\./,
+      ),
     ]);
     // Sent twice, it stands once.
     expect((await keep()).ok).toBe(true);

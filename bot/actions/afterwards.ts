@@ -98,15 +98,16 @@ export async function submitAnswers({
   if (lost.length > 0) return { ok: false, errors, answer: notKept(errors, lost, written.length - lost.length) };
   const launch = await desk.journal.launch(meta.launchId);
   const names = (launch?.people ?? []).map(({ name }) => name);
-  const asGuest =
+  // `/go postmortem` is for the roster.
+  const where =
     launch !== null && whoIs(launch, slackId) === null
-      ? ' They stand there with your name, and that you are not on the roster.'
-      : '';
+      ? 'They stand in the postmortem with your name, and that you are not on the roster.'
+      : '`/go postmortem` shows the document.';
   const blamed = blameIn(written.map(({ text }) => text).join('\n'), names);
   return {
     ok: true,
     answer: done(
-      `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. \`/go postmortem\` shows the document.${asGuest}${blameNote(blamed)}`,
+      `Kept, as you wrote ${written.length === 1 ? 'it' : 'them'}: ${plural(written.length, 'answer')}. ${where}${blameNote(blamed)}`,
     ),
   };
 }

@@ -67,6 +67,13 @@ test('a skip list in the place of that one tells nothing, however long it is: it
   });
 });
 
+test('no answer at all tells nothing, also where the audience is one device', () => {
+  expect(gate({ ...rehearsed(0, 0), audience: { ...big, devices: 1 } })).toMatchObject({
+    status: 'unknown',
+    say: '0 answers of rehearsal r are too few to tell 5 %: 1 are needed',
+  });
+});
+
 test('what a provider failed for another cause tells nothing of a token', () => {
   const totals = (accepted: number, failed: number) => ({ totals: { accepted, failed } as Totals });
   expect(gate(rehearsed(0, 0, totals(59, 9_941)))).toMatchObject({ status: 'unknown' });

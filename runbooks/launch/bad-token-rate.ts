@@ -20,8 +20,8 @@ export function badTokensGate(launch: Launch, { at_most: atMost }: { at_most: nu
     return unknown(`rehearsal ${id} went to another audience: rehearse this one`);
   // Of a device that failed for another cause nothing is known of its token.
   const answered = report.totals === null ? 0 : report.totals.accepted + report.refused;
-  // No rehearsal goes to the last device (rehearsal-launch.ts), so all others are as good as all.
-  const wanted = Math.min(audience.devices - 1, Math.ceil(RULE_OF_THREE / atMost));
+  // A rehearsal that people see goes to all but one at most (rehearsal-launch.ts), so all others are as good as all.
+  const wanted = Math.max(1, Math.min(audience.devices - 1, Math.ceil(RULE_OF_THREE / atMost)));
   if (answered < wanted)
     return unknown(
       `${figure(answered)} answers of rehearsal ${id} are too few to tell ${percent(atMost)}: ${figure(wanted)} are needed`,
