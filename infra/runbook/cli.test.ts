@@ -105,7 +105,7 @@ describe('a new runbook', () => {
     expect(await run(['new', file, ...FLAGS])).toMatchObject({ code: 0, err: '' });
     const text = await readFile(file, 'utf8');
     expect(text).toMatch(/^# yaml-language-server: \$schema=.*runbooks\/runbook\.schema\.json\n/);
-    expect((await run(['check', file])).out).toMatch(/2, of whom 2 may press GO: Ana Ortiz, Ana Maria/);
+    expect((await run(['check', file])).out).toContain('2. Who may ask and press GO: Ana Ortiz or Ana Maria.');
     // What nobody named is not there, so that the defaults hold.
     for (const key of ['fire', 'switches', 'contacts']) expect(Object.keys(parse(text) as object)).not.toContain(key);
     const again = await run(['new', file, ...FLAGS]);
@@ -130,13 +130,56 @@ describe('a new runbook', () => {
     expect(lone.err).toContain('at least two: one asks, another presses GO');
     // Nobody but Ana may ask, and nobody but Ana press: no two.
     for (const [flags, said] of [
-      [['--may-ask', 'Ana Ortiz', '--may-approve', 'ana'], 'two different people'],
-      [['--may-approve', 'Zoe'], 'Zoe'],
+      [['--may-ask', 'Ana Ortiz', '--may-approve', 'ortiz'], 'two different people'],
+      // What was answered is handed back, to be corrected.
+      [
+        ['--may-ask', 'Ortiz', '--may-approve', 'Ortiz', '--link', "it's"],
+        `--text 'en: Now | Half price: today only' \\\n`,
+      ],
+      [['--may-ask', 'Ortiz', '--may-approve', 'Ortiz', '--link', "it's"], `--link 'it'\\''s' \\\n`],
     ] as const) {
       const refused = await run(['new', file, ...FLAGS, ...flags]);
       expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(said) as string });
     }
+    const nobody = await run(['new', file, ...FLAGS, '--may-approve', 'Ana Maria, Zoe']);
+    expect(nobody).toMatchObject({ code: 2 });
+    expect(nobody.err).toContain(
+      '--may-approve: found "Ana Maria, Zoe", expected Ana Ortiz, Ana Maria, on-call or marketer, with commas between; "Zoe" is not one of them',
+    );
+    const twice = await run(['new', file, ...FLAGS, '--text', 'EN: Later | Another']);
+    expect(twice.err).toContain('--text: found "EN: Later | Another", expected');
     await expect(readFile(file)).rejects.toThrow('ENOENT');
+  });
+
+  test("takes people by a part of their name, asks again for a name that is nobody's, and can be in any letters", async () => {
+    const file = join(folder, 'letters.yaml');
+    const flags = ['--title', '博物館之夜', '--topic', 'com.example.app', '--target', '', '--link', ''];
+    const people = ['Hanna Bauer, on-call', 'Hanna Moser, on-call', '林美玲, marketer', '王小明, marketer'];
+    const typed = ['Zoe', 'bauer, On-call', 'Hanna', '林美玲', 'zh-Hant: 開門 | 晚上七時', 'zh-Hant: 門 | 八時', ''];
+    const { code, out, err } = await run(
+      [
+        ...['new', file, ...flags, ...people.flatMap((one) => ['--person', one])],
+        ...['--cluster', 'c', '--service', 's', '--workers', '2', '--switch', '門票: 開, 關', '--switch', '商店'],
+        ...['--contact', 'Office, doors, +43 1 555 0100'],
+      ],
+      typed,
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.match(/found .*/g)).toEqual([
+      'found "Zoe", expected Hanna Bauer, Hanna Moser, 林美玲, 王小明, on-call or marketer, with commas between; "Zoe" is not one of them',
+      expect.stringContaining('"Hanna" is not one of them'),
+      'found "zh-Hant: 門 | 八時", expected a locale that has no text yet; zh-Hant has one',
+    ]);
+    expect(out).toContain('What goes out? Locale: title | text (nothing: no more)\n');
+    const made = parse(await readFile(file, 'utf8')) as { people: { id: string }[] };
+    expect(made).toMatchObject({
+      id: 'event',
+      people: [{ id: 'hanna' }, { id: 'hanna-moser' }, { id: 'person' }, { id: 'person-2' }],
+      fire: { may_ask: ['hanna', 'on-call'], may_approve: ['person'] },
+      switches: [{ id: 'switch', title: '門票', values: ['開', '關'] }, { id: 'switch-2' }],
+    });
+    const checked = await run(['check', file]);
+    expect(checked.out).toContain('4. By the runbook Hanna Bauer or Hanna Moser may ask, and 林美玲 may press GO.');
   });
 });
 

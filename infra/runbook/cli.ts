@@ -12,7 +12,7 @@ import { visibleLines } from '../visible.ts';
 import { newRunbook } from './new-runbook.ts';
 import { planText } from './plan.ts';
 import { QUESTIONS } from './questions.ts';
-import type { Answers, Question } from './questions.ts';
+import type { Answers, Earlier, Question } from './questions.ts';
 import { readRunbookFile } from './read-runbook.ts';
 import { summaryText } from './summary.ts';
 
@@ -188,7 +188,7 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
     const problems = loaded.problems.map(describeProblem).map(visibleLines).join('\n');
     return say(
       terminal.err,
-      `With these answers the runbook would have problems; nothing was written:\n${problems}\n`,
+      `With these answers the runbook would have problems; nothing was written:\n${problems}\nYour answers, to be corrected and used again:\n${visibleLines(asFlags(file, answers))}\n`,
       1,
     );
   }
@@ -200,6 +200,15 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
   return 0;
 }
 
+/** What was answered is not typed twice. */
+function asFlags(file: string, answers: Answers): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const flags = QUESTIONS.flatMap(({ flag }) =>
+    answers[flag].filter((one) => one !== '').map((one) => `  --${flag} ${quoted(one)}`),
+  );
+  return [`npm run runbook -- new ${quoted(file)}`, ...flags].join(' \\\n');
+}
+
 /** From the flags; what they leave open is asked, or if nobody can be asked, has its preset or is named. */
 async function answersOf(values: Values, { input, asks, out }: Terminal): Promise<Answers> {
   const given = new Map<string, string[]>();
@@ -207,11 +216,12 @@ async function answersOf(values: Values, { input, asks, out }: Terminal): Promis
   for (const question of QUESTIONS as readonly Question[]) {
     const flags = [values[question.flag]].flat().filter((one) => typeof one === 'string');
     for (const flag of flags) {
-      const problem = question.problem(flag);
+      const problem = question.problem(flag, given);
       if (problem !== null) throw new Unusable(`--${question.flag}: found "${flag}", expected ${problem}`);
+      given.set(question.flag, [...(given.get(question.flag) ?? []), flag]);
     }
-    if (flags.length > 0) given.set(question.flag, flags);
-    else if (!asks && question.preset !== null) given.set(question.flag, [question.preset]);
+    if (flags.length > 0) continue;
+    if (!asks && question.preset !== null) given.set(question.flag, [question.preset]);
     else if (!asks && question.atLeast === 0) given.set(question.flag, []);
     else open.push(question);
   }
@@ -223,7 +233,7 @@ async function answersOf(values: Values, { input, asks, out }: Terminal): Promis
     for (const question of open)
       given.set(
         question.flag,
-        await askFor(question, out, async () => {
+        await askFor(question, given, out, async () => {
           const line = await next?.next();
           if (line === undefined || line.done === true) throw new Unusable(`--${question.flag}: found no answer`);
           return line.value.trim();
@@ -235,17 +245,24 @@ async function answersOf(values: Values, { input, asks, out }: Terminal): Promis
   return Object.fromEntries(given) as Answers;
 }
 
-async function askFor(question: Question, out: Output, line: () => Promise<string>): Promise<string[]> {
-  const { ask, preset, atLeast, problem } = question;
+async function askFor(
+  question: Question,
+  earlier: Earlier,
+  out: Output,
+  line: () => Promise<string>,
+): Promise<string[]> {
+  const { flag, ask, preset, atLeast, problem } = question;
   const answers: string[] = [];
   for (;;) {
+    const isMore = answers.length > 0;
+    const ifNothing = isMore && answers.length >= (atLeast ?? 1) ? ' (nothing: no more)' : '';
     out.write(
-      `${ask}${preset === null || preset === '' ? '' : ` (${preset})`}${answers.length > 0 && answers.length >= (atLeast ?? 1) ? ' (nothing: no more)' : ''}\n> `,
+      `${isMore ? ask.replace(/ \(nothing: [^)]*\)$/, '') : ask}${preset === null || preset === '' ? '' : ` (${preset})`}${ifNothing}\n> `,
     );
     const typed = await line();
     if (typed === '' && atLeast !== undefined && answers.length >= atLeast) return answers;
     const answer = typed === '' && preset !== null ? preset : typed;
-    const wrong = problem(answer);
+    const wrong = problem(answer, new Map([...earlier, [flag, answers]]));
     if (wrong !== null) out.write(`found ${JSON.stringify(answer)}, expected ${wrong}\n`);
     else if (atLeast === undefined) return [answer];
     else answers.push(answer);

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { contactOf, firersOf, personOf, switchOf, textOf } from './questions.ts';
+import { freeId, idOf } from './ids.ts';
+import { contactOf, firersOf, peopleOf, switchOf, textOf } from './questions.ts';
 import type { Answers } from './questions.ts';
 
 /** A complete runbook from a few answers: gates that every event needs, a plan from the scale-up to the morning after. */
@@ -10,7 +11,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     answers.link[0],
     answers.topic[0],
   ];
-  const id = idOf(title, 40);
+  const id = idOf(title, 40, 'event');
   const people = peopleOf(answers.person);
   const texts = answers.text.map(textOf);
   const onCall = people.find(({ roles }) => roles.includes('on-call'))?.id;
@@ -48,7 +49,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     ...extra(
       'What apps and servers read of this event; `/go switch` sets it.',
       'switches',
-      answers.switch.map(ownSwitch),
+      ownSwitches(answers.switch),
     ),
     ...extra('Whom people turn to beyond the roster.', 'contacts', answers.contact.map(contactOf)),
     ['T is the target. Nothing fires by itself.', { phases: phases(workers, onCall, reader) }],
@@ -71,9 +72,12 @@ function fire(answers: Answers, people: readonly { id: string; name: string }[])
 const extra = (comment: string, key: string, items: object[]): [string, object][] =>
   items.length === 0 ? [] : [[comment, { [key]: items }]];
 
-function ownSwitch(answer: string): object {
-  const { title, values } = switchOf(answer);
-  return { id: idOf(title, 40), title, ...(values === undefined ? {} : { values }) };
+function ownSwitches(answers: readonly string[]): object[] {
+  const taken = new Set<string>();
+  return answers.map(switchOf).map(({ title, values }) => {
+    const id = freeId(idOf(title, 40, 'switch'), taken);
+    return { id, title, ...(values === undefined ? {} : { values }) };
+  });
 }
 
 const serviceOf = ({ cluster, service }: Answers) => ({ cluster: cluster[0], service: service[0] });
@@ -94,16 +98,6 @@ const yaml = (value: object): string =>
     lineWidth: 0,
     aliasDuplicateObjects: false,
   });
-
-function peopleOf(answers: readonly string[]): { id: string; name: string; roles: string[]; slack: string[] }[] {
-  const taken = new Set<string>();
-  return answers.map(personOf).map(({ name, role, slack }) => {
-    const first = idOf(name.split(/\s+/)[0] ?? '', 30);
-    const id = taken.has(first) ? idOf(name, 40) : first;
-    taken.add(id);
-    return { id, name, roles: [role], slack: slack === null ? [] : [slack] };
-  });
-}
 
 const gates = (onCall: string | undefined, reader: string | undefined): object[] => [
   { id: 'credentials', title: 'Provider credentials are fresh', hard: true, probe: { kind: 'credentials' } },
@@ -170,18 +164,3 @@ const phases = (workers: number, onCall: string | undefined, reader: string | un
     ],
   },
 ];
-
-/** `Super Bowl push!` → `super-bowl-push`. */
-function idOf(text: string, most: number): string {
-  const plain = text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/\p{M}/gu, '')
-    .replaceAll(/[^a-z0-9]+/g, '-');
-  return (
-    plain
-      .replaceAll(/^-+|-+$/g, '')
-      .slice(0, most)
-      .replace(/-+$/, '') || 'event'
-  );
-}

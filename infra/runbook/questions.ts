@@ -1,4 +1,5 @@
 import { readWallClock } from '../../runbooks/typed/wall-clock.ts';
+import { freeId, idOf } from './ids.ts';
 
 /** What a new runbook needs to know of its event. Each is a flag of the command line, and a question where there is somebody to ask. */
 export interface Question {
@@ -10,15 +11,17 @@ export interface Question {
   preset: string | null;
   /** Asked again and again, until the answer is empty: at least so often. With 0, an empty first answer is none at all. */
   atLeast?: number;
-  /** What was expected; null: it is right. */
-  problem: (answer: string) => string | null;
+  /** What was expected; null: it is right. `earlier`: the answers so far, by flag. */
+  problem: (answer: string, earlier: Earlier) => string | null;
 }
+export type Earlier = ReadonlyMap<string, readonly string[]>;
 
 const PERSON = /^([^,]+),\s*(on-call|marketer|observer)\s*(?:,\s*([UW][A-Z0-9]{2,20}))?$/;
-const FIRERS = /^$|^[^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)*$/;
-const SWITCH = /^([^:]*[A-Za-z0-9][^:]*)(?::\s*([^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)+))?$/;
+const SWITCH = /^([^:]*[\p{L}\p{N}][^:]*)(?::\s*([^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)+))?$/u;
 const CONTACT = /^([^,]+),(.+),\s*(\+?[\d ()/.-]{3,40}|[a-z][a-z0-9+.-]*:\S+)$/;
 const TEXT = /^([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*:\s*([^|]+)\|(.+)$/;
+
+const TEXT_EXPECTED = 'a locale, a title and a text, like: en: Now | The sale is on.';
 
 export const QUESTIONS = [
   question('title', 'What is the event called?', 'TEXT', null, /\S/, 'a title'),
@@ -43,31 +46,23 @@ export const QUESTIONS = [
     ),
     atLeast: 2,
   },
-  question(
-    'may-ask',
-    'Who of them may ask for the push? Names or roles (nothing: everybody who is on-call or marketer)',
-    '"NAME OR ROLE, ..."',
-    '',
-    FIRERS,
-    'names or roles, like: marketer, Ana Ortiz',
-  ),
-  question(
-    'may-approve',
-    'And who may be the second person, who presses GO? (nothing: everybody who is on-call or marketer)',
-    '"NAME OR ROLE, ..."',
-    '',
-    FIRERS,
-    'names or roles, like: on-call, Mia Chen',
-  ),
   {
-    ...question(
-      'text',
-      'What goes out? Locale: title | text',
-      '"LOCALE: TITLE | TEXT"',
-      null,
-      TEXT,
-      'a locale, a title and a text, like: en: Now | The sale is on.',
-    ),
+    flag: 'may-ask',
+    ask: 'Who of them may ask for the push? Names or roles (nothing: everybody who is on-call or marketer)',
+    value: '"NAME OR ROLE, ..."',
+    preset: '',
+    problem: firersProblem,
+  },
+  {
+    flag: 'may-approve',
+    ask: 'And who may be the second person, who presses GO? (nothing: everybody who is on-call or marketer)',
+    value: '"NAME OR ROLE, ..."',
+    preset: '',
+    problem: firersProblem,
+  },
+  {
+    ...question('text', 'What goes out? Locale: title | text', '"LOCALE: TITLE | TEXT"', null, TEXT, TEXT_EXPECTED),
+    problem: textProblem,
     atLeast: 1,
   },
   question('link', 'Where does a tap lead? (nothing: the app opens)', 'LINK', '', /^/, ''),
@@ -108,13 +103,13 @@ export const QUESTIONS = [
 
 export type Answers = Record<(typeof QUESTIONS)[number]['flag'], string[]>;
 
-export interface PersonAnswer {
+interface PersonAnswer {
   name: string;
   role: string;
   slack: string | null;
 }
 
-export function personOf(answer: string): PersonAnswer {
+function personOf(answer: string): PersonAnswer {
   const [, name = '', role = '', slack] = PERSON.exec(answer) ?? [];
   return { name: name.trim(), role, slack: slack ?? null };
 }
@@ -124,12 +119,51 @@ export function textOf(answer: string): { locale: string; title: string; body: s
   return { locale, title: title.trim(), body: body.trim() };
 }
 
+/** The second text of a locale would take the first one's place. */
+function textProblem(answer: string, earlier: Earlier): string | null {
+  if (!TEXT.test(answer)) return TEXT_EXPECTED;
+  const { locale } = textOf(answer);
+  const isThere = earlier.get('text')?.some((one) => textOf(one).locale.toLowerCase() === locale.toLowerCase());
+  return isThere === true ? `a locale that has no text yet; ${locale} has one` : null;
+}
+
+const ROLES = ['on-call', 'marketer'];
+
+/** By the whole name, or by a part of it that nobody else has; by the id only where no name has that word. */
+function personNamed<P extends { id: string; name: string }>(written: string, people: readonly P[]): P | undefined {
+  const word = written.toLowerCase();
+  const whole = people.find(({ name }) => name.toLowerCase() === word);
+  const partly = people.filter(({ name }) => name.toLowerCase().split(/\s+/).includes(word));
+  if (whole !== undefined || partly.length > 0) return whole ?? (partly.length === 1 ? partly[0] : undefined);
+  return people.find(({ id }) => id === word);
+}
+
+const listOf = (answer: string): string[] => (answer === '' ? [] : answer.split(',').map((one) => one.trim()));
+
 /** As a runbook has them: people by their ids. */
 export const firersOf = (answer: string, people: readonly { id: string; name: string }[]): string[] =>
-  answer
-    .split(',')
-    .map((one) => one.trim())
-    .map((one) => people.find(({ name }) => name.toLowerCase() === one.toLowerCase())?.id ?? one);
+  listOf(answer).map((one) => personNamed(one, people)?.id ?? one.toLowerCase());
+
+/** Asked right behind the people, so that a name which is nobody's is not found out at the end of all questions. */
+function firersProblem(answer: string, earlier: Earlier): string | null {
+  const people = peopleOf(earlier.get('person') ?? []);
+  const strange = listOf(answer).find(
+    (one) => !ROLES.includes(one.toLowerCase()) && (one === '' || personNamed(one, people) === undefined),
+  );
+  if (strange === undefined) return null;
+  const names = people.map(({ name }) => name).join(', ');
+  return `${names === '' ? 'names' : names}, ${ROLES.join(' or ')}, with commas between; ${JSON.stringify(strange)} is not one of them`;
+}
+
+/** Each with an id of their own, whatever letters the name has. */
+export function peopleOf(answers: readonly string[]): { id: string; name: string; roles: string[]; slack: string[] }[] {
+  const taken = new Set<string>();
+  return answers.map(personOf).map(({ name, role, slack }) => {
+    const first = idOf(name.split(/\s+/)[0] ?? '', 30, 'person');
+    const id = freeId(taken.has(first) ? idOf(name, 40, 'person') : first, taken);
+    return { id, name, roles: [role], slack: slack === null ? [] : [slack] };
+  });
+}
 
 export function switchOf(answer: string): { title: string; values: (string | boolean)[] | undefined } {
   const [, title = '', values] = SWITCH.exec(answer) ?? [];

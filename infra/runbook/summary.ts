@@ -4,6 +4,7 @@ import { LONGEST_LAUNCH_ID, PAYLOAD_LIMIT_BYTES, payloadSizes } from '../../runb
 import { platformNotes } from '../../runbooks/launch/platform-notes.ts';
 import { localeOf, splitOf, splitText, textsOf } from '../../runbooks/launch/variants.ts';
 import type { Campaign, Runbook } from '../../runbooks/playbook/schema.ts';
+import { whoMay } from '../local/event/who-may.ts';
 import { visible } from '../visible.ts';
 import { columns } from './columns.ts';
 
@@ -11,17 +12,13 @@ import { columns } from './columns.ts';
 export function summaryText(runbook: Runbook): string {
   const { people, gates, phases, scale_targets: targets, pool, campaign } = runbook;
   const steps = phases.flatMap((phase) => phase.steps);
-  const holders = people.filter(({ roles }) => roles.some((role) => role !== 'observer'));
   const sizes = payloadSizes(campaign, LONGEST_LAUNCH_ID);
   const bytes = (text: string, platform: 'ios' | 'android') =>
     (sizes.find((one) => one.text === text && one.platform === platform)?.bytes ?? 0).toLocaleString('en-US');
   return [
     `${runbook.title} (${runbook.id}): nothing is wrong with it`,
     ...columns([
-      [
-        '  people',
-        `${people.length}, of whom ${holders.length} may press GO: ${holders.map(({ name }) => name).join(', ')}`,
-      ],
+      ['  people', `${people.length}. ${whoMay(runbook)}`],
       [
         '  gates',
         `${gates.length}, of which ${gates.filter(({ hard }) => hard).length} hard and ${gates.filter(({ probe }) => probe === undefined).length} ticked by people`,
