@@ -16,7 +16,7 @@ import type { Plan } from '../../../runbooks/playbook/schema.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { LAUNCH_ID, sampleRunbook, T0_MS } from '../../../test/properties/scene.ts';
 import { scale } from '../effects/perform-scale.ts';
-import { ScheduleAhead, stepsAhead } from './schedule-ahead.ts';
+import { foundBeforeAws, ScheduleAhead, stepsAhead } from './schedule-ahead.ts';
 
 let local: LocalCloud;
 let clients: Clients;
@@ -182,6 +182,37 @@ test('a step that was taken back before its time leaves what is found to the ord
   if (effect?.kind !== 'scale') throw new Error('NO_EFFECT');
   await scale(memory.context, await memory.launch(), effect);
   expect((await memory.launch()).scaleFound['api']).toMatchObject({ desired: 4, min: 4 });
+});
+
+test('an answer that AWS did not give does not make what it raises then the count that stood before', async () => {
+  await look();
+  local.account.denied.push('autoscaling:DescribeScheduledActions');
+  try {
+    await look();
+  } finally {
+    local.account.denied.length = 0;
+  }
+  await size({ MinSize: 5, DesiredCapacity: 5 });
+  memory.nowMs = minutes(-25);
+  expect(await foundBeforeAws(memory.context, LAUNCH_ID, 'api')).toMatchObject({ desired: 3, min: 2 });
+});
+
+test('nor does a bot that dies before AWS has answered it', async () => {
+  const scaling = createScaling(clients);
+  const schedule: typeof scaling.schedule = async (...asked) => {
+    await scaling.schedule(...asked);
+    throw new Error('gone');
+  };
+  Object.assign(memory.context.cloud, { scaling: { ...scaling, schedule } });
+  await expect(look()).rejects.toThrow('gone');
+  await size({ MinSize: 5, DesiredCapacity: 5 });
+  memory.nowMs = minutes(-25);
+  expect(await foundBeforeAws(memory.context, LAUNCH_ID, 'api')).toMatchObject({ desired: 3, min: 2 });
+  // And the next one takes back what that one told.
+  Object.assign(memory.context.cloud, { scaling });
+  await memory.does({ kind: 'stand-down', by: 'ana', reason: 'no ad' });
+  await look();
+  expect(await told()).toEqual([]);
 });
 
 test('what AWS has raised and nobody will order is said once, as it costs until somebody lowers it', async () => {

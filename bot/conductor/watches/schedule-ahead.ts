@@ -21,8 +21,10 @@ interface Known {
   atMs: number;
   /** What stood there when it was looked at last before that. Null: the record has what stood there. */
   found: ScaleFound | null;
-  /** Why AWS does not do it; null: it does. */
+  /** Why AWS does not do it, or did not answer; null: it does. */
   says: string | null;
+  /** AWS has it, as it said last, or may have where it has not answered yet. */
+  does: boolean;
 }
 
 /**
@@ -62,11 +64,11 @@ export class ScheduleAhead {
     const known = await knownOf(this.#context, launch.id, target.id);
     const before = await this.#before(launch, target, known, steps[0].atMs);
     // Before AWS is told, so that what it raises can be put back whoever comes then.
-    await this.#keep(launch.id, target.id, { ...before, says: known?.says ?? null });
+    await this.#keep(launch.id, target.id, { ...before, says: known?.says ?? null, does: known?.does ?? true });
     const told = await toldTargets(this.#context, launch.id);
     if (!told.some((one) => isSameTarget(one, target))) await keepTold(this.#context, launch.id, [...told, target]);
-    const says = await this.#tell(launch, target, steps);
-    await this.#keep(launch.id, target.id, { ...before, says });
+    const { says, does = known?.does ?? false } = await this.#tell(launch, target, steps);
+    await this.#keep(launch.id, target.id, { ...before, says, does });
   }
 
   async #takeAway(launch: Launch, target: ScaleTarget): Promise<void> {
@@ -76,7 +78,7 @@ export class ScheduleAhead {
     const isOfPlan = launch.runbook.scale_targets.some((one) => isSameTarget(one, target));
     if (known !== null && this.#context.nowMs() >= known.atMs) {
       if (isUndecided(launch, target.id)) return;
-      if (gone === 'taken back' && known.says === null && own(launch.scale, target.id) === undefined)
+      if (gone === 'taken back' && known.does && own(launch.scale, target.id) === undefined)
         await this.#tellUp(launch, target, known);
     }
     // Before its time nothing of what stands there is AWS's doing; and what was found elsewhere is not this one's.
@@ -113,7 +115,12 @@ export class ScheduleAhead {
     await noteOnce(this.#context, launch, head, `It costs until somebody lowers it.${back}`);
   }
 
-  async #before(launch: Launch, target: ScaleTarget, known: Known | null, atMs: number): Promise<Omit<Known, 'says'>> {
+  async #before(
+    launch: Launch,
+    target: ScaleTarget,
+    known: Known | null,
+    atMs: number,
+  ): Promise<Pick<Known, 'atMs' | 'found'>> {
     if (launch.scaleFound[target.id] !== undefined) return { atMs, found: null };
     // AWS has raised it since: what stands there now is no longer what was found.
     if (known !== null && this.#context.nowMs() >= known.atMs) return known;
@@ -126,17 +133,22 @@ export class ScheduleAhead {
   }
 
   /** What AWS refuses is said once in the room; what it has no schedule for, and a fleet that is not there yet, stand in the plan alone. */
-  async #tell(launch: Launch, target: ScaleTarget, steps: readonly ScaleAhead[]): Promise<string | null> {
+  async #tell(
+    launch: Launch,
+    target: ScaleTarget,
+    steps: readonly ScaleAhead[],
+  ): Promise<{ says: string | null; does?: boolean }> {
     const owner = ownerOf(launch);
     const wanted = steps.map(({ step, atMs, count }): ScheduledCount => ({ name: `${owner}${step}`, atMs, count }));
     try {
-      return await this.#context.cloud.scaling.schedule(target, owner, wanted);
+      const says = await this.#context.cloud.scaling.schedule(target, owner, wanted);
+      return { says, does: says === null };
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       const says = clip(error.message, 600);
       const head = `${target.title ?? target.id} (${target.id}) is not scaled by AWS if no bot lives then: `;
       if (error.code === 'SCALE_REFUSED') await noteOnce(this.#context, launch, head, `${says}.`);
-      return says;
+      return { says };
     }
   }
 
@@ -179,7 +191,7 @@ async function knownOf(context: Context, launchId: string, target: string): Prom
 /** What stood at a target before AWS raised it by itself. Null: it has not. */
 export async function foundBeforeAws(context: Context, launchId: string, target: string): Promise<ScaleFound | null> {
   const known = await knownOf(context, launchId, target);
-  return known !== null && known.says === null && context.nowMs() >= known.atMs ? known.found : null;
+  return known?.does === true && context.nowMs() >= known.atMs ? known.found : null;
 }
 
 /** Steps that AWS does if no bot has, with what keeps it from doing so. */
