@@ -110,29 +110,32 @@ test('a step that has run, or a launch that another region has, is taken back; w
   expect(await told()).toEqual([]);
 });
 
+/** The changed plan, asked for and approved. */
+async function change(turn: (plan: Plan) => Plan): Promise<void> {
+  const launch = await memory.launch();
+  const plan = turn(planOf(launch.runbook));
+  const asked = await memory.does({
+    kind: 'change-runbook',
+    by: 'ana',
+    plan,
+    runbookHash: 'f'.repeat(64),
+    lines: [],
+    reason: 'another group',
+  });
+  if (asked.kind !== 'RunbookChangeRequested') throw new Error(asked.kind);
+  await memory.does({ kind: 'approve-runbook-change', by: 'mia', changeId: asked.changeId });
+}
+const elsewhere = (plan: Plan): Plan => ({
+  ...plan,
+  scale_targets: plan.scale_targets.map((one) =>
+    one.kind === 'auto-scaling-group' ? { ...one, group: 'api-2' } : one,
+  ),
+});
+
 test('a target that a changed plan has no more, or that is another group now, has nothing of ours left in AWS', async () => {
-  const change = async (turn: (plan: Plan) => Plan) => {
-    const launch = await memory.launch();
-    const plan = turn(planOf(launch.runbook));
-    const asked = await memory.does({
-      kind: 'change-runbook',
-      by: 'ana',
-      plan,
-      runbookHash: 'f'.repeat(64),
-      lines: [],
-      reason: 'another group',
-    });
-    if (asked.kind !== 'RunbookChangeRequested') throw new Error(asked.kind);
-    await memory.does({ kind: 'approve-runbook-change', by: 'mia', changeId: asked.changeId });
-  };
   await look();
   expect(await told()).toHaveLength(2);
-  await change((plan) => ({
-    ...plan,
-    scale_targets: plan.scale_targets.map((one) =>
-      one.kind === 'auto-scaling-group' ? { ...one, group: 'api-2' } : one,
-    ),
-  }));
+  await change(elsewhere);
   // By the next leader, who has seen nothing of it.
   ahead = new ScheduleAhead(memory.context);
   await look();
@@ -230,6 +233,16 @@ test('what AWS has raised and nobody will order is said once, as it costs until 
       'It costs until somebody lowers it. It stood at 3: `/go scale api 3`.',
   ]);
   expect(ahead.isSettled).toBe(true);
+});
+
+test('of a group that the plan points at no more it is said too, and what stood there is not taken for the other one', async () => {
+  await look();
+  await size({ MinSize: 5, DesiredCapacity: 5 });
+  memory.nowMs = minutes(-25);
+  await change(elsewhere);
+  await look();
+  expect((await memory.notes())[0]).toMatch(/It stood at 3: the plan has it no more, so lower it in AWS\.$/);
+  expect(await foundBeforeAws(memory.context, LAUNCH_ID, 'api')).toBeNull();
 });
 
 test('what AWS has not raised, because as many stood there, is nothing to be said', async () => {

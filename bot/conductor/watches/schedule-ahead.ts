@@ -77,9 +77,9 @@ export class ScheduleAhead {
     const known = await knownOf(this.#context, launch.id, target.id);
     const isOfPlan = launch.runbook.scale_targets.some((one) => isSameTarget(one, target));
     if (known !== null && this.#context.nowMs() >= known.atMs) {
-      if (isUndecided(launch, target.id)) return;
+      if (isOfPlan && isUndecided(launch, target.id)) return;
       if (gone === 'taken back' && known.does && own(launch.scale, target.id) === undefined)
-        await this.#tellUp(launch, target, known);
+        await this.#tellUp(launch, target, isOfPlan, known);
     }
     // Before its time nothing of what stands there is AWS's doing; and what was found elsewhere is not this one's.
     if (known !== null && (this.#context.nowMs() < known.atMs || !isOfPlan))
@@ -107,10 +107,12 @@ export class ScheduleAhead {
   }
 
   /** Nobody has ordered it, so nothing else would ever say that it is up. */
-  async #tellUp(launch: Launch, target: ScaleTarget, { atMs, found }: Known): Promise<void> {
+  async #tellUp(launch: Launch, target: ScaleTarget, isOfPlan: boolean, { atMs, found }: Known): Promise<void> {
     const { desired } = await this.#context.cloud.scaling.find(target);
     if (found !== null && desired <= found.desired) return;
-    const back = found === null ? '' : ` It stood at ${found.desired}: \`/go scale ${target.id} ${found.desired}\`.`;
+    const how = (count: number): string =>
+      isOfPlan ? `\`/go scale ${target.id} ${count}\`` : 'the plan has it no more, so lower it in AWS';
+    const back = found === null ? '' : ` It stood at ${found.desired}: ${how(found.desired)}.`;
     const head = `${target.title ?? target.id} (${target.id}) is up, and no order of this launch stands: AWS has raised it at ${clock(atMs)}, as it was told in advance. `;
     await noteOnce(this.#context, launch, head, `It costs until somebody lowers it.${back}`);
   }
