@@ -37,6 +37,10 @@ test.each([
   [['--audience', 'l.csv', '--devices', '5000'], /^--audience and --devices: found both, expected one/],
   [['--audiense', 'l.csv'], /^Unknown option '--audiense'; expected options of --devices, .*--audience/],
   [['--map', 'token=push'], /^--map: found it without --audience/],
+  [
+    ['--audience', 'l.csv', '--map', 'token=push', '--map', 'user=id'],
+    /^--map: found it 2 times \(token=push, user=id\), expected it once/,
+  ],
   [['--accept'], /^--accept: found it without --audience/],
   [['--compress', '60'], /^--compress: found it without --runbook/],
   [['--workers', '3'], /^--workers: found it without --runbook/],

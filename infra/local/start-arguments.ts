@@ -94,10 +94,21 @@ export function readArguments(argv: string[]): Arguments | null {
   };
 }
 
-/** As `parseArgs` reads them; throws what was found and what was probably meant. */
+/** As `parseArgs` reads them; throws what was found and what was probably meant. Of two values of one option one would be lost. */
 export function optionsFrom<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) {
+  const parsed = parsedTokens(args, options);
+  const given = parsed.tokens.flatMap((one) => (one.kind === 'option' && one.value !== undefined ? [one] : []));
+  for (const { name } of given) {
+    const values = given.filter((one) => one.name === name).map(({ value }) => value);
+    if (values.length > 1)
+      throw new Error(`--${name}: found it ${values.length} times (${values.join(', ')}), expected it once`);
+  }
+  return parsed.values;
+}
+
+function parsedTokens<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) {
   try {
-    return parseArgs({ args, options }).values;
+    return parseArgs({ args, options, tokens: true });
   } catch (cause) {
     throw new Error(optionProblem(cause, Object.keys(options)), { cause });
   }
