@@ -96,6 +96,8 @@ it('becomes a launch of its own, for no more devices than were said, by two peop
   expect(await rig.ask(rig.mia, 'audience skip-refused')).toContain('Type it in the channel of `day`');
   expect(await rig.ask(rig.mia, 'audience skip-refused day')).toContain('`day` names no launch');
   expect(await rig.ask(rig.mia, 'audience skip-refused of day')).toContain('has sent nothing yet');
+  // What is offered to be typed is fewer than its launch has.
+  expect(await rig.ask(rig.ana, 'rehearse limited')).toContain('/go rehearse limited 10 of day-rehearsal-1');
   const day = await launchOf('day');
   expect([day.attempts, day.shots, day.orders]).toEqual([{}, {}, {}]);
 });

@@ -3,7 +3,13 @@ import { may } from '../../runbooks/launch/authority.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { RehearsalSample, SentWhat } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { rehearsalName, rehearsalRunbook, rehearsesOf, wholeRefusal } from '../../runbooks/launch/rehearsal-launch.ts';
+import {
+  rehearsalId,
+  rehearsalName,
+  rehearsalRunbook,
+  rehearsesOf,
+  wholeRefusal,
+} from '../../runbooks/launch/rehearsal-launch.ts';
 import { readSample } from '../../runbooks/typed/sample.ts';
 import type { Desk } from '../desk.ts';
 import { submitAs, whoIs } from '../desk.ts';
@@ -37,8 +43,10 @@ export async function sending(
   if (launchId === undefined) {
     const here = await launchHere(desk, channelId);
     const id = here?.id ?? 'superbowl-2027-02-14';
+    // What can be typed as it stands: fewer than the launch has.
+    const some = Math.max(1, Math.min(1_000, Math.floor((here?.audience?.devices ?? 10_000) / 10)));
     return info(
-      `A ${what} rehearsal really sends, so it is a launch of its own, in a channel of its own. Make one, invite the bot, and type there: \`/go rehearse ${what} ${words.join(' ') || '1000'} of ${safe(id, 80)}\`.`,
+      `A ${what} rehearsal really sends, so it is a launch of its own, in a channel of its own. Make one, invite the bot, and type there: \`/go rehearse ${what} ${words.join(' ') || some} of ${safe(id, 80)}\`.`,
     );
   }
   const parent = await desk.journal.launch(launchId);
@@ -112,7 +120,7 @@ async function unsentOf(desk: Desk, { rehearsals }: Launch): Promise<string[]> {
 
 async function freeId(desk: Desk, { id }: Launch): Promise<string> {
   for (let n = 1; ; n += 1) {
-    const free = `${id.slice(0, 40)}-rehearsal-${n}`;
+    const free = rehearsalId(id, n);
     if ((await desk.journal.launch(free)) === null) return free;
   }
 }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { audience, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { RehearsalSample } from './entries.ts';
-import { rehearsalRunbook, rehearsesOf, sampleSize, sampleText, wholeRefusal } from './rehearsal-launch.ts';
+import {
+  rehearsalId,
+  rehearsalRunbook,
+  rehearsesOf,
+  sampleSize,
+  sampleText,
+  wholeRefusal,
+} from './rehearsal-launch.ts';
 import { sentReport, shortfalls } from './rehearsal-report.ts';
 import { collapseIdOf } from './shown.ts';
 
@@ -61,6 +68,15 @@ test.each([{ first: 1_000 }, { first: 5_000 }, { share: 1 }, { segments: audienc
     expect(wholeRefusal({ ...rehearses, atMost: 999 }, audience)).toBeNull();
   },
 );
+
+test.each([
+  ['sale', 'sale-rehearsal-2'],
+  ['long-night-at-the-kustenmuseum-2026-11-30', 'long-night-at-the-kustenmuseum-2026-11-30-rehearsal-2'],
+  ['a-long-night-at-the-museum-of-the-coast-2026-11-30', 'a-long-night-at-the-museum-of-the-2026-11-30-rehearsal-2'],
+  [`${'x'.repeat(40)}-2026-11-30`, `${'x'.repeat(33)}-2026-11-30-rehearsal-2`],
+])('a rehearsal of %s keeps the whole date in its id', (launchId, id) => {
+  expect(rehearsalId(launchId, 2)).toBe(id);
+});
 
 describe('a rehearsal that sends', () => {
   test('takes no audience that is larger than it was begun for, and no order for one', () => {

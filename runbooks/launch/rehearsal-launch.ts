@@ -19,6 +19,23 @@ export function sampleSize(sample: RehearsalSample, audience: AudienceRef): numb
     .reduce((sum, { devices }) => sum + devices, 0);
 }
 
+/** Of a launch's id in that of its rehearsal: an id has at most 60 characters. */
+const LONGEST_PARENT = 44;
+
+/** What is too long loses words of its name, and not the end of its date. */
+export function rehearsalId(launchId: string, n: number): string {
+  const [, name = launchId, date = ''] = /^(.*?)(-\d{4}-\d\d-\d\d)?$/.exec(launchId) ?? [];
+  const most = LONGEST_PARENT - date.length;
+  const short =
+    name.length <= most
+      ? name
+      : name
+          .slice(0, most + 1)
+          .replace(/-[^-]*$/, '')
+          .slice(0, most);
+  return `${short}${date}-rehearsal-${n}`;
+}
+
 export function sampleText(sample: RehearsalSample): string {
   if ('first' in sample) return `the first ${sample.first.toLocaleString('en-US')} devices`;
   if ('share' in sample && sample.share === 1) return 'all devices';
