@@ -28,6 +28,16 @@ test('a launch stands beside an earlier one: readiness, times, and why devices f
   expect(row('p99')).toEqual(['–', '–', '–']);
 });
 
+test('a long name stands above the table, so that no line is wider than a message', () => {
+  const name = 'Long Night at the Museum of the Coast';
+  const earlier = { ...fired(true), launch: { ...fired(true).launch, name, id: 'long-night-2026' } };
+  const text = sectionText(compareOf(fired(false), earlier));
+  expect(text[0]).toBe(`A: ${name} (long-night-2026)`);
+  expect(text[1]).toMatch(/asked for +this launch +A$/);
+  const table = text.slice(1, text.findIndex((line) => line.startsWith('GO to last push')) + 1);
+  expect(Math.max(...table.map((line) => line.length))).toBeLessThan(70);
+});
+
 test('with none beside it says so', () => {
   expect(sectionText(compareOf(fired(false), null)).at(-1)).toContain('no other launch was named');
 });

@@ -87,15 +87,24 @@ export function sectionPage(section: Section, { style, sha256 }: Omit<Postmortem
 export const sectionText = ({ blocks }: Section): string[] =>
   blocks.flatMap((block) => (block.kind === 'table' ? columns(block) : block.kind === 'remark' ? [block.text] : []));
 
-function columns({ head, figures: numbers, rows }: Extract<Block, { kind: 'table' }>): string[] {
+/** A column of figures under a longer name would make each line wider than a message is: it gets a letter, told above. */
+const WIDEST_NAME = 24;
+
+function columns({ head: names, figures: numbers, rows }: Extract<Block, { kind: 'table' }>): string[] {
+  const long = names.filter((name, at) => at >= names.length - numbers && name.length > WIDEST_NAME);
+  const letterOf = (name: string) => String.fromCodePoint(65 + long.indexOf(name));
+  const head = names.map((name) => (long.includes(name) ? letterOf(name) : name));
   const lines = [head, ...rows.map(({ cells }) => cells)].map((cells) =>
     cells.map((cell) => cell.replaceAll(/\s+/g, ' ')),
   );
   const widths = head.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)));
-  return lines.map((cells) =>
-    cells
-      .map((cell, at) => (at < head.length - numbers ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return [
+    ...long.map((name) => `${letterOf(name)}: ${name}`),
+    ...lines.map((cells) =>
+      cells
+        .map((cell, at) => (at < head.length - numbers ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ];
 }
