@@ -116,6 +116,14 @@ describe('people who leave, and what people say', () => {
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
   });
 
+  it('whoever is to leave may be written with the whole name, and what follows is the reason', async () => {
+    await rig.ask(rig.ana, 'people remove Olu Adeyemi because she left');
+    const entries = await rig.journal.entries((await rig.launch()).id);
+    const asked = entries.findLast((entry) => entry.kind === 'RosterChangeRequested');
+    expect(asked).toMatchObject({ reason: 'she left' });
+    expect(asked?.people.some(({ id }) => id === 'olu')).toBe(false);
+  });
+
   it('a person deactivated in Slack is off the roster at once', async () => {
     const post = (deleted: boolean) =>
       signedPost(

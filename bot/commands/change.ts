@@ -191,6 +191,7 @@ function amountAfter(launch: Launch, { kind, id, to }: Change): number {
 }
 
 function doubt(from: number | null, to: number): string | null {
+  if (to === 0) return 'None would be left.';
   if (from === null) return 'What runs now could not be read.';
   if (from === Number.POSITIVE_INFINITY && to < from) return 'Nothing holds it back now.';
   if (to < from)

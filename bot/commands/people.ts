@@ -91,8 +91,8 @@ async function userOf(ask: PersonAsk, slackId: string) {
 }
 
 async function changeRoles(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
-  const [who, ...others] = words;
-  if (who === undefined) return misuse(people, 'Whose roles?');
+  if (words[0] === undefined) return misuse(people, 'Whose roles?');
+  const { who, rest: others } = wholeName(ask.launch, words);
   const found = peopleOf(ask.launch, [who], ask.person);
   if (!found.ok) return misuse(people, found.problem);
   const { roles, rest, unknown } = rolesIn(others);
@@ -103,8 +103,8 @@ async function changeRoles(ask: PersonAsk, words: readonly string[]): Promise<An
 }
 
 async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
-  const [who, ...why] = words;
-  if (who === undefined) return misuse(people, 'Whom?');
+  if (words[0] === undefined) return misuse(people, 'Whom?');
+  const { who, rest: why } = wholeName(ask.launch, words);
   const found = peopleOf(ask.launch, [who], ask.person);
   if (!found.ok) return misuse(people, found.problem);
   const id = found.people[0]?.id;
@@ -113,6 +113,16 @@ async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer>
     (all) => all.filter((one) => one.id !== id),
     oneLine(why.join(' ')).replace(/^because\s+/i, '') || NO_REASON,
   );
+}
+
+/** A name of several words at the front is one name: what follows it is the rest. */
+function wholeName(launch: Pick<Launch, 'people'>, words: readonly string[]): { who: string; rest: readonly string[] } {
+  const names = new Set(launch.people.map(({ name }) => name.toLowerCase()));
+  for (let count = words.length; count > 1; count -= 1) {
+    const who = words.slice(0, count).join(' ');
+    if (names.has(who.replace(/^@/, '').toLowerCase())) return { who, rest: words.slice(count) };
+  }
+  return { who: words[0] ?? '', rest: words.slice(1) };
 }
 
 function change(ask: PersonAsk, make: (all: Person[]) => Person[], reason: string): Promise<Answer> {

@@ -10,7 +10,7 @@ import type { DocumentAsked } from '../timeline-page/document.ts';
 import { makeDocument } from '../timeline-page/documents.ts';
 import { curvesOf } from '../timeline-page/page.ts';
 import { code, done, info } from '../views/answers.ts';
-import { count, oneLine, safe, stamp } from '../views/words.ts';
+import { count, oneLine, plural, safe, stamp } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { withMe } from './compare.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -139,7 +139,7 @@ async function posted(ask: PersonAsk, { name, title, command, ...earlier }: Want
     command,
     markdown,
     page,
-    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${record.entries.length} entries, ${talk} messages of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${record.entries.length} entries, ${plural(talk, 'message')} of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
   });
   if (!('parts' in rest))
     return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);

@@ -37,6 +37,10 @@ test('20 minutes after T with nothing fired the step down says that nothing was 
   const shot = scene.fired(['us-ios']);
   const over = { ...scene.state, shots: { [shot.id]: { ...shot, closed: { cause: 'complete' as const, atMs: 1 } } } };
   expect(JSON.stringify(stepPutMessage(over, 'down', '').blocks)).toContain(ACTION.runStep);
+  // And the plan says no more that nothing has been sent.
+  const plan = JSON.stringify(stepsMessage(over, scene.nowMs).blocks);
+  expect(plan).toContain(': nothing had been sent then');
+  expect(plan).not.toContain(NOTHING);
 });
 
 test('of a fleet that was raised for it the way down says the same', () => {

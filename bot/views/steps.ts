@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import { isCleanUp } from '../../runbooks/launch/clean-up.ts';
 import { deadlineAtMs } from '../../runbooks/launch/deadlines.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
+import { keepsFleet, NOTHING_SENT } from '../../runbooks/launch/pool-down.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../action-ids.ts';
@@ -54,7 +54,7 @@ export function stepsMessage(launch: Launch, nowMs: number, ahead: readonly Step
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(
       section(
-        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${waitText(state)}${staysText(launch, step)}${aheadText(ahead.find((one) => one.step === step.id))}`,
+        `${signOf(state)} *${safe(step.title, 120)}*${ownersText(launch, step)}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${lastTime(launch, step)}${afterText(launch, step)}${deadlineText(launch, step)}${waitText(launch, state)}${staysText(launch, step)}${aheadText(ahead.find((one) => one.step === step.id))}`,
       ),
     );
     if (!launch.closed && state?.state === 'started') blocks.push(...answerButtons(launch, step));
@@ -93,9 +93,10 @@ function ownersText(launch: Launch, { owner, backup_owner: backup }: Step): stri
 }
 
 /** With when it was said: what kept a step from running then may be over by now. */
-function waitText(state: Launch['steps'][string] | undefined): string {
+function waitText(launch: Launch, state: Launch['steps'][string] | undefined): string {
   if (state?.state !== 'put' && state?.state !== 'held') return '';
-  return `\n${state.state === 'held' ? 'waits' : 'waits for a person'} since ${timeOfDay(state.atMs)}: ${safe(state.say, 300)}`;
+  const isSentSince = state.say === NOTHING_SENT && Object.keys(launch.shots).length > 0;
+  return `\n${state.state === 'held' ? 'waits' : 'waits for a person'} since ${timeOfDay(state.atMs)}: ${safe(isSentSince ? 'nothing had been sent then' : state.say, 300)}`;
 }
 
 function aheadText(ahead: StepAhead | undefined): string {
