@@ -32,9 +32,6 @@ export function stillUpText(fleets: readonly FleetNow[]): string {
   return `the event is over, and ${plural(fleets.length, 'fleet')} that it raised ${fleets.length === 1 ? 'is' : 'are'} still up. ${lines.join(' · ')}`;
 }
 
-/** How the last line of the record begins, and no other. */
-export const COST_HEAD = 'What the launch cost on top of what ran anyway';
-
 /** The rest of it. What has no price is named: a sum without it is not taken for all. `prices` null: the region has none here. */
 export function costText(
   { fleets, sent, requestsUsd, usd }: LaunchCost,

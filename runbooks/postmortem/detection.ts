@@ -6,6 +6,7 @@ import { stamp } from '../record/clock.ts';
 import { actorName, missedText, number, shortHash } from '../record/describe.ts';
 import type { Proof, Section } from './document.ts';
 import { remark } from './document.ts';
+import { isOrdinary } from './ordinary-notes.ts';
 import { allOf, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -244,6 +245,7 @@ const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
 function notes({ entries }: Told): Noticed[] {
   return entries
     .filter((entry): entry is Extract<Entry, { kind: 'Noted' }> => entry.kind === 'Noted' && 'system' in entry.by)
+    .filter(({ text }) => !isOrdinary(text))
     .map((entry) => ({
       atMs: entry.atMs,
       what: 'noted',

@@ -5,6 +5,7 @@ import { listed } from '../launch/words.ts';
 import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
+import { isOrdinary } from './ordinary-notes.ts';
 import { allOf, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -218,7 +219,7 @@ function refusals({ messages }: Told): Factor[] {
     {
       text: `Presses and commands that the rules did not take: ${byCode.join(', ')}.`,
       proof: all.flatMap(({ seq }) => (seq === undefined ? [] : [`m${seq}`])),
-      question: 'What would have shown people beforehand what the rules take from whom?',
+      question: 'What would have told people beforehand what they could not do, or not yet?',
     },
   ];
 }
@@ -277,7 +278,7 @@ function outcomes(told: Told): Factor[] {
 
 /** What the watches wrote down: lost workers, queues that were made anew, a network that did not answer. */
 function notes(told: Told): Factor[] {
-  const isOfSystem = (entry: EntryOf<'Noted'>) => 'system' in entry.by;
+  const isOfSystem = (entry: EntryOf<'Noted'>) => 'system' in entry.by && !isOrdinary(entry.text);
   return allOf(told, 'Noted')
     .filter(isOfSystem)
     .map((entry) => ({

@@ -480,3 +480,21 @@ test('outcomes by language stand with how they were counted, and later correctio
   counts({ accepted: devices - 1, failed: 1 }, 0);
   expect(text()).toContain(`The totals of ${shot.id} say otherwise`);
 });
+
+test("the bot's books are no factors: what it cost, and tasks of the audience that did what was asked", () => {
+  const scene = Scene.ready();
+  for (const text of [
+    'Count 1 begins: Ana Ortiz has outcomes counted by language.',
+    'Count 1 ends: set. Outcomes of S1 are in the record.',
+    'Skip list 1 ends: set. 4 tokens refused for good.',
+    'What the launch cost on top of what ran anyway, by the price list: $0.02.',
+    'Sample 2 ends: failed. The task is gone.',
+  ])
+    scene.does({ kind: 'note', by: null, text });
+  const found = postmortemOf(scene.entries, [], { chain: { ok: true } });
+  const [, before = '', factors = ''] =
+    /^([^]*)\n## Contributing factors\n([^]*?)\n## /m.exec(found === null ? '' : postmortemMarkdown(found)) ?? [];
+  expect(factors.match(/Noted by the bot: .*?\./g)).toEqual(['Noted by the bot: Sample 2 ends: failed.']);
+  const noticed = /\n## How it was noticed\n([^]*?)\n## /.exec(before)?.[1] ?? '';
+  expect(noticed.match(/\| noted \|/g)).toHaveLength(1);
+});

@@ -3,7 +3,8 @@ import { forgotten, isEventOver, stillUp } from '../../../runbooks/cost/fleets.t
 import type { FleetNow, FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import { launchCost } from '../../../runbooks/cost/launch-cost.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { COST_HEAD, costText, stillUpText } from '../../views/fleets.ts';
+import { COST_HEAD } from '../../../runbooks/postmortem/ordinary-notes.ts';
+import { costText, stillUpText } from '../../views/fleets.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { noteOnce } from '../shots/note-once.ts';
