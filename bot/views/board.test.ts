@@ -56,6 +56,19 @@ it('says that a change waits and until when; once it is over, what became of it'
   expect(message()).not.toContain('Approve');
 });
 
+it('says who is on the roster once a change of it is approved', () => {
+  const scene = Scene.ready();
+  const { changeId } = scene.gives('RosterChangeRequested', {
+    kind: 'request-roster-change',
+    by: 'ana',
+    people: people.slice(0, 3),
+    reason: 'shift',
+  });
+  const approved = scene.gives('RosterChanged', { kind: 'approve-roster-change', by: 'mia', changeId });
+  const names = people.slice(0, 3).map(({ name }) => name);
+  expect(JSON.stringify(entryMessage(scene.state, approved))).toContain(`On the roster now: ${names.join(', ')}`);
+});
+
 it('says that a shot is sending, that a halted one was stopped, and that everything is sent', () => {
   const scene = Scene.ready();
   const shot = scene.fired();

@@ -14,7 +14,7 @@ import { contactsBlocks } from './contacts.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, ownerName, platformName, switchWords } from './names.ts';
 import { rehearsalBegunMessage, rehearsalReportMessage, rehearsalTurnedMessage } from './rehearsal.ts';
-import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { liftMessage, rosterMessage, rosterNames, switchMessage, waiverMessage } from './requests.ts';
 import { runbookChangedMessage, runbookChangeMessage } from './runbook-change.ts';
 import { shotSegments, targetsText } from './segments-text.ts';
 import { closedAfterStandDown } from './stand-down.ts';
@@ -68,6 +68,13 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return runbookChangedMessage(launch, entry);
     case 'RosterChangeRequested':
       return rosterMessage(launch, entry.changeId);
+    case 'RosterChanged':
+      return line(
+        launch,
+        entry,
+        ':small_blue_diamond:',
+        `${describe(launch, entry)}. On the roster now: ${rosterNames(launch, entry.changeId)}`,
+      );
     case 'KeyChangeRequested':
       return line(
         launch,
@@ -242,7 +249,6 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return line(launch, entry, ':memo:', describe(launch, entry));
     case 'SurgeMeasured':
     case 'SkipListSet':
-    case 'RosterChanged':
     case 'KeysChanged':
     case 'PersonRemoved':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));

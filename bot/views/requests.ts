@@ -71,6 +71,12 @@ export function switchMessage(launch: Launch, requestId: string): Message {
   ]);
 }
 
+/** Who is on it by that change: what it takes away shows only while it is asked for. */
+export function rosterNames(launch: Launch, changeId: string): string {
+  const names = (launch.rosterChanges[changeId]?.people ?? []).map(({ name }) => safe(name, 80));
+  return fit(names, 1_500).replaceAll('\n', ', ');
+}
+
 export function rosterMessage(launch: Launch, changeId: string): Message {
   const change = launch.rosterChanges[changeId];
   if (change === undefined) return gone('roster change', changeId);
