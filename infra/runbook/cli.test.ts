@@ -158,9 +158,15 @@ describe('a new runbook', () => {
     const typed = ['Zoe', 'bauer, On-call', 'Hanna', '林美玲', 'zh-Hant: 開門 | 晚上七時', 'zh-Hant: 門 | 八時', ''];
     const { code, out, err } = await run(
       [
-        ...['new', file, ...flags, ...people.flatMap((one) => ['--person', one])],
-        ...['--cluster', 'c', '--service', 's', '--workers', '2', '--switch', '門票: 開, 關', '--switch', '商店'],
-        ...['--contact', 'Office, doors, +43 1 555 0100'],
+        'new',
+        file,
+        ...flags,
+        ...people.flatMap((one) => ['--person', one]),
+        ...'--cluster c --service s --workers 2 --switch 商店'.split(' '),
+        '--switch',
+        '門票: 開, 關',
+        '--contact',
+        'Office, doors, +43 1 555 0100',
       ],
       typed,
     );
@@ -176,7 +182,7 @@ describe('a new runbook', () => {
       id: 'event',
       people: [{ id: 'hanna' }, { id: 'hanna-moser' }, { id: 'person' }, { id: 'person-2' }],
       fire: { may_ask: ['hanna', 'on-call'], may_approve: ['person'] },
-      switches: [{ id: 'switch', title: '門票', values: ['開', '關'] }, { id: 'switch-2' }],
+      switches: [{ id: 'switch' }, { id: 'switch-2', title: '門票', values: ['開', '關'] }],
     });
     const checked = await run(['check', file]);
     expect(checked.out).toContain('4. By the runbook Hanna Bauer or Hanna Moser may ask, and 林美玲 may press GO.');
