@@ -222,6 +222,23 @@ describe('once a launch is closed', () => {
     expect(await rig.ask(rig.ana, 'postmortem done')).toContain('The postmortem is done.');
   });
 
+  it('the postmortem is a canvas of the channel, with what people have answered, and may be one again', async () => {
+    const tabs = async () => {
+      const { channels } = await rig.ana.get<{
+        channels: { id: string; bookmarks: { title: string; link: string }[] }[];
+      }>('state');
+      return channels.find(({ id }) => id === 'C0WARROOM')?.bookmarks ?? [];
+    };
+    const title = `Postmortem of ${(await rig.launch()).name}`;
+    for (const _ of [1, 2])
+      expect(await rig.ask(rig.mia, 'postmortem canvas')).toContain(`*${title}* is a canvas of this channel`);
+    const found = (await tabs()).filter((one) => one.title === title);
+    expect(found).toHaveLength(1);
+    const text = await (await fetch(found[0]?.link ?? '')).text();
+    expect(text).toContain('## Summary');
+    expect(text).toContain('> unknown');
+  });
+
   it('the next launch of the same runbook shows at its readiness what is left to do', async () => {
     const next = await rig.bot.conductor.execute('next-drill', {
       kind: 'create-launch',

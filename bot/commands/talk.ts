@@ -6,6 +6,7 @@ import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts'
 import { askedNow } from '../actions/afterwards.ts';
 import { namesOfOthers } from '../channel/names-of-others.ts';
 import { postDocument } from '../channel/post-document.ts';
+import { putCanvas } from '../channel/put-canvas.ts';
 import type { DocumentAsked } from '../timeline-page/document.ts';
 import { makeDocument } from '../timeline-page/documents.ts';
 import { curvesOf } from '../timeline-page/page.ts';
@@ -63,13 +64,15 @@ function liveLink({ desk, launch, slackId }: PersonAsk): Answer {
 export const postmortem: Subcommand = {
   name: 'postmortem',
   also: ['post-mortem'],
-  usage: ['postmortem', 'postmortem superbowl-2026', 'postmortem review', 'postmortem done'],
+  usage: ['postmortem', 'postmortem superbowl-2026', 'postmortem canvas', 'postmortem review', 'postmortem done'],
   group: 'Talk and end',
   needs: 'person',
-  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions. Beside an earlier launch of yours, if you name one. `review`, `done` and `draft` say how far it is.',
+  does: 'Posts the postmortem as a page and as Markdown: what was sent to whom, what was noticed when, how long each stage took, and what only people know, as questions. Beside an earlier launch of yours, if you name one. `canvas` puts it into a tab of the channel, in the place of the last one. `review`, `done` and `draft` say how far it is.',
   async run(ask) {
-    const to = POSTMORTEM_STATES.find((state) => state === ask.typed.rest.trim().toLowerCase());
+    const [word, ...more] = ask.typed.words.map(bareWord);
+    const to = POSTMORTEM_STATES.find((state) => state === word && more.length === 0);
     if (to !== undefined) return turned(ask, to);
+    if (word === 'canvas' && more.length === 0) return asCanvas(ask);
     const earlier = await earlierLaunch(ask);
     if (earlier === null)
       return misuse(
@@ -79,7 +82,7 @@ export const postmortem: Subcommand = {
     return posted(ask, {
       name: 'postmortem',
       title: 'Postmortem',
-      command: `npm run record -- postmortem --launch ${ask.launch.id} --out postmortem.md`,
+      command: postmortemCommand(ask.launch.id),
       ...earlier,
     });
   },
@@ -115,19 +118,56 @@ interface WantedDocument extends Pick<DocumentAsked, 'name' | 'other'> {
   command: string;
 }
 
-async function posted(ask: PersonAsk, { name, title, command, ...earlier }: WantedDocument): Promise<Answer> {
-  const { desk, launch, channelId } = ask;
+type Made = NonNullable<Awaited<ReturnType<typeof makeDocument>>>;
+type MadeOf = { made: Made; entries: number; messages: ChannelMessage[] };
+
+/** An answer: why there is none. */
+async function made(
+  ask: PersonAsk,
+  { name, command, ...earlier }: Omit<WantedDocument, 'title'>,
+): Promise<MadeOf | { answer: Answer }> {
+  const { desk, launch } = ask;
   const record = await readRecord(ask);
-  const { messages } = record;
-  let made;
+  const { entries, messages } = record;
   try {
-    made = await makeDocument({ name, ...earlier, ...(await beside(ask, messages)) }, record);
+    const document = await makeDocument({ name, ...earlier, ...(await beside(ask, messages)) }, record);
+    return document === null
+      ? { answer: info('The record is empty.') }
+      : { made: document, entries: entries.length, messages };
   } catch (error) {
     desk.log.error({ err: error, launchId: launch.id, name }, 'a document could not be made');
-    return info(`The ${name} could not be made, so nothing was posted. The command line has more time: \`${command}\``);
+    return {
+      answer: info(
+        `The ${name} could not be made, so nothing was posted. The command line has more time: \`${command}\``,
+      ),
+    };
   }
-  if (made === null) return info('The record is empty.');
-  const { markdown, page, chain } = made;
+}
+
+const postmortemCommand = (launchId: string): string =>
+  `npm run record -- postmortem --launch ${launchId} --out postmortem.md`;
+
+async function asCanvas(ask: PersonAsk): Promise<Answer> {
+  const { desk, launch, channelId } = ask;
+  const document = await made(ask, { name: 'canvas', command: postmortemCommand(launch.id) });
+  if ('answer' in document) return document.answer;
+  const { markdown } = document.made;
+  const title = `Postmortem of ${launch.name}`;
+  const why = await putCanvas(desk.client, desk.cloud.facts, { launchId: launch.id, channelId, title, markdown });
+  if (why !== null)
+    return info(`There is no canvas of it. ${why} \`/go postmortem\` posts it as a page and as Markdown.`);
+  return done(
+    `*${safe(title, 160)}* is a canvas of this channel, as the record stands now. Ask again for what comes later.`,
+  );
+}
+
+async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
+  const { name, title, command } = wanted;
+  const { desk, launch, channelId } = ask;
+  const document = await made(ask, wanted);
+  if ('answer' in document) return document.answer;
+  const { entries, messages } = document;
+  const { markdown, page, chain } = document.made;
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
   const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
   const refusals = messages.filter(({ refused }) => refused !== undefined).length;
@@ -139,7 +179,7 @@ async function posted(ask: PersonAsk, { name, title, command, ...earlier }: Want
     command,
     markdown,
     page,
-    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${record.entries.length} entries, ${plural(talk, 'message')} of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries} entries, ${plural(talk, 'message')} of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
   });
   if (!('parts' in rest))
     return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);

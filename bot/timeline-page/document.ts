@@ -3,6 +3,7 @@ import type { Head } from '../../infra/aws/seal.ts';
 import { headProblem, verifyWhole } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { postmortemCanvas } from '../../runbooks/postmortem/canvas.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
@@ -15,7 +16,8 @@ import type { Curves } from './page.ts';
 
 /** What is to be made of a record, as it can be handed to a thread. */
 export interface DocumentAsked {
-  name: 'timeline' | 'postmortem';
+  /** `canvas`: the postmortem as a Slack canvas takes it, without a page. */
+  name: 'timeline' | 'postmortem' | 'canvas';
   launchId: string;
   slackNames: ReadonlyMap<string, string>;
   curves: Curves;
@@ -44,7 +46,10 @@ export async function documentOf(
     return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain };
   }
   const told = postmortemOf(entries, messages, { slackNames, chain, ...(other === undefined ? {} : { other }) });
-  return told === null ? null : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain };
+  if (told === null) return null;
+  return name === 'canvas'
+    ? { markdown: postmortemCanvas(told), page: '', chain }
+    : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain };
 }
 
 /** A break is told and not refused: a postmortem must be able to show one. */

@@ -58,7 +58,7 @@ const questionLines = ({ question, answers }: Question): string[] => [
 ];
 
 /** A line of somebody's words, which begins no heading, list or rule. */
-const quoted = (line: string): string =>
+export const quoted = (line: string): string =>
   escape(line)
     .replace(/^(\s*)([#+=-])/, '$1\\$2')
     .replace(/^(\s*\d+)([.)])/, '$1\\$2');

@@ -29,25 +29,29 @@ export function asMarkdown(timeline: Timeline): string {
   ].join('\n');
 }
 
-export function timelineHead(
+export function timelineHead(timeline: Timeline, document: 'timeline' | 'postmortem'): string[] {
+  const { title, facts } = headLines(timeline, document);
+  return [`# ${title}`, '', '| | |', '|---|---|', ...facts.map(([name, words]) => `| ${name} | ${words} |`), ''];
+}
+
+/** What stands above a document, as Markdown of one line each. */
+export function headLines(
   { name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline,
   document: 'timeline' | 'postmortem',
-): string[] {
+): { title: string; facts: [string, string][] } {
   const record = chain.ok
     ? `${number(entries)} entries, hash chain verified, head \`${hash}\``
     : `**BROKEN at entry ${chain.seq}: ${chain.why}**`;
-  return [
-    `# ${escape(name)}: ${document}`,
-    '',
-    '| | |',
-    '|---|---|',
-    `| launch | \`${launchId}\` |`,
-    `| runbook | ${escape(runbook.title)} (\`${runbook.id}\`, ${shortHash(runbook.hash)}) |`,
-    `| target | ${stamp(targetAtMs)} UTC |`,
-    `| people | ${escape(people.join(', '))} |`,
-    `| record | ${record} |`,
-    '',
-  ];
+  return {
+    title: `${escape(name)}: ${document}`,
+    facts: [
+      ['launch', `\`${launchId}\``],
+      ['runbook', `${escape(runbook.title)} (\`${runbook.id}\`, ${shortHash(runbook.hash)})`],
+      ['target', `${stamp(targetAtMs)} UTC`],
+      ['people', escape(people.join(', '))],
+      ['record', record],
+    ],
+  };
 }
 
 function shots({ shots: rows, notReached, badTokens, launchId }: Timeline): string[] {

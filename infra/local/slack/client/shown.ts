@@ -26,9 +26,14 @@ export function clientState(state: WorkspaceState, connected: boolean): Json {
       members: channel.members,
       is_archived: channel.is_archived,
       im_with: channel.im_with ?? null,
-      bookmarks: [...state.bookmarks.values()]
-        .filter((one) => one.channel_id === channel.id)
-        .map(({ id, title, link, emoji }) => ({ id, title, link, emoji })),
+      bookmarks: [
+        ...[...state.bookmarks.values()]
+          .filter((one) => one.channel_id === channel.id)
+          .map(({ id, title, link, emoji }) => ({ id, title, link, emoji })),
+        ...[...state.canvases.values()]
+          .filter((one) => one.channel_id === channel.id)
+          .map(({ id, title, file }) => ({ id, title, link: state.files.get(file)?.permalink ?? '', emoji: '' })),
+      ],
     })),
   };
 }

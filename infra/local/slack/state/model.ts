@@ -89,6 +89,14 @@ export interface FileRecord {
   alt_txt?: string;
 }
 
+/** A tab of a channel. `file`: what it holds now. */
+export interface Canvas {
+  id: string;
+  channel_id: string;
+  title: string;
+  file: string;
+}
+
 export interface Bookmark {
   id: string;
   channel_id: string;

@@ -1,6 +1,6 @@
 import { DocumentStore } from './document-store.ts';
 import { shortId, slackId, TimestampClock } from './ids.ts';
-import type { Bookmark, Change, Channel, Ephemeral, FileRecord, Json, Message, User } from './model.ts';
+import type { Bookmark, Canvas, Change, Channel, Ephemeral, FileRecord, Json, Message, User } from './model.ts';
 import { APP, TEAM } from './seed.ts';
 import type { Seed } from './seed.ts';
 import { SlackError } from './slack-error.ts';
@@ -17,6 +17,7 @@ export class WorkspaceState {
   readonly channels = new Map<string, Channel>();
   readonly files = new Map<string, FileRecord>();
   readonly bookmarks = new Map<string, Bookmark>();
+  readonly canvases = new Map<string, Canvas>();
   #messages = new Map<string, Map<string, Message>>();
   #ephemerals: Ephemeral[] = [];
   #listeners = new Set<(change: Change) => void>();
@@ -32,6 +33,7 @@ export class WorkspaceState {
     for (const channel of [...channels, ...this.#store.all<Channel>('channel')]) this.channels.set(channel.id, channel);
     for (const file of this.#store.all<FileRecord>('file')) this.files.set(file.id, file);
     for (const bookmark of this.#store.all<Bookmark>('bookmark')) this.bookmarks.set(bookmark.id, bookmark);
+    for (const canvas of this.#store.all<Canvas>('canvas')) this.canvases.set(canvas.id, canvas);
     let lastTs = '0.000000';
     for (const message of this.#store.all<Message>('message')) {
       this.#channelMessages(message.channel).set(message.ts, message);
@@ -186,6 +188,22 @@ export class WorkspaceState {
     this.bookmarks.delete(bookmark.id);
     this.#store.delete('bookmark', bookmark.id);
     this.tell({ kind: 'channel_changed', channel: bookmark.channel_id });
+  }
+
+  canvasOf(channel: string): Canvas | undefined {
+    return [...this.canvases.values()].find((one) => one.channel_id === channel);
+  }
+
+  saveCanvas(canvas: Canvas): void {
+    this.canvases.set(canvas.id, canvas);
+    this.#store.put('canvas', canvas.id, canvas);
+    this.tell({ kind: 'channel_changed', channel: canvas.channel_id });
+  }
+
+  removeCanvas(canvas: Canvas): void {
+    this.canvases.delete(canvas.id);
+    this.#store.delete('canvas', canvas.id);
+    this.tell({ kind: 'channel_changed', channel: canvas.channel_id });
   }
 
   /** Where the app's direct messages to this person stand. */

@@ -9,7 +9,7 @@ import { intArg, jsonArg, method } from './method.ts';
 import type { WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
-/** What hangs on messages and channels: pins, bookmarks, reactions, files. Canvases are refused. */
+/** What hangs on messages and channels: pins, bookmarks, reactions, files. */
 
 /** Slack's caps are not published; these are round figures that no launch comes near. */
 const PINS_PER_CHANNEL = 100;
@@ -264,21 +264,9 @@ const fileMethods = {
   }),
 };
 
-const refuseCanvas = method({
-  scope: 'canvases:write',
-  limit: 'tier2',
-  args: z.object({}),
-  run: () => {
-    throw new SlackError('canvas_disabled_user_team');
-  },
-});
-
 export const attachmentMethods = {
   ...pinMethods,
   ...bookmarkMethods,
   ...reactionMethods,
   ...fileMethods,
-  'canvases.create': refuseCanvas,
-  'canvases.edit': refuseCanvas,
-  'conversations.canvases.create': refuseCanvas,
 };

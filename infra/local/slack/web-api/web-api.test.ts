@@ -139,7 +139,9 @@ describe('tokens and methods', () => {
     expect(await refusal(slack.chat.scheduleMessage({ channel: ROOM, text: 'x', post_at: 1 }))).toBe(
       'restricted_action',
     );
-    expect(await refusal(slack.apiCall('canvases.create', {}))).toBe('canvas_disabled_user_team');
+    expect(await refusal(slack.apiCall('conversations.canvases.create', {}))).toBe(
+      'team_tier_cannot_create_channel_canvases',
+    );
   });
 });
 

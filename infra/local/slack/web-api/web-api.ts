@@ -3,6 +3,7 @@ import { readBody, sendJson } from '../http.ts';
 import type { Channel, Json } from '../state/model.ts';
 import { SlackError } from '../state/slack-error.ts';
 import { attachmentMethods } from './attachments.ts';
+import { canvasMethods } from './canvases.ts';
 import { chatMethods } from './chat.ts';
 import { conversationsMethods } from './conversations.ts';
 import type { Faults } from './faults.ts';
@@ -12,7 +13,14 @@ import { RateLimits } from './rate-limits.ts';
 import { viewsMethods } from './views.ts';
 
 const METHODS = new Map<string, Method>(
-  Object.entries({ ...chatMethods, ...conversationsMethods, ...peopleMethods, ...viewsMethods, ...attachmentMethods }),
+  Object.entries({
+    ...chatMethods,
+    ...conversationsMethods,
+    ...peopleMethods,
+    ...viewsMethods,
+    ...attachmentMethods,
+    ...canvasMethods,
+  }),
 );
 
 export interface WebApiOptions {

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { SlackError } from '../state/slack-error.ts';
+import { writableChannel } from './chat.ts';
+import { jsonArg, method } from './method.ts';
+import type { WebApiContext } from './method.ts';
+
+/**
+ * Canvases as a free workspace has them (docs/facts.md#slack-canvas): one for a channel, made by the app, taken whole or refused whole. Where
+ * Slack's pages say nothing, or people report a refusal, this refuses: tables, headings of a fourth level, a list or a quote within the other.
+ */
+
+const CONTENT_BYTES = 1_048_576;
+
+const contentArg = jsonArg(z.object({ type: z.literal('markdown'), markdown: z.string() }));
+
+/** `line 19: Unsupported table type`; null: it is taken. */
+function contentProblem(markdown: string): string | null {
+  if (Buffer.byteLength(markdown) > CONTENT_BYTES) return 'content is too large';
+  for (const [index, line] of markdown.split('\n').entries()) {
+    const problem = REFUSED.find(([form]) => form.test(line))?.[1];
+    if (problem !== undefined) return `line ${index + 1}: ${problem}`;
+  }
+  return null;
+}
+
+const REFUSED: readonly [RegExp, string][] = [
+  [/^\s*\|/, 'Unsupported table type'],
+  [/^#{4,}\s/, 'Unsupported heading level'],
+  [/^\s*>\s*(?:[-*+]|\d+[.)])\s/, 'Unsupported list within a quote'],
+  [/^\s*(?:[-*+]|\d+[.)])\s+>|^\s{2,}>/, 'Unsupported quote within a list'],
+];
+
+function put({ files, baseUrl }: WebApiContext, title: string, markdown: string): string {
+  const bytes = Buffer.from(markdown);
+  const { secret, id } = files.begin('canvas.md', bytes.length, undefined);
+  files.receive(secret, bytes);
+  files.complete(id, title, baseUrl());
+  return id;
+}
+
+export const canvasMethods = {
+  'canvases.create': method({
+    scope: 'canvases:write',
+    limit: 'tier2',
+    args: z.object({
+      title: z.string().default('Untitled'),
+      channel_id: z.string().optional(),
+      document_content: contentArg.default({ type: 'markdown', markdown: '' }),
+    }),
+    run: (context, { title, channel_id: channelId, document_content: { markdown } }) => {
+      if (channelId === undefined) throw new SlackError('free_teams_cannot_create_non_tabbed_canvases');
+      const channel = writableChannel(context, channelId);
+      if (context.state.canvasOf(channel.id) !== undefined) throw new SlackError('free_team_canvas_tab_already_exists');
+      const problem = contentProblem(markdown);
+      if (problem !== null) throw new SlackError('canvas_creation_failed', { detail: `'content' error: ${problem}` });
+      const id = put(context, title, markdown);
+      context.state.saveCanvas({ id, channel_id: channel.id, title, file: id });
+      return { canvas_id: id };
+    },
+  }),
+  'canvases.edit': method({
+    scope: 'canvases:write',
+    limit: 'tier3',
+    args: z.object({
+      canvas_id: z.string(),
+      changes: jsonArg(
+        z
+          .array(
+            z.object({
+              operation: z.enum(['replace']),
+              document_content: contentArg,
+              section_id: z.undefined().optional(),
+            }),
+          )
+          .length(1),
+      ),
+    }),
+    run: (context, { canvas_id: id, changes }) => {
+      const canvas = context.state.canvases.get(id);
+      if (canvas === undefined) throw new SlackError('canvas_not_found');
+      const { markdown } = changes[0]?.document_content ?? { markdown: '' };
+      const problem = contentProblem(markdown);
+      if (problem !== null) throw new SlackError('canvas_editing_failed', { detail: `'content' error: ${problem}` });
+      context.state.saveCanvas({ ...canvas, file: put(context, canvas.title, markdown) });
+      return {};
+    },
+  }),
+  'canvases.delete': method({
+    scope: 'canvases:write',
+    limit: 'tier3',
+    args: z.object({ canvas_id: z.string() }),
+    run: (context, { canvas_id: id }) => {
+      const canvas = context.state.canvases.get(id);
+      if (canvas === undefined) throw new SlackError('canvas_not_found');
+      context.state.removeCanvas(canvas);
+      return {};
+    },
+  }),
+  'conversations.canvases.create': method({
+    scope: 'canvases:write',
+    limit: 'tier2',
+    args: z.object({}),
+    run: () => {
+      throw new SlackError('team_tier_cannot_create_channel_canvases');
+    },
+  }),
+};
