@@ -177,7 +177,7 @@ describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
     await start.ended;
     expect(await processesOn(dataDir)).toEqual([]);
 
-    const foreign = npmStart(dataDir, '--fresh', '--data', join(projectRoot, 'test'));
+    const foreign = npmStart(join(projectRoot, 'test'), '--fresh');
     expect(await foreign.ended).toBe(1);
     expect(foreign.text()).toContain('found other files and no gobutton.json');
   });
