@@ -153,11 +153,15 @@ test('a worker without a launch is alive and ready, and not healthy in the sense
   const idle = start({ ...env, GOBUTTON_POOL: 'idle-pool', GOBUTTON_VERSION: '0f3a9c1d2b4e' });
   const port = await portOf(idle);
   expect(await health(port, '/live')).toMatchObject({ status: 200 });
+  await vi.waitFor(
+    async () =>
+      expect(await health(port)).toMatchObject({
+        status: 503,
+        body: { state: 'loading', version: '0f3a9c1d2b4e', say: 'waiting for a launch to be assigned to idle-pool' },
+      }),
+    { timeout: 20_000 },
+  );
   expect(await health(port, '/ready')).toMatchObject({ status: 200, body: { ready: true } });
-  expect(await health(port)).toMatchObject({
-    status: 503,
-    body: { state: 'loading', version: '0f3a9c1d2b4e', say: 'waiting for a launch to be assigned to idle-pool' },
-  });
   expect(await health(port, '/constructor')).toMatchObject({ status: 404 });
   idle.child.kill('SIGTERM');
   expect(await once(idle.child, 'exit')).toEqual([0, null]);
