@@ -30,11 +30,15 @@ export const LAUNCHES = [
 ];
 /** All else that takes over twelve seconds on two quiet cores. */
 export const LONG = [
+  'bot/afterwards.test.ts',
+  'bot/cli/main.test.ts',
+  'bot/commands/ask-moment.test.ts',
   'bot/conductor/compiles/compile-watch.test.ts',
   'bot/conductor/effects/{outbox,slack-methods}.test.ts',
   'bot/conductor/figures/{live-position,live-shots}.test.ts',
+  'bot/conductor/leader.test.ts',
   'bot/conductor/room/slack-faults.test.ts',
-  'bot/conductor/shots/weather-watch.test.ts',
+  'bot/conductor/shots/{late-accounts,weather-watch}.test.ts',
   'bot/conductor/watches/{fleet-watch,rehearsal-watch,scale-harm,scale-watch}.test.ts',
   'bot/live-timeline/live.test.ts',
   'bot/press-without-slack.test.ts',

@@ -9,8 +9,6 @@ import type { TestSpecification } from 'vitest/node';
 export const LONGEST = [
   'workers/halt/switch-watch.test.ts',
   'bot/bot.test.ts',
-  'bot/conductor/leader.test.ts',
-  'bot/cli/main.test.ts',
   'workers/audience/join/join.property.test.ts',
   'bot/cli/take-over.test.ts',
   'workers/worker-protection.test.ts',
@@ -23,6 +21,8 @@ export const LONGEST = [
   'bot/conductor/room/slack-faults.test.ts',
   'bot/press-without-slack.test.ts',
   'test/typed/typed-inputs.test.ts',
+  'bot/conductor/leader.test.ts',
+  'bot/afterwards.test.ts',
   'test/pool/pool.test.ts',
   'workers/close/rescue.test.ts',
   'bot/conductor/watches/scale-harm.test.ts',
