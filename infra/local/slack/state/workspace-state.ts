@@ -190,20 +190,12 @@ export class WorkspaceState {
     this.tell({ kind: 'channel_changed', channel: bookmark.channel_id });
   }
 
-  canvasOf(channel: string): Canvas | undefined {
-    return [...this.canvases.values()].find((one) => one.channel_id === channel);
-  }
-
-  saveCanvas(canvas: Canvas): void {
-    this.canvases.set(canvas.id, canvas);
-    this.#store.put('canvas', canvas.id, canvas);
-    this.tell({ kind: 'channel_changed', channel: canvas.channel_id });
-  }
-
-  removeCanvas(canvas: Canvas): void {
-    this.canvases.delete(canvas.id);
-    this.#store.delete('canvas', canvas.id);
-    this.tell({ kind: 'channel_changed', channel: canvas.channel_id });
+  /** Null: it is deleted. */
+  saveCanvas({ id, channel_id: channel }: Canvas, canvas: Canvas | null): void {
+    if (canvas === null) this.canvases.delete(id);
+    else this.canvases.set(id, canvas);
+    this.#store.put('canvas', id, canvas);
+    this.tell({ kind: 'channel_changed', channel });
   }
 
   /** Where the app's direct messages to this person stand. */

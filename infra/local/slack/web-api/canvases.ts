@@ -50,11 +50,13 @@ export const canvasMethods = {
     run: (context, { title, channel_id: channelId, document_content: { markdown } }) => {
       if (channelId === undefined) throw new SlackError('free_teams_cannot_create_non_tabbed_canvases');
       const channel = writableChannel(context, channelId);
-      if (context.state.canvasOf(channel.id) !== undefined) throw new SlackError('free_team_canvas_tab_already_exists');
+      if ([...context.state.canvases.values()].some((one) => one.channel_id === channel.id))
+        throw new SlackError('free_team_canvas_tab_already_exists');
       const problem = contentProblem(markdown);
       if (problem !== null) throw new SlackError('canvas_creation_failed', { detail: `'content' error: ${problem}` });
       const id = put(context, title, markdown);
-      context.state.saveCanvas({ id, channel_id: channel.id, title, file: id });
+      const canvas = { id, channel_id: channel.id, title, file: id };
+      context.state.saveCanvas(canvas, canvas);
       return { canvas_id: id };
     },
   }),
@@ -81,7 +83,7 @@ export const canvasMethods = {
       const { markdown } = changes[0]?.document_content ?? { markdown: '' };
       const problem = contentProblem(markdown);
       if (problem !== null) throw new SlackError('canvas_editing_failed', { detail: `'content' error: ${problem}` });
-      context.state.saveCanvas({ ...canvas, file: put(context, canvas.title, markdown) });
+      context.state.saveCanvas(canvas, { ...canvas, file: put(context, canvas.title, markdown) });
       return {};
     },
   }),
@@ -92,7 +94,7 @@ export const canvasMethods = {
     run: (context, { canvas_id: id }) => {
       const canvas = context.state.canvases.get(id);
       if (canvas === undefined) throw new SlackError('canvas_not_found');
-      context.state.removeCanvas(canvas);
+      context.state.saveCanvas(canvas, null);
       return {};
     },
   }),
