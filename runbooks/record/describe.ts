@@ -108,10 +108,10 @@ export function stillToSendText(launch: Launch, segments: readonly string[]): st
     : `${who} can still be sent to: ${fireCommand(launch, left)}`;
 }
 
-/** `first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95,000/s (best second 120,000)` */
+/** `first sent after 0.11 s, accepted p50 1.20 s, p95 1.80 s, p99 2.05 s, last sent after 2.10 s, 95,000/s (best second 120,000)` */
 export function describeTiming(timing: ShotTiming): string {
   const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
-  return `first after ${seconds(timing.firstWriteMs)}, p50 ${seconds(timing.p50Ms)}, p95 ${seconds(timing.p95Ms)}, p99 ${seconds(timing.p99Ms)}, last after ${seconds(timing.lastWriteMs)}, ${number(Math.round(timing.perSecond))}/s (best second ${number(Math.round(timing.peakPerSecond))})`;
+  return `first sent after ${seconds(timing.firstWriteMs)}, accepted p50 ${seconds(timing.p50Ms)}, p95 ${seconds(timing.p95Ms)}, p99 ${seconds(timing.p99Ms)}, last sent after ${seconds(timing.lastWriteMs)}, ${number(Math.round(timing.perSecond))}/s (best second ${number(Math.round(timing.peakPerSecond))})`;
 }
 
 /** What late accounts have left to a further order of these segments, as sentences; '' for nothing. `quote` sets commands apart. */

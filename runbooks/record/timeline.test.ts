@@ -141,7 +141,7 @@ describe('the timeline', () => {
   test('says who asked, who pressed GO, when to the millisecond, and what became of the devices after corrections', () => {
     const shot = text.split('\n').find((line) => line.startsWith('| S3'));
     expect(shot).toContain(
-      '| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95/s (best second 120) |',
+      '| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first sent after 0.11 s, accepted p50 1.20 s, p95 1.80 s, p99 2.05 s, last sent after 2.10 s, 95/s (best second 120) |',
     );
   });
 
