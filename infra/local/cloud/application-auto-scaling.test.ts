@@ -1,4 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   ApplicationAutoScalingClient,
   DescribeScheduledActionsCommand,
@@ -116,4 +118,35 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
       }),
     ),
   ).rejects.toThrow('namespace rds');
+});
+
+test('a scheduled action whose service is gone by then does nothing, and ends nothing', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-scaling-'));
+  const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
+  const service = { cluster: 'c', service: 'w', command, env: {}, cwd: tmpdir(), startDelayMs: 0 };
+  const send = (cloud: LocalCloud) => {
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    return new ApplicationAutoScalingClient({ endpoint: cloud.url, region: 'us-east-1', credentials });
+  };
+  local = await startLocalCloud({ dataDir, groups: [], services: [service] });
+  await send(local).send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 0, MaxCapacity: 3 }));
+  const at = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_000).toISOString().slice(0, 19);
+  const action = {
+    ...resource,
+    ScheduledActionName: 'up',
+    Schedule: `at(${at})`,
+    ScalableTargetAction: { MinCapacity: 2 },
+  };
+  await send(local).send(new PutScheduledActionCommand(action));
+  await local.stop(500);
+  const again = (local = await startLocalCloud({ dataDir, groups: [], services: [] }));
+  // What a promise rejects with nobody waiting fails this file.
+  await vi.waitFor(async () =>
+    expect(
+      (await send(again).send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions,
+    ).toEqual([]),
+  );
+  await again.stop(500);
+  local = null;
+  await rm(dataDir, { recursive: true });
 });

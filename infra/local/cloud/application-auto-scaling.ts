@@ -116,10 +116,11 @@ export function startApplicationAutoScaling(options: {
     });
   }
 
-  /** Until a table that is being updated is there again. A service that is gone ends the process, as any fault of the stand-in does. */
+  /** Until a table that is being updated is there again. What can't be done when its time comes (its service is gone) is left, as AWS leaves it. */
   function move(name: Name, { min, max }: Pick<Scheduled, 'min' | 'max'>): void {
     void bound(name, min, max).catch((error: unknown) => {
-      if (!(error instanceof AwsError) || error.code !== 'ConcurrentUpdateException') throw error;
+      if (!(error instanceof AwsError)) throw error;
+      if (error.code !== 'ConcurrentUpdateException') return;
       clock.set(`again|${name.key}`, Date.now() + BUSY_AGAIN_MS, () => move(name, { min, max }));
     });
   }
