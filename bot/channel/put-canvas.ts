@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import pLimit from 'p-limit';
 import type { FactStore } from '../../infra/aws/fact-store.ts';
 import { slackErrorCode } from '../slack/slack-fault.ts';
 
@@ -15,8 +16,14 @@ export interface CanvasText {
   markdown: Uint8Array;
 }
 
+/** Two who ask at the same moment would each find none, and make two. */
+const oneAtATime = pLimit(1);
+
 /** Puts it into the tab of the channel, in the place of what stood there. Null: it stands there; else why not, as a sentence for people. */
-export async function putCanvas(
+export const putCanvas = (client: WebClient, facts: FactStore, text: CanvasText): Promise<string | null> =>
+  oneAtATime(() => putNow(client, facts, text));
+
+async function putNow(
   client: WebClient,
   facts: FactStore,
   { launchId, channelId, title, markdown: bytes }: CanvasText,
@@ -32,7 +39,7 @@ export async function putCanvas(
     return null;
   } catch (error) {
     const code = slackErrorCode(error);
-    if (code === null) throw error;
+    if (code === null) return UNANSWERED;
     const detail = detailOf(error);
     return `${WHY[code] ?? `Slack says \`${code}\``}${detail === null ? '' : ` (${detail})`}.`;
   }
@@ -52,6 +59,9 @@ async function replaced(
     throw error;
   }
 }
+
+/** Slack, or the store. */
+const UNANSWERED = 'It did not get through, and may stand there or not: ask again in a minute.';
 
 const GONE: ReadonlySet<string> = new Set(['canvas_not_found', 'canvas_deleted']);
 

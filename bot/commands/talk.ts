@@ -155,7 +155,9 @@ async function asCanvas(ask: PersonAsk): Promise<Answer> {
   const title = `Postmortem of ${launch.name}`;
   const why = await putCanvas(desk.client, desk.cloud.facts, { launchId: launch.id, channelId, title, markdown });
   if (why !== null)
-    return info(`There is no canvas of it. ${why} \`/go postmortem\` posts it as a page and as Markdown.`);
+    return info(
+      `The canvas is not as the record stands now. ${why} \`/go postmortem\` posts it as a page and as Markdown.`,
+    );
   return done(
     `*${safe(title, 160)}* is a canvas of this channel, as the record stands now. Ask again for what comes later.`,
   );
