@@ -403,20 +403,21 @@ test('what the cloud refuses at first is done before the command line says GO', 
   ).toHaveLength(1);
 });
 
+const SAID = {
+  ts: '1.1',
+  user: 'U1',
+  text: 'call me: 0171-555',
+  atMs: 1,
+  edits: null,
+  deleted: false,
+  permalink: null,
+  files: [],
+};
+
 test('a forget that ends in between has its row in the chain, shows nothing any more, and is finished by the next one', async () => {
   await readyLaunch();
   const { record, objects } = rig.cloud;
-  const said = {
-    ts: '1.1',
-    user: 'U1',
-    text: 'call me: 0171-555',
-    atMs: 1,
-    edits: null,
-    deleted: false,
-    permalink: null,
-    files: [],
-  };
-  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, said);
+  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, SAID);
   const launch = await rig.launch();
   const away = { ...rig.cloud, words: { ...rig.cloud.words, forget: () => Promise.reject(new Error('killed')) } };
   const session: Session = {
@@ -443,17 +444,7 @@ test('a forget that ends in between has its row in the chain, shows nothing any 
 test('forget deletes device tokens, words and files of people, of an open launch only with --yes, and the chain holds', async () => {
   await readyLaunch();
   const { record, objects } = rig.cloud;
-  const said = {
-    ts: '1.1',
-    user: 'U1',
-    text: 'call me: 0171-555',
-    atMs: 1,
-    edits: null,
-    deleted: false,
-    permalink: null,
-    files: [],
-  };
-  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, said);
+  await record.appendMessage(rig.launchId, { seq: 0, hash: '' }, SAID);
   await objects.put(`launches/${rig.launchId}/files/abc`, Buffer.from('a picture'));
   const launch = await rig.launch();
   const tokens = async () => (await rig.cloud.staff.of(launch)).map(({ token }) => token);
