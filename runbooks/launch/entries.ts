@@ -537,15 +537,15 @@ export type PostmortemState = (typeof POSTMORTEM_STATES)[number];
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons, variants or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. 4 to 6: without what the rows of versions 5 to 7 in docs/record.md name. The rules of each hold for its entries for ever. */
-export const ENTRY_VERSION = 7 as const;
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons, variants or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. 4 to 7: without what the rows of versions 5 to 8 in docs/record.md name. The rules of each hold for its entries for ever. */
+export const ENTRY_VERSION = 8 as const;
 
 /**
  * An entry as stored. `hash` = sha256(canonical JSON of everything but `hash` and `sig`), `prev` = the hash before it ('' at
  * seq 1), `sig` = Ed25519 over `signedText` of the hash by `key`. Both are '' where nobody signs (see signers.ts), and absent in v 1.
  */
 export type Entry = EntryBody & {
-  v: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  v: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
   key?: string;
   sig?: string;
   launchId: string;
