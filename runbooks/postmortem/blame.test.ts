@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { blameIn } from './blame.ts';
 
-const NAMES = ['Ana Ortiz', 'Mia Chen'];
+const NAMES = ['Ana Ortiz', 'Mia Chen', 'José Núñez de la Mora'];
 
 test.each([
   ['Ana forgot the edge fleet', ['Ana forgot']],
@@ -10,6 +10,18 @@ test.each([
   ['ana should have looked. Mia should not have pressed', ['Ana should', 'Mia should']],
   ['Ana broke it. Later Ana forgot to say so', ['Ana broke']],
   ['Mia and Ana missed the call', ['Ana missed', 'Mia missed']],
+  ['Ortiz forgot, as @chen did', ['Ortiz forgot', 'Chen forgot']],
+  ['Ana hat die Flotte vergessen', ['Ana vergessen']],
+  ['Das hätte Mia sehen müssen', ['Mia hätte']],
+  ['José falló', ['José falló']],
+  ['Jose\u0301 se olvido\u0301 del botón', ['José olvidó']],
+  ['Núñez debió haber esperado', ['Núñez debió']],
+  ['Ana a oublié la flotte', ['Ana oublié']],
+  ['Mia aurait dû attendre', ['Mia aurait']],
+  ['Ana ha dimenticato il pulsante', ['Ana dimenticato']],
+  ['Ana avrebbe dovuto aspettare', ['Ana avrebbe']],
+  ['A Mia esqueceu o botão', ['Mia esqueceu']],
+  ['Ana deveria ter parado', ['Ana deveria']],
 ])('%s: pointed out', (text, found) => {
   expect(blameIn(text, NAMES).map(({ name, word }) => `${name} ${word}`)).toEqual(found);
 });
@@ -20,6 +32,8 @@ test.each([
   'The build failed. Ana halted.',
   'Ana saw it first, and after a long talk in the other room about what to do next the link broke',
   'Banana forgot',
+  'Ana hätte das gern früher gewusst',
+  'La flota llegó tarde y Ana avisó',
   '',
 ])('%s: nothing to point out', (text) => {
   expect(blameIn(text, NAMES)).toEqual([]);

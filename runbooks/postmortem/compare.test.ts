@@ -38,6 +38,22 @@ test('a long name stands above the table, so that no line is wider than a messag
   expect(Math.max(...table.map((line) => line.length))).toBeLessThan(70);
 });
 
+test('a rehearsal that is named stands there once, by its own record', () => {
+  const scene = Scene.ready();
+  scene.nowMs -= 30 * 3_600_000;
+  const { rehearsalId } = scene.gives('RehearsalBegun', { kind: 'begin-rehearsal', by: 'ana', sentIn: 'drill-1' });
+  const fleets = { devices: 10, audienceHash: '', readyMs: null, fleets: [] };
+  const sent = { askToGoMs: null, timing: null, totals: null, refused: 0 };
+  const kind = { what: 'limited', launchId: 'drill-1', outcome: 'ready', why: '' } as const;
+  scene.does({ kind: 'end-rehearsal', rehearsalId, report: { rehearsalId, ...kind, ...fleets, ...sent } });
+  const rehearsed = { launch: scene.state, entries: scene.entries };
+  const drill = { ...fired(true), launch: { ...fired(true).launch, name: 'Drill', id: 'drill-1' } };
+  expect(sectionText(compareOf(rehearsed, null)).join('\n')).toContain(`limited rehearsal ${rehearsalId}`);
+  const text = sectionText(compareOf(rehearsed, drill)).join('\n');
+  expect(text).toContain('Drill (drill-1)');
+  expect(text).not.toContain('limited rehearsal');
+});
+
 test('with none beside it says so', () => {
   expect(sectionText(compareOf(fired(false), null)).at(-1)).toContain('no other launch was named');
 });

@@ -19,6 +19,8 @@ import type { Told } from './told.ts';
 /** What can be compared of a launch or a rehearsal. */
 export interface Compared {
   title: string;
+  /** Whose record has these figures: of a rehearsal without sending, that of the launch it rehearses. */
+  launchId: string;
   devices: number;
   totals: Totals | null;
   askToGoMs: number | null;
@@ -40,7 +42,9 @@ interface Readiness {
 
 export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | null): Section {
   const mine = comparedOf(told.last, told.entries, 'this launch');
-  const beside = [...rehearsed(told), ...(other === null ? [] : [other])];
+  // A rehearsal that is named itself stands there once, by its own record.
+  const rehearsals = rehearsed(told).filter(({ launchId }) => launchId !== other?.launchId);
+  const beside = [...rehearsals, ...(other === null ? [] : [other])];
   const all = [mine, ...beside];
   const fleets = [...new Set(all.flatMap((one) => one.fleets.map(({ target }) => target)))];
   const asked = targetsOf(told.last, mine);
@@ -139,6 +143,7 @@ export function comparedOf(launch: Launch, entries: readonly Entry[], title: str
   });
   return {
     title,
+    launchId: launch.id,
     // A further attempt goes to devices that an earlier one has counted.
     devices: totals.reduce((sum, { devices, attempt }) => sum + (attempt === 1 ? devices : 0), 0),
     totals: totals.length === 0 ? null : sumTotals(totals),
@@ -174,9 +179,10 @@ function rehearsed({ last, entries }: Pick<Told, 'entries' | 'last'>): Compared[
 }
 
 function ofReport(report: RehearsalReport, title: string, ended: Entry | undefined): Compared {
-  const { devices, totals, askToGoMs, timing, fleets } = report;
+  const { launchId, devices, totals, askToGoMs, timing, fleets } = report;
   return {
     title,
+    launchId,
     devices,
     totals,
     askToGoMs,

@@ -376,11 +376,11 @@ test('it stands beside its last rehearsal and another launch', () => {
   scene.does({ kind: 'report-timing', shotId: shot.id, timing });
   const found = postmortemOf(entries, [], {
     chain: { ok: true },
-    other: { launch: { ...scene.state, name: 'Last | year' }, entries: scene.entries },
+    other: { launch: { ...scene.state, name: 'Last | year', id: 'superbowl-2026' }, entries: scene.entries },
   });
   const lines = linesOf(found === null ? '' : postmortemMarkdown(found), 'Figures');
   expect(lines.find((line) => line.startsWith('|  |'))).toContain(
-    '| asked for | this launch | infrastructure rehearsal R4, 2027-02-13 | Last \\| year (superbowl-2027) |',
+    '| asked for | this launch | infrastructure rehearsal R4, 2027-02-13 | Last \\| year (superbowl-2026) |',
   );
   expect(lines.find((line) => line.startsWith('| devices'))).toContain('| devices | – | 1,500 | 1,500 | 500 |');
   expect(lines.find((line) => line.startsWith('| p99'))).toContain('| 702 ms | – | 2.0 s |');
