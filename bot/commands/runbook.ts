@@ -2,14 +2,13 @@ import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { PlanChange } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { planOf } from '../../runbooks/launch/plan-changes.ts';
-import { differencesOf, needsTwo, voidsNow } from '../../runbooks/launch/runbook-change.ts';
+import { differencesOf, needsTwo } from '../../runbooks/launch/runbook-change.ts';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Plan, Runbook } from '../../runbooks/playbook/schema.ts';
-import { voidsText } from '../../runbooks/record/plan-words.ts';
 import { code, done } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
-import { changesBlocks } from '../views/runbook-change.ts';
+import { changesBlocks, foreseenText } from '../views/runbook-change.ts';
 import { fit, oneLine, safe, short } from '../views/words.ts';
 import { listRunbooks, readRunbook } from './runbook-folder.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -105,7 +104,7 @@ function shown({ launch, atMs }: LaunchAsk, read: Read): Answer {
   return message('What the runbook says otherwise', [
     section(`:scroll: ${file} differs from what this launch has:`),
     ...changesBlocks(changes),
-    section(`${safe(voidsText(voidsNow(launch, read.plan, atMs)), 1_500)} ${how}`),
+    section(`${safe(foreseenText(launch, read.plan, atMs), 1_500)} ${how}`),
     context('Nothing was changed. `/go runbook change because …` takes it over.'),
     ...apart,
   ]);

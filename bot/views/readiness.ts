@@ -4,6 +4,7 @@ import type { GateStatus } from '../../runbooks/launch/entries.ts';
 import { WHAT_TO_DO } from '../../runbooks/launch/gate-figures.ts';
 import { gateNamed, redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import { ACTION } from '../action-ids.ts';
 import { actionLine } from './aftermath.ts';
@@ -47,15 +48,19 @@ export function readinessMessage(
   const open = redLines(gates).toSorted((a, b) => rankOf(a) - rankOf(b));
   const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
+  const isOver = isAllSent(launch);
   const blocks: KnownBlock[] = [
     header(
-      open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`,
+      `${isOver ? 'Nothing is left to send: ' : ''}${open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`}`,
     ),
   ];
+  if (isOver) blocks.push(context('Every segment was sent, so no GO waits for these gates.'));
   if (open.length > 1) blocks.push(context(sortsText(open)));
   blocks.push(...earlierActions(earlier));
   for (const gate of open.slice(0, GATE_BLOCKS))
-    blocks.push(section(gateText(launch, gate, nowMs), gateButton(launch, gate), `gate:${gate.id}`));
+    blocks.push(
+      section(gateText(launch, gate, nowMs), isOver ? undefined : gateButton(launch, gate), `gate:${gate.id}`),
+    );
   if (open.length > GATE_BLOCKS)
     blocks.push(
       section(fit(open.slice(GATE_BLOCKS).map((gate) => `${gateSign[gate.status]} ${safe(gate.title, 120)}`))),
@@ -95,6 +100,12 @@ export function readinessMessage(
     blocks,
   );
 }
+
+/** Nobody is left whom an order could be for. */
+const isAllSent = (launch: Launch): boolean =>
+  launch.audience !== null &&
+  runningShots(launch).length === 0 &&
+  launch.audience.segments.every(({ id }) => remainingDevices(launch, id) === 0);
 
 /** What nothing gets past first, what only a person has to look at last. */
 function rankOf({ status, hard, manual }: GateLine): number {

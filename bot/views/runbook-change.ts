@@ -1,8 +1,9 @@
 import type { KnownBlock } from '@slack/types';
 import type { EntryOf, PlanChange } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { voidsNow } from '../../runbooks/launch/runbook-change.ts';
-import { voidsText } from '../../runbooks/record/plan-words.ts';
+import { begunSteps, voidsNow } from '../../runbooks/launch/runbook-change.ts';
+import type { Plan } from '../../runbooks/playbook/schema.ts';
+import { begunText, voidsText } from '../../runbooks/record/plan-words.ts';
 import { ACTION } from '../action-ids.ts';
 import { button, context, message, section } from './blocks.ts';
 import { inSections, isolated } from './content.ts';
@@ -30,10 +31,14 @@ export function runbookChangeMessage(launch: Launch, changeId: string): Message 
   return message('A change of the runbook needs a second person', [
     section(what, button(ACTION.approveRunbook, 'Approve', { launchId: launch.id, changeId }), `runbook:${changeId}`),
     ...changesBlocks(changes),
-    section(`If it is approved: ${safe(voidsText(voidsNow(launch, plan, atMs)), 1_500)}`),
+    section(`If it is approved: ${safe(foreseenText(launch, plan, atMs), 1_500)}`),
     second(launch, 'approve-runbook-change', by, expiresAtMs),
   ]);
 }
+
+/** What a change would take back as things stand, and what it comes too late for. */
+export const foreseenText = (launch: Launch, plan: Plan, nowMs: number): string =>
+  `${voidsText(voidsNow(launch, plan, nowMs))}${begunText(begunSteps(launch, plan))}`;
 
 export function runbookChangedMessage(launch: Launch, entry: EntryOf<'RunbookChanged'>): Message {
   const who = actorOf(launch, entry.by);

@@ -75,6 +75,23 @@ test('an open gate says what is measured, what is wanted, for how long, and what
   expect(said[6]).toContain('The queue is empty: empty · for 12 min');
 });
 
+test('once nothing is left to send no gate asks for a waiver; while a shot runs or something is left each does', () => {
+  const scene = Scene.ready();
+  const said = () => {
+    const red = { gate: 'workers', status: 'red', value: 0, say: 'none', atMs: scene.nowMs } as const;
+    const gates = gateLines(scene.state, [red], scene.nowMs, 'all');
+    return JSON.stringify(readinessMessage(scene.state, gates, scene.nowMs).blocks);
+  };
+  const shot = scene.fired('all');
+  expect(said()).toContain('Ask for a waiver');
+  scene.closes(shot, { 'us-ios': { halted: 10 } });
+  expect(said()).toContain('Ask for a waiver');
+  scene.closes(scene.fired('all'));
+  expect(said()).not.toContain('Ask for a waiver');
+  expect(said()).toMatch(/Nothing is left to send: \d+ gates? open of/);
+  expect(said()).toContain('no GO waits for these gates');
+});
+
 test('since when somebody has not been heard of, and since when a rehearsal is too old, is known without a measurement', () => {
   const scene = Scene.created(
     sampleRunbook({

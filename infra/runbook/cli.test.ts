@@ -251,7 +251,11 @@ describe('the plan', () => {
         .replace('at: T-8h', 'at: 2027-02-14 08:00 America/New_York')
         .replace('at: T-2h', 'at: T-2h, for: de'),
     );
-    const { out } = await run(['plan', file]);
+    const own = await run(['plan', file]);
+    expect(own.out).toContain(
+      'T  Sun 14 Feb 2027 18:30 America/New_York\nT of de  Sun 14 Feb 2027 18:00 America/New_York',
+    );
+    const { out } = await run(['plan', file, '--zone', 'UTC']);
     expect(out).toContain('T  Sun 14 Feb 2027 23:30 UTC\nT of de  Sun 14 Feb 2027 23:00 UTC = 00:00 Europe/Berlin\n');
     expect(out).toMatch(/Sun 14 Feb 2027 13:00 {2}\(T-10h30m\) +War room opens/);
     expect(out).toMatch(/Sun 14 Feb 2027 21:00 {2}T of de -2h +Test copies/);

@@ -20,7 +20,7 @@ const USAGE = `npm run runbook -- new|check|plan|simulate FILE
 
   check FILE                     every problem with file and line, or what the runbook holds, with the bytes of each text
   plan FILE [--zone ZONE] [--target TIME]
-                                 the day: when each step is, by the clock of a zone (default UTC) and relative to T
+                                 the day: when each step is, by the clock of a zone (default: its target's, or UTC) and relative to T
   simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE]
                 [--rehearse T-1d] [--change-audience T-1d] [--stand-down T+20m] [--bots 2] [--away]
                                  plays the day against a fake clock and prints what the room would read; people do what they are
@@ -86,7 +86,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
       case 'plan': {
         const { zone, targetAtMs } = whenAndWhere(values);
         return await withRunbook(file, err, (runbook) =>
-          out.write(`${planText(runbook, targetAtMs ?? runbook.target?.atMs ?? null, zone)}\n`),
+          out.write(`${planText(runbook, targetAtMs ?? runbook.target?.atMs ?? null, zone ?? zoneOf(runbook))}\n`),
         );
       }
       case 'simulate':
@@ -124,10 +124,15 @@ async function withRunbook(file: string, err: Output, then: (runbook: Runbook) =
   return 0;
 }
 
-function whenAndWhere(values: Values): { zone: string; targetAtMs: number | null } {
-  const asked = typeof values['zone'] === 'string' ? values['zone'] : 'UTC';
-  const zone = zoneNamed(asked);
-  if (zone === null) throw new Unusable(`--zone: found "${asked}", expected ${noZone(asked)}`);
+/** The zone that its target is written in. */
+const zoneOf = ({ target }: Runbook): string => target?.zone ?? 'UTC';
+
+/** `zone` null: not asked for. */
+function whenAndWhere(values: Values): { zone: string | null; targetAtMs: number | null } {
+  const asked = values['zone'];
+  const zone = typeof asked === 'string' ? zoneNamed(asked) : null;
+  if (typeof asked === 'string' && zone === null)
+    throw new Unusable(`--zone: found "${asked}", expected ${noZone(asked)}`);
   if (typeof values['target'] !== 'string') return { zone, targetAtMs: null };
   const read = readWallClock(values['target']);
   if (!read.ok) throw new Unusable(`--target: found "${values['target']}", expected ${read.expected}`);
@@ -165,7 +170,7 @@ async function simulated(file: string, values: Values, { out, err }: Terminal): 
     bots: bots === '2' ? 2 : 1,
     isAway: values['away'] === true,
   });
-  return say(out, `${dayText(day, zone)}\n`, 0);
+  return say(out, `${dayText(day, zone ?? zoneOf(loaded.runbook))}\n`, 0);
 }
 
 const problemsOf = (problems: readonly FileProblem[]): string =>

@@ -1,5 +1,6 @@
 import { aheadAgain, waitingSteps } from './ahead-again.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { own } from './decision.ts';
 import type { EntryOf, PersonId, PlanVoids } from './entries.ts';
 import { firersOf } from './fire-policy.ts';
 import type { FireAct } from './fire-policy.ts';
@@ -39,6 +40,14 @@ export function voidsOf(
     steps: waitingSteps(before).filter((id) => steps.has(id) || ahead.includes(id)),
     missed,
   };
+}
+
+/** Steps that are changed and have begun: they are not done again, whatever is said of them now. */
+export function begunAnyhow(before: Launch, differences: readonly PlanDifference[]): string[] {
+  const waiting = waitingSteps(before);
+  return [...changedSteps(before, differences)].filter(
+    (id) => own(before.steps, id) !== undefined && !waiting.includes(id),
+  );
 }
 
 /** The second item of a path of names is an id. */

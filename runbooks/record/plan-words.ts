@@ -23,3 +23,7 @@ export function voidsText({ orders, ticks, waivers, requests, steps, missed }: P
   const ahead = anew.length === 0 ? '' : ` Still to come, as it is planned now: ${listed(anew)}.`;
   return `${parts.length === 0 ? 'Nothing is void.' : `Void: ${listed(parts)}.`}${ahead}`;
 }
+
+/** Of steps that are changed too late; nothing, if there are none. */
+export const begunText = (steps: readonly string[]): string =>
+  steps.length === 0 ? '' : ` Already begun, and not done again by this: ${listed(steps)}.`;
