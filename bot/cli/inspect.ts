@@ -68,11 +68,9 @@ export async function status(session: Session, launchId: string): Promise<void> 
   }
   for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, nowMs())))
     for (const line of orderLines(launch, order)) out(`  ${line}`);
-  for (const lift of Object.values(launch.lifts).filter(({ open }) => open))
-    out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
-  for (const change of waitingChanges(launch, nowMs()))
+  for (const { named, change } of waitingChanges(launch, nowMs()))
     out(
-      `  change    ${change.id} of the ${change.what} asked for by ${change.by}${change.expiresAtMs === undefined ? '' : `, until ${utc(change.expiresAtMs)}`}`,
+      `  waits     ${change.id} ${named}, asked for by ${change.by}${change.expiresAtMs === undefined ? '' : `, until ${utc(change.expiresAtMs)}`}`,
     );
   for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3))
     out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);

@@ -225,7 +225,7 @@ export async function requestLift(
 
 export async function approveLift(session: Session, launchId: string, options: { key: OperatorKey }): Promise<void> {
   const launch = await launchOf(session, launchId);
-  const lift = Object.values(launch.lifts).find(({ open }) => open);
+  const lift = Object.values(launch.lifts).findLast(({ open }) => open);
   if (lift === undefined)
     throw new CliError('NO_SUCH_REQUEST', 'nobody has asked to lift a halt; ask with `lift request`');
   await perform(session, launchId, { kind: 'approve-lift', by: keyOwner(launch, options.key), liftId: lift.id });

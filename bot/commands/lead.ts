@@ -54,13 +54,13 @@ export const approve: Subcommand = {
     const orders = openOrders(ask);
     const others = [
       ...Object.values(launch.lifts)
-        .filter((one) => one.open)
+        .filter((one) => isWaiting(one, ask.atMs))
         .map((one) => ({ by: one.by, show: () => liftMessage(launch, one.id) })),
       ...Object.values(launch.waivers)
         .filter((one) => one.grantedBy === null && one.endsAtMs > ask.atMs)
         .map((one) => ({ by: one.requestedBy, show: () => waiverMessage(launch, one.id) })),
       ...Object.values(launch.switchRequests)
-        .filter((one) => one.open)
+        .filter((one) => isWaiting(one, ask.atMs))
         .map((one) => ({ by: one.by, show: () => switchMessage(launch, one.id) })),
       ...Object.values(launch.rosterChanges)
         .filter((one) => isWaiting(one, ask.atMs))

@@ -4,7 +4,7 @@ import type { GateLine } from '../../runbooks/launch/launch.ts';
 import { measuredAt, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
-import { rosterMessage } from './requests.ts';
+import { liftMessage, rosterMessage } from './requests.ts';
 import { stamp } from './words.ts';
 
 /** What the one pinned message says at each turn of a launch, in its line and in its body. */
@@ -54,6 +54,22 @@ it('says that a change waits and until when; once it is over, what became of it'
   expect(JSON.stringify(entryMessage(scene.state, expired))).toContain('expired without a second person');
   expect(message()).toContain('without a second person: nothing was changed.');
   expect(message()).not.toContain('Approve');
+});
+
+it('says of a lift and of a switch that they wait, and once that is over that nothing came of it', () => {
+  const scene = Scene.ready();
+  scene.halt('ben');
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: 'the link is right' });
+  const message = () => JSON.stringify(liftMessage(scene.state, liftId));
+  expect(board(scene).body).toMatch(/A lift of halt 1 waits for its second person\*, asked by Ana Ortiz, expires/);
+  expect(message()).toContain(`Needs another person, until ${stamp(scene.nowMs + 900_000)}: `);
+  scene.nowMs += 900_001;
+  expect(board(scene).body).not.toContain('A lift of halt 1 waits');
+  const expired = scene.gives('ChangeExpired', { kind: 'expire-change', changeId: liftId });
+  expect(JSON.stringify(entryMessage(scene.state, expired))).toContain('the lift of halt 1 (');
+  expect(message()).toContain('without a second person: nothing was changed.');
+  expect(message()).not.toContain('a newer halt stands');
+  expect(message()).not.toContain('approve-lift');
 });
 
 it('says who is on the roster once a change of it is approved', () => {

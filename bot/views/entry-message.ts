@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { namedChange } from '../../runbooks/launch/change-waits.ts';
 import { isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
@@ -117,7 +118,12 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'FireExpired':
       return line(launch, entry, ':no_entry_sign:', `${describe(launch, entry)}${ofOrder(launch, entry.orderId)}`);
     case 'ChangeExpired':
-      return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
+      return line(
+        launch,
+        entry,
+        ':no_entry_sign:',
+        `the ${safe(namedChange(launch, entry.changeId) ?? 'change', 160)} (${entry.changeId}) expired without a second person; nothing was changed`,
+      );
     case 'GateTicked':
       return line(
         launch,

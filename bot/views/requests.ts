@@ -40,6 +40,8 @@ export function liftMessage(launch: Launch, liftId: string): Message {
   if (lift === undefined) return gone('lift', liftId);
   const what = `${nameOf(launch, lift.by)} asks to *lift halt ${lift.epoch}*${lift.reason === '' ? '' : `: ${safe(lift.reason, 400)}`}`;
   if (!lift.open) {
+    if (lift.lapsed === true)
+      return plain(`:unlock: ${what}\n${endedText(lift)}`, 'The request to lift the halt is over');
     const lifted = !launch.halt.active || launch.halt.epoch > lift.epoch;
     return plain(
       `:unlock: ${what}\n${lifted && launch.halt.epoch === lift.epoch ? 'Lifted.' : 'Over: a newer halt stands.'}`,
@@ -52,7 +54,7 @@ export function liftMessage(launch: Launch, liftId: string): Message {
       button(ACTION.approveLift, 'Lift the halt', { launchId: launch.id, liftId }),
       `lift:${liftId}`,
     ),
-    second(launch, 'approve-lift', lift.by),
+    second(launch, 'approve-lift', lift.by, lift.expiresAtMs),
   ]);
 }
 
@@ -60,14 +62,18 @@ export function switchMessage(launch: Launch, requestId: string): Message {
   const request = launch.switchRequests[requestId];
   if (request === undefined) return gone('switch request', requestId);
   const what = `${nameOf(launch, request.by)} asks to set *${safe(request.switch, 60)}* to *${switchText(request.value)}*${request.reason === '' ? '' : `: ${safe(request.reason, 400)}`}`;
-  if (!request.open) return plain(`:control_knobs: ${what}\nDone.`, `${request.switch} is decided`);
+  if (!request.open)
+    return plain(
+      `:control_knobs: ${what}\n${request.lapsed === true ? endedText(request) : 'Done.'}`,
+      `${request.switch} is decided`,
+    );
   return message(`${request.switch} needs a second person`, [
     section(
       `:control_knobs: ${what}`,
       button(ACTION.approveSwitch, 'Set it', { launchId: launch.id, requestId }),
       `switch:${requestId}`,
     ),
-    second(launch, 'approve-switch', request.by),
+    second(launch, 'approve-switch', request.by, request.expiresAtMs),
   ]);
 }
 
@@ -147,9 +153,9 @@ const CHANGES_SHOWN = 3;
 export const waitingLines = (launch: Launch, nowMs: number) =>
   waitingChanges(launch, nowMs)
     .slice(-CHANGES_SHOWN)
-    .map(({ what, by, expiresAtMs }) =>
+    .map(({ named, change: { by, expiresAtMs } }) =>
       section(
-        `:hourglass_flowing_sand: *A change of the ${what} waits for its second person*, asked by ${nameOf(launch, by)}${expiresAtMs === undefined ? '' : `, expires ${timeOfDay(expiresAtMs)}`}: \`/go approve\` shows it`,
+        `:hourglass_flowing_sand: *A ${safe(named, 160)} waits for its second person*, asked by ${nameOf(launch, by)}${expiresAtMs === undefined ? '' : `, expires ${timeOfDay(expiresAtMs)}`}: \`/go approve\` shows it`,
       ),
     );
 

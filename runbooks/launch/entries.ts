@@ -352,7 +352,7 @@ export type EntryBody =
   /** `expiresAtMs`: as of a change of the runbook. */
   | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string; expiresAtMs?: number }
   | { kind: 'RosterChanged'; changeId: string }
-  /** Of the runbook or of the roster: nobody approved it in time. */
+  /** A change of the runbook or of the roster, a lift or a change of a switch (`changeId` is the id of its request): nobody approved it in time. */
   | { kind: 'ChangeExpired'; changeId: string }
   | { kind: 'PersonRemoved'; person: PersonId; reason: string }
   // Keys of bots and workers
@@ -443,9 +443,17 @@ export type EntryBody =
   | { kind: 'TestDone'; testId: string; contentHash: string; results: TestResult[] }
   // Switches
   | { kind: 'HaltSet'; epoch: number; reason: string; pressedAtMs: number }
-  | { kind: 'LiftRequested'; liftId: string; epoch: number; reason: string }
+  /** `expiresAtMs`: until when it waits for its second person; absent before version 8: without an end. */
+  | { kind: 'LiftRequested'; liftId: string; epoch: number; reason: string; expiresAtMs?: number }
   | { kind: 'HaltLifted'; liftId: string; epoch: number }
-  | { kind: 'SwitchRequested'; requestId: string; switch: string; value: SwitchValue; reason: string }
+  | {
+      kind: 'SwitchRequested';
+      requestId: string;
+      switch: string;
+      value: SwitchValue;
+      reason: string;
+      /** As of a lift. */ expiresAtMs?: number;
+    }
   | { kind: 'SwitchSet'; switch: string; value: SwitchValue; reason: string; requestId: string | null }
   // Schedule and scale
   | { kind: 'StepStarted'; step: string; dueAtMs: number; late: boolean }

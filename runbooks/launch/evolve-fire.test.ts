@@ -118,9 +118,10 @@ describe('a halt', () => {
     const scene = Scene.ready();
     scene.halt();
     const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: 'link is right' });
+    const expiresAtMs = scene.nowMs + 900_000;
     scene.halt('ben', 2);
     expect(scene.state.lifts).toEqual({
-      [liftId]: { id: liftId, epoch: 1, by: 'ana', reason: 'link is right', open: false },
+      [liftId]: { id: liftId, epoch: 1, by: 'ana', reason: 'link is right', open: false, expiresAtMs },
     });
   });
 });

@@ -267,7 +267,9 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return { ...halted(launch, entry), ...aftermath(launch, haltedBy(launch, entry)) };
     case 'LiftRequested': {
       const { liftId: id, epoch, reason } = entry;
-      return { lifts: { ...launch.lifts, [id]: { id, epoch, by: personIn(entry), reason, open: true } } };
+      return {
+        lifts: { ...launch.lifts, [id]: { id, epoch, by: personIn(entry), reason, open: true, ...endIn(entry) } },
+      };
     }
     case 'HaltLifted': {
       const lift = must(launch.lifts, entry.liftId, entry);
@@ -283,7 +285,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return {
         switchRequests: {
           ...launch.switchRequests,
-          [id]: { id, switch: name, value, by: personIn(entry), reason, open: true },
+          [id]: { id, switch: name, value, by: personIn(entry), reason, open: true, ...endIn(entry) },
         },
       };
     }

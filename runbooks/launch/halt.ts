@@ -1,3 +1,4 @@
+import { endOf, isWaiting, overProblem } from './change-waits.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
@@ -40,9 +41,10 @@ export function setHalt(launch: Launch, command: CommandOf<'set-halt'>, { nowMs 
   return accept(by, nowMs, { ...body, epoch: halt.epoch + 1 });
 }
 
-export function requestLift(launch: Launch, command: CommandOf<'request-lift'>, { nowMs }: Given): Decision {
+export function requestLift(launch: Launch, command: CommandOf<'request-lift'>, given: Given): Decision {
+  const { nowMs } = given;
   if (!launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to lift.');
-  const waiting = Object.values(launch.lifts).find(({ open }) => open);
+  const waiting = Object.values(launch.lifts).find((lift) => isWaiting(lift, nowMs));
   if (waiting !== undefined) {
     return refuse(
       'ALREADY_SO',
@@ -54,6 +56,7 @@ export function requestLift(launch: Launch, command: CommandOf<'request-lift'>, 
     liftId: `L${launch.seq + 1}`,
     epoch: launch.halt.epoch,
     reason: command.reason,
+    ...endOf('lift', launch, given),
   });
 }
 
@@ -63,6 +66,8 @@ export function approveLift(launch: Launch, command: CommandOf<'approve-lift'>, 
     return refuse('NO_SUCH_REQUEST', `There is no lift ${command.liftId}. Ask for one with /go resume.`);
   if (!launch.halt.active)
     return refuse('NOT_HALTED', `The halt was lifted at ${clock(launch.halt.atMs)} already. Nothing more to do.`);
+  const over = overProblem(launch, lift.id, nowMs, '/go resume');
+  if (over !== null) return over;
   if (!lift.open || lift.epoch !== launch.halt.epoch)
     return refuse(
       'HALTED',

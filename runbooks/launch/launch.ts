@@ -86,13 +86,10 @@ export interface Launch {
     }
   >;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
-  lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
+  lifts: Record<string, WaitingChange & { epoch: number; reason: string }>;
   /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */
   switches: Record<string, { value: SwitchValue; seq: number; by: Actor }>;
-  switchRequests: Record<
-    string,
-    { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }
-  >;
+  switchRequests: Record<string, WaitingChange & { switch: string; value: SwitchValue; reason: string }>;
   runbookChanges: Record<string, RunbookChange>;
   rosterChanges: Record<string, WaitingChange & { people: Person[]; reason: string }>;
   steps: Record<string, StepState>;
@@ -165,7 +162,7 @@ export interface Rehearsal {
   endedAtMs: number | null;
 }
 
-/** A change of the runbook or of the roster, and how long it waits (change-waits.ts): open, until it is approved, overtaken or over by itself. */
+/** A change of the runbook, of the roster or of a switch, or a lift, and how long it waits (change-waits.ts): open, until it is approved, overtaken or over by itself. */
 export interface WaitingChange {
   id: string;
   by: PersonId;

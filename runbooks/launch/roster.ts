@@ -54,7 +54,7 @@ export function requestRosterChange(
     changeId: `P${launch.seq + 1}`,
     people: withKeySpelling(command.people),
     reason: command.reason,
-    ...endOf(launch, given),
+    ...endOf('roster', launch, given),
   });
 }
 
@@ -66,7 +66,7 @@ export function approveRosterChange(
   const change = own(launch.rosterChanges, command.changeId);
   if (change === undefined)
     return refuse('NO_SUCH_REQUEST', `There is no roster change ${command.changeId}. See /go status for what waits.`);
-  const over = overProblem(launch, change, given.nowMs, ['roster', '/go people']);
+  const over = overProblem(launch, command.changeId, given.nowMs, '/go people');
   if (over !== null) return over;
   if (!change.open)
     return refuse(

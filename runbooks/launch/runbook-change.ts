@@ -71,7 +71,7 @@ export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook
       runbookHash,
       changes,
       reason,
-      ...endOf(launch, given),
+      ...endOf('runbook', launch, given),
     });
   return changedBy(launch, command.by, { changeId: null, plan, runbookHash, changes, reason }, nowMs);
 }
@@ -82,7 +82,7 @@ export function approveRunbookChange(
   { nowMs }: Given,
 ): Decision {
   const change = own(launch.runbookChanges, command.changeId);
-  const over = change === undefined ? null : overProblem(launch, change, nowMs, AGAIN);
+  const over = overProblem(launch, command.changeId, nowMs, '/go runbook change');
   if (over !== null) return over;
   if (change === undefined || !change.open)
     return refuse(
@@ -98,8 +98,6 @@ export function approveRunbookChange(
   const problem = changeProblem(launch, change.plan, differencesOf(launch, change.plan));
   return problem ?? changedBy(launch, command.by, { ...change, changeId: change.id }, nowMs);
 }
-
-const AGAIN = ['runbook', '/go runbook change'] as const;
 
 interface Change {
   changeId: string | null;

@@ -1,10 +1,11 @@
+import { endOf, isWaiting, overProblem } from './change-waits.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { Platform, SwitchValue } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
-import { isReason, listed } from './words.ts';
+import { isReason, listed, switchValueText } from './words.ts';
 
 /** Pace, zombie and the runbook's own switches. Halt has rules of its own (halt.ts). */
 
@@ -20,7 +21,8 @@ function needsTwo(launch: Launch, name: string): boolean {
   return launch.runbook.switches.some(({ id, two_people: two }) => id === name && two);
 }
 
-export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, { nowMs }: Given): Decision {
+export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, given: Given): Decision {
+  const { nowMs } = given;
   const problem = switchProblem(launch, command.switch, command.value);
   if (problem !== null) return problem;
   const { switch: name, value, reason } = command;
@@ -29,7 +31,7 @@ export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, { no
   if (!isReason(reason))
     return refuse('REASON_MISSING', `${name} needs a second person, who needs a reason: say why, and ask again.`);
   const waiting = Object.values(launch.switchRequests).find(
-    (request) => request.open && request.switch === name && request.value === value,
+    (request) => isWaiting(request, nowMs) && request.switch === name && request.value === value,
   );
   if (waiting !== undefined)
     return refuse(
@@ -42,10 +44,13 @@ export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, { no
     switch: name,
     value,
     reason,
+    ...endOf('switch', launch, given),
   });
 }
 
 export function approveSwitch(launch: Launch, command: CommandOf<'approve-switch'>, { nowMs }: Given): Decision {
+  const over = overProblem(launch, command.requestId, nowMs, '/go switch');
+  if (over !== null) return over;
   const request = own(launch.switchRequests, command.requestId);
   if (request === undefined || !request.open)
     return refuse(
@@ -76,7 +81,7 @@ export function turnSwitch(launch: Launch, command: CommandOf<'turn-switch'>, { 
 
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
   const present = own(launch.switches, name)?.value;
-  if (present === value) return refuse('ALREADY_SO', `${name} is ${shown(value)} already.`);
+  if (present === value) return refuse('ALREADY_SO', `${name} is ${switchValueText(value)} already.`);
   if (name === paceSwitch('ios') || name === paceSwitch('android')) {
     const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
     return isPace
@@ -103,13 +108,11 @@ function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusa
       ? null
       : refuse(
           'VALUE_INVALID',
-          `${name} can't be ${shown(value).slice(0, 40)}; by the runbook it is ${listed(allowed.map(shown), 'or')}.`,
+          `${name} can't be ${switchValueText(value).slice(0, 40)}; by the runbook it is ${listed(allowed.map(switchValueText), 'or')}.`,
         );
   const fault = valueFault(value);
   return fault === null ? null : refuse('VALUE_INVALID', `${name} ${fault}`);
 }
-
-const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 
 /** Why nobody can set a switch of the runbook so, after its name; null: it can be set. */
 export function valueFault(value: SwitchValue): string | null {

@@ -1,3 +1,5 @@
+import type { SwitchValue } from './entries.ts';
+
 /** Small words that refusals and gate lines share. */
 
 /** `a`, `a and b`, `a, b and c`; `nothing` for none. */
@@ -19,6 +21,10 @@ export function span(ms: number): string {
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
   return `${Math.round(ms / 86_400_000)} days`;
 }
+
+/** As people say it of a switch. */
+export const switchValueText = (value: SwitchValue): string =>
+  value === true ? 'on' : value === false ? 'off' : String(value);
 
 export function isReason(text: string): boolean {
   return text.trim().length > 0;

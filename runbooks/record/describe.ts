@@ -10,7 +10,6 @@ import type {
   RehearsalReport,
   SurgeFigures,
   Split,
-  SwitchValue,
   Totals,
 } from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
@@ -21,6 +20,7 @@ import type { Missed } from '../launch/reach.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 import { sumTotals, sumVariants } from '../launch/totals.ts';
 import { splitOf, splitText } from '../launch/variants.ts';
+import { switchValueText } from '../launch/words.ts';
 import { planChangesText, voidsText } from './plan-words.ts';
 
 /** The words of the record, in one voice. One piece over 300 lines: a case for each kind of entry, and what those share. */
@@ -199,7 +199,6 @@ const TURNED = {
   done: 'called the postmortem done',
 } as const;
 
-const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
 
 const after = (text: string): string => (text === '' ? '' : `. ${text}`);
@@ -227,7 +226,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'RosterChanged':
       return `approved the change of the roster (${entry.changeId})`;
     case 'ChangeExpired':
-      return `change ${entry.changeId} expired without a second person; nothing was changed`;
+      return `request ${entry.changeId} expired without a second person; nothing was changed`;
     case 'KeyChangeRequested':
       return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
     case 'KeysChanged':
@@ -280,9 +279,9 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'HaltLifted':
       return `lifted halt ${entry.epoch} (${entry.liftId})`;
     case 'SwitchRequested':
-      return `asked to set ${entry.switch} to ${shown(entry.value)} (${entry.requestId})${because(entry.reason)}`;
+      return `asked to set ${entry.switch} to ${switchValueText(entry.value)} (${entry.requestId})${because(entry.reason)}`;
     case 'SwitchSet':
-      return `set ${entry.switch} to ${shown(entry.value)}${because(entry.reason)}`;
+      return `set ${entry.switch} to ${switchValueText(entry.value)}${because(entry.reason)}`;
     case 'StepStarted':
       return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
     case 'StepHeld':

@@ -321,9 +321,15 @@ const BODIES = {
     ),
   }),
   HaltSet: z.object({ epoch: z.int(), reason, pressedAtMs: ms }),
-  LiftRequested: z.object({ liftId: z.string(), epoch: z.int(), reason }),
+  LiftRequested: z.object({ liftId: z.string(), epoch: z.int(), reason, expiresAtMs: z.exactOptional(ms) }),
   HaltLifted: z.object({ liftId: z.string(), epoch: z.int() }),
-  SwitchRequested: z.object({ requestId: z.string(), switch: z.string(), value: switchValue, reason }),
+  SwitchRequested: z.object({
+    requestId: z.string(),
+    switch: z.string(),
+    value: switchValue,
+    reason,
+    expiresAtMs: z.exactOptional(ms),
+  }),
   SwitchSet: z.object({
     switch: z.string(),
     value: switchValue,

@@ -142,7 +142,15 @@ function gateChanges(entries: readonly Entry[]): { seq: number; gates: Set<strin
 
 /** Until when a second person may answer it. */
 function endsAtMs(asked: Entry): number {
-  if (asked.kind !== 'RunbookChangeRequested' && asked.kind !== 'RosterChangeRequested') return Infinity;
+  switch (asked.kind) {
+    case 'RunbookChangeRequested':
+    case 'RosterChangeRequested':
+    case 'LiftRequested':
+    case 'SwitchRequested':
+      break;
+    default:
+      return Infinity;
+  }
   if (asked.expiresAtMs === undefined) throw new InvariantBroken('CHANGE_WAITS_ITS_TIME', `entry ${asked.seq}`);
   return asked.expiresAtMs;
 }

@@ -256,6 +256,7 @@ const sequences = fc.oneof(
   sequence(request, standDown, press, press),
   sequence(redden, requestWaiver, grantWaiver, grantWaiver, request, press),
   sequence(setSwitch, approveSwitch, approveSwitch),
+  sequence(setSwitch, wait, approveSwitch, lapse, approveSwitch),
   sequence(sameStep, restart, sameStep),
   sequence(closeLaunch, correct, press),
 );

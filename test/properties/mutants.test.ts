@@ -547,7 +547,7 @@ const SOONER: Record<string, number> = {
   'a waiver is granted by its requester': 1,
   'a lift is approved by its requester': 3,
   'a roster change is approved by its requester': 4,
-  'an account that came late is counted again': 38,
+  'an account that came late is counted again': 39,
   'a launch may close over a running shot': 28,
   'a closed launch goes on': 1,
 };

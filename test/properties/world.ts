@@ -400,8 +400,9 @@ export class World {
         return change === null ? null : { kind: 'approve-runbook-change', by, changeId: change.id };
       }
       case 'lapse': {
-        const { runbookChanges, rosterChanges } = launch;
-        const change = pick([...Object.values(runbookChanges), ...Object.values(rosterChanges)], move.which);
+        const { runbookChanges, rosterChanges, lifts, switchRequests } = launch;
+        const all = [runbookChanges, rosterChanges, lifts, switchRequests].flatMap((some) => Object.values(some));
+        const change = pick(all, move.which);
         return change === null ? null : { kind: 'expire-change', changeId: change.id };
       }
       case 'remove':

@@ -47,9 +47,9 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
     case 'WaiverRequested':
       return launch.waivers[entry.waiverId]?.grantedBy === null && nowMs < entry.endsAtMs;
     case 'LiftRequested':
-      return launch.lifts[entry.liftId]?.open === true;
+      return isStillWaiting(launch.lifts[entry.liftId], nowMs);
     case 'SwitchRequested':
-      return launch.switchRequests[entry.requestId]?.open === true;
+      return isStillWaiting(launch.switchRequests[entry.requestId], nowMs);
     case 'RunbookChangeRequested':
       return isStillWaiting(launch.runbookChanges[entry.changeId], nowMs);
     case 'RosterChangeRequested':
