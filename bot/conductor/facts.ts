@@ -14,7 +14,7 @@ export const FACT = {
   scale: (target: string) => `message/scale/${target}`,
   /** The execution of a step's automation. */
   automation: (step: string) => `automation/${step}`,
-  /** What AWS was asked of `scale/SEQ` or `step/ID` (JSON of AwsCall[]). */
+  /** What AWS was asked of `scale/SEQ` or `step/ID`, or in vain of an effect (JSON of AwsCall[]). */
   awsCalls: (what: string) => `aws/${what}`,
   automationMessage: (step: string) => `message/automation/${step}`,
   /** People were told that this step may miss this deadline. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { tellCalls } from '../../infra/aws/hear-calls.ts';
+import { hearCalls, tellCalls } from '../../infra/aws/hear-calls.ts';
+import type { AwsCall } from '../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../test/memory-context.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
 import { callsOf, keepingCalls } from './heard.ts';
@@ -28,6 +29,22 @@ test('what is asked of AWS at each try is kept for the entry to come, the last t
     Array.from({ length: 12 }, (_, one) => ['ECS UpdateService', `try ${one + 3}`]),
   );
   expect(await callsOf(context, LAUNCH_ID, 'scale/8')).toEqual([]);
+});
+
+test('whoever hears around work that hears for itself gets it too, in the end, also where it failed', async () => {
+  const call = ecs();
+  const outer: AwsCall[] = [];
+  const inner: AwsCall[] = [];
+  const work = hearCalls(outer, async () => {
+    await call('CreateServiceCommand', 'a');
+    await hearCalls(inner, async () => {
+      await call('UpdateServiceCommand', 'b');
+      throw new Error('away');
+    });
+  });
+  await expect(work).rejects.toThrow('away');
+  expect(outer.map(({ requestId }) => requestId)).toEqual(['a', 'b']);
+  expect(inner.map(({ requestId }) => requestId)).toEqual(['b']);
 });
 
 test('work that is done stays done where its requests could not be kept, and work that fails says why', async () => {

@@ -20,17 +20,29 @@ export async function keepingCalls<T>(
   try {
     return await hearCalls(heard, work);
   } finally {
-    if (heard.length > 0)
-      await keep(context, launchId, what, heard).catch((error: unknown) =>
-        context.log.warn({ launchId, what, heard, err: error }, 'the request ids of AWS could not be kept'),
-      );
+    await keepCalls(context, launchId, what, heard);
   }
 }
 
-async function keep(context: Context, launchId: string, what: string, heard: readonly AwsCall[]): Promise<void> {
-  const calls = [...(await callsOf(context, launchId, what)), ...heard].slice(-KEPT);
-  await keepFact(context, launchId, FACT.awsCalls(what), JSON.stringify(calls));
+/** Keeps these beside the others. Never fails. */
+export async function keepCalls(
+  context: Context,
+  launchId: string,
+  what: string,
+  heard: readonly AwsCall[],
+): Promise<void> {
+  if (heard.length === 0) return;
+  try {
+    const calls = lastOf(await callsOf(context, launchId, what), heard);
+    await keepFact(context, launchId, FACT.awsCalls(what), JSON.stringify(calls));
+  } catch (error) {
+    context.log.warn({ launchId, what, heard, err: error }, 'the request ids of AWS could not be kept');
+  }
 }
+
+/** Of what was asked before and since. */
+export const lastOf = (before: readonly AwsCall[], since: readonly AwsCall[]): AwsCall[] =>
+  [...before, ...since].slice(-KEPT);
 
 export async function callsOf(context: Context, launchId: string, what: string): Promise<AwsCall[]> {
   return JSON.parse((await fact(context, launchId, FACT.awsCalls(what))) ?? '[]') as AwsCall[];

@@ -49,6 +49,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     // The document has it; a form of many answers would fill the channel.
     case 'QuestionAnswered':
     case 'ScaleFound':
+    case 'SwitchMirrored':
     // A message of its own, which is kept up to date.
     case 'StoodDown':
     case 'FireRequested':

@@ -81,6 +81,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'report-timing': 'system',
   'report-test': 'system',
   'turn-switch': 'system',
+  'report-mirror': 'system',
   'start-step': 'system',
   'hold-step': 'system',
   'put-step': 'system',
@@ -109,6 +110,8 @@ const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
   'report-scale-found',
   'report-scale',
   'report-scale-late',
+  // Of a switch that was set just before.
+  'report-mirror',
   // What stood before is put back, and the report is kept.
   'turn-rehearsal',
   'end-rehearsal',

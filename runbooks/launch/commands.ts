@@ -148,6 +148,8 @@ export type Command =
   | { kind: 'approve-switch'; by: PersonId; requestId: string }
   /** By a step of the runbook. */
   | { kind: 'turn-switch'; switch: string; value: SwitchValue; reason: string }
+  /** `of`: the entry that the mirror was written for. */
+  | { kind: 'report-mirror'; switch: string; of: number; value: string; tookMs: number; aws: AwsCall[] }
   /** `measured`: of the gates that the step waits for. */
   | { kind: 'start-step'; step: string; measured?: readonly Measured[] }
   | { kind: 'hold-step'; step: string; measured: readonly Measured[] }

@@ -21,7 +21,7 @@ import { answerStep, finishStep, holdStep, putStep, runStep, skipStep, startStep
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { standDown } from './stand-down.ts';
 import { measureSurge } from './surge.ts';
-import { approveSwitch, turnSwitch, setSwitch } from './switches.ts';
+import { approveSwitch, reportMirror, setSwitch, turnSwitch } from './switches.ts';
 import { takeOver } from './take-over.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { tickGate } from './tick-gate.ts';
@@ -131,6 +131,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
       return orderScale(launch, command, given);
     case 'report-scale-found':
       return reportScaleFound(launch, command, given);
+    case 'report-mirror':
+      return reportMirror(launch, command, given);
     case 'report-scale':
       return reportScale(launch, command, given);
     case 'report-scale-changed':

@@ -71,6 +71,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
         '!lift-halt 4',
         '!send-segment-orders S1 [{"segment":"us-ios","attempt":1}]',
         '!mirror-halt halt',
+        'report-mirror halt 0 7/mirror-halt',
         'write-flags',
         '#start-live S1',
         '#refresh-F1 F1',
@@ -90,21 +91,39 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   ],
   ShotCorrected: [{ more: { segments: [] }, gives: POSTED }],
   ShotTimed: [{ gives: POSTED }],
-  HaltSet: [{ gives: ['!mirror-halt halt', 'write-flags', '#post-entry', '!note-head h7'] }],
+  HaltSet: [
+    {
+      gives: ['!mirror-halt halt', 'report-mirror halt 0 7/mirror-halt', 'write-flags', '#post-entry', '!note-head h7'],
+    },
+  ],
   LiftRequested: [{ gives: POSTED }],
   HaltLifted: [
     {
       more: { epoch: 4 },
-      gives: ['!lift-halt 4', '!mirror-halt halt', 'write-flags', '#post-entry', '!note-head h7'],
+      gives: [
+        '!lift-halt 4',
+        '!mirror-halt halt',
+        'report-mirror halt 0 7/mirror-halt',
+        'write-flags',
+        '#post-entry',
+        '!note-head h7',
+      ],
     },
   ],
   SwitchRequested: [{ gives: POSTED }],
   SwitchSet: [
     {
       more: { switch: 'pace.ios' },
-      gives: ['!write-switches', '!mirror-pace.ios pace.ios', 'write-flags', '#post-entry'],
+      gives: [
+        '!write-switches',
+        '!mirror-pace.ios pace.ios',
+        'report-mirror pace.ios 0 7/mirror-pace.ios',
+        'write-flags',
+        '#post-entry',
+      ],
     },
   ],
+  SwitchMirrored: [{ gives: [] }],
   TestRequested: [{ more: { testId: 'T1' }, gives: ['!send-test-order T1', '#post-entry'] }],
   TestDone: [{ gives: POSTED }],
   StepStarted: [{ more: { step: 'remind' }, gives: ['do-step remind', '#post-entry'] }],
@@ -180,6 +199,12 @@ describe('what follows outside from an entry', () => {
     const first = effectsOf(note, scene.state);
     expect(first).toMatchObject([{ id: `${note.seq}/post-entry`, launchId: note.launchId, seq: note.seq }]);
     expect(effectsOf(note, scene.state)).toEqual(first);
+  });
+
+  test('what AWS was asked for a mirror is reported once it is written', () => {
+    const [write, report] = effectsOf(entry('SwitchSet', { switch: 'pace.ios' }), Scene.ready().state).slice(1);
+    expect([write?.id, write?.after]).toEqual(['7/mirror-pace.ios', undefined]);
+    expect([report?.id, report?.after, report?.urgent]).toEqual(['7/report-mirror', '7/mirror-pace.ios', false]);
   });
 
   test('a kind of entry that nobody knows is an error with a code', () => {

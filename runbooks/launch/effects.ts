@@ -25,6 +25,8 @@ type EffectBody =
   | { kind: 'lift-halt'; epoch: number }
   /** One switch to its public mirror in SSM. */
   | { kind: 'mirror-switch'; switch: string }
+  /** Has it recorded what AWS was asked for that, once it is done. */
+  | { kind: 'report-mirror'; switch: string; setAtMs: number }
   /** The flag file that client apps may read from the edge. */
   | { kind: 'write-flags' }
   | { kind: 'scale'; target: string; desired: number }
@@ -57,6 +59,8 @@ export type Effect = EffectBody & {
   launchId: string;
   /** Of the entry; an older effect never overwrites what a newer one has written. */
   seq: number;
+  /** Id of another effect of the entry, which must be done before. Absent: it waits for none. */
+  after?: string;
   /** Performed at once by whoever appended the entry; the leader repairs it if that one died. */
   urgent: boolean;
   /** `slack` effects keep the order of the record; `cloud` effects wait for nobody. */
@@ -112,6 +116,7 @@ export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
       seq: entry.seq,
       urgent: URGENT.has(body.kind),
       lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
+      ...(body.kind === 'report-mirror' ? { after: `${entry.seq}/${mirrorName(body.switch)}` } : {}),
     }),
   );
 }
@@ -149,10 +154,12 @@ function noted(entry: Entry, launchAfter: Launch): EffectBody[] {
   return isHeadNoted(entry, launchAfter) ? [{ kind: 'note-head', hash: entry.hash }] : [];
 }
 
+const mirrorName = (name: string): string => `mirror-${name}`;
+
 function nameOf(body: EffectBody): string {
   switch (body.kind) {
     case 'mirror-switch':
-      return `mirror-${body.switch}`;
+      return mirrorName(body.switch);
     case 'refresh-order':
       return `refresh-${body.orderId}`;
     default:
@@ -185,9 +192,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [
         ...lifted(entry.lifts),
         { kind: 'send-segment-orders', shotId: entry.shotId, segments: entry.shown.segments },
-        ...(entry.lifts === null
-          ? []
-          : ([{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }] satisfies EffectBody[])),
+        ...(entry.lifts === null ? [] : ([...mirrored('halt', entry), { kind: 'write-flags' }] satisfies EffectBody[])),
         { kind: 'start-live', shotId: entry.shotId },
         { kind: 'refresh-order', orderId: entry.orderId },
         { kind: 'post-entry' },
@@ -207,22 +212,17 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
 
     case 'HaltSet':
       return [
-        { kind: 'mirror-switch', switch: 'halt' },
+        ...mirrored('halt', entry),
         { kind: 'write-flags' },
         { kind: 'post-entry' },
         ...voidedOrders(launch, null),
       ];
     case 'HaltLifted':
-      return [
-        ...lifted(entry.epoch),
-        { kind: 'mirror-switch', switch: 'halt' },
-        { kind: 'write-flags' },
-        { kind: 'post-entry' },
-      ];
+      return [...lifted(entry.epoch), ...mirrored('halt', entry), { kind: 'write-flags' }, { kind: 'post-entry' }];
     case 'SwitchSet':
       return [
         { kind: 'write-switches' },
-        { kind: 'mirror-switch', switch: entry.switch },
+        ...mirrored(entry.switch, entry),
         { kind: 'write-flags' },
         { kind: 'post-entry' },
       ];
@@ -322,6 +322,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'OutcomesCounted':
     case 'QuestionAnswered':
     case 'ScaleFound':
+    case 'SwitchMirrored':
       return [];
     default:
       return never(entry);
@@ -340,6 +341,14 @@ function putBack({ kind }: Entry, launch: Launch): EffectBody[] {
 
 function ofAutomation(launch: Launch, step: string, kind: 'post-automation' | 'finish-automation'): EffectBody[] {
   return stepNamed(launch.runbook, step)?.do.kind === 'automation' ? [{ kind, step }] : [];
+}
+
+/** The report is the leader's, and no hurry: whoever presses waits for the write alone. */
+function mirrored(name: string, { atMs }: Entry): EffectBody[] {
+  return [
+    { kind: 'mirror-switch', switch: name },
+    { kind: 'report-mirror', switch: name, setAtMs: atMs },
+  ];
 }
 
 function lifted(epoch: number | null): EffectBody[] {

@@ -455,6 +455,8 @@ export type EntryBody =
       /** As of a lift. */ expiresAtMs?: number;
     }
   | { kind: 'SwitchSet'; switch: string; value: SwitchValue; reason: string; requestId: string | null }
+  /** The public mirror of a switch was written because of the entry `of`: what it says since, how long after that entry, and what AWS was asked for it. */
+  | { kind: 'SwitchMirrored'; switch: string; of: number; value: string; tookMs: number; aws?: AwsCall[] }
   // Schedule and scale
   | { kind: 'StepStarted'; step: string; dueAtMs: number; late: boolean }
   /** It is due, and waits for these (`after` of its step in the runbook); `why` is how they stood. */

@@ -302,6 +302,8 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
         switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq, by: entry.by } },
       };
     }
+    case 'SwitchMirrored':
+      return { mirrored: [...(launch.mirrored ?? []), entry.of] };
     case 'StepStarted':
       return step(launch, entry, 'started', entry.late ? 'late' : '');
     case 'StepHeld':

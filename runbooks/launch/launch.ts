@@ -25,7 +25,7 @@ import type {
   Via,
 } from './entries.ts';
 
-/** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
+/** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. One piece over 300 lines: all of the state, read in one go. */
 export interface Launch {
   id: string;
   name: string;
@@ -90,6 +90,8 @@ export interface Launch {
   /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */
   switches: Record<string, { value: SwitchValue; seq: number; by: Actor }>;
   switchRequests: Record<string, WaitingChange & { switch: string; value: SwitchValue; reason: string }>;
+  /** Entries of which the public mirror is known to have been written, the newest last. Absent: none. */
+  mirrored?: readonly number[];
   runbookChanges: Record<string, RunbookChange>;
   rosterChanges: Record<string, WaitingChange & { people: Person[]; reason: string }>;
   steps: Record<string, StepState>;

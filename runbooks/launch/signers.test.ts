@@ -59,6 +59,7 @@ const BESIDES: Record<EntryKind, { worker?: true; own?: 'on-call' | 'marketer' |
   HaltLifted: { own: 'marketer' },
   SwitchRequested: {},
   SwitchSet: {},
+  SwitchMirrored: {},
   StepStarted: {},
   StepHeld: {},
   StepPut: {},

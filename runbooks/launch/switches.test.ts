@@ -14,6 +14,26 @@ const set = (name: string, value: SwitchValue, more: object = {}): Command => ({
   ...more,
 });
 
+test('what the public mirror says is recorded once for each entry that has it written, after the close too', () => {
+  const scene = Scene.ready();
+  const of = scene.does(set('sale', true)).seq;
+  const report = (about: number): Command => ({
+    kind: 'report-mirror',
+    switch: 'sale',
+    of: about,
+    value: 'on',
+    tookMs: 9,
+    aws: [],
+  });
+  expect(scene.refuses(report(of + 1)).code).toBe('VALUE_INVALID');
+  expect(scene.refuses(report(0.5)).code).toBe('VALUE_INVALID');
+  scene.does({ kind: 'close-launch', by: 'ana', reason: 'rain' });
+  expect(scene.gives('SwitchMirrored', report(of))).not.toHaveProperty('aws');
+  expect(scene.refuses(report(of)).code).toBe('ALREADY_SO');
+  scene.does(report(of - 1));
+  expect(scene.state.mirrored).toEqual([of, of - 1]);
+});
+
 describe('what a switch may hold', () => {
   const LONG = 'x'.repeat(200);
   test.each([

@@ -79,6 +79,23 @@ export function turnSwitch(launch: Launch, command: CommandOf<'turn-switch'>, { 
   return accept({ system: 'conductor' }, nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
 }
 
+/** What the public mirror says since, once for each entry that has it written. */
+export function reportMirror(launch: Launch, command: CommandOf<'report-mirror'>, { nowMs }: Given): Decision {
+  const { switch: name, of, value, tookMs, aws } = command;
+  if (!(Number.isSafeInteger(of) && of >= 1 && of <= launch.seq))
+    return refuse('VALUE_INVALID', `the mirror of ${name} is of entry ${of}; expected one of 1 to ${launch.seq}.`);
+  if (launch.mirrored?.includes(of) === true)
+    return refuse('ALREADY_SO', `that the mirror of ${name} was written for entry ${of} is recorded already.`);
+  return accept({ system: 'conductor' }, nowMs, {
+    kind: 'SwitchMirrored',
+    switch: name,
+    of,
+    value,
+    tookMs,
+    ...(aws.length === 0 ? {} : { aws }),
+  });
+}
+
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
   const present = own(launch.switches, name)?.value;
   if (present === value) return refuse('ALREADY_SO', `${name} is ${switchValueText(value)} already.`);

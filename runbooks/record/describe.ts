@@ -282,6 +282,8 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
       return `asked to set ${entry.switch} to ${switchValueText(entry.value)} (${entry.requestId})${because(entry.reason)}`;
     case 'SwitchSet':
       return `set ${entry.switch} to ${switchValueText(entry.value)}${because(entry.reason)}`;
+    case 'SwitchMirrored':
+      return `the public parameter of ${entry.switch} says ${entry.value} since ${(entry.tookMs / 1000).toFixed(1)} s after entry ${entry.of}`;
     case 'StepStarted':
       return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
     case 'StepHeld':

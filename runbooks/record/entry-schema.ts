@@ -336,6 +336,13 @@ const BODIES = {
     reason,
     requestId: z.union([z.string(), z.null()]),
   }),
+  SwitchMirrored: z.object({
+    switch: z.string(),
+    of: z.int().meta({ description: 'The entry that it was written for.' }),
+    value: z.string(),
+    tookMs: z.number(),
+    aws: z.exactOptional(awsCalls),
+  }),
   StepStarted: z.object({ step, dueAtMs: ms, late: z.boolean() }),
   StepHeld: z.object({ step, dueAtMs: ms, after: z.array(z.string()), why: z.string() }),
   StepPut: z.object({ step, dueAtMs: ms, why: z.string() }),

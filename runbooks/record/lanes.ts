@@ -44,6 +44,7 @@ const LANE: Record<RowKind, Lane> = {
   HaltLifted: 'incidents',
   SwitchRequested: 'switches',
   SwitchSet: 'switches',
+  SwitchMirrored: 'switches',
   StepStarted: 'plan',
   StepHeld: 'plan',
   StepPut: 'incidents',

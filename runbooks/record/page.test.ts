@@ -76,6 +76,12 @@ test('what AWS was asked for it stands in its evidence, and in the Markdown behi
   const asked = 'ECS UpdateService 5d1f3c80-2f6e-4a53-9f0b-6e1c2d7a9b44';
   expect(rowOf(page(), `e${reached?.seq}`)).toContain(`data-a="${asked}"`);
   expect(asMarkdown(told([]))).toContain(`workers stands at 2 after 184.0 s (AWS: ${asked}) |`);
+  const [set, mirrored] = ['SwitchSet', 'SwitchMirrored'].map((one) => entries.find(({ kind }) => kind === one));
+  const put = 'SSM PutParameter b8f1d0a2-7c4e-4f93-8a15-2d6b90c3e771';
+  expect(rowOf(page(), `e${mirrored?.seq}`)).toContain(`data-a="${put}"`);
+  expect(asMarkdown(told([]))).toContain(
+    `the public parameter of dark says on since 0.2 s after entry ${set?.seq} (AWS: ${put}) |`,
+  );
 });
 
 test('it asks the network for nothing, and runs and wears nothing but its own', () => {

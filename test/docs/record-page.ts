@@ -121,6 +121,7 @@ const EFFECTS: Record<Effect['kind'], string> = {
   'note-head': "notes the record's head in that item, so that a tail that is cut off is noticed",
   'lift-halt': 'ends exactly this halt in that item; a newer one stands',
   'mirror-switch': 'writes one switch to its public parameter in SSM',
+  'report-mirror': 'has it recorded what AWS was asked for that (`SwitchMirrored`)',
   'write-flags': 'writes the flag file that client apps may read',
   scale: 'sets the count in AWS',
   'do-step': 'does what the runbook says of the step',

@@ -443,4 +443,7 @@ function ends(player: Player): void {
   player.does({ kind: 'turn-postmortem', by: 'ana', to: 'done', questions: [question] });
   player.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 0, step: null, reason: '', lower: true });
   player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 30_000, stands: 0 });
+  const set = player.played.find(({ entry }) => entry.kind === 'SwitchSet')?.entry;
+  const put = [{ call: 'SSM PutParameter', requestId: 'b8f1d0a2-7c4e-4f93-8a15-2d6b90c3e771' }];
+  player.does({ kind: 'report-mirror', switch: 'dark', of: set?.seq ?? 0, value: 'on', tookMs: 210, aws: put });
 }

@@ -108,7 +108,10 @@ export class Outbox {
   async pumpCloud(launch: () => Launch): Promise<void> {
     const due = [...this.#pending.values()].filter(
       ({ id, effect, notBeforeMs }) =>
-        effect.lane === 'cloud' && notBeforeMs <= this.#context.nowMs() && !this.#underWay.has(id),
+        effect.lane === 'cloud' &&
+        notBeforeMs <= this.#context.nowMs() &&
+        !this.#underWay.has(id) &&
+        (effect.after === undefined || !this.#pending.has(effect.after)),
     );
     await Promise.all(due.map((pending) => waitAtMost(PATIENCE_MS, this.#inCloud(pending, launch), undefined)));
     await this.#keepWatermark();

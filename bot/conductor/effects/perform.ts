@@ -15,11 +15,12 @@ import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
 import { callsOf, keepingCalls } from '../heard.ts';
 import { coverStanding } from '../watches/halt-parameter.ts';
+import { mirrorSwitch, reportMirror } from './mirror-effects.ts';
 import { stepCalls } from './perform-automation.ts';
 import { begin } from './perform-begun.ts';
 import { callOutside } from './perform-outside.ts';
 import { scale } from './perform-scale.ts';
-import { mirrorSwitch, writeFlags } from './public-mirror.ts';
+import { writeFlags } from './public-mirror.ts';
 
 /**
  * Performs the effects that go to the cloud. Each may be performed twice, and late: what the launch has moved
@@ -52,7 +53,9 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
         ? 'done'
         : 'a later head was noted';
     case 'mirror-switch':
-      return mirrorSwitch(context, launch.id, effect.switch);
+      return mirrorSwitch(context, launch.id, effect);
+    case 'report-mirror':
+      return reportMirror(context, launch.id, effect);
     case 'write-flags':
       return writeFlags(context, launch.id);
     case 'scale':

@@ -14,7 +14,8 @@ import { byWhom, shownValue, writeHalt } from '../watches/halt-parameter.ts';
 
 const flagsKey = (launchId: string): string => `switches/${launchId}.json`;
 
-export async function mirrorSwitch(context: Context, launchId: string, name: string): Promise<string> {
+/** What was written; null: nothing, as the record has no such switch or somebody's halt by hand stands. */
+export async function writeMirror(context: Context, launchId: string, name: string): Promise<string | null> {
   return followRecord(
     context,
     launchId,
@@ -33,10 +34,11 @@ export async function mirrorSwitch(context: Context, launchId: string, name: str
 }
 
 export async function writeFlags(context: Context, launchId: string): Promise<string> {
-  return followRecord(context, launchId, flags, async (body) => {
+  const written = await followRecord(context, launchId, flags, async (body) => {
     await context.cloud.objects.put(flagsKey(launchId), new TextEncoder().encode(body), 'application/json');
     return true;
   });
+  return written ?? 'nothing to write';
 }
 
 function flags(launch: Launch): string {
@@ -60,13 +62,13 @@ async function followRecord(
   launchId: string,
   valueOf: (launch: Launch) => string | null,
   write: (value: string) => Promise<boolean>,
-): Promise<string> {
+): Promise<string | null> {
   let written: string | null = null;
   for (;;) {
     const launch = await context.journal.launch(launchId);
     const value = launch === null ? null : valueOf(launch);
-    if (value === null || value === written) return written ?? 'nothing to write';
-    if (!(await write(value))) return 'set by hand meanwhile';
+    if (value === null || value === written) return written;
+    if (!(await write(value))) return null;
     written = value;
   }
 }

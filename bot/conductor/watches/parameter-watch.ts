@@ -3,7 +3,7 @@ import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { differing } from '../../mirrored-switches.ts';
 import type { Context } from '../context.ts';
-import { mirrorSwitch, noteIfSetByHand } from '../effects/public-mirror.ts';
+import { noteIfSetByHand, writeMirror } from '../effects/public-mirror.ts';
 import type { Halting } from '../halt.ts';
 import { byWhom, isExplained, shownValue } from './halt-parameter.ts';
 
@@ -75,7 +75,7 @@ export class ParameterWatch {
     }
     if (!this.#twice(`none ${standing?.version ?? 0}`)) return;
     const by = standing === null ? '' : await byWhom(this.#context, launch.id, 'halt', standing);
-    await mirrorSwitch(this.#context, launch.id, 'halt');
+    await writeMirror(this.#context, launch.id, 'halt');
     if (standing === null) return;
     const text = `halt was set to ${shownValue(standing)} in Parameter Store${by}. That lifts nothing: two people lift a halt, with /go resume. The parameter says on again.`;
     await this.#context.execute(launch.id, { kind: 'note', by: null, text });
