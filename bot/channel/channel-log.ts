@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
+import type { RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import { Heard } from '../slack/heard.ts';
 
@@ -34,6 +35,11 @@ export class ChannelLog {
     await this.#inTurn(launchId, async (chain) => {
       await this.#put(launchId, chain, { ...message, permalink: await link });
     });
+  }
+
+  /** What was heard is read again from the table, where somebody may have had their hands; what is on its way is taken as lost to another instance. */
+  reload(launchId: string): void {
+    this.#chains.delete(launchId);
   }
 
   async #put(launchId: string, chain: Chain, message: ChannelMessage): Promise<void> {

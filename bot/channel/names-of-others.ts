@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
 
 /** So many people who are not on the roster are asked of Slack (Tier 4, docs/facts.md#slack-tiers). */

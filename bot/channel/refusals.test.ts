@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { ChannelLog } from './channel-log.ts';
 import { Refusals } from './refusals.ts';
 

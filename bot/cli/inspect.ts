@@ -20,6 +20,7 @@ import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { percent } from '../views/shares.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
+import { readWhole } from './record-files.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -114,12 +115,8 @@ export async function stats(session: Session, launchId: string): Promise<void> {
 
 export async function timeline(session: Session, launchId: string): Promise<void> {
   await launchOf(session, launchId);
-  // Read past the journal, which refuses a broken chain: a postmortem must be able to show one.
-  const [entries, messages] = await Promise.all([
-    session.cloud.record.readAfter(launchId, 0),
-    session.cloud.record.messagesAfter(launchId, 0, { isToldAway: true }),
-  ]);
-  session.out(timelineMarkdown(entries, messages, { chain: await session.journal.verify(entries) }));
+  const { entries, messages, chain, channel } = await readWhole(session, launchId);
+  session.out(timelineMarkdown(entries, messages, { chain, channel }));
 }
 
 function behindText(devices: number, segment: string, isClosed: boolean): string {

@@ -6,7 +6,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { exportLines } from '../../runbooks/record/export.ts';
-import { timelineOf } from '../../runbooks/record/model.ts';
+import { channelBreak, timelineOf } from '../../runbooks/record/model.ts';
 import type { Timeline } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { curvesOf, pageOf, postmortemPageOf } from '../timeline-page/page.ts';
@@ -22,7 +22,7 @@ import type { Session } from './session.ts';
  * Entries and channel messages, read past the journal, which refuses a broken chain: a postmortem must be able to show one.
  * Entries first: no message is missing that a checkpoint among them has sealed.
  */
-async function readWhole({ cloud, journal }: Session, launchId: string) {
+export async function readWhole({ cloud, journal }: Session, launchId: string) {
   const entries = await cloud.record.readAfter(launchId, 0);
   if (entries.length === 0)
     throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
@@ -57,7 +57,11 @@ export async function writePostmortem(
     against === null
       ? null
       : { launch: await launchOf(session, against), entries: await session.journal.entries(against) };
-  const postmortem = postmortemOf(record.entries, record.messages, { chain: record.chain, other });
+  const postmortem = postmortemOf(record.entries, record.messages, {
+    chain: record.chain,
+    channel: record.channel,
+    other,
+  });
   if (postmortem === null) throw neverCreated(launchId, record.entries);
   await writeOut(
     file,
@@ -87,8 +91,11 @@ const neverCreated = (launchId: string, entries: readonly Entry[]): CliError =>
     `the record of ${launchId} has ${plural(entries.length, 'entry', 'entries')} and none that created it and that this version can read: found ${entries[0]?.kind ?? 'nothing'} first, expected LaunchCreated. \`npm run record -- verify --launch ${launchId}\` says what holds`,
   );
 
-const wroteText = (file: string, { entries, messages, chain }: Awaited<ReturnType<typeof readWhole>>): string =>
-  `Wrote ${file}: ${plural(entries.length, 'entry', 'entries')}, ${plural(messages.length, 'message')}, ${chainWords(chain)}`;
+const wroteText = (file: string, record: Awaited<ReturnType<typeof readWhole>>): string => {
+  const { entries, messages, chain, channel } = record;
+  const talk = channelBreak({ channel });
+  return `Wrote ${file}: ${plural(entries.length, 'entry', 'entries')}, ${plural(messages.length, 'message')}, ${chainWords(chain)}${talk === null ? '' : `. The chain of channel messages is ${talk}`}`;
+};
 
 /** Entries, messages, and what verifying them gave. A record that does not hold is written all the same, and ends the command with what is wrong. */
 export async function writeExport(session: Session, launchId: string, file: string): Promise<void> {
@@ -107,7 +114,7 @@ export async function writeExport(session: Session, launchId: string, file: stri
   if (!channel.ok)
     throw new CliError(
       'RECORD_BROKEN',
-      `the chain of channel messages is BROKEN at message ${channel.seq}: ${channel.why}. The file has all of it`,
+      `the chain of channel messages is ${channelBreak({ channel }) ?? ''}. The file has all of it`,
     );
 }
 

@@ -1,4 +1,5 @@
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 import { POSTMORTEM_STATES } from '../../runbooks/launch/entries.ts';
 import type { Entry, PostmortemState } from '../../runbooks/launch/entries.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
@@ -119,7 +120,7 @@ interface WantedDocument extends Pick<DocumentAsked, 'name' | 'other'> {
 }
 
 type Made = NonNullable<Awaited<ReturnType<typeof makeDocument>>>;
-type MadeOf = { made: Made; entries: number; messages: ChannelMessage[] };
+type MadeOf = { made: Made; entries: number; messages: (ChannelMessage & Head)[] };
 
 /** An answer: why there is none. */
 async function made(
@@ -169,7 +170,7 @@ async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
   const document = await made(ask, wanted);
   if ('answer' in document) return document.answer;
   const { entries, messages } = document;
-  const { markdown, page, chain } = document.made;
+  const { markdown, page, chain, channel } = document.made;
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
   const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
   const refusals = messages.filter(({ refused }) => refused !== undefined).length;
@@ -181,7 +182,7 @@ async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
     command,
     markdown,
     page,
-    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries} entries, ${plural(talk, 'message')} of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    comment: `:scroll: ${title} of *${safe(launch.name, 120)}*: ${entries} entries, ${plural(talk, 'message')} of people${refusals === 0 ? '' : `, ${refusals} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}${channel.ok ? '' : `. *The chain of channel messages is broken at message ${channel.seq}*`}.`,
   });
   if (!('parts' in rest))
     return done(`The ${name} stands in the channel: as a page to open in a browser, and as Markdown.`);
@@ -196,7 +197,10 @@ async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
  * Past the journal, which refuses a broken record and looks at every signature on the way: the thread that makes the document does.
  * Entries first: no message is missing that a checkpoint among them has sealed.
  */
-async function readRecord({ desk, launch }: PersonAsk): Promise<{ entries: Entry[]; messages: ChannelMessage[] }> {
+async function readRecord({
+  desk,
+  launch,
+}: PersonAsk): Promise<{ entries: Entry[]; messages: (ChannelMessage & Head)[] }> {
   const entries = await desk.cloud.record.readAfter(launch.id, 0, AbortSignal.timeout(READ_WITHIN_MS));
   return { entries, messages: await desk.cloud.record.messagesAfter(launch.id, 0, { isToldAway: true }) };
 }

@@ -31,7 +31,10 @@ export interface Context {
   /** Quotas that this deployment went over by name, in words; null or absent: none. */
   overQuotas?: string | null;
   /** The chain of what people write in the room; absent: nobody here keeps it (the command line). */
-  channelLog?: { append(launchId: string, channelId: string, message: Spoken): Promise<void> };
+  channelLog?: {
+    append(launchId: string, channelId: string, message: Spoken): Promise<void>;
+    reload(launchId: string): void;
+  };
   /** Copies what people attach there, and tells the chain; absent: nobody here does. */
   roomFiles?: { keep(launchId: string, channelId: string, file: SharedFile): Promise<void> };
   /** The doctor's look at a launch; absent: nobody here can (the command line). */

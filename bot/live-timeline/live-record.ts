@@ -106,7 +106,7 @@ export class LiveRecord {
       throw failure('LIVE_FORGOT', 'what people wrote was deleted meanwhile');
     }
     this.#entries += entries.length;
-    this.#messages += messages.length;
+    this.#messages = messages.at(-1)?.seq ?? this.#messages;
     await handRecord(this.#thread, { entries, messages });
     void this.#learnNames(messages);
     let settled = await this.#settle();

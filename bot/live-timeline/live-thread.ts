@@ -1,14 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { looseKeyring } from '../../infra/aws/keyring.ts';
+import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import { fittingOf, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import type { Timeline, TimelineOptions } from '../../runbooks/record/model.ts';
 import { newsOf, partsOf } from '../../runbooks/record/page-news.ts';
 import type { LiveParts } from '../../runbooks/record/page-news.ts';
-import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import type { RecordPortion } from '../timeline-page/hand-record.ts';
 import { pageOf } from '../timeline-page/page.ts';
 import type { Curves } from '../timeline-page/page.ts';
@@ -38,7 +39,7 @@ export type FromLiveThread = Settled | { bytes: Uint8Array } | null;
 const { launchId, trusted } = workerData as LiveThreadData;
 const keyring = looseKeyring(null, trusted);
 const entries: Entry[] = [];
-const messages: TimelineMessage[] = [];
+const messages: ChainedMessage[] = [];
 let launch: Launch | null = null;
 let chain: TimelineOptions['chain'] = { ok: true };
 let beside: { slackNames: ReadonlyMap<string, string>; curves: Curves } = { slackNames: new Map(), curves: {} };
@@ -70,7 +71,10 @@ const headAt = (): string => `e${entries.length}.m${messages.length}.c${found()}
 
 function told(): Timeline | null {
   const at = headAt();
-  if (now?.at !== at) now = { at, told: timelineOf(entries, messages, { slackNames: beside.slackNames, chain }) };
+  if (now?.at !== at) {
+    const channel = verifyChannel(launchId, messages, entries);
+    now = { at, told: timelineOf(entries, messages, { slackNames: beside.slackNames, chain, channel }) };
+  }
   return now.told;
 }
 

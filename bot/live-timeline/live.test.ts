@@ -288,6 +288,24 @@ test('words that were deleted while somebody looks are shown to nobody any more'
   expect(record.ended).toBe(true);
 });
 
+test('a message that was vandalised is named on the page, and one that was taken away has none told twice', async () => {
+  const blank = { ts: '', user: '', text: '', atMs: 0, edits: null, deleted: false, permalink: null, files: [] };
+  const all = [
+    { ...blank, unread: 'broken' as const, problem: 'its text is no JSON of a message', seq: 1, hash: 'h' },
+    // Message 2 was taken out of the table.
+    { ...blank, ts: '3.1', text: 'the third', atMs: 3, seq: 3, hash: 'h' },
+  ];
+  const messagesAfter = async (_: string, after: number) => all.filter(({ seq }) => seq > after);
+  const record = recordOf({ record: { ...rig.cloud.record, messagesAfter } });
+  expect((await record.settled()).at).toMatch(/m2/);
+  const page = new TextDecoder().decode((await record.page()) ?? undefined);
+  expect(page).toContain('BROKEN at message 1: its text is no JSON of a message');
+  expect(page).toContain('the third');
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  expect((await record.settled()).at).toMatch(/m2/);
+  await record.end();
+});
+
 test('who wants the thread to do much for nothing is refused', async () => {
   const record = recordOf();
   await record.settled();

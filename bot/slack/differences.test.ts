@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { differences } from './differences.ts';
 import type { Shown } from './differences.ts';
 

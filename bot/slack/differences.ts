@@ -1,4 +1,4 @@
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { Mark } from '../../runbooks/record/rows.ts';
 import { Heard } from './heard.ts';
 import { markName, markOf, standing } from './spoken.ts';

@@ -1,4 +1,4 @@
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { Mark } from '../../runbooks/record/rows.ts';
 
 type Told = Pick<ChannelMessage, 'ts' | 'user' | 'edits' | 'deleted' | 'mark' | 'file'>;

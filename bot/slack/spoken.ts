@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 
 /** What people said, out of Slack's message events. Bots, joins, topics and link previews are no speech. */

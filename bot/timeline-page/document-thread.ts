@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { TimelineMessage } from '../../runbooks/record/rows.ts';
+import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import { documentOf } from './document.ts';
 import type { DocumentAsked, MadeDocument } from './document.ts';
 import type { RecordPortion } from './hand-record.ts';
@@ -12,7 +12,7 @@ export type ToThread = RecordPortion | { make: DocumentAsked };
 export type FromThread = (Omit<MadeDocument, 'markdown' | 'page'> & { markdown: Uint8Array; page: Uint8Array }) | null;
 
 const entries: Entry[] = [];
-const messages: TimelineMessage[] = [];
+const messages: ChainedMessage[] = [];
 
 parentPort?.on('message', (told: ToThread) => {
   if ('entries' in told) entries.push(...told.entries);

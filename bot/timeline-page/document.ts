@@ -1,5 +1,6 @@
 import { looseKeyring } from '../../infra/aws/keyring.ts';
 import type { Head } from '../../infra/aws/seal.ts';
+import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import { headProblem, verifyWhole } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
@@ -7,9 +8,9 @@ import { postmortemCanvas } from '../../runbooks/postmortem/canvas.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
+import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import type { TimelineOptions } from '../../runbooks/record/model.ts';
-import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { pageOf, postmortemPageOf } from './page.ts';
 import type { Curves } from './page.ts';
@@ -32,24 +33,31 @@ export interface MadeDocument {
   markdown: string;
   page: string;
   chain: TimelineOptions['chain'];
+  channel: TimelineOptions['chain'];
 }
 
 /** Seconds of work with tens of thousands of entries. Null: the record has no entry that created it. */
 export async function documentOf(
   { name, launchId, slackNames, curves, seen, trusted, other }: DocumentAsked,
   entries: readonly Entry[],
-  messages: readonly TimelineMessage[],
+  messages: readonly ChainedMessage[],
 ): Promise<MadeDocument | null> {
   const chain = await chainOf(launchId, entries, { seen, trusted });
+  const channel = verifyChannel(launchId, messages, entries);
   if (name === 'timeline') {
-    const told = timelineOf(entries, messages, { slackNames, chain });
-    return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain };
+    const told = timelineOf(entries, messages, { slackNames, chain, channel });
+    return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain, channel };
   }
-  const told = postmortemOf(entries, messages, { slackNames, chain, ...(other === undefined ? {} : { other }) });
+  const told = postmortemOf(entries, messages, {
+    slackNames,
+    chain,
+    channel,
+    ...(other === undefined ? {} : { other }),
+  });
   if (told === null) return null;
   return name === 'canvas'
-    ? { markdown: postmortemCanvas(told), page: '', chain }
-    : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain };
+    ? { markdown: postmortemCanvas(told), page: '', chain, channel }
+    : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain, channel };
 }
 
 /** A break is told and not refused: a postmortem must be able to show one. */

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import { startThread } from '../../infra/thread.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { TimelineMessage } from '../../runbooks/record/rows.ts';
+import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import type { FromThread, ToThread } from './document-thread.ts';
 import type { DocumentAsked } from './document.ts';
 import { handRecord } from './hand-record.ts';
@@ -21,7 +21,7 @@ const oneAtATime = pLimit(1);
  */
 export function makeDocument(
   asked: DocumentAsked,
-  record: { entries: readonly Entry[]; messages: readonly TimelineMessage[] },
+  record: { entries: readonly Entry[]; messages: readonly ChainedMessage[] },
   withinMs = MADE_WITHIN_MS,
 ): Promise<FromThread> {
   return oneAtATime(() => makeNow(asked, record, withinMs));

@@ -6,12 +6,13 @@ import { timelineOf } from '../../runbooks/record/model.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import { Scene } from '../../test/properties/scene.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { messageHash } from './channel-message.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
 import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
 import type { Fault } from './faults-for-tests.ts';
 import { createJournal } from './journal.ts';
-import { channelPartition, createRecordStore, messageHash } from './record-store.ts';
+import { channelPartition, createRecordStore } from './record-store.ts';
 import { entryHash, linkProblem, readEntry } from './seal.ts';
 import { verifyChannel } from './verify-channel.ts';
 import { createWords } from './words.ts';
@@ -270,6 +271,30 @@ test('a message of a newer format is named as one, and nothing of it is taken fo
     '“before”',
     "message 2 can't be read by this version of gobutton: it is of format 3",
   ]);
+});
+
+test('a box that holds no message is named, and those behind it are read', async () => {
+  const { record, words } = local.cloud;
+  await record.appendMessage('odd-box', EMPTY, said('before'));
+  const [before] = await record.messagesAfter('odd-box', 0);
+  for (const [at, text] of ['{"ts":', '7', '{"ts":"1.1"}'].entries()) {
+    const boxed = { v: MESSAGE_FORMAT, atMs: 2, box: await words.seal('odd-box', text) };
+    const head = (await record.messagesAfter('odd-box', 0)).at(-1) ?? EMPTY;
+    const hash = messageHash('odd-box', head.seq + 1, head.hash, { ...said(''), ...boxed });
+    await putStored('odd-box', at + 2, hash, boxed);
+  }
+  const head = (await record.messagesAfter('odd-box', 0)).at(-1) ?? EMPTY;
+  await record.appendMessage('odd-box', head, said('after'));
+  const messages = await record.messagesAfter('odd-box', 0);
+  expect(messages.map(({ text, problem }) => problem ?? text)).toEqual([
+    'before',
+    expect.stringMatching(/^in its box its text is no message/),
+    expect.stringMatching(/^in its box its text is no message/),
+    expect.stringMatching(/^in its box its text is no message \(user: /),
+    'after',
+  ]);
+  expect(verifyChannel('odd-box', messages, [])).toMatchObject({ ok: false, seq: 2 });
+  expect(before).toMatchObject({ seq: 1 });
 });
 
 test('words that were deleted, whose time is over, and that S3 does not give just now are told apart', async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
-import type { Box, Forgot, KeptFile, Mark, Refused } from '../../runbooks/record/rows.ts';
+import { messageHash, readable, readStored, storedOf } from './channel-message.ts';
+import type { ChannelMessage } from './channel-message.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
@@ -39,7 +39,8 @@ export interface RecordStore {
   ): Promise<{ won: true; head: Head } | { won: false }>;
   /**
    * Rejects when the keys of their words don't come; with `isToldAway` such a message is `unread` instead, for who shows or verifies the chain and
-   * must not take it for what was said.
+   * must not take it for what was said. What is no message is `unread` too, and those behind it are read all the same: verifyChannel says from where on
+   * they are not proven.
    */
   messagesAfter(
     launchId: string,
@@ -48,55 +49,8 @@ export interface RecordStore {
   ): Promise<(ChannelMessage & Head)[]>;
 }
 
-export interface ChannelMessage {
-  ts: string;
-  user: string;
-  text: string;
-  atMs: number;
-  /** The ts that this edits or deletes. */ edits: string | null;
-  deleted: boolean;
-  permalink: string | null;
-  files: string[];
-  /** Not said but wanted: a press or command that was refused. */ refused?: Refused | undefined;
-  /** The ts of the thread that it is a reply in; null: it stands in the channel. Absent: it was not kept. */ thread?:
-    | string
-    | null;
-  /** It was not heard when it happened, but found in the channel's history afterwards. */ found?: true;
-  /** Not said: a reaction that marks a message was put on or taken off. */ mark?: Mark;
-  /** Not said: what became of a file that hangs on a message. */ file?: KeptFile;
-  /** Not said: what people wrote before was deleted. */ forgot?: Forgot;
-  /** As the chain has it. Absent: the chain has it as it is here. */ box?: Box;
-  /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */ forgotten?: true;
-  /** What can't be read now: its keys did not come (`away`), or it is of a newer format (`newer`). */ unread?:
-    | 'away'
-    | 'newer';
-  /** Its format, MESSAGE_FORMAT. Absent: 1, and not yet written. */ v?: number;
-}
-
 /** Partition of a launch's channel messages, in the same table. */
 export const channelPartition = (launchId: string) => `${launchId}/channel`;
-
-/** What stands in the table of a message whose words lie in a box. */
-type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>> & Pick<ChannelMessage, 'v'>;
-function storedOf({ atMs, box, v, ...rest }: ChannelMessage): ChannelMessage | Boxed {
-  const format = v === undefined ? {} : { v };
-  return box === undefined ? { ...format, atMs, ...rest } : { ...format, atMs, box };
-}
-
-/** sha256 hex of a channel message in its chain: over what is stored of it, its place and predecessor. */
-export function messageHash(launchId: string, seq: number, prev: string, message: ChannelMessage): string {
-  return sha256(canonicalJson({ launchId, seq, prev, message: storedOf(message) }));
-}
-
-const BLANK = {
-  ts: '',
-  user: '',
-  text: '',
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
-} as const;
 
 /**
  * Items: `launchId`, `seq`, `token`, `hash` and the whole entry as one JSON string in `body` (at most 400 KB an item), so
@@ -120,12 +74,13 @@ export function createRecordStore({
         TableName: table,
         Key: key(partition, seq),
         ConsistentRead: true,
-        ProjectionExpression: '#t',
-        ExpressionAttributeNames: { '#t': 'token' },
+        ProjectionExpression: '#s, #t',
+        ExpressionAttributeNames: { '#s': 'seq', '#t': 'token' },
       }),
       withSignal(signal === undefined ? deadline : AbortSignal.any([deadline, signal])),
     );
-    return answer.Item?.['token']?.S ?? null;
+    // One that somebody has put there without a token has the place all the same.
+    return answer.Item === undefined ? null : (answer.Item['token']?.S ?? '');
   }
 
   /** True: this token stands at that sequence. False: another one does. */
@@ -217,9 +172,9 @@ export function createRecordStore({
 
     async messagesAfter(launchId, afterSeq, { isToldAway = false } = {}) {
       const found = await readItems(channelPartition(launchId), afterSeq, (item) => ({
-        message: JSON.parse(item['body']?.S ?? 'null') as ChannelMessage | Boxed,
+        message: readStored(item['body']?.S ?? ''),
         seq: Number(item['seq']?.N),
-        hash: item['hash']?.S ?? '',
+        hash: hashIn(item),
       }));
       // Whoever writes behind such a note has read it, and seals with none of its keys.
       words?.retire(found.flatMap(({ message }) => ('forgot' in message ? (message.forgot?.keys ?? []) : [])));
@@ -235,16 +190,10 @@ export function createRecordStore({
   };
 }
 
-/** `opened` null: the keys did not come. */
-function readable(message: ChannelMessage | Boxed, opened: ReadonlyMap<Box, string | null> | null): ChannelMessage {
-  const { atMs, v = 1 } = message;
-  if (v > MESSAGE_FORMAT) return { ...BLANK, files: [], atMs, v, unread: 'newer' };
-  if ('ts' in message) return message;
-  const { box } = message;
-  const as = { box, ...('v' in message ? { v } : {}) };
-  const text = opened?.get(box) ?? null;
-  if (text !== null) return { ...(JSON.parse(text) as ChannelMessage), ...as };
-  return { ...BLANK, files: [], atMs, ...(opened === null ? { unread: 'away' } : { forgotten: true }), ...as };
+/** What the next message chains to. Where an item has none there is one for its text, the same for every reader. */
+function hashIn(item: Record<string, AttributeValue>): string {
+  const hash = item['hash']?.S ?? '';
+  return /^[0-9a-f]{64}$/.test(hash) ? hash : sha256(item['body']?.S ?? '');
 }
 
 const key = (partition: string, seq: number) => ({ launchId: { S: partition }, seq: { N: String(seq) } });

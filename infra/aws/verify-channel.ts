@@ -1,8 +1,8 @@
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { BY_NEWER } from '../../runbooks/launch/fold-error.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
-import type { ChannelMessage } from './record-store.ts';
-import { messageHash } from './record-store.ts';
+import type { ChannelMessage } from './channel-message.ts';
+import { messageHash } from './channel-message.ts';
 import type { Head } from './seal.ts';
 
 export type ChannelVerdict = { ok: true; sealed: number } | { ok: false; seq: number; why: string };
@@ -26,6 +26,8 @@ export function verifyChannel(
         seq,
         why: `it has format ${message.v}, and this version of gobutton reads 1 to ${MESSAGE_FORMAT}: ${BY_NEWER}`,
       };
+    if (message.unread === 'broken')
+      return { ok: false, seq, why: `${message.problem ?? ''}. It was changed or cut in the table` };
     if (hash !== messageHash(launchId, seq, head.hash, message))
       return { ok: false, seq, why: 'it was changed, or does not chain to the message before it' };
     head = { seq, hash };

@@ -6,6 +6,7 @@ import { remainingDevices } from '../launch/remaining.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { actorName, describeTotals, number } from '../record/describe.ts';
+import { channelBreak } from '../record/model.ts';
 import { standing } from './answers.ts';
 import { list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
@@ -35,6 +36,7 @@ export function notices({ entries, timeline, last }: Told): Statement[] {
   const shots = shotsIn({ last });
   const running = shots.filter(({ closed }) => closed === null);
   const stoodDown = entries.find(({ kind }) => kind === 'StoodDown');
+  const talk = channelBreak(timeline);
   return [
     ...(last.rehearses === null ? [] : [said(`This is a rehearsal of ${last.rehearses.launchId}.`, entries[0])]),
     ...(shots.length === 0 ? [said('Nothing was sent.')] : []),
@@ -52,6 +54,7 @@ export function notices({ entries, timeline, last }: Told): Statement[] {
             `THE RECORD IS BROKEN at entry ${timeline.chain.seq}: ${timeline.chain.why}. What follows may be wrong.`,
           ),
         ]),
+    ...(talk === null ? [] : [said(`The chain of what people wrote in the channel is ${talk}.`)]),
   ];
 }
 

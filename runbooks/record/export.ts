@@ -4,6 +4,7 @@ import { ENTRY_VERSION } from '../launch/entries.ts';
 import type { JsonSchema } from '../playbook/json-schema.ts';
 import { jsonSchemaOf } from '../playbook/json-schema.ts';
 import { ENTRY_BODIES, SEALED } from './entry-schema.ts';
+import { channelMessage } from './message-schema.ts';
 import type { TimelineMessage } from './rows.ts';
 
 /** The record as lines of JSON for people's own analysis, and the schema of such a line. */
@@ -54,8 +55,6 @@ const verified = z.union([
   z.object({ ok: z.literal(true) }),
   z.object({ ok: z.literal(false), seq: z.int(), why: z.string() }),
 ]);
-const nullable = z.union([z.string(), z.null()]);
-
 const LINES = {
   launch: z
     .object({
@@ -74,69 +73,7 @@ const LINES = {
       seq: z.int(),
       prev: z.string(),
       hash: z.string(),
-      message: z.object({
-        ts: z.string(),
-        user: z.string(),
-        text: z.string(),
-        atMs: z.int(),
-        edits: nullable.meta({ description: 'The ts of the message that this one edits or deletes.' }),
-        deleted: z.boolean(),
-        permalink: nullable,
-        files: z.array(z.string()),
-        refused: z.exactOptional(z.object({ what: z.string(), code: z.string(), say: z.string(), times: z.int() })),
-        thread: z.exactOptional(
-          nullable.meta({ description: 'The ts of the thread that it is a reply in; null: it stands in the channel.' }),
-        ),
-        found: z.exactOptional(
-          z.literal(true).meta({ description: "Not heard when it happened, but found in the channel's history." }),
-        ),
-        mark: z.exactOptional(
-          z
-            .object({ of: z.string(), name: z.string(), on: z.boolean() })
-            .meta({ description: 'Not said: a reaction that marks the message of this ts was put on or taken off.' }),
-        ),
-        file: z.exactOptional(
-          z
-            .object({
-              of: z.string(),
-              id: z.string(),
-              name: z.string(),
-              type: z.string(),
-              bytes: z.union([z.int(), z.null()]),
-              sha256: nullable,
-              key: nullable.meta({ description: 'Where its copy lies in the bucket.' }),
-              lost: nullable.meta({ description: 'Why there is no copy.' }),
-            })
-            .meta({ description: 'Not said: what became of a file that hangs on the message of this ts.' }),
-        ),
-        forgot: z.exactOptional(
-          z
-            .object({
-              messages: z.int(),
-              files: z.int(),
-              tokens: z.int(),
-              keys: z.exactOptional(z.array(z.string())).meta({ description: 'sha256 of the keys that were deleted.' }),
-            })
-            .meta({ description: 'Not said: so much of the launch was deleted then.' }),
-        ),
-        box: z.exactOptional(
-          z
-            .object({ key: z.string(), sealed: z.string() })
-            .meta({ description: 'As the chain has it: encrypted (AES-256-GCM) by the key with this sha256.' }),
-        ),
-        forgotten: z.exactOptional(
-          z.literal(true).meta({
-            description: 'Its key was deleted, or its time was over: nothing but its time and place is known any more.',
-          }),
-        ),
-        unread: z.exactOptional(
-          z.enum(['away', 'newer']).meta({
-            description:
-              'Could not be read: its key did not come (away), or it is of a newer format than the writer of this file reads (newer).',
-          }),
-        ),
-        v: z.exactOptional(z.int().meta({ description: 'Its format in the chain; absent: 1.' })),
-      }),
+      message: channelMessage,
     })
     .meta({
       description:

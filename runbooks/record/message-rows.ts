@@ -20,6 +20,7 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
   }
   const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined);
   return messages.map((message, index) => {
+    if (message.unread === 'broken') return brokenRow(message, names);
     const gone = goneText(message, index < lastForgot);
     if (gone !== null) return { ...messageRow(message, names, []), what: gone };
     if (message.file !== undefined) return fileRow(message, message.file, names);
@@ -27,6 +28,12 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
       ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
       : markRow(message, message.mark, names, said.get(message.mark.of));
   });
+}
+
+/** As an entry that can't be read. */
+function brokenRow(message: TimelineMessage, names: Names): Row {
+  const what = `message ${String(message.seq)} can't be read: ${message.problem ?? ''}. It was changed or cut in the table`;
+  return { ...messageRow(message, names, []), who: '?', what, isLoud: true, kind: 'Unread' };
 }
 
 function fileRow(message: TimelineMessage, { of, name, type, bytes, sha256, key, lost }: KeptFile, names: Names): Row {

@@ -20,8 +20,13 @@ export interface TimelineOptions {
   /** Slack id → name, for people who are not on the roster. */
   slackNames?: Names;
   /** What verifying the hash chain gave; said at the top. */
-  chain: { ok: true } | { ok: false; seq: number; why: string };
+  chain: Held;
+  /** As much of the chain of channel messages; said at the top where it does not hold. Absent: it was not looked at. */
+  channel?: Held;
 }
+
+/** Whether a chain holds; if not, its first break. */
+type Held = { ok: true } | { ok: false; seq: number; why: string };
 
 /** A launch as it is told: every document of it (Markdown, page) is made from this. */
 export interface Timeline {
@@ -32,7 +37,8 @@ export interface Timeline {
   people: string[];
   entries: number;
   head: string;
-  chain: TimelineOptions['chain'];
+  chain: Held;
+  channel: Held;
   shots: ShotRow[];
   /** Whom a further order could still go to at the end; '' for nobody. */
   notReached: string;
@@ -66,6 +72,7 @@ export function timelineOf(
     entries: entries.length,
     head: entries.at(-1)?.hash ?? '',
     chain: options.chain,
+    channel: options.channel ?? { ok: true },
     shots: shotsOf(told, names, last),
     notReached: last === null ? '' : stillToSendText(last, Object.keys(last.attempts)),
     badTokens: badTokensOf(told),
@@ -111,9 +118,13 @@ function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[],
     ...entries.map((entry, index) =>
       told.has(entry) ? entryRow(entry, telling) : untoldRow(entry, moments[index]?.atMs ?? createdAtMs),
     ),
-    ...messageRows(inTime(messages), slackNames),
+    ...messageRows(inTime(messages.map(timed)), slackNames),
   ].toSorted((a, b) => a.atMs - b.atMs);
 }
+
+/** What is no message has no moment. */
+const timed = (message: TimelineMessage): TimelineMessage =>
+  message.unread === 'broken' && message.atMs === 0 ? { ...message, atMs: Number.NaN } : message;
 
 const untoldRow = (entry: Entry, atMs: number): Row => ({
   atMs,
@@ -207,6 +218,12 @@ function followed(entries: readonly Entry[], told: ReadonlySet<Entry>): Followed
   }
   return { said, voided, last: launch };
 }
+
+/** Where the chain of channel messages breaks, and what that means for what is read; null: nowhere. */
+export const channelBreak = ({ channel }: Pick<Timeline, 'channel'>): string | null =>
+  channel.ok
+    ? null
+    : `BROKEN at message ${channel.seq}: ${channel.why}. What stands before it holds; what comes after it is shown, and is not proven`;
 
 /** Everybody who was ever on the roster, newer names behind older ones. Whoever was only asked for never was. */
 function peopleOf(entries: readonly Entry[]): Person[] {

@@ -3,6 +3,7 @@ import { number, shortHash } from './describe.ts';
 import { foreign, htmlFile, jsonIn, markup, trusted } from './html.ts';
 import type { Html } from './html.ts';
 import { laneOf, LANES } from './lanes.ts';
+import { channelBreak } from './model.ts';
 import type { Timeline } from './model.ts';
 import { shotsPart, textsPart } from './page-shots.ts';
 import type { Curve } from './page-shots.ts';
@@ -49,7 +50,9 @@ export function timelinePage(timeline: Timeline, { style, script, sha256, curves
 
 const CHOICE_CHARS = 40;
 
-export function pageHead({ name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline): Html {
+export function pageHead(timeline: Timeline): Html {
+  const { name, launchId, runbook, targetAtMs, people, entries, head: hash, chain } = timeline;
+  const talk = channelBreak(timeline);
   const record = chain.ok
     ? markup`${number(entries)} entries, hash chain verified, head <code>${hash}</code>`
     : markup`<strong class="bad">BROKEN at entry ${chain.seq}: ${chain.why}</strong>`;
@@ -60,6 +63,7 @@ export function pageHead({ name, launchId, runbook, targetAtMs, people, entries,
     <div><dt>Target</dt><dd><time data-at="${targetAtMs}">${stamp(targetAtMs)} UTC</time></dd></div>
     <div><dt>People</dt><dd>${foreign(people.join(', '))}</dd></div>
     <div class="wide"><dt>Record</dt><dd>${record}</dd></div>
+    ${talk === null ? '' : markup`<div class="wide"><dt>Channel</dt><dd><strong class="bad">${talk}</strong></dd></div>`}
     </dl>`;
 }
 

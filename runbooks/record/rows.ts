@@ -53,6 +53,9 @@ export interface Forgot {
   keys?: string[];
 }
 
+/** Why a message is not read: its keys did not come, it is of a newer format than this version reads, or what stands in its place is no message. */
+export type Unread = 'away' | 'newer' | 'broken';
+
 /** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
   ts: string;
@@ -79,8 +82,9 @@ export interface TimelineMessage {
   box?: Box;
   /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */
   forgotten?: true;
-  /** What can't be read now: its keys did not come (`away`), or it is of a newer format than this version reads (`newer`). */
-  unread?: 'away' | 'newer';
+  unread?: Unread;
+  /** What was found in the place of a message (`broken`). */
+  problem?: string;
   /** Absent: 1. */
   v?: number;
   /** Its place in the chain of channel messages. Absent: it is not from there. */

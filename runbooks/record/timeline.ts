@@ -2,7 +2,7 @@ import type { Entry } from '../launch/entries.ts';
 import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
 import { escape } from './markdown.ts';
-import { timelineOf } from './model.ts';
+import { channelBreak, timelineOf } from './model.ts';
 import type { Timeline, TimelineOptions } from './model.ts';
 import type { Row, TimelineMessage } from './rows.ts';
 import { textsSection } from './texts.ts';
@@ -36,9 +36,11 @@ export function timelineHead(timeline: Timeline, document: 'timeline' | 'postmor
 
 /** What stands above a document, as Markdown of one line each. */
 export function headLines(
-  { name, launchId, runbook, targetAtMs, people, entries, head: hash, chain }: Timeline,
+  timeline: Timeline,
   document: 'timeline' | 'postmortem',
 ): { title: string; facts: [string, string][] } {
+  const { name, launchId, runbook, targetAtMs, people, entries, head: hash, chain } = timeline;
+  const talk = channelBreak(timeline);
   const record = chain.ok
     ? `${number(entries)} entries, hash chain verified, head \`${hash}\``
     : `**BROKEN at entry ${chain.seq}: ${chain.why}**`;
@@ -50,6 +52,7 @@ export function headLines(
       ['target', `${stamp(targetAtMs)} UTC`],
       ['people', escape(people.join(', '))],
       ['record', record],
+      ...(talk === null ? [] : [['channel', `**${escape(talk)}**`] as [string, string]]),
     ],
   };
 }

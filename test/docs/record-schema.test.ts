@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { messageHash } from '../../infra/aws/record-store.ts';
+import { messageHash } from '../../infra/aws/channel-message.ts';
 import { entryHash } from '../../infra/aws/seal.ts';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';

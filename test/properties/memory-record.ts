@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
+import { messageHash } from '../../infra/aws/channel-message.ts';
 import type { Signer } from '../../infra/aws/keyring.ts';
-import type { Appended, ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Appended, RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 
 /**
@@ -68,7 +68,7 @@ export class MemoryRecord implements RecordStore {
     await Promise.resolve();
     const messages = this.#messages.get(launchId) ?? [];
     if (head.seq !== messages.length) return { won: false };
-    const next = { seq: head.seq + 1, hash: sha256(canonicalJson({ ...message, prev: head.hash })) };
+    const next = { seq: head.seq + 1, hash: messageHash(launchId, head.seq + 1, head.hash, message) };
     this.#messages.set(launchId, [...messages, { ...message, ...next }]);
     return { won: true, head: next };
   }

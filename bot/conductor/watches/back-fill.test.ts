@@ -109,6 +109,45 @@ test('behind what a newer version has written nothing is added: it would stand t
   expect(await chain()).toHaveLength(1);
 });
 
+/** Message `seq` as somebody has vandalised it. */
+function vandalise(seq: number): void {
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
+  memory.record.messagesAfter = async (...asked) =>
+    (await messagesAfter(...asked)).map((one) =>
+      one.seq === seq
+        ? { ...one, ts: '', user: '', text: '', unread: 'broken' as const, problem: 'its text is no JSON of a message' }
+        : one,
+    );
+}
+const told = async () =>
+  (await memory.entries()).flatMap((entry) => (entry.kind === 'Noted' && 'system' in entry.by ? entry.text : []));
+
+test('a message that was vandalised is told in the room once, and recorded anew as the channel still has it', async () => {
+  await begin();
+  for (const text of ['one', 'two', 'three']) await say(text);
+  await look();
+  expect(await told()).toEqual([]);
+  vandalise(2);
+  await look();
+  await look();
+  expect((await chain()).map(({ text }) => text)).toEqual(['one', '', 'three', 'two']);
+  expect(await told()).toEqual([
+    `What stands in the record of what was written here is not all as it was written: its chain is BROKEN at message 2: its text is no JSON of a message. It was changed or cut in the table. What stands before it holds; what comes after it is shown, and is not proven. Messages go on being recorded, and nothing else of this launch hangs on them. \`npm run record -- verify --launch ${LAUNCH_ID}\` shows the break; find out who can write that table.`,
+  ]);
+});
+
+test('words that were changed in the table are told in the room by whoever begins to lead', async () => {
+  await begin();
+  for (const text of ['one', 'two']) await say(text);
+  await look();
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
+  memory.record.messagesAfter = async (...asked) =>
+    (await messagesAfter(...asked)).map((one) => (one.seq === 1 ? { ...one, text: 'another' } : one));
+  fill = new BackFill(memory.context);
+  await look();
+  expect(await told()).toEqual([expect.stringContaining('BROKEN at message 1: it was changed') as string]);
+});
+
 test('a mark that nobody heard of is found, put on and taken off', async () => {
   await begin();
   const ts = await say('GO is green');

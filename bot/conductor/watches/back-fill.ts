@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChannelMessage } from '../../../infra/aws/record-store.ts';
+import type { ChannelMessage } from '../../../infra/aws/channel-message.ts';
+import { verifyChannel } from '../../../infra/aws/verify-channel.ts';
+import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import { channelBreak } from '../../../runbooks/record/model.ts';
 import { differences, threadsOf } from '../../slack/differences.ts';
 import type { Shown } from '../../slack/differences.ts';
 import { sharedFiles } from '../../slack/shared-files.ts';
@@ -26,6 +29,9 @@ type Page = Awaited<ReturnType<SlackPort['history']>>;
 /** Begins the note, and no other. */
 const HEAD =
   "What is written here while no bot listens is missing from the record: Slack refuses the channel's history";
+
+/** Begins the note of a chain that does not hold, and no other. */
+const BROKEN = 'What stands in the record of what was written here is not all as it was written';
 
 /**
  * Reads in the channel's history what nobody heard: Slack gives an event up after six minutes (docs/facts.md#slack-redelivery), and a
@@ -59,12 +65,17 @@ export class BackFill {
     if (sinceMs === null) return;
     const isWhole = this.#wholeAtMs === null || this.#readAtMs === null || nowMs - this.#wholeAtMs >= WHOLE_MS;
     const fromMs = isWhole ? sinceMs : Math.max(sinceMs, (this.#readAtMs ?? 0) - OVERLAP_MS);
+    // Entries first: no message is missing that a checkpoint among them has sealed.
+    const entries = await this.#context.journal.entries(launch.id);
     const chain = await this.#context.cloud.record.messagesAfter(launch.id, 0);
     // What a newer version has written may be what would be missed here: it would stand there twice.
-    if (chain.some(({ unread }) => unread !== undefined)) return;
+    if (chain.some(({ unread }) => unread === 'newer')) return;
+    if (isWhole || chain.some(({ unread }) => unread === 'broken')) await this.#tellBreak(launch, chain, entries);
     const shown = await this.#read(slack, launch, Math.max(fromMs, deletedUntilMs(chain)));
     if (shown === null) return;
     const missing = differences(chain, shown, this.#context.nowMs());
+    // A vandalised one was heard, and is not there any more.
+    if (chain.some(({ unread }) => unread === 'broken')) channelLog.reload(launch.id);
     for (const one of missing) await channelLog.append(launch.id, launch.channelId, one);
     if (missing.length > 0) log.info({ found: missing.length }, "found in the channel's history");
     const kept = new Set(chain.map(({ file }) => `${file?.of} ${file?.id}`));
@@ -72,6 +83,19 @@ export class BackFill {
       if (!kept.has(`${file.of} ${file.id}`)) await this.#context.roomFiles?.keep(launch.id, launch.channelId, file);
     this.#readAtMs = nowMs;
     if (isWhole) this.#wholeAtMs = nowMs;
+  }
+
+  /** Told once in the room. What is no message any more, and stands in the channel still, is found missing, and recorded anew. */
+  async #tellBreak(launch: Launch, chain: Parameters<typeof verifyChannel>[1], entries: readonly Entry[]) {
+    const channel = verifyChannel(launch.id, chain, entries);
+    const broken = channelBreak({ channel });
+    if (broken === null) return;
+    await noteOnce(
+      this.#context,
+      launch,
+      BROKEN,
+      `: its chain is ${broken}. Messages go on being recorded, and nothing else of this launch hangs on them. \`npm run record -- verify --launch ${launch.id}\` shows the break; find out who can write that table.`,
+    );
   }
 
   /** Null: people of this channel talk into the record of another launch. What was said before belongs to the launch before. */
