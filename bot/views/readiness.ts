@@ -49,12 +49,11 @@ export function readinessMessage(
   const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
   const isOver = isAllSent(launch);
-  const blocks: KnownBlock[] = [
-    header(
-      `${isOver ? 'Nothing is left to send: ' : ''}${open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`}`,
-    ),
-  ];
-  if (isOver) blocks.push(context('Every segment was sent, so no GO waits for these gates.'));
+  const state =
+    open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`;
+  const blocks: KnownBlock[] = isOver
+    ? [header(`Nothing is left to send: ${state}`), context('Every segment was sent, so no GO waits for these gates.')]
+    : [header(state)];
   if (open.length > 1) blocks.push(context(sortsText(open)));
   blocks.push(...earlierActions(earlier));
   for (const gate of open.slice(0, GATE_BLOCKS))

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const nullable = z.union([z.string(), z.null()]);
 
-export const box = z
+const box = z
   .object({ key: z.string(), sealed: z.string() })
   .meta({ description: 'As the chain has it: encrypted (AES-256-GCM) by the key with this sha256.' });
 
