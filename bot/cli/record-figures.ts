@@ -5,7 +5,8 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { marketOf } from '../../runbooks/launch/market.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
-import { describeTiming, describeTotals, number, segmentList } from '../../runbooks/record/describe.ts';
+import { describeTiming, describeTotals, number } from '../../runbooks/record/describe.ts';
+import { segmentList } from '../../runbooks/record/segment-words.ts';
 import { percent } from '../views/shares.ts';
 
 /** The figures of a launch: what accounts say of every device, and what the room showed while it was sent. */

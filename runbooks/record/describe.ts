@@ -22,6 +22,7 @@ import { sumTotals, sumVariants } from '../launch/totals.ts';
 import { splitOf, splitText } from '../launch/variants.ts';
 import { switchValueText } from '../launch/words.ts';
 import { planChangesText, voidsText } from './plan-words.ts';
+import { NAMED_SEGMENTS, segmentList } from './segment-words.ts';
 
 /** The words of the record, in one voice. One piece over 300 lines: a case for each kind of entry, and what those share. */
 
@@ -41,15 +42,9 @@ export const guestName = (slackId: string, slackNames: Names): string =>
 /** The first 8 characters: enough to compare by eye, the whole hash stands in the record. */
 export const shortHash = (hash: string): string => hash.slice(0, 8);
 
-export function segmentList(segments: readonly SegmentAttempt[]): string {
-  return segments
-    .map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`))
-    .join(', ');
-}
-
-/** More than four are counted; the table of shots names them all. */
-const fewSegments = (segments: readonly SegmentAttempt[]): string =>
-  segments.length > 4 ? `${segments.length} segments` : segmentList(segments);
+/** The table of shots names them. */
+const segmentCount = (segments: readonly SegmentAttempt[]): string =>
+  segments.length > NAMED_SEGMENTS ? `${segments.length} segments` : segmentList(segments);
 
 /** Non-zero states in a fixed order, failures split by reason: `190 accepted, 8 failed (8 Unregistered), 2 late`. */
 export function describeTotals(totals: Totals): string {
@@ -250,7 +245,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'FireHeld':
       return `order ${entry.orderId} did not go at its moment${because(entry.reason)}`;
     case 'FireApproved':
-      return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)}`}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+      return `${entry.armed === undefined ? `pressed GO on ${entry.orderId}` : `fired ${entry.orderId}, armed by ${person(entry.armed.by)}`}: shot ${entry.shotId}, ${segmentCount(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined':
       return `${takenBack(own(orders, entry.orderId))} ${entry.orderId}${because(entry.reason)}`;
     case 'FireRenewed':
@@ -258,11 +253,11 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'FireExpired':
       return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed':
-      return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${resultText(entry.segments)}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
+      return `shot ${entry.shotId} (${segmentCount(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${resultText(entry.segments)}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
     case 'ShotTimed':
       return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
     case 'ShotCorrected':
-      return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${resultText(entry.segments)}`;
+      return `corrected shot ${entry.shotId} (${segmentCount(entry.segments)}) after a late account of batch ${entry.batch}: ${resultText(entry.segments)}`;
     case 'TestRequested':
       return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}${copiesText(entry, person)}`;
     case 'TestDone': {

@@ -3,8 +3,9 @@ import type { Entry, EntryOf, SegmentTotals, Totals } from '../launch/entries.ts
 import type { Launch } from '../launch/launch.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { heldOutIn } from '../launch/variants.ts';
-import { actorName, describeTiming, heldOutText, missedText, resultText, segmentList } from './describe.ts';
+import { actorName, describeTiming, heldOutText, missedText, resultText } from './describe.ts';
 import type { Names } from './describe.ts';
+import { segmentList } from './segment-words.ts';
 
 /** One shot, as plain text, and its figures. */
 export interface ShotRow {

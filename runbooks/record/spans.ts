@@ -1,6 +1,7 @@
 import type { Entry, GateStatus } from '../launch/entries.ts';
-import { number, segmentList } from './describe.ts';
+import { number } from './describe.ts';
 import type { Lane } from './lanes.ts';
+import { segmentList } from './segment-words.ts';
 
 /** How a span looks: under way, as it should be, worth a look, bad. */
 type Tone = 'busy' | 'good' | 'warn' | 'bad';
