@@ -4,7 +4,7 @@ import type { Launch } from '../launch/launch.ts';
 import { htmlFile, markup } from '../record/html.ts';
 import { remark } from './document.ts';
 import type { Block, Section } from './document.ts';
-import { comparedOf, figures, ROWS } from './figures.ts';
+import { comparedOf, figures, ROWS, TIMES_OF } from './figures.ts';
 import { sectionLines } from './markdown.ts';
 import { sectionPart } from './page.ts';
 import type { PostmortemParts } from './page.ts';
@@ -69,9 +69,7 @@ export function launchesOf(all: readonly Recorded[]): Section {
               };
             }),
           },
-      remark(
-        'Counts are of all shots of a launch together, the time from ask to GO is of the first, and speed is of the largest.',
-      ),
+      remark(`Counts are of all shots of a launch together; ${TIMES_OF}.`),
     ],
   };
 }

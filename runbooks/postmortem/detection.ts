@@ -1,4 +1,4 @@
-import { badTokenCount } from '../launch/bad-tokens.ts';
+import { badTokenCount, badTokenReasons } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf } from '../launch/entries.ts';
 import { stepNamed } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
@@ -7,7 +7,7 @@ import { actorName, missedText, number, shortHash } from '../record/describe.ts'
 import type { Proof, Section } from './document.ts';
 import { remark } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
-import { allOf, outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, haltsIn, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** What was noticed, by whom or what first, and how long it had been so. */
@@ -54,21 +54,22 @@ export function detection(told: Told): Section {
 }
 
 function halts(told: Told): Noticed[] {
-  return allOf(told, 'HaltSet').map((halt) => {
-    const shot = shotsIn(told).findLast(({ haltedAtMs }) => haltedAtMs === halt.pressedAtMs);
-    const isPerson = 'person' in halt.by;
-    return {
-      atMs: halt.pressedAtMs,
-      what: `HALT ${halt.epoch}`,
-      by: isPerson ? `a person: ${actorName(halt.by, told.names)}` : `the system: ${actorName(halt.by, told.names)}`,
-      looked: halt.reason === '' ? 'no reason was given' : `“${halt.reason}”`,
-      after:
-        shot === undefined
-          ? 'nothing was being sent'
-          : `at most ${took(halt.pressedAtMs - shot.pressedAtMs)}, since GO of ${shot.id}`,
-      proof: [`e${halt.seq}`, ...(shot === undefined ? [] : [`e${shot.approvedSeq}`])],
-    };
-  });
+  return haltsIn(told).flatMap(({ halt: first, again }) =>
+    [first, ...again].map((halt) => {
+      const shot = shotsIn(told).findLast(({ haltedAtMs }) => haltedAtMs === halt.pressedAtMs);
+      const isPerson = 'person' in halt.by;
+      const nothing = halt === first ? 'nothing was being sent' : `all was halted already, by HALT ${first.epoch}`;
+      return {
+        atMs: halt.pressedAtMs,
+        what: `HALT ${halt.epoch}`,
+        by: isPerson ? `a person: ${actorName(halt.by, told.names)}` : `the system: ${actorName(halt.by, told.names)}`,
+        looked: halt.reason === '' ? 'no reason was given' : `“${halt.reason}”`,
+        after:
+          shot === undefined ? nothing : `at most ${took(halt.pressedAtMs - shot.pressedAtMs)}, since GO of ${shot.id}`,
+        proof: [`e${halt.seq}`, ...(shot === undefined ? [] : [`e${shot.approvedSeq}`])],
+      };
+    }),
+  );
 }
 
 /** Of each gate that was green once and was not any more: a gate that has not become green yet is preparation. */
@@ -208,7 +209,7 @@ function counts(told: Told): Noticed[] {
               ...at,
               what: `${number(bad)} tokens of ${id} are bad`,
               by: 'the providers',
-              looked: reasonsText(sum.reasons),
+              looked: reasonsText(badTokenReasons(sum.reasons)),
             },
           ]),
       ...(sum.uncertain === 0
@@ -235,8 +236,8 @@ function counts(told: Told): Noticed[] {
   });
 }
 
-const reasonsText = (reasons: Readonly<Record<string, number>>): string =>
-  Object.entries(reasons)
+const reasonsText = (reasons: readonly (readonly [reason: string, count: number])[]): string =>
+  reasons
     .toSorted((a, b) => b[1] - a[1])
     .map(([reason, count]) => `${number(count)} ${reason}`)
     .join(', ');

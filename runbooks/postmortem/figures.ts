@@ -11,7 +11,7 @@ import { number } from '../record/describe.ts';
 import { ordered } from './detection.ts';
 import { remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
-import { allOf, outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, haltsIn, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** This launch beside what its runbook asks for, its last rehearsals, and another launch. */
@@ -76,16 +76,14 @@ export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | 
       ...(beside.length === 0
         ? [remark('It was not rehearsed in this record, and no other launch was named to compare it with.')]
         : []),
-      ...(shotsIn(told).length > 1
-        ? [
-            remark(
-              'Counts are of all shots together, the time from ask to GO is of the first, and speed is of the largest.',
-            ),
-          ]
-        : []),
+      ...(shotsIn(told).length > 1 ? [remark(`Counts are of all shots together; ${TIMES_OF}.`)] : []),
     ],
   };
 }
+
+/** Where a launch has several shots. */
+export const TIMES_OF =
+  'the time from ask to GO is of the first shot, and speed is of the one by which most were reached';
 
 /** More a table has no room for; `npm run record -- figures` has all. */
 const REASONS = 8;
@@ -129,7 +127,7 @@ export function comparedOf(launch: Launch, entries: readonly Entry[], title: str
   const shots = shotsIn({ last: launch });
   const [first] = shots;
   const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === first?.orderId);
-  const largest = shots.filter(({ timing }) => timing !== null).toSorted((a, b) => sizeOf(b) - sizeOf(a))[0];
+  const largest = shots.filter(({ timing }) => timing !== null).toSorted((a, b) => reachedBy(b) - reachedBy(a))[0];
   const totals = shots.flatMap((shot) => shot.totals ?? []);
   const fleets = plannedFleets(launch.runbook).flatMap(({ target, to }) => {
     const reached = entries.find(
@@ -161,12 +159,12 @@ function readinessOf(entries: readonly Entry[], { waivers }: Launch): Readiness 
     redAtGo: new Set(of('FireApproved').flatMap(({ redGates }) => redGates.map(({ gate }) => gate))).size,
     waived: new Set(of('WaiverGranted').map(({ waiverId }) => waivers[waiverId]?.gate ?? waiverId)).size,
     missed: new Set(of('StepMissed').map(({ step }) => step)).size,
-    halts: of('HaltSet').length,
+    halts: haltsIn({ entries }).length,
   };
 }
 
-const sizeOf = ({ totals }: Launch['shots'][string]): number =>
-  (totals ?? []).reduce((sum, { devices }) => sum + devices, 0);
+/** A shot that a halt has cut off says little about how long the others waited. */
+const reachedBy = ({ totals }: Launch['shots'][string]): number => sumTotals(totals ?? []).accepted;
 
 /** The last rehearsal of each kind. */
 function rehearsed({ last, entries }: Pick<Told, 'entries' | 'last'>): Compared[] {

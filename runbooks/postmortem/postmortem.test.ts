@@ -174,7 +174,11 @@ describe('somebody who was not there asks, and the document answers', () => {
       '| en | Did you see that? | Do your lesson. | us | 800 | 500 |',
     ],
     ['what went with the text', 'What was sent to whom', 'With each text: id "big-game"'],
-    ['how many devices were reached', 'Summary', 'Accepted for 985 devices, in us and br.'],
+    [
+      'how many devices were reached',
+      'Summary',
+      'Accepted for 985 of 1,000 devices (98.5 %), in us and br. Of the others 15 had tokens that are refused for good.',
+    ],
     [
       'how many did the halt stop, and in which markets',
       'Summary',
@@ -189,7 +193,7 @@ describe('somebody who was not there asks, and the document answers', () => {
     [
       'what became of those who were cut off',
       'Summary',
-      `What it had cut off of us-ios and br-ios went out in ${rest.id}: 180 accepted`,
+      `What it had cut off of us-ios, br-ios went out in ${rest.id}: 180 accepted`,
     ],
     [
       'what became of the American devices of the first shot',
@@ -444,6 +448,57 @@ test('a halt that found nothing to stop, and one whose shot is not counted yet',
   expect(summary()).toContain(
     `HALT 1, by Ben Okafor (“wrong link”). Nothing of ${shot.id} was left to stop; 500 had been accepted.`,
   );
+});
+
+describe('a HALT that a second person presses while all is halted already', () => {
+  const scene = Scene.ready();
+  const first = scene.fired('all');
+  scene.halt('ben');
+  scene.nowMs += 320;
+  scene.halt('ana');
+  scene.closes(first, {
+    'us-ios': { failed: 15, reasons: { Unregistered: 9, InternalServerError: 6 }, halted: 480 },
+    'us-android': { halted: 300 },
+    'br-ios': { halted: 200 },
+  });
+  scene.does({ kind: 'report-timing', shotId: first.id, timing: { ...timing, p99Ms: 300 } });
+  const open = told(scene);
+  scene.nowMs += 10_000;
+  const rest = scene.fired('cut-off', { lift: true });
+  scene.closes(rest, { 'us-ios': { uncertain: 4, failed: 1, reasons: { Unregistered: 1 } } });
+  scene.does({ kind: 'report-timing', shotId: rest.id, timing: { ...timing, p99Ms: 9_000 } });
+  scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
+  const text = postmortemMarkdown(told(scene)).replaceAll(/ ?\(?\[[em]\d+\]\(#[em]\d+\)(?:, )?\)?/g, '');
+  const lines = (title: string) => linesOf(text, title).join('\n');
+
+  test('is no halt of its own: they are lifted together, and what it was like is asked once', () => {
+    expect(lines('Summary')).toContain(
+      'HALT 2, by Ana Ortiz (“wrong link”), 320 ms later, when all was halted already.',
+    );
+    expect(lines('Summary')).toContain(`HALT 1 and 2 were lifted after 10.3 s, by the GO of ${rest.id}`);
+    expect(lines('Summary')).not.toMatch(/not lifted|Nothing was being sent/);
+    expect(listIn(open, ['summary'])).toContain('HALT 1 and 2 were not lifted.');
+    expect(lines('How it was noticed')).toContain('all was halted already, by HALT 1');
+    expect(lines('Open questions')).toContain('HALT 1: when did');
+    expect(lines('Open questions')).not.toContain('HALT 2: when did');
+    expect(lines('Figures')).toMatch(/\| halts \| – \| 1 \|/);
+  });
+
+  test('those who were cut off are counted once, and everybody adds up', () => {
+    expect(listIn(open, ['summary'])[0]).toBe(
+      'Accepted for 5 of 1,000 devices (0.5 %), in us and br. Of the others 9 had tokens that are refused for good, 980 were within reach of a further order and 6 got nothing for other reasons.',
+    );
+    expect(lines('Summary')).toContain(
+      'Accepted for 980 of 1,000 devices (98 %), in us and br. Of the others 10 had tokens that are refused for good, 4 may or may not have got it and 6 got nothing for other reasons.',
+    );
+    expect(lines('How it was noticed')).toContain(
+      `| 9 tokens of ${first.id} are bad | the providers | 9 Unregistered |`,
+    );
+  });
+
+  test('speed is that of the shot by which most were reached', () => {
+    expect(lines('Figures')).toMatch(/\| p99 \| [^|]+ \| 9\.0 s \|/);
+  });
 });
 
 test('a text that was changed after copies of it were read is a factor', () => {

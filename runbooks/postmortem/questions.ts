@@ -3,7 +3,7 @@ import { asked, nextTable, notAskedAnyMore } from './answers.ts';
 import { heading, list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import type { Factor } from './factors.ts';
-import { allOf, shotsIn, took } from './told.ts';
+import { allOf, haltsIn, shotsIn, stoppedBy, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** What only people know, as questions; and what the record knows to have gone well, so that it is kept. */
@@ -32,12 +32,13 @@ export function questions(told: Told, factors: readonly Factor[]): Section {
   };
 }
 
+/** Of a HALT that was pressed while all was halted already there is nothing else to ask. */
 function ofHalts(told: Told): string[] {
-  return allOf(told, 'HaltSet').flatMap(({ epoch, pressedAtMs }) => [
-    `HALT ${epoch}: when did somebody first see the problem, and what showed it?`,
-    ...(shotsIn(told).some(({ haltedAtMs }) => haltedAtMs === pressedAtMs)
+  return haltsIn(told).flatMap((halted) => [
+    `HALT ${halted.halt.epoch}: when did somebody first see the problem, and what showed it?`,
+    ...(stoppedBy(told, halted).length > 0
       ? [
-          `HALT ${epoch}: what did those see who had got the push before it, how severe was it for them, and which parts of the product did it touch?`,
+          `HALT ${halted.halt.epoch}: what did those see who had got the push before it, how severe was it for them, and which parts of the product did it touch?`,
         ]
       : []),
   ]);

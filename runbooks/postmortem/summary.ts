@@ -1,3 +1,4 @@
+import { badTokenCount } from '../launch/bad-tokens.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { DeviceState, Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
 import type { Shot } from '../launch/launch.ts';
@@ -7,21 +8,22 @@ import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { actorName, describeTotals, number } from '../record/describe.ts';
 import { channelBreak } from '../record/model.ts';
+import { segmentList } from '../record/segment-words.ts';
 import { standing } from './answers.ts';
 import { list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
-import { allOf, devicesText, outcomeProof, shotsIn, took } from './told.ts';
-import type { Told } from './told.ts';
+import { devicesText, haltsIn, outcomeProof, shotsIn, stoppedBy, took } from './told.ts';
+import type { Halted, Told } from './told.ts';
 
 /** What it meant for people, what was stopped, and what resolved it. */
 
 export function summary(told: Told): Section {
   const shots = shotsIn(told);
   const blocks = list([
-    standing(told),
     ...reach(told),
-    ...allOf(told, 'HaltSet').flatMap((halt) => haltOf(told, halt)),
+    ...haltsIn(told).flatMap((halted) => haltOf(told, halted)),
     ...ending(told),
+    standing(told),
   ]);
   if (shots.length === 0) return { id: 'summary', title: 'Summary', blocks };
   return {
@@ -62,32 +64,69 @@ function reach(told: Told): Statement[] {
   const shots = shotsIn(told);
   const [first] = shots;
   if (first === undefined) return [said('Nobody received anything: no order was fired.')];
-  const counted = shots.flatMap((shot) => shot.totals ?? []);
   const markets = [...new Set(shots.flatMap((shot) => shot.segments.map(({ segment }) => marketIn(shot, segment))))];
   const proof = shots.flatMap(({ id }) => outcomeProof(told, id));
   const left = told.timeline.notReached;
   return [
-    {
-      text: `Accepted for ${devicesText(sumTotals(counted).accepted)}, in ${listed(markets)}. In ${shots.length === 1 ? `the one shot` : `all ${shots.length} shots together`}: ${describeTotals(sumTotals(counted))}.`,
-      proof,
-    },
-    ...(left === '' ? [] : [{ text: `Not reached at the end: ${left}.`, proof }]),
+    { text: `${reachedText(shots)}, in ${listed(markets)}.${otherwise(told, shots)}`, proof },
+    ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
   ];
 }
 
+/** `Accepted for 985 of 1,000 devices (98.5 %)`: each once, however many attempts it took. */
+function reachedText(shots: readonly Shot[]): string {
+  const counted = shots.flatMap((shot) => shot.totals ?? []);
+  const { accepted } = sumTotals(counted);
+  const all = devicesIn(counted.filter(({ attempt }) => attempt === 1));
+  if (all === 0) return `Accepted for ${devicesText(accepted)}`;
+  const share = Math.floor((accepted / all) * 1_000) / 10;
+  return `Accepted for ${number(accepted)} of ${devicesText(all)} (${share.toLocaleString('en-US')} %)`;
+}
+
+/** What became of the others in the end, by all attempts together; '' while one of them is not counted. */
+function otherwise(told: Told, shots: readonly Shot[]): string {
+  if (shots.some(({ totals }) => totals === null)) return '';
+  const counted = shots.flatMap((shot) => shot.totals ?? []);
+  const sum = sumTotals(counted);
+  const bad = badTokenCount(sum.reasons);
+  const within = [...new Set(counted.map(({ segment }) => segment))].reduce(
+    (devices, segment) => devices + remainingDevices(told.last, segment),
+    0,
+  );
+  const all = devicesIn(counted.filter(({ attempt }) => attempt === 1));
+  const other = all - sum.accepted - bad - sum.uncertain - within;
+  const parts = [
+    ...(bad === 0 ? [] : [`${number(bad)} had tokens that are refused for good`]),
+    ...(sum.uncertain === 0 ? [] : [`${number(sum.uncertain)} may or may not have got it`]),
+    ...(within === 0 ? [] : [`${number(within)} were within reach of a further order`]),
+    ...(other <= 0 ? [] : [`${number(other)} got nothing for other reasons`]),
+  ];
+  return parts.length === 0 ? '' : ` Of the others ${listed(parts)}.`;
+}
+
 /** Who pressed, what was stopped and where, and what ended it. */
-function haltOf(told: Told, halt: EntryOf<'HaltSet'>): Statement[] {
-  const stopped = shotsIn(told).filter(({ haltedAtMs }) => haltedAtMs === halt.pressedAtMs);
-  const who = 'person' in halt.by ? actorName(halt.by, told.names) : `the system (${halt.by.system})`;
-  const reason = halt.reason === '' ? '' : ` (“${halt.reason}”)`;
+function haltOf(told: Told, halted: Halted): Statement[] {
+  const { halt, again } = halted;
+  const stopped = stoppedBy(told, halted);
   return [
     {
-      text: `HALT ${halt.epoch}, by ${who}${reason}. ${effectOf(stopped)}`,
+      text: `${pressedBy(told, halt)}. ${effectOf(stopped)}`,
       proof: [`e${halt.seq}`, ...stopped.flatMap(({ id }) => outcomeProof(told, id))],
     },
-    resolved(told, halt),
+    ...again.map((one) =>
+      said(
+        `${pressedBy(told, one)}, ${took(Math.abs(one.pressedAtMs - halt.pressedAtMs))} later, when all was halted already.`,
+        one,
+      ),
+    ),
+    resolved(told, halted),
     ...sentLater(told, stopped),
   ];
+}
+
+function pressedBy({ names }: Told, { epoch, by, reason }: EntryOf<'HaltSet'>): string {
+  const who = 'person' in by ? actorName(by, names) : `the system (${by.system})`;
+  return `HALT ${epoch}, by ${who}${reason === '' ? '' : ` (“${reason}”)`}`;
 }
 
 /** `It stopped 180 devices of S54 (100 in us, 80 in br); 805 had been accepted.` */
@@ -105,16 +144,12 @@ function effectOf(stopped: readonly Shot[]): string {
   return `It stopped ${devicesText(halted)} of ${ids} (${parts.join(', ')}); ${number(accepted)} had been accepted.`;
 }
 
-function resolved(told: Told, { epoch, atMs }: EntryOf<'HaltSet'>): Statement {
-  const lift = told.entries.find(
-    (entry): entry is EntryOf<'HaltLifted'> | EntryOf<'FireApproved'> =>
-      (entry.kind === 'HaltLifted' && entry.epoch === epoch) ||
-      (entry.kind === 'FireApproved' && entry.lifts === epoch),
-  );
-  if (lift === undefined) return said(`HALT ${epoch} was not lifted.`);
+function resolved(told: Told, { halt, again, lift }: Halted): Statement {
+  const which = `HALT ${listed([halt, ...again].map(({ epoch }) => String(epoch)))} ${again.length === 0 ? 'was' : 'were'}`;
+  if (lift === null) return said(`${which} not lifted.`);
   const asked = askOf(told, lift);
   return said(
-    `HALT ${epoch} was lifted after ${took(lift.atMs - atMs)}${lift.kind === 'FireApproved' ? `, by the GO of ${lift.shotId}` : ''}: asked for by ${asked === undefined ? '?' : actorName(asked.by, told.names)}, approved by ${actorName(lift.by, told.names)}.`,
+    `${which} lifted after ${took(lift.atMs - halt.atMs)}${lift.kind === 'FireApproved' ? `, by the GO of ${lift.shotId}` : ''}: asked for by ${asked === undefined ? '?' : actorName(asked.by, told.names)}, approved by ${actorName(lift.by, told.names)}.`,
     asked,
     lift,
   );
@@ -136,10 +171,11 @@ function sentLater(told: Told, stopped: readonly Shot[]): Statement[] {
       );
       if (again.length === 0) return [];
       const names = again.map(({ segment }) => segment);
+      const cutOff = segmentList(names.map((segment) => ({ segment, attempt: 1 })));
       const totals = (later.totals ?? []).filter(({ segment }) => names.includes(segment));
       return [
         {
-          text: `What it had cut off of ${listed(names)} went out in ${later.id}: ${totals.length === 0 ? 'not counted yet' : describeTotals(sumTotals(totals))}.`,
+          text: `What it had cut off of ${cutOff} went out in ${later.id}: ${totals.length === 0 ? 'not counted yet' : describeTotals(sumTotals(totals))}.`,
           proof: outcomeProof(told, later.id),
         },
       ];
@@ -147,16 +183,11 @@ function sentLater(told: Told, stopped: readonly Shot[]): Statement[] {
   );
 }
 
-function ending(told: Told): Statement[] {
-  const closed = told.entries.findLast((entry): entry is EntryOf<'LaunchClosed'> => entry.kind === 'LaunchClosed');
-  const left = (told.last.audience?.segments ?? []).reduce((sum, { id }) => sum + remainingDevices(told.last, id), 0);
+function ending({ entries, names }: Told): Statement[] {
+  const closed = entries.findLast((entry): entry is EntryOf<'LaunchClosed'> => entry.kind === 'LaunchClosed');
   if (closed === undefined) return [];
-  return [
-    said(
-      `The launch was closed by ${actorName(closed.by, told.names)}${closed.reason === '' ? '' : ` (“${closed.reason}”)`}${left === 0 ? '' : `; ${devicesText(left)} were within reach then`}.`,
-      closed,
-    ),
-  ];
+  const reason = closed.reason === '' ? '' : ` (“${closed.reason}”)`;
+  return [said(`The launch was closed by ${actorName(closed.by, names)}${reason}.`, closed)];
 }
 
 const STATES: readonly DeviceState[] = DEVICE_STATES;
@@ -169,7 +200,8 @@ function impactTable(told: Told, shots: readonly Shot[]) {
     figures: STATES.length + 1,
     rows: shots.flatMap((shot) => {
       const byMarket = Map.groupBy(shot.totals ?? [], ({ segment }) => marketIn(shot, segment));
-      return [...byMarket].map(([market, ones]) => ({
+      const inOrder = [...byMarket].toSorted(([a], [b]) => a.localeCompare(b));
+      return inOrder.map(([market, ones]) => ({
         cells: [shot.id, market, number(devicesIn(ones)), ...STATES.map((state) => number(sumTotals(ones)[state]))],
         proof: outcomeProof(told, shot.id),
       }));

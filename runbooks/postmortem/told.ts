@@ -56,3 +56,30 @@ export function took(ms: number | null): string {
 
 export const devicesText = (count: number): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? 'device' : 'devices'}`;
+
+/** Something was halted from the first press to its lift. */
+export interface Halted {
+  halt: EntryOf<'HaltSet'>;
+  /** Pressed while all was halted already. */
+  again: EntryOf<'HaltSet'>[];
+  lift: EntryOf<'HaltLifted'> | EntryOf<'FireApproved'> | null;
+}
+
+export function haltsIn({ entries }: Pick<Told, 'entries'>): Halted[] {
+  const all: Halted[] = [];
+  for (const entry of entries) {
+    const last = all.at(-1);
+    const isHalted = last !== undefined && last.lift === null;
+    if (entry.kind === 'HaltSet') {
+      if (isHalted) last.again.push(entry);
+      else all.push({ halt: entry, again: [], lift: null });
+    }
+    if (isHalted && (entry.kind === 'HaltLifted' || (entry.kind === 'FireApproved' && entry.lifts !== null)))
+      last.lift = entry;
+  }
+  return all;
+}
+
+/** The shots that it ended. */
+export const stoppedBy = (told: Pick<Told, 'last'>, { halt, again }: Halted): Shot[] =>
+  shotsIn(told).filter(({ haltedAtMs }) => [halt, ...again].some(({ pressedAtMs }) => pressedAtMs === haltedAtMs));
