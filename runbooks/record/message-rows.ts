@@ -6,7 +6,7 @@ import type { Forgot, KeptFile, Mark, Refused, Row, TimelineMessage } from './ro
 
 /** The rows of what people wrote, marked and attached, and of what they were refused. */
 
-/** A message shows the marks that it has at the end. */
+/** A message has the marks that it has at the end, and so have its edits and its deletion: whoever looks for a mark must not find words that were taken back. */
 export function messageRows(messages: readonly TimelineMessage[], names: Names): Row[] {
   const marks = new Map<string, { name: string; user: string }[]>();
   const said = new Map<string, string>();
@@ -25,7 +25,7 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
     if (gone !== null) return { ...messageRow(message, names, []), what: gone };
     if (message.file !== undefined) return fileRow(message, message.file, names);
     return message.mark === undefined
-      ? messageRow(message, names, message.edits === null ? (marks.get(message.ts) ?? []) : [])
+      ? messageRow(message, names, marks.get(message.edits ?? message.ts) ?? [])
       : markRow(message, message.mark, names, said.get(message.mark.of));
   });
 }
@@ -38,7 +38,9 @@ function brokenRow(message: TimelineMessage, names: Names): Row {
 
 function fileRow(message: TimelineMessage, { of, name, type, bytes, sha256, key, lost }: KeptFile, names: Names): Row {
   const about = [type, bytes === null ? '' : `${number(bytes)} bytes`].filter((one) => one !== '').join(', ');
-  const fate = lost === null ? `kept as ${key ?? ''}, sha256 ${sha256 ?? ''}` : `not copied: ${lost}`;
+  // The place is named after the hash.
+  const hash = key?.endsWith(`/${sha256 ?? ''}`) === true ? '' : `, sha256 ${sha256 ?? ''}`;
+  const fate = lost === null ? `kept as ${key ?? ''}${hash}` : `not copied: ${lost}`;
   return {
     ...messageRow(message, names, []),
     what: `attached ${name}${about === '' ? '' : ` (${about})`} to the message of ${clockOf(of)}; ${fate}`,
@@ -65,7 +67,9 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   return {
     atMs,
     who: message.forgot !== undefined ? 'the command line' : (names.get(user) ?? user),
-    what: isSaid ? `${saidText(message, names)}${marksText(marks, names)}` : refusedText(refused),
+    what: isSaid
+      ? `${saidText(message, names)}${message.edits === null ? marksText(marks, names) : ''}`
+      : refusedText(refused),
     isLoud: false,
     kind: isSaid ? 'Message' : 'Refused',
     files: isSaid && !message.deleted ? message.files : [],
@@ -77,14 +81,21 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   };
 }
 
-function saidText({ text, ts, edits, deleted, thread, found, forgot }: TimelineMessage, names: Names): string {
+function saidText(message: TimelineMessage, names: Names): string {
+  const { ts, edits, deleted, thread, found, forgot } = message;
   if (forgot !== undefined) return forgotText(forgot);
   if (deleted && found === true) return `their message of ${clockOf(edits ?? ts)} was found deleted`;
   if (deleted) return `deleted their message of ${clockOf(edits ?? ts)}`;
-  const quoted = `“${readable(text, names)}”${found === true ? ' (read in the channel afterwards)' : ''}`;
+  const quoted = `${quotedText(message, names)}${found === true ? ' (read in the channel afterwards)' : ''}`;
   if (edits !== null) return `edited their message of ${clockOf(edits)} to ${quoted}`;
   return thread === undefined || thread === null ? quoted : `replied to the message of ${clockOf(thread)}: ${quoted}`;
 }
+
+/** Of an attachment alone, that there are no words. */
+const quotedText = ({ text, files }: TimelineMessage, names: Names): string =>
+  text === '' && files.length > 0
+    ? `${files.length === 1 ? 'a file' : 'files'} without words`
+    : `“${readable(text, names)}”`;
 
 /** Why there are no words; null: there are. `isDeleted`: a deletion stands behind it in the chain; without one S3 has let its key go by itself. */
 function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boolean): string | null {

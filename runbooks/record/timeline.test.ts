@@ -259,6 +259,12 @@ describe('what people wrote', () => {
     expect(text).toContain('| Mia Chen | marked the message of 00:00:09.000 with :stopwatch: ([message]');
   });
 
+  test('a message of an attachment alone says so', () => {
+    expect(row({ text: '', files: ['a.png'] })).toContain('| Mia Chen | a file without words [a.png]');
+    expect(row({ text: '', files: ['a.png', 'b.png'] })).toContain('| files without words [a.png, b.png]');
+    expect(row({ text: '', files: ['a.png'], edits: '1.1' })).toContain('to a file without words [a.png]');
+  });
+
   test('a file says what it is and where its copy lies, or why there is none', () => {
     const file = {
       of: '1800000000.1',
@@ -271,8 +277,9 @@ describe('what people wrote', () => {
       lost: null,
     };
     expect(row({ file })).toContain(
-      '| Mia Chen | attached a\\|b.csv (text/csv, 2,200 bytes) to the message of 08:00:00.100; kept as launches/sb/files/ab, sha256 ab',
+      '| Mia Chen | attached a\\|b.csv (text/csv, 2,200 bytes) to the message of 08:00:00.100; kept as launches/sb/files/ab (',
     );
+    expect(row({ file: { ...file, sha256: 'cd' } })).toContain('kept as launches/sb/files/ab, sha256 cd');
     expect(row({ file: { ...file, bytes: null, sha256: null, key: null, lost: 'it was deleted in Slack' } })).toContain(
       'attached a\\|b.csv (text/csv) to the message of 08:00:00.100; not copied: it was deleted in Slack',
     );
