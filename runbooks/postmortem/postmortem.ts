@@ -2,6 +2,7 @@ import type { Entry } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
 import type { Timeline, TimelineOptions } from '../record/model.ts';
 import { namesOf, slackNamesIn, timelineOf } from '../record/model.ts';
+import { idOf } from '../record/rows.ts';
 import type { Row, TimelineMessage } from '../record/rows.ts';
 import { changedSince } from './answers.ts';
 import { detection } from './detection.ts';
@@ -77,8 +78,6 @@ export function postmortemOf(
     }),
   };
 }
-
-const idOf = ({ chain, seq }: NonNullable<Row['place']>): string => `${chain === 'record' ? 'e' : 'm'}${seq}`;
 
 /** Entries first, each in its order. */
 const byPlace = (a: string, b: string): number =>

@@ -6,10 +6,12 @@ import { stepNamed } from '../launch/steps.ts';
 import { readable } from '../record/chat.ts';
 import { relative, stamp } from '../record/clock.ts';
 import { number } from '../record/describe.ts';
+import { idOf } from '../record/rows.ts';
 import type { Row } from '../record/rows.ts';
 import { ordered } from './detection.ts';
 import { heading, list, remark } from './document.ts';
 import type { Block, Proof, Section, Statement } from './document.ts';
+import { phasesOf } from './phases.ts';
 import { allOf, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -219,55 +221,8 @@ function asPlannedAt({ entries, last }: Told, seq: number): Launch {
   return { ...last, targetAtMs: target?.targetAtMs ?? last.targetAtMs };
 }
 
-/** What somebody who was not there must read; everything stands in the timeline. */
-const SHORT: ReadonlySet<string> = new Set<EntryKind>([
-  'LaunchCreated',
-  'TargetMoved',
-  'CampaignSet',
-  'AudienceSet',
-  'SkipListSet',
-  'RosterChanged',
-  'KeysChanged',
-  'TakenOver',
-  'WaiverGranted',
-  'FireRequested',
-  'FireArmed',
-  'FireHeld',
-  'FireApproved',
-  'FireDeclined',
-  'FireExpired',
-  'ShotClosed',
-  'ShotCorrected',
-  'HaltSet',
-  'HaltLifted',
-  'SwitchSet',
-  'StepMissed',
-  'StepPut',
-  'ScaleReached',
-  'ScaleChanged',
-  'ScaleLate',
-  'RehearsalEnded',
-  'StoodDown',
-  'LaunchClosed',
-]);
-
-function phases(told: Told): Block[] {
-  const { rows, targetAtMs } = told.timeline;
-  const askedMs = allOf(told, 'FireRequested')[0]?.atMs ?? Number.POSITIVE_INFINITY;
-  const goMs = shotsIn(told)[0]?.pressedAtMs ?? Number.POSITIVE_INFINITY;
-  const endMs = allOf(told, 'ShotClosed').at(-1)?.atMs ?? Number.POSITIVE_INFINITY;
-  const short = rows.filter(({ kind }) => SHORT.has(kind));
-  const phase = (title: string, fromMs: number, toMs: number): Block[] => {
-    const mine = short.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
-    return mine.length === 0 ? [] : [remark(title), shortTable(mine, targetAtMs)];
-  };
-  return [
-    ...phase('Before anybody asked to fire', Number.NEGATIVE_INFINITY, Math.min(askedMs, goMs)),
-    ...phase('From the first ask to the first GO', Math.min(askedMs, goMs), goMs),
-    ...phase('From the first GO until everything was counted', goMs, endMs + 1),
-    ...phase('Afterwards', endMs + 1, Number.POSITIVE_INFINITY),
-  ];
-}
+const phases = (told: Told): Block[] =>
+  phasesOf(told).flatMap(({ title, rows }) => [remark(title), shortTable(rows, told.timeline.targetAtMs)]);
 
 const shortTable = (rows: readonly Row[], targetAtMs: number): Block => ({
   kind: 'table',
@@ -275,6 +230,6 @@ const shortTable = (rows: readonly Row[], targetAtMs: number): Block => ({
   figures: 0,
   rows: rows.map(({ atMs, who, what, place }) => ({
     cells: [stamp(atMs), relative(atMs - targetAtMs), who, what],
-    proof: place === null ? [] : [`e${place.seq}`],
+    proof: place === null ? [] : [idOf(place)],
   })),
 });

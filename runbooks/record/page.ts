@@ -7,6 +7,7 @@ import { channelBreak } from './model.ts';
 import type { Timeline } from './model.ts';
 import { shotsPart, textsPart } from './page-shots.ts';
 import type { Curve } from './page-shots.ts';
+import { idOf } from './rows.ts';
 import type { Row } from './rows.ts';
 
 export interface PageParts {
@@ -135,8 +136,7 @@ function log({ rows, targetAtMs }: Timeline): Html {
 }
 
 /** Where its evidence is found: `e42` in the record, `m3` in the chain of channel messages. */
-export const rowId = ({ place }: Row, index: number): string =>
-  place === null ? `x${index}` : `${place.chain === 'record' ? 'e' : 'm'}${place.seq}`;
+export const rowId = ({ place }: Row, index: number): string => (place === null ? `x${index}` : idOf(place));
 
 export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
   const { place, kind, aws, proof, permalink, files, marks } = row;

@@ -111,3 +111,6 @@ export interface Row {
   /** How the person who did it proved who they are; '' where nothing had to be proved. */
   proof: string;
 }
+
+/** How documents name a place: `e42` in the record, `m3` in the chain of channel messages. */
+export const idOf = ({ chain, seq }: NonNullable<Row['place']>): string => `${chain === 'record' ? 'e' : 'm'}${seq}`;
