@@ -143,6 +143,9 @@ function stands(standing: Claim, seen: Claim): boolean {
 
 function same(a: Account | null, b: Account): boolean {
   return (
-    a !== null && Buffer.compare(a.states, b.states) === 0 && JSON.stringify(a.reasons) === JSON.stringify(b.reasons)
+    a !== null &&
+    Buffer.compare(a.states, b.states) === 0 &&
+    JSON.stringify(a.reasons) === JSON.stringify(b.reasons) &&
+    String(a.goneAt) === String(b.goneAt)
   );
 }

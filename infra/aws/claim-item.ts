@@ -41,10 +41,14 @@ export interface Part {
   closedAccount: Account | null;
 }
 
-/** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
+/**
+ * At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. `goneAt`: since when tokens
+ * are no longer valid, packed too (gone-times.ts); absent: of none of them is known when, or an older version wrote it.
+ */
 export interface Account {
   states: Uint8Array;
   reasons: Counts;
+  goneAt?: Uint8Array;
 }
 
 export interface Holder {
@@ -56,8 +60,8 @@ export interface Holder {
 }
 
 /**
- * Attributes: `bootId`, `token`, `claimedAtMs`, `sendUntilMs`, `mark`, `state`, the holder's account as `states` and
- * `reasons`, a closer's as `closedStates`, `closedReasons` and `closeToken`, and `parts`, a list of maps with the same names.
+ * Attributes: `bootId`, `token`, `claimedAtMs`, `sendUntilMs`, `mark`, `state`, the holder's account as `states`,
+ * `reasons` and `goneAt`, a closer's as `closedStates`, `closedReasons` and `closeToken`, and `parts`, a list of maps with the same names.
  */
 export type Item = Record<string, AttributeValue>;
 
@@ -93,6 +97,7 @@ export const holderValues = (holder: Holder): Item => ({
 export const accountValues = (account: Account): Item => ({
   states: { B: account.states },
   reasons: { S: JSON.stringify(account.reasons) },
+  ...(account.goneAt === undefined ? {} : { goneAt: { B: account.goneAt } }),
 });
 export const closedValues = (account: Account): Item => ({
   closedStates: { B: account.states },
@@ -101,15 +106,20 @@ export const closedValues = (account: Account): Item => ({
 export const withColons = (values: Item): Item =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
 
-function toAccount(states: AttributeValue | undefined, reasons: AttributeValue | undefined): Account | null {
+function toAccount(
+  states: AttributeValue | undefined,
+  reasons: AttributeValue | undefined,
+  goneAt?: AttributeValue,
+): Account | null {
   if (states?.B === undefined) return null;
   return {
     states: Uint8Array.from(states.B),
     reasons: countsOf(Object.entries(JSON.parse(reasons?.S ?? '{}') as Counts)),
+    ...(goneAt?.B === undefined ? {} : { goneAt: Uint8Array.from(goneAt.B) }),
   };
 }
 
-const ownAccount = (item: Item) => toAccount(item['states'], item['reasons']);
+const ownAccount = (item: Item) => toAccount(item['states'], item['reasons'], item['goneAt']);
 export const closedAccount = (item: Item) => toAccount(item['closedStates'], item['closedReasons']);
 
 const STATES: readonly Claim['state'][] = ['claimed', 'open', 'accounted', 'closed'];
@@ -146,8 +156,13 @@ export function toClaim(item: Item): Claim {
   };
 }
 
+const NO_BYTES = new Uint8Array();
+
 export function sameAccount(a: Account | null, b: Account): boolean {
   return (
-    a !== null && Buffer.compare(a.states, b.states) === 0 && JSON.stringify(a.reasons) === JSON.stringify(b.reasons)
+    a !== null &&
+    Buffer.compare(a.states, b.states) === 0 &&
+    JSON.stringify(a.reasons) === JSON.stringify(b.reasons) &&
+    Buffer.compare(a.goneAt ?? NO_BYTES, b.goneAt ?? NO_BYTES) === 0
   );
 }

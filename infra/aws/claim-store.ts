@@ -89,7 +89,9 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       await calls('UpdateItem', {
         TableName: table,
         Key: { k: { S: key } },
-        UpdateExpression: `SET parts[${at}].#states = :states, parts[${at}].reasons = :reasons`,
+        UpdateExpression: `SET parts[${at}].#states = :states, parts[${at}].reasons = :reasons${
+          account.goneAt === undefined ? '' : `, parts[${at}].goneAt = :goneAt`
+        }`,
         ConditionExpression: `parts[${at}].#token = :token AND attribute_not_exists(parts[${at}].#states)`,
         ExpressionAttributeNames: { '#states': 'states', '#token': 'token' },
         ExpressionAttributeValues: { ':token': { S: token }, ...withColons(accountValues(account)) },
@@ -231,7 +233,9 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
           TableName: table,
           Key: { k: { S: key } },
           ReturnValues: 'ALL_OLD',
-          UpdateExpression: 'SET #state = :accounted, #states = :states, reasons = :reasons',
+          UpdateExpression: `SET #state = :accounted, #states = :states, reasons = :reasons${
+            account.goneAt === undefined ? '' : ', goneAt = :goneAt'
+          }`,
           ConditionExpression: '#token = :token AND #state <> :accounted',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#states': 'states' },
           ExpressionAttributeValues: {

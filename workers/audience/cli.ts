@@ -53,7 +53,8 @@ providers refused for good in another launch, a rehearsal say.
 take sets the audience of a rehearsal: the part of the audience that it was begun for, and nobody else.
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
 outcomes counts what became of the devices of closed shots by segment and text, from the shards and the accounts; with --out it writes
-the tokens that were refused for good, with platform, user and reason, for whoever owns the table of devices.
+the tokens that were refused for good, with platform, user, reason and the time at which APNs confirmed it, for whoever owns the table
+of devices.
 device says for support whether a person or device was in a launch, which text it was to get, and what became of it in each
 shot; no token is printed.
 

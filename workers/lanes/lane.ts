@@ -6,7 +6,8 @@ import type { Held } from './held.ts';
 
 export type Outcome =
   | { state: 'accepted' }
-  | { state: 'failed'; reason: string }
+  /** `goneAtMs`: since when the provider knows that the token is no longer valid, epoch ms; absent: it did not say. */
+  | { state: 'failed'; reason: string; goneAtMs?: number }
   | { state: 'uncertain'; reason: string }
   | { state: 'held'; why: Held };
 

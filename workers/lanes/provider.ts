@@ -1,6 +1,6 @@
 import { apnsRow, fcmRow } from '../../contract/answers.ts';
 import type { Row } from '../../contract/answers.ts';
-import { apnsReason } from '../../contract/apns-answers.ts';
+import { apnsGoneAtMs, apnsReason } from '../../contract/apns-answers.ts';
 import { fcmReason } from '../../contract/fcm-answers.ts';
 import { httpReason } from '../../contract/http-reason.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
@@ -14,6 +14,8 @@ export interface Provider {
   /** Everything of a request but the device token, under one credential. */
   request(template: Template, authority: string, authorization: string): RequestTemplate;
   reason(status: number, body: string): string;
+  /** Of an answer that names the token bad: since when, epoch ms; null: it does not say. */
+  goneAtMs(status: number, body: string): number | null;
   /** What follows from it. */
   row(status: number, reason: string): Row;
   /** True: this answer, which is no success, shows that the provider knows the credential, so the connection is open for more streams. */
@@ -33,6 +35,7 @@ export function apnsProvider(): Provider {
       bodyRest: Buffer.alloc(0),
     }),
     reason: apnsReason,
+    goneAtMs: apnsGoneAtMs,
     row: apnsRow,
     // Whether a 4xx lifts the one-stream limit is not known (docs/facts.md#unknown-apns); 410 is not counted as an
     // error by Apple (docs/facts.md#apns-rejected-push).
@@ -59,6 +62,8 @@ export function fcmProvider(projectId: string): Provider {
       };
     },
     reason: fcmReason,
+    // FCM has no such time in its answers (docs/facts.md#fcm-errors).
+    goneAtMs: () => null,
     row: fcmRow,
     // FCM answers about the message only after it has accepted the credential.
     authenticated: (status, reason) => (status === 400 || status === 404) && isOfProvider(status, reason),

@@ -391,7 +391,12 @@ export class WireLane implements Lane, LinkLane {
     this.#verdicts.fine(link);
     const condemned = active.shot.meter.take(row, reason);
     if (condemned !== null) active.job.condemn?.(condemned);
-    this.#jobs.settle(active, index, { state: 'failed', reason });
+    const goneAtMs = row.concerns === 'token' ? provider.goneAtMs(status, body) : null;
+    this.#jobs.settle(
+      active,
+      index,
+      goneAtMs === null ? { state: 'failed', reason } : { state: 'failed', reason, goneAtMs },
+    );
   }
 
   lost(link: Link, active: ActiveJob, index: number, why: string): void {

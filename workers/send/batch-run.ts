@@ -7,9 +7,11 @@ import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
 import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { stateCode, toAccount } from '../../settle/account-codec.ts';
 import type { LateAccount } from '../../settle/correct.ts';
+import { isPast, packGoneTimes } from '../../settle/gone-times.ts';
 import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
@@ -51,6 +53,7 @@ export async function sendBatch(
   const { keeper, lane, clock } = context;
   const states = new Uint8Array(view.count).fill(stateCode('absent'));
   const reasons = noCounts();
+  const goneAtMs = new Map<number, number>();
   // Both are in order, and the second is what is left of the first.
   let next = 0;
   for (const device of held.list) {
@@ -64,12 +67,14 @@ export async function sendBatch(
 
   const unwritten: number[] = [];
   const kept = keeper.keep(held, receipt, run.authority.launch.runbook.delivery.send_within);
-  const job = jobFor(context, run, view, held, kept, (device, state, reason, atMs) => {
+  const job = jobFor(context, run, view, held, kept, (device, state, outcome, atMs) => {
     if (state === null) return void unwritten.push(device);
-    const refused = state === 'failed' ? reason : null;
-    states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);
-    if (refused !== null) addReason(reasons, refused, 1);
-    run.tally.settled(view.platform, state, reason, atMs);
+    if (outcome.state === 'failed') {
+      states[device] = stateCode(namesBadToken(outcome.reason) ? 'bad-token' : state);
+      addReason(reasons, outcome.reason, 1);
+      if (outcome.goneAtMs !== undefined) goneAtMs.set(device, outcome.goneAtMs);
+    } else states[device] = stateCode(state);
+    run.tally.settled(view.platform, state, reasonOf(outcome), atMs);
   });
   await lane.send(run.prepared(view.platform, lane), job).finally(() => keeper.drop(held));
   if (context.times != null) context.times.answeredMs = clock.nowMs();
@@ -77,7 +82,7 @@ export async function sendBatch(
     unwritten.length > 0 &&
     !held.isLost &&
     mayChain(run.authority.shot) &&
-    (await handOn(context, run, message, held, toAccount(states, reasons)))
+    (await handOn(context, run, message, held, accountOf(context, message, { states, reasons, goneAtMs })))
   ) {
     run.tally.batchDone(view.variant, states);
     return 'handed-on';
@@ -90,8 +95,27 @@ export async function sendBatch(
     if (!held.isLost || device < held.mark) run.tally.settled(view.platform, left, null, clock.nowMs());
   }
   run.tally.batchDone(view.variant, states);
-  await accountFor(context, run, message, view, held.token, toAccount(states, reasons));
+  const account = accountOf(context, message, { states, reasons, goneAtMs });
+  await accountFor(context, run, message, view, held.token, account);
   return 'accounted';
+}
+
+/** Of times since when tokens are gone, those that have room and can be so; of how many they are left out is said. */
+function accountOf(
+  { clock, log }: BatchContext,
+  { shotId, batch }: BatchMessage,
+  { states, reasons, goneAtMs }: { states: Uint8Array; reasons: Counts; goneAtMs: ReadonlyMap<number, number> },
+): Account {
+  const account = toAccount(states, reasons);
+  const past = new Map([...goneAtMs].filter(([, atMs]) => isPast(atMs, clock.latestMs())));
+  const { packed, leftOut } = packGoneTimes(states, past);
+  const inFuture = goneAtMs.size - past.size;
+  if (leftOut + inFuture > 0)
+    log.warn(
+      { shotId, batch, noRoom: leftOut, inFuture },
+      'of some tokens the account does not have since when they are gone',
+    );
+  return packed === null ? account : { ...account, goneAt: packed };
 }
 
 function jobFor(
@@ -100,7 +124,7 @@ function jobFor(
   view: BatchView,
   { toSend, lease }: HeldBatch,
   kept: Kept,
-  settle: (device: number, state: DeviceState | null, reason: string | null, atMs: number) => void,
+  settle: (device: number, state: DeviceState | null, outcome: Outcome, atMs: number) => void,
 ): LaneJob {
   const terms = {
     haltEpoch: run.authority.shot.haltEpoch,
@@ -136,32 +160,22 @@ function jobFor(
       },
     },
     settle(index, outcome, atMs = sharedClockMs()) {
-      const [state, reason] = stateFrom(outcome);
       kept.settled(atMs);
       if (atMs > run.activeAtMs) run.activeAtMs = atMs;
-      settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));
+      settle(toSend[index] ?? -1, stateFrom(outcome), outcome, clock.atMs(atMs));
     },
   };
 }
 
-const ACCEPTED = ['accepted', null] as const;
-
 /** Null: unwritten, and given back. */
-function stateFrom(outcome: Outcome): readonly [DeviceState | null, string | null] {
-  switch (outcome.state) {
-    case 'accepted':
-      return ACCEPTED;
-    case 'failed':
-      return ['failed', outcome.reason];
-    case 'uncertain':
-      return ['uncertain', outcome.reason];
-    // `paused` is no end of its own: a pause that outlasts the window is late.
-    case 'held':
-      return [outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late', null];
-    default:
-      return outcome satisfies never;
-  }
+function stateFrom(outcome: Outcome): DeviceState | null {
+  // `paused` is no end of its own: a pause that outlasts the window is late.
+  if (outcome.state === 'held') return outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late';
+  return outcome.state;
 }
+
+const reasonOf = (outcome: Outcome): string | null =>
+  outcome.state === 'failed' || outcome.state === 'uncertain' ? outcome.reason : null;
 
 /** What the account leaves out is open to others then. False: somebody else has the batch already, or its time is over. */
 async function handOn(

@@ -10,8 +10,9 @@ import type { ReasonWriter } from './reason-ids.ts';
  * it is written and appends its outcome when there is one; the main thread reads what was appended. So nothing that a
  * dying thread knew is lost with it: a device without a mark was never written, one with a mark and no outcome is uncertain.
  *
- * Int32 slots, then per device: Int32 index and Int32 time of the n-th outcome, its Uint16 code, and a Uint8 mark.
- * Times are ms after `baseMs` (the shared monotonic clock: a wall clock may be off, or set meanwhile).
+ * Int32 slots, then per device: Int32 index and Int32 time of the n-th outcome, since when its token is gone in Uint32 epoch
+ * seconds (0: nobody said), its Uint16 code, and a Uint8 mark of the device. Wide ones go first, so that each is aligned.
+ * Times of outcomes are ms after `baseMs` (the shared monotonic clock: a wall clock may be off, or set meanwhile).
  */
 const REACHED = 0;
 const WRITES = 1;
@@ -39,7 +40,7 @@ export interface JobMemory {
   baseMs: number;
 }
 
-const PER_DEVICE_BYTES = 4 + 4 + 2 + 1;
+const PER_DEVICE_BYTES = 4 + 4 + 4 + 2 + 1;
 /** Sizes come in steps, so that a batch's memory does for the next one. */
 const STEP_DEVICES = 256;
 
@@ -78,8 +79,9 @@ function partsOf({ shared, count }: JobMemory) {
     slots: new Int32Array(shared, 0, SLOTS),
     index: new Int32Array(shared, perDevice, count),
     atMs: new Int32Array(shared, perDevice + count * 4, count),
-    code: new Uint16Array(shared, perDevice + count * 8, count),
-    mark: new Uint8Array(shared, perDevice + count * 10, count),
+    goneAtS: new Uint32Array(shared, perDevice + count * 8, count),
+    code: new Uint16Array(shared, perDevice + count * 12, count),
+    mark: new Uint8Array(shared, perDevice + count * 14, count),
   };
 }
 
@@ -127,7 +129,7 @@ export class JobWriter {
     const at = this.#settled;
     indexes[at] = index;
     atMs[at] = sharedClockMs() - this.#baseMs;
-    code[at] = this.#codeOf(outcome);
+    code[at] = this.#codeOf(outcome, at);
     // The count goes last: whoever sees it sees the entry too.
     this.#settled = at + 1;
     Atomics.store(slots, SETTLED, this.#settled);
@@ -141,11 +143,13 @@ export class JobWriter {
     Atomics.store(slots, REACHED, this.#reached);
   }
 
-  #codeOf(outcome: Outcome): number {
+  /** `at`: the how many-th outcome it is. */
+  #codeOf(outcome: Outcome, at: number): number {
     switch (outcome.state) {
       case 'accepted':
         return ACCEPTED_CODE;
       case 'failed':
+        if (outcome.goneAtMs !== undefined) this.#parts.goneAtS[at] = outcome.goneAtMs / 1_000;
         return (FAILED << KIND_BITS) | this.#reasons.idOf(outcome.reason);
       case 'uncertain':
         return (UNCERTAIN << KIND_BITS) | this.#reasons.idOf(outcome.reason);
@@ -185,7 +189,7 @@ export class JobReader {
 
   /** True: every device is settled. */
   read(): boolean {
-    const { slots, index, atMs, code } = this.#parts;
+    const { slots, index, atMs } = this.#parts;
     const { baseMs, count } = this.#memory;
     const settled = Atomics.load(slots, SETTLED);
     // After SETTLED: an answer is never told before its write, nor a refusal.
@@ -194,11 +198,7 @@ export class JobReader {
     if (again > this.#againTold) this.#job.elsewhere?.again?.(again - this.#againTold);
     this.#againTold = again;
     for (; this.#told < settled; this.#told++)
-      this.#job.settle(
-        index[this.#told] ?? -1,
-        this.#outcomeOf(code[this.#told] ?? 0),
-        baseMs + (atMs[this.#told] ?? 0),
-      );
+      this.#job.settle(index[this.#told] ?? -1, this.#outcomeOf(this.#told), baseMs + (atMs[this.#told] ?? 0));
     return this.#told === count;
   }
 
@@ -229,17 +229,22 @@ export class JobReader {
     this.#writesTold = writes;
   }
 
-  #outcomeOf(code: number): Outcome {
+  #outcomeOf(at: number): Outcome {
+    const code = this.#parts.code[at] ?? 0;
     const detail = code & DETAIL;
     switch (code >> KIND_BITS) {
       case ACCEPTED_CODE:
         return ACCEPTED;
       case FAILED:
-        return { state: 'failed', reason: reasonOf(this.#reasons, detail) };
+        return this.#failed(reasonOf(this.#reasons, detail), this.#parts.goneAtS[at] ?? 0);
       case UNCERTAIN:
         return { state: 'uncertain', reason: reasonOf(this.#reasons, detail) };
       default:
         return { state: 'held', why: HELDS[detail] ?? 'halted' };
     }
+  }
+
+  #failed(reason: string, goneAtS: number): Outcome {
+    return goneAtS === 0 ? { state: 'failed', reason } : { state: 'failed', reason, goneAtMs: goneAtS * 1_000 };
   }
 }

@@ -71,7 +71,7 @@ export function listedText({ skip, added, refused, untold }: Extract<CompileStat
   ].join(' ');
 }
 
-export function countedText({ shots, refused }: Extract<CompileState, { is: 'counted' }>): string {
+export function countedText({ shots, refused, times }: Extract<CompileState, { is: 'counted' }>): string {
   const untold = shots.reduce((sum, one) => sum + one.untold, 0);
   return [
     `Outcomes of ${shots.map(({ shotId }) => shotId).join(', ')} by language are in the record, and in the postmortem that is made next.`,
@@ -79,5 +79,11 @@ export function countedText({ shots, refused }: Extract<CompileState, { is: 'cou
     refused === null
       ? 'No token was refused for good.'
       : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
+    ...(times === undefined || times.known === 0
+      ? []
+      : [`${count(times.known)} of them with the time at which APNs confirmed that they are gone.`]),
+    ...(times === undefined || times.leftOut === 0
+      ? []
+      : [`Of ${count(times.leftOut)} the time may be missing: the account of their batch had no room for it.`]),
   ].join(' ');
 }

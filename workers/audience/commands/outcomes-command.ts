@@ -1,7 +1,7 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
 import { refusedTokensKey } from '../../../contract/compile-state.ts';
 import { countOutcomes, refusedCsv } from '../packed/outcomes.ts';
-import type { OutcomesOptions } from '../packed/outcomes.ts';
+import type { OutcomesOptions, RefusedToken } from '../packed/outcomes.ts';
 import { openPrivate } from '../private-file.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
@@ -27,7 +27,7 @@ export async function runOutcomes(args: string[], env: Env, out: Output, err: Ou
   if (task !== undefined) return asTask(launchOfTask(task, { launch: launchId }), task, env, err);
   await withLaunchToRead(launchId, env, async (session) => {
     const bar = progressBar(out);
-    const { shots, refused } = await countOutcomes(
+    const { shots, refused, leftOut } = await countOutcomes(
       optionsOf(session, (done, total) => bar.update(`reading ${done} of ${total} shards`, done, total)),
     ).finally(() => bar.stop());
     if (path !== undefined && refused.length > 0) await put(path, refusedCsv(refused));
@@ -49,6 +49,7 @@ export async function runOutcomes(args: string[], env: Env, out: Output, err: Ou
           'refused',
           `${count(refused.length)} tokens${path === undefined || refused.length === 0 ? '' : `, in ${path}`}`,
         ],
+        ...timesText(timesOf(refused, leftOut)),
       ]),
     );
   });
@@ -59,14 +60,34 @@ const optionsOf = (
   progress: OutcomesOptions['progress'] & object,
 ): OutcomesOptions => {
   const { closed: shots, audience } = shotsOf(launch);
-  return { objects, claims, launchId: launch.id, audience, shots, progress };
+  return { objects, claims, launchId: launch.id, audience, shots, nowMs: Date.now(), progress };
 };
+
+/** Of how many refused tokens it is known since when they are gone, and of how many an account may have left it out. */
+const timesOf = (refused: readonly RefusedToken[], leftOut: number): { known: number; leftOut: number } => ({
+  known: refused.filter(({ goneAtMs }) => goneAtMs !== null).length,
+  leftOut,
+});
+
+const timesText = ({ known, leftOut }: ReturnType<typeof timesOf>): [string, string][] => [
+  ...(known === 0
+    ? []
+    : [['', `${count(known)} of them with the time at which APNs confirmed that they are gone`] satisfies [string, string]]),
+  ...(leftOut === 0
+    ? []
+    : [
+        ['', `of ${count(leftOut)} the time may be missing: the account of their batch had no room for it`] satisfies [
+          string,
+          string,
+        ],
+      ]),
+];
 
 async function asTask(launchId: string, task: string, env: Env, err: Output): Promise<void> {
   await withObjects(undefined, env, (objects) =>
     toldAsTask(task, { objects, err }, (tell) =>
       withLaunchToRead(launchId, env, async (session) => {
-        const { shots, refused } = await countOutcomes(
+        const { shots, refused, leftOut } = await countOutcomes(
           optionsOf(session, (done, total) =>
             tell({
               say: `reading ${count(done)} of ${count(total)} shards`,
@@ -77,7 +98,12 @@ async function asTask(launchId: string, task: string, env: Env, err: Output): Pr
         );
         const key = refusedTokensKey(task);
         if (refused.length > 0) await objects.put(key, Buffer.from(refusedCsv(refused)), 'text/csv');
-        return { is: 'counted', shots, refused: refused.length === 0 ? null : { key, tokens: refused.length } };
+        return {
+          is: 'counted',
+          shots,
+          refused: refused.length === 0 ? null : { key, tokens: refused.length },
+          times: timesOf(refused, leftOut),
+        };
       }),
     ),
   );

@@ -1,4 +1,5 @@
 import { claimKey } from '../../../contract/orders.ts';
+import type { Claim } from '../../../infra/aws/claim-item.ts';
 import type { ClaimStore } from '../../../infra/aws/claim-store.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
@@ -8,6 +9,7 @@ import type { AudienceRef, ShotOutcomes, TextOutcome } from '../../../runbooks/l
 import type { Shot } from '../../../runbooks/launch/launch.ts';
 import { stateOf } from '../../../settle/account-codec.ts';
 import { newestStates, words } from '../../../settle/batch-words.ts';
+import { goneTimesIn } from '../../../settle/gone-times.ts';
 import { partsByShard } from './bad-tokens.ts';
 import { loadShard } from './load.ts';
 import { shardPeople } from './shard-people.ts';
@@ -24,17 +26,30 @@ export interface OutcomesOptions {
   audience: AudienceRef;
   /** Closed ones. */
   shots: readonly Shot[];
+  /** Epoch ms: what is said to have been later was not. */
+  nowMs: number;
   /** After every shard. */
   progress?: (shardsDone: number, shardsTotal: number) => void;
 }
 
-/** One that a provider named bad. `reason`: of all in its batch that were; several, joined by a bar, where it is not known which of them is its. */
+/**
+ * One that a provider named bad. `reason`: of all in its batch that were; several, joined by a bar, where it is not known which of them is its.
+ * `goneAtMs`: when the provider confirmed that it was no longer valid, to the second; null: it did not say, or the account does not have it.
+ */
 export interface RefusedToken {
   shotId: string;
   platform: string;
   token: string;
   user: string;
   reason: string;
+  goneAtMs: number | null;
+}
+
+export interface Outcomes {
+  shots: ShotOutcomes[];
+  refused: RefusedToken[];
+  /** Of so many refused tokens an account may have left out since when they are gone. */
+  leftOut: number;
 }
 
 /** One shard at a time: memory holds one. Rejects with what reading manifest, shards and claims does. */
@@ -44,12 +59,14 @@ export async function countOutcomes({
   launchId,
   audience,
   shots,
+  nowMs,
   progress,
-}: OutcomesOptions): Promise<{ shots: ShotOutcomes[]; refused: RefusedToken[] }> {
+}: OutcomesOptions): Promise<Outcomes> {
   const manifest = await readManifest(objects, audience.manifestKey);
   const parts = partsByShard(manifest);
   const counts = new Map(shots.map(({ id }) => [id, new Map<string, TextOutcome>()]));
   const refused: RefusedToken[] = [];
+  let leftOut = 0;
   for (const [index, about] of manifest.shards.entries()) {
     const shard = await loadShard(objects, audience.manifestKey, manifest, about);
     const people = await shardPeople(objects, audience.manifestKey, about);
@@ -65,7 +82,8 @@ export async function countOutcomes({
       );
       for (const { shotId, key } of tries) {
         const claim = standing.get(key);
-        const reasons = claim === undefined ? '' : badReasons(words(claim));
+        const said = claim === undefined ? NOTHING : saidOfTokens(claim, count, nowMs);
+        leftOut += said.leftOut;
         for (const [at, code] of newestStates(claim, count).entries()) {
           const state = stateOf(code);
           if (state === 'absent') continue;
@@ -73,15 +91,28 @@ export async function countOutcomes({
           const text = manifest.locales[shard.localeAt(device)] ?? '';
           addTo(counts.get(shotId), { segment, text }, state === 'bad-token' ? 'failed' : state);
           if (state !== 'bad-token') continue;
-          const user = people[device] ?? '';
-          refused.push({ shotId, platform: about.platform, token: shard.tokenAt(device), user, reason: reasons });
+          refused.push({
+            shotId,
+            platform: about.platform,
+            token: shard.tokenAt(device),
+            user: people[device] ?? '',
+            reason: said.reasons,
+            goneAtMs: said.goneAtMs.get(at) ?? null,
+          });
         }
       }
     }
     progress?.(index + 1, manifest.shards.length);
   }
-  return { shots: shots.map((shot) => outcomesOf(shot, [...(counts.get(shot.id)?.values() ?? [])])), refused };
+  return { shots: shots.map((shot) => outcomesOf(shot, [...(counts.get(shot.id)?.values() ?? [])])), refused, leftOut };
 }
+
+const NOTHING: ReturnType<typeof saidOfTokens> = { reasons: '', goneAtMs: new Map(), leftOut: 0 };
+
+const saidOfTokens = (claim: Claim, count: number, nowMs: number) => ({
+  reasons: badReasons(words(claim)),
+  ...goneTimesIn(claim, count, nowMs),
+});
 
 function addTo(
   of: Map<string, TextOutcome> | undefined,
@@ -112,7 +143,7 @@ const badReasons = (said: ReturnType<typeof words>): string =>
     .toSorted()
     .join('|');
 
-const HEAD = 'platform,token,user,reason,shot';
+const HEAD = 'platform,token,user,reason,shot,unregistered_at';
 /** As RFC 4180 has it; and no spreadsheet takes somebody's user id for a formula. */
 const cell = (text: string): string => {
   const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
@@ -120,6 +151,13 @@ const cell = (text: string): string => {
 };
 
 export const refusedCsv = (refused: readonly RefusedToken[]): string =>
-  [HEAD, ...refused.map((one) => [one.platform, one.token, one.user, one.reason, one.shotId].map(cell).join(','))]
-    .map((line) => `${line}\r\n`)
-    .join('');
+  [HEAD, ...refused.map((one) => cellsOf(one).map(cell).join(','))].map((line) => `${line}\r\n`).join('');
+
+const cellsOf = ({ platform, token, user, reason, shotId, goneAtMs }: RefusedToken): string[] => [
+  platform,
+  token,
+  user,
+  reason,
+  shotId,
+  goneAtMs === null ? '' : new Date(goneAtMs).toISOString().replace('.000Z', 'Z'),
+];
