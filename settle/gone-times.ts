@@ -18,8 +18,6 @@ import { newestWord, words } from './batch-words.ts';
 export const GONE_TIMES_BYTES = 700;
 
 const HEADER_BYTES = 4;
-/** A longer one can be no difference of two times. */
-const NUMBER_BYTES = 5;
 const BAD = stateCode('bad-token');
 /** Two clocks. */
 const AHEAD_MS = 60_000;
@@ -81,7 +79,7 @@ export function goneTimesIn(
     const marked = [...unpackStates(account.states, count).entries()].flatMap(([device, code]) =>
       code === BAD ? [device] : [],
     );
-    const times = unpack(account.goneAt, marked.length, nowMs);
+    const times = unpack(account.goneAt, nowMs);
     for (const [at, device] of marked.entries()) {
       // As for states: a holder has no say over another one's devices, and the first who was answered stands.
       if (standing[device] !== BAD || goneAtMs.has(device)) continue;
@@ -93,30 +91,29 @@ export function goneTimesIn(
   return { goneAtMs, leftOut };
 }
 
-/** Epoch ms of at most so many devices, in their order; null: it was not known, undefined: it was left out. */
-function unpack(packed: Uint8Array, devices: number, nowMs: number): (number | null | undefined)[] {
+/** Epoch ms in the order of the devices; null: it was not known, undefined: it was left out. */
+function unpack(packed: Uint8Array, nowMs: number): (number | null | undefined)[] {
   if (packed.length < HEADER_BYTES) return [];
   const newest = Buffer.from(packed).readUInt32BE();
-  return numbersIn(packed.subarray(HEADER_BYTES), devices).map((number) => {
+  return numbersIn(packed.subarray(HEADER_BYTES)).map((number) => {
     if (number === 0) return null;
     const atMs = (newest - number + 1) * 1_000;
     return atMs > 0 && isPast(atMs, nowMs) ? atMs : undefined;
   });
 }
 
-function numbersIn(packed: Uint8Array, atMost: number): number[] {
+/** A number may be any: what is no difference of two times is sorted out after this. */
+function numbersIn(packed: Uint8Array): number[] {
   const numbers: number[] = [];
   let number = 0;
   let bytes = 0;
   for (const byte of packed) {
-    if (numbers.length === atMost) break;
     number += (byte & 0x7f) * 0x80 ** bytes;
     bytes += 1;
-    if (byte < 0x80) {
-      numbers.push(number);
-      number = 0;
-      bytes = 0;
-    } else if (bytes === NUMBER_BYTES) break;
+    if (byte >= 0x80) continue;
+    numbers.push(number);
+    number = 0;
+    bytes = 0;
   }
   return numbers;
 }

@@ -38,7 +38,7 @@ const holder = (token: string, mark?: number): Holder => ({
   sendUntilMs: 6_000,
   ...(mark === undefined ? {} : { mark }),
 });
-const accepted = { states: Uint8Array.of(1, 2, 3), reasons: {} };
+const accepted = { states: Uint8Array.of(1, 2, 3), reasons: {}, goneAt: Uint8Array.of(7, 8) };
 const uncertain = { states: Uint8Array.of(9), reasons: { timeout: 1 } };
 
 const memory = new MemoryClaims();
@@ -88,6 +88,24 @@ describe.each<[string, () => ClaimStore]>([
     expect(await store().account(key, 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
     expect(await store().account(key, 'mine', uncertain)).toEqual({ ok: false });
     expect(await standing(key)).toMatchObject({ state: 'accounted', account: accepted, closedAccount: null });
+  });
+
+  test('accounts that differ only in since when tokens are gone are two', async () => {
+    const { states, reasons } = accepted;
+    const others = [
+      { states, reasons },
+      { ...accepted, goneAt: Uint8Array.of(7) },
+    ];
+    const { key } = await claimed('mine');
+    await store().account(key, 'mine', accepted);
+    for (const other of others) expect(await store().account(key, 'mine', other)).toEqual({ ok: false });
+    const over = await claimed('old', 2);
+    await store().takeOver(over.key, over.seen, uncertain, holder('new'));
+    await store().account(over.key, 'old', { states, reasons });
+    expect(await store().account(over.key, 'old', accepted)).toEqual({ ok: false });
+    expect((await standing(over.key)).parts[0]?.account).toEqual({ states, reasons });
+    expect(await store().account(over.key, 'new', { states, reasons })).toMatchObject({ ok: true });
+    expect((await standing(over.key)).account).toEqual({ states, reasons });
   });
 
   test('a lease grows for its holder alone, and while it holds', async () => {
@@ -264,10 +282,11 @@ test('claims from before leases are understood: no mark is all of the batch, and
   });
   expect((await claims.read(['old-closed'], true)).get('old-closed')).toMatchObject({
     state: 'accounted',
-    account: accepted,
+    account: { states: accepted.states, reasons: {} },
     closedAccount: uncertain,
     parts: [],
   });
+  expect((await claims.read(['old-closed'], true)).get('old-closed')?.account).not.toHaveProperty('goneAt');
 });
 
 test("a claim that a newer version wrote is named, and is nobody's to take or to close", async () => {

@@ -116,6 +116,42 @@ describe('lane', () => {
     expect(written()).toBe(200);
   });
 
+  const TIME = 1_802_649_600_123;
+  test.each<[string, 'apns' | 'fcm', number, object | string, object]>([
+    ['of a 410', 'apns', 410, { reason: 'Unregistered', timestamp: TIME }, { goneAtMs: TIME }],
+    [
+      'of a 410 as somebody else writes JSON',
+      'apns',
+      410,
+      `{ "timestamp" : ${TIME} , "reason" : "ExpiredToken" }`,
+      { goneAtMs: TIME },
+    ],
+    ['that is none', 'apns', 410, { reason: 'Unregistered' }, {}],
+    ['in seconds', 'apns', 410, { reason: 'Unregistered', timestamp: 1_802_649_600 }, {}],
+    ['in microseconds', 'apns', 410, { reason: 'Unregistered', timestamp: TIME * 1_000 }, {}],
+    ['of a far future', 'apns', 410, { reason: 'Unregistered', timestamp: 4_000_000_000_000 }, {}],
+    ['below zero', 'apns', 410, { reason: 'Unregistered', timestamp: -TIME }, {}],
+    ['that is no number', 'apns', 410, { reason: 'Unregistered', timestamp: String(TIME) }, {}],
+    ['with a fraction', 'apns', 410, `{"reason":"Unregistered","timestamp":${TIME}.5}`, {}],
+    ['of another status', 'apns', 400, { reason: 'BadDeviceToken', timestamp: TIME }, {}],
+    ['of another answer than of a bad token', 'apns', 410, { reason: 'Unheard', timestamp: TIME }, {}],
+    ['of FCM', 'fcm', 410, { error: { details: [{ errorCode: 'UNREGISTERED' }] }, timestamp: TIME }, {}],
+  ])(
+    'since when a token is gone is told as APNs says it, and never guessed: a timestamp %s',
+    async (_, provider, status, body, expected) => {
+      const { lane, shot } = await setUp({
+        provider,
+        onRequest: ({ stream }) => {
+          stream.respond({ ':status': status });
+          stream.end(typeof body === 'string' ? body : JSON.stringify(body));
+        },
+      });
+      const { job, outcomes } = jobOf(1);
+      await lane.send(shot, job);
+      expect(outcomes[0]).toEqual([{ state: 'failed', reason: expect.any(String) as string, ...expected }]);
+    },
+  );
+
   test('any 2xx is a success, and opens the connection up', async () => {
     const { lane, shot } = await setUp({
       onRequest: (request) => answer(request, request.path.endsWith('0') ? 201 : 202, {}),

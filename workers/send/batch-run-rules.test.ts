@@ -6,6 +6,7 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
 import { stateOf, toAccount } from '../../settle/account-codec.ts';
 import { newestStates, wordOf } from '../../settle/batch-words.ts';
 import type { LateAccount } from '../../settle/correct.ts';
+import { goneTimesIn } from '../../settle/gone-times.ts';
 import { wholeBatch } from '../../settle/members.ts';
 import { workerKeyring } from '../../test/keys.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
@@ -127,6 +128,40 @@ test.each<[string, Outcome, string, Record<string, number>]>([
   const counted = state === 'bad-token' ? 'failed' : state;
   expect(run.tally.counts('ios')).toMatchObject({ [counted]: state === 'accepted' ? 4 : 1 });
   expect({ ...run.tally.reasons('ios') }).toEqual(reasons);
+});
+
+test('since when tokens are gone is in the account, also of what is handed on, and nothing of a batch that knows none', async () => {
+  const gone = (goneAtMs: number): Outcome => ({ state: 'failed', reason: 'Unregistered', goneAtMs });
+  const { send, claim, scene } = await sending({ list: [0, 2, 3], toSend: [2, 3] });
+  const atMs = scene.nowMs - 86_400_000;
+  await send((job) => settleAll(job, gone(atMs), { state: 'failed', reason: 'BadDeviceToken' }));
+  expect(goneTimesIn(claim(), COUNT, scene.nowMs)).toEqual({ goneAtMs: new Map([[2, atMs]]), leftOut: 0 });
+
+  const part = await sending();
+  expect(await part.send((job) => settleAll(job, gone(atMs), RETURNED))).toBe('handed-on');
+  expect(goneTimesIn(part.claim(), COUNT, scene.nowMs)).toEqual({ goneAtMs: new Map([[0, atMs]]), leftOut: 0 });
+
+  const none = await sending();
+  await none.send((job) => settleAll(job, { state: 'failed', reason: 'Unregistered' }));
+  expect(none.claim().account).not.toHaveProperty('goneAt');
+  expect([part.lines, none.lines]).toEqual([[], []]);
+});
+
+test('a time that lies in the future is left out of the account, and said to be', async () => {
+  const { send, claim, scene, lines, shot } = await sending();
+  const gone = (goneAtMs: number): Outcome => ({ state: 'failed', reason: 'Unregistered', goneAtMs });
+  const soonMs = scene.nowMs + 30_000;
+  await send((job) => settleAll(job, gone(scene.nowMs + 3_600_000), gone(soonMs), { state: 'accepted' }));
+  expect(goneTimesIn(claim(), COUNT, soonMs)).toEqual({ goneAtMs: new Map([[1, soonMs]]), leftOut: 0 });
+  expect(lines).toMatchObject([
+    {
+      shotId: shot.id,
+      batch: BATCH,
+      noRoom: 0,
+      inFuture: 1,
+      msg: expect.stringContaining('since when they are gone') as string,
+    },
+  ]);
 });
 
 test('a job has the devices that are to be sent, in order; who is skipped is so, and who is nobody of ours is left out', async () => {

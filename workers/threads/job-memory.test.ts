@@ -57,6 +57,31 @@ test('outcomes are told once each, in their order, with their reasons', () => {
   ]);
 });
 
+test.each([1, 2, 3, 7])(
+  'since when tokens are gone is told to the second, of those of whom it is known, in a job of %d',
+  (count) => {
+    const { writer, reader, told } = setUp(count);
+    for (let index = 0; index < count; index++)
+      writer.settle(
+        index,
+        index % 2 === 0
+          ? { state: 'failed', reason: 'Unregistered', goneAtMs: 3_999_999_999_999 - index * 1_000 }
+          : { state: 'failed', reason: 'BadDeviceToken' },
+      );
+    for (let index = 0; index < count; index++) writer.wrote(index);
+    expect(reader.read()).toBe(true);
+    expect(told).toEqual(
+      Array.from({ length: count }, (_, index) => ({
+        index,
+        state: 'failed',
+        ...(index % 2 === 0
+          ? { reason: 'Unregistered', goneAtMs: 3_999_999_999_000 - index * 1_000 }
+          : { reason: 'BadDeviceToken' }),
+      })),
+    );
+  },
+);
+
 test('of a job whose thread has ended the unanswered are uncertain, what was known counts, and the unwritten are given back', () => {
   const { writer, reader, told } = setUp(5);
   for (const index of [0, 1, 2]) writer.wrote(index);
@@ -93,7 +118,7 @@ test('memory of a job that is done does for the next one of about its size, whic
   const writer = new JobWriter(first, new ReasonWriter(createReasons()));
   for (let index = 0; index < 300; index++) {
     writer.wrote(index);
-    writer.settle(index, { state: 'uncertain', reason: 'x' });
+    writer.settle(index, { state: 'failed', reason: 'x', goneAtMs: 1_800_000_000_000 });
   }
   memories.give(first);
   const second = memories.take(400, 7);

@@ -198,8 +198,18 @@ describe('marked tokens', () => {
   it('410 carries the time since when, the others do not', async () => {
     const gone = JSON.parse((await push('marks', iosToken(6, 'dead00'))).body) as { timestamp: number };
     expect(gone.timestamp).toBeLessThan(Date.now());
-    expect(gone.timestamp).toBeGreaterThan(Date.now() - 30 * 86_400_000);
+    expect(gone.timestamp).toBeGreaterThan(Date.now() - 1_500 * 86_400_000);
     expect(JSON.parse((await push('marks', iosToken(6, 'badd00'))).body)).toEqual({ reason: 'BadDeviceToken' });
+  });
+
+  it('410 says of each token the same time whenever it is asked, and of others another one, from hours to years ago', async () => {
+    const since = async (number: number): Promise<number> =>
+      (JSON.parse((await push('marks', iosToken(number, 'dead00'))).body) as { timestamp: number }).timestamp;
+    const first = await Promise.all(Array.from({ length: 16 }, (_, number) => since(number)));
+    expect(await Promise.all(Array.from({ length: 16 }, (_, number) => since(number)))).toEqual(first);
+    expect(new Set(first).size).toBe(7);
+    expect(Math.max(...first)).toBeGreaterThan(Date.now() - 86_400_000);
+    expect(Math.min(...first)).toBeLessThan(Date.now() - 365 * 86_400_000);
   });
 
   it('51111e is received and never answered', async () => {

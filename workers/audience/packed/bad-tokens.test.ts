@@ -5,10 +5,12 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { compileStateKey, fromCompileState } from '../../../contract/compile-state.ts';
 import { claimKey } from '../../../contract/orders.ts';
+import { apnsBody, apnsHeaders, TestClient } from '../../../infra/local/providers/for-tests.ts';
 import { stateCode, toAccount } from '../../../settle/account-codec.ts';
 import type { AttemptState } from '../../../settle/account-codec.ts';
 import { closeShot, manifestReader } from '../../../settle/close.ts';
 import { setReader } from '../../../settle/frozen-sets.ts';
+import { packGoneTimes } from '../../../settle/gone-times.ts';
 import { startStage } from '../../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../../test/worker-stage.ts';
 import { main } from '../cli.ts';
@@ -51,6 +53,20 @@ async function account(
     await stage.cloud.claims.claim(key, { bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 1 });
     await stage.cloud.claims.account(key, 't', toAccount(Uint8Array.from(batch[0], stateCode), batch[1]));
   }
+}
+
+/** As the provider says it to anybody who asks, to the second. */
+async function goneSince(token: string): Promise<string> {
+  const client = await new TestClient(stage.providers.apnsUrl, stage.providers.ca).ready();
+  const { status, body } = await client.post(
+    `/3/device/${token}`,
+    await apnsHeaders(stage.providers),
+    apnsBody('asked', 'shot-1'),
+  );
+  client.close();
+  expect(status).toBe(410);
+  const { timestamp } = JSON.parse(body) as { timestamp: number };
+  return `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
 }
 
 const close = (launch: StagedLaunch, shotId: string, nowMs: number) =>
@@ -97,14 +113,24 @@ test('tokens that were refused for good in one launch are collected, and the nex
     expect(counted.out).toContain(line);
   expect(counted.out).toContain('4 tokens, in');
   const [head, ...rows] = (await readFile(join(stage.dir, 'refused.csv'), 'utf8')).trimEnd().split('\r\n');
-  expect(head).toBe('platform,token,user,reason,shot');
+  expect(head).toBe('platform,token,user,reason,shot,unregistered_at');
   expect(rows.map((row) => row.split(',')[1] ?? '').toSorted()).toEqual(bad);
   expect(rows.map((row) => row.split(',')[3])).toContain('INVALID_TOKEN|UNREGISTERED');
+  // APNs says it with a 410 alone, and FCM never.
+  const since = new Map(rows.map((row) => [row.split(',')[1], row.split(',')[5]]));
+  expect([3, 250, 301, 302].map((device) => since.get(given[device]))).toEqual([
+    await goneSince(given[3] ?? ''),
+    '',
+    '',
+    '',
+  ]);
+  expect(counted.out).toContain('1 of them with the time at which APNs confirmed that they are gone');
   expect((await stat(join(stage.dir, 'refused.csv'))).mode & 0o077).toBe(0);
   expect(await audience('outcomes', '--launch', first.id, '--task', 'compile-9')).toMatchObject({ code: 0, err: '' });
   const told = fromCompileState((await stage.cloud.objects.get(compileStateKey('compile-9'))) ?? new Uint8Array());
   if (told?.is !== 'counted') throw new Error(`unexpected ${told?.is}`);
   expect(told.refused).toEqual({ key: 'joins/compile-9/refused.csv', tokens: 4 });
+  expect(told.times).toEqual({ known: 1, leftOut: 0 });
   expect(JSON.stringify(told)).not.toContain(bad[0]);
   expect(await stage.cloud.objects.get('joins/compile-9/refused.csv')).not.toBeNull();
   const { shots } = told;
@@ -174,6 +200,46 @@ test('what another launch was refused goes on the skip list by one command, or a
     refusedIn: { launchId: first.id, tokens: 2 },
   });
   expect((await taking('--as', 'ana')).err).toContain('are on the skip list already');
+});
+
+test('a count says of how many tokens their account has no time, whoever has written it, and reads on', async () => {
+  const first = await stage.newLaunch({ ios: 6, android: 0, batchSize: 3 });
+  const shot = await first.fire({ wake: false });
+  const [whole, cut] = (first.audience.manifest.segments[0]?.batches ?? []).map(({ id }) =>
+    claimKey(first.id, 'ios', 1, id),
+  );
+  const states = Uint8Array.from(['bad-token', 'accepted', 'bad-token'] as const, stateCode);
+  const atMs = Date.UTC(2025, 11, 24, 18, 0, 7);
+  const { packed } = packGoneTimes(
+    states,
+    new Map([
+      [0, atMs],
+      [2, atMs - 1_000],
+    ]),
+  );
+  for (const [key, goneAt] of [
+    [whole, packed],
+    [cut, packed?.subarray(0, 5)],
+  ] as const) {
+    await stage.cloud.claims.claim(key ?? '', { bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 1 });
+    await stage.cloud.claims.account(key ?? '', 't', {
+      ...toAccount(states, { Unregistered: 2 }),
+      goneAt: goneAt ?? new Uint8Array(),
+    });
+  }
+  expect(await close(first, shot.id, Date.now())).toMatchObject({ state: 'closed' });
+  const out = join(stage.dir, 'cut.csv');
+  const counted = await audience('outcomes', '--launch', first.id, '--out', out);
+  expect(counted).toMatchObject({ code: 0, err: '' });
+  expect(counted.out).toMatch(
+    /refused +4 tokens, in .*\n +3 of them with the time .*\n +of 1 the time may be missing: .* no room for it\n/,
+  );
+  expect(
+    (await readFile(out, 'utf8'))
+      .split('\r\n')
+      .map((row) => row.split(',')[5] ?? '')
+      .slice(1, 5),
+  ).toEqual(['2025-12-24T18:00:07Z', '2025-12-24T18:00:06Z', '2025-12-24T18:00:07Z', '']);
 });
 
 test('a task tells that there is no token that it could name', async () => {
