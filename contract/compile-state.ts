@@ -51,8 +51,10 @@ const compileState = z.discriminatedUnion('is', [
       }),
     ),
     refused: z.object({ key: z.string(), tokens: z.number().int().min(0) }).nullable(),
-    /** Of how many of these tokens it is known since when they are gone, and of how many an account may have left it out. Absent: an older version counted. */
-    times: z.object({ known: z.number().int().min(0), leftOut: z.number().int().min(0) }).optional(),
+    /** Of these tokens: how many are of iOS, of how many it is known since when they are gone, and of how many an account may have left that out. Absent: an older version counted. */
+    times: z
+      .object({ ios: z.number().int().min(0), known: z.number().int().min(0), leftOut: z.number().int().min(0) })
+      .optional(),
   }),
   z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
 ]);

@@ -111,7 +111,7 @@ function notesOn(android: number, seconds: number): string[] {
   return notes;
 }
 
-/** A batch is claimed by one write and accounted for by another, each of one unit (docs/facts.md#claims-rate). */
+/** A batch is claimed by one write and accounted for by another, each of one unit (docs/facts.md#claims-rate); where very many of its tokens are gone of two. */
 const WRITES_A_BATCH = 2;
 
 /** Write units a second that the claims of a shot take while it goes out. */

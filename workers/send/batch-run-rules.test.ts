@@ -32,7 +32,7 @@ const soon = { interval: 5 };
 
 type Sent = Partial<Pick<HeldBatch, 'list' | 'toSend' | 'mark' | 'isLost' | 'notAfterMs'>>;
 
-async function sending({ list = [0, 1, 2, 3], toSend = list, ...more }: Sent = {}) {
+async function sending({ list = [0, 1, 2, 3], toSend = list, ...more }: Sent = {}, count = COUNT) {
   const rig = settleRig();
   const { scene, claims, key } = rig;
   const shot = scene.fired('all');
@@ -64,7 +64,7 @@ async function sending({ list = [0, 1, 2, 3], toSend = list, ...more }: Sent = {
     id: BATCH,
     platform: 'ios',
     segment: 'ios',
-    count: COUNT,
+    count,
     token: (device: number) => `token${device}`,
     locale: () => 0,
     skipped: () => false,
@@ -162,6 +162,22 @@ test('a time that lies in the future is left out of the account, and said to be'
       msg: expect.stringContaining('since when they are gone') as string,
     },
   ]);
+});
+
+test('what the account has no room for is left out of it, and said to be', async () => {
+  const devices = Array.from({ length: 300 }, (_, device) => device);
+  const { send, claim, scene, lines, shot } = await sending({ list: devices }, devices.length);
+  await send((job) => {
+    for (const device of devices)
+      job.settle(device, {
+        state: 'failed',
+        reason: 'Unregistered',
+        goneAtMs: scene.nowMs - (device + 30) * 86_400_000,
+      });
+  });
+  const { goneAtMs, leftOut } = goneTimesIn(claim(), devices.length, scene.nowMs);
+  expect([goneAtMs.size + leftOut, leftOut > 100]).toEqual([300, true]);
+  expect(lines).toMatchObject([{ shotId: shot.id, batch: BATCH, noRoom: leftOut, inFuture: 0 }]);
 });
 
 test('a job has the devices that are to be sent, in order; who is skipped is so, and who is nobody of ours is left out', async () => {

@@ -74,7 +74,7 @@ export async function sendBatch(
       addReason(reasons, outcome.reason, 1);
       if (outcome.goneAtMs !== undefined) goneAtMs.set(device, outcome.goneAtMs);
     } else states[device] = stateCode(state);
-    run.tally.settled(view.platform, state, reasonOf(outcome), atMs);
+    run.tally.settled(view.platform, state, outcome.state === 'failed' ? outcome.reason : null, atMs);
   });
   await lane.send(run.prepared(view.platform, lane), job).finally(() => keeper.drop(held));
   if (context.times != null) context.times.answeredMs = clock.nowMs();
@@ -173,9 +173,6 @@ function stateFrom(outcome: Outcome): DeviceState | null {
   if (outcome.state === 'held') return outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late';
   return outcome.state;
 }
-
-const reasonOf = (outcome: Outcome): string | null =>
-  outcome.state === 'failed' || outcome.state === 'uncertain' ? outcome.reason : null;
 
 /** What the account leaves out is open to others then. False: somebody else has the batch already, or its time is over. */
 async function handOn(

@@ -79,9 +79,11 @@ export function countedText({ shots, refused, times }: Extract<CompileState, { i
     refused === null
       ? 'No token was refused for good.'
       : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
-    ...(times === undefined || times.known === 0
+    ...(times === undefined || times.ios === 0
       ? []
-      : [`${count(times.known)} of them with the time at which APNs confirmed that they are gone.`]),
+      : [
+          `${count(times.known)} of ${plural(times.ios, 'iOS token')} with the time at which APNs confirmed that they are gone.`,
+        ]),
     ...(times === undefined || times.leftOut === 0
       ? []
       : [`Of ${count(times.leftOut)} the time may be missing: the account of their batch had no room for it.`]),

@@ -63,24 +63,24 @@ const optionsOf = (
   return { objects, claims, launchId: launch.id, audience, shots, nowMs: Date.now(), progress };
 };
 
-/** Of how many refused tokens it is known since when they are gone, and of how many an account may have left it out. */
-const timesOf = (refused: readonly RefusedToken[], leftOut: number): { known: number; leftOut: number } => ({
+const timesOf = (refused: readonly RefusedToken[], leftOut: number) => ({
+  ios: refused.filter(({ platform }) => platform === 'ios').length,
   known: refused.filter(({ goneAtMs }) => goneAtMs !== null).length,
   leftOut,
 });
 
-const timesText = ({ known, leftOut }: ReturnType<typeof timesOf>): [string, string][] => [
-  ...(known === 0
-    ? []
-    : [['', `${count(known)} of them with the time at which APNs confirmed that they are gone`] satisfies [string, string]]),
-  ...(leftOut === 0
+const timesText = ({ ios, known, leftOut }: ReturnType<typeof timesOf>): (readonly [string, string])[] => [
+  ...(ios === 0
     ? []
     : [
-        ['', `of ${count(leftOut)} the time may be missing: the account of their batch had no room for it`] satisfies [
-          string,
-          string,
-        ],
+        [
+          '',
+          `${count(known)} of ${count(ios)} iOS tokens with the time at which APNs confirmed that they are gone`,
+        ] as const,
       ]),
+  ...(leftOut === 0
+    ? []
+    : [['', `of ${count(leftOut)} the time may be missing: the account of their batch had no room for it`] as const]),
 ];
 
 async function asTask(launchId: string, task: string, env: Env, err: Output): Promise<void> {

@@ -124,13 +124,13 @@ test('tokens that were refused for good in one launch are collected, and the nex
     '',
     '',
   ]);
-  expect(counted.out).toContain('1 of them with the time at which APNs confirmed that they are gone');
+  expect(counted.out).toContain('1 of 2 iOS tokens with the time at which APNs confirmed that they are gone');
   expect((await stat(join(stage.dir, 'refused.csv'))).mode & 0o077).toBe(0);
   expect(await audience('outcomes', '--launch', first.id, '--task', 'compile-9')).toMatchObject({ code: 0, err: '' });
   const told = fromCompileState((await stage.cloud.objects.get(compileStateKey('compile-9'))) ?? new Uint8Array());
   if (told?.is !== 'counted') throw new Error(`unexpected ${told?.is}`);
   expect(told.refused).toEqual({ key: 'joins/compile-9/refused.csv', tokens: 4 });
-  expect(told.times).toEqual({ known: 1, leftOut: 0 });
+  expect(told.times).toEqual({ ios: 2, known: 1, leftOut: 0 });
   expect(JSON.stringify(told)).not.toContain(bad[0]);
   expect(await stage.cloud.objects.get('joins/compile-9/refused.csv')).not.toBeNull();
   const { shots } = told;
@@ -232,7 +232,7 @@ test('a count says of how many tokens their account has no time, whoever has wri
   const counted = await audience('outcomes', '--launch', first.id, '--out', out);
   expect(counted).toMatchObject({ code: 0, err: '' });
   expect(counted.out).toMatch(
-    /refused +4 tokens, in .*\n +3 of them with the time .*\n +of 1 the time may be missing: .* no room for it\n/,
+    /refused +4 tokens, in .*\n +3 of 4 iOS tokens with the time .*\n +of 1 the time may be missing: .* no room for it\n/,
   );
   expect(
     (await readFile(out, 'utf8'))
