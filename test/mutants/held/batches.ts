@@ -63,24 +63,14 @@ export const BATCHES: Held[] = [
     by: ['workers/send/batch-run-rules.test.ts'],
     accepted: [
       {
-        line: `states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);`,
-        change: 'refused !== null → true',
-        why: 'No reason is none that names a bad token.',
-      },
-      {
         line: 'if (atMs > run.activeAtMs) run.activeAtMs = atMs;',
         change: 'atMs > run.activeAtMs → atMs >= run.activeAtMs',
         why: 'The same moment is written over itself.',
       },
       {
-        line: 'settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));',
+        line: 'settle(toSend[index] ?? -1, stateFrom(outcome), outcome, clock.atMs(atMs));',
         change: '-1 → +1',
         why: 'A lane settles the devices of its job alone, and each of them is in the list.',
-      },
-      {
-        line: 'default:',
-        change: 'default: return outcome satisfies never; → default:',
-        why: 'All outcomes are named; the compiler holds that none is missing.',
       },
     ],
   },
