@@ -147,6 +147,23 @@ describe('what an account with them costs', () => {
     expect(read.goneAtMs.get(150)).toBe(NOW_MS - 150 * DAY_MS);
   });
 
+  test('it is filled to the last byte, and of who has no time none is left out', () => {
+    // The first takes one byte, the others four.
+    const devices = 1 + (GONE_TIMES_BYTES - 4) / 4;
+    const times = (count: number) =>
+      new Map(Array.from({ length: count }, (_, at) => [at, NOW_MS - (at === 0 ? 0 : 100 * DAY_MS)]));
+    const pack = (count: number, more: number) => packGoneTimes(coded(bad(count + more)), times(count));
+    expect([pack(devices - 1, 3).packed?.length, pack(devices - 1, 4).packed?.length]).toEqual([
+      GONE_TIMES_BYTES,
+      GONE_TIMES_BYTES,
+    ]);
+    expect([pack(devices - 1, 4).leftOut, pack(devices, 4).leftOut, pack(0, 4)]).toEqual([
+      0,
+      1,
+      { packed: null, leftOut: 0 },
+    ]);
+  });
+
   test('once it is full no later device has the place of an earlier one', () => {
     const times = new Map(Array.from({ length: 300 }, (_, at) => [at, NOW_MS - (at === 299 ? 0 : at * DAY_MS)]));
     const { packed, leftOut } = packGoneTimes(coded(bad(300)), times);

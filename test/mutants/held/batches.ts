@@ -72,6 +72,11 @@ export const BATCHES: Held[] = [
         change: '-1 → +1',
         why: 'A lane settles the devices of its job alone, and each of them is in the list.',
       },
+      {
+        line: `run.tally.settled(view.platform, state, outcome.state === 'failed' ? outcome.reason : null, atMs);`,
+        change: `outcome.state === 'failed' → true`,
+        why: 'The tally counts reasons of failures alone.',
+      },
     ],
   },
   {
