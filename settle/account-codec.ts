@@ -18,7 +18,7 @@ export type AttemptState = DeviceState | 'absent' | 'bad-token';
 const STATES: readonly AttemptState[] = ['absent', ...DEVICE_STATES, 'bad-token'];
 const BITS = 3;
 
-/** DynamoDB charges writes per KiB (docs/facts.md#dynamodb-units), and an account is to cost one. */
+/** DynamoDB charges writes per KiB (docs/facts.md#dynamodb-units), and an account is to cost one; only times of very many tokens add another (gone-times.ts). */
 export const ACCOUNT_BYTES = 1_024;
 
 const codes = Object.fromEntries(STATES.map((state, code) => [state, code])) as Record<AttemptState, number>;

@@ -9,10 +9,11 @@ import type { WarRoom } from '../faults/war-room.ts';
 
 const ROOM = 'C0GENERAL';
 const [GOOD, DEAD] = [56, 4];
+const DEAD_ELSEWHERE = 3;
 let room: WarRoom;
 
 beforeAll(async () => {
-  room = await openWarRoom({ markets: { us: GOOD, de: 200 }, deadMarkets: { us: DEAD } });
+  room = await openWarRoom({ markets: { us: GOOD, de: 200 }, deadMarkets: { us: DEAD, de: DEAD_ELSEWHERE } });
 }, 60_000);
 afterAll(() => room.stop());
 
@@ -82,4 +83,29 @@ test("a rehearsal's refused tokens are skipped by one press, and the launch send
   });
   expect(await room.counts(shot.id)).toMatchObject({ distinctDevices: GOOD, duplicates: 0 });
   expect(room.stack.localCloud.access().denied).toEqual([]);
+}, 240_000);
+
+test('what the launch itself was refused is put down for the owner of the tokens, with the time at which APNs confirmed that they are gone', async () => {
+  const { ana, ben, launchId, stack } = room;
+  await ben.press(await room.ask('fire de-ios'));
+  expect(outcomeOf(await room.closed('de-ios', 40_000))).toMatchObject({ failed: DEAD_ELSEWHERE });
+  await mustGo(ana, 'audience outcomes');
+  const counted = await until('the counts', 60_000, async () =>
+    (await room.journal.entries(launchId)).find((entry) => entry.kind === 'OutcomesCounted'),
+  );
+  expect(counted.refused?.tokens).toBe(DEAD_ELSEWHERE);
+  const csv = Buffer.from((await stack.cloud.objects.get(counted.refused?.key ?? '')) ?? []).toString('utf8');
+  const [head, ...rows] = csv.trimEnd().split('\r\n');
+  expect(head).toBe('platform,token,user,reason,shot,unregistered_at');
+  expect(rows).toHaveLength(DEAD_ELSEWHERE);
+  for (const row of rows) {
+    expect(row).toMatch(/^ios,dead00[0-9a-f]{58},.*,Unregistered,S\d+,\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(Date.parse(row.split(',')[5] ?? '')).toBeLessThan(counted.atMs - 3_600_000);
+  }
+  await until('the message', 20_000, async () =>
+    (await ana.messages()).find((one) =>
+      one.text.includes(`${DEAD_ELSEWHERE} of ${DEAD_ELSEWHERE} iOS tokens with the time`),
+    ),
+  );
+  expect(stack.localCloud.access().denied).toEqual([]);
 }, 240_000);
