@@ -45,7 +45,7 @@ export interface RefusedToken {
   goneAtMs: number | null;
 }
 
-export interface Outcomes {
+interface Outcomes {
   shots: ShotOutcomes[];
   refused: RefusedToken[];
   /** Of so many refused tokens an account may have left out since when they are gone. */
