@@ -44,6 +44,15 @@ describe('what was refused', () => {
     const { files } = await until('the files', async () =>
       (await rig.ana.messages()).find((message) => message.files.length > 1),
     );
+    const short = (await rig.ana.messages()).find((one) => textOf(one).includes('in short'));
+    const order = (await rig.ana.messages()).find((one) => textOf(one).includes('asks to send'));
+    const said = short === undefined ? '' : textOf(short);
+    expect(said).toContain('*From the first ask');
+    expect(said).toMatch(
+      new RegExp(
+        `\\^http://[^|^]+/archives/C0WARROOM/p${order?.ts.replace('.', '')}\\|[^>]+> T[-+][\\d:]+ \\*Mia Chen\\* asked to fire`,
+      ),
+    );
     const [text = '', page] = await Promise.all(
       files.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
     );

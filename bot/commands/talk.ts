@@ -12,9 +12,11 @@ import type { DocumentAsked } from '../timeline-page/document.ts';
 import { makeDocument } from '../timeline-page/documents.ts';
 import { curvesOf } from '../timeline-page/page.ts';
 import { code, done, info } from '../views/answers.ts';
+import { shortTimelineMessage } from '../views/timeline-short.ts';
 import { count, oneLine, plural, safe, stamp } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { withMe } from './compare.ts';
+import { postLinks } from './post-links.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
@@ -170,7 +172,8 @@ async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
   const document = await made(ask, wanted);
   if ('answer' in document) return document.answer;
   const { entries, messages } = document;
-  const { markdown, page, chain, channel } = document.made;
+  const { markdown, page, chain, channel, short } = document.made;
+  if (short !== null) await postShort(ask, short);
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
   const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
   const refusals = messages.filter(({ refused }) => refused !== undefined).length;
@@ -191,6 +194,29 @@ async function posted(ask: PersonAsk, wanted: WantedDocument): Promise<Answer> {
   return info(
     `Slack took no file, and ${rest.parts} of ${rest.of} messages of the ${name}${how === 'thread' ? ' fit into a thread' : ' got through'}. It is whole on the command line: \`${command}\``,
   );
+}
+
+/** What it can't say the files that follow say all the same. */
+async function postShort(
+  { desk, launch, channelId }: PersonAsk,
+  { targetAtMs, phases }: NonNullable<Made['short']>,
+): Promise<void> {
+  try {
+    const entries = phases.flatMap(({ rows }) =>
+      rows.flatMap(({ kind, place }) => (place?.chain === 'record' ? [{ seq: place.seq, kind }] : [])),
+    );
+    const links = await postLinks(desk, launch, entries);
+    const { text, blocks } = shortTimelineMessage({ name: launch.name, targetAtMs }, phases, links);
+    await desk.client.chat.postMessage({
+      channel: channelId,
+      text,
+      blocks: [...blocks],
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  } catch (error) {
+    desk.log.error({ err: error, launchId: launch.id }, 'the timeline in short could not be posted');
+  }
 }
 
 /**

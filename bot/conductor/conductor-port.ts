@@ -6,6 +6,7 @@ import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, HaltSource, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { ScaleAhead } from '../../runbooks/launch/scale-ahead.ts';
+import type { RowKind } from '../../runbooks/record/lanes.ts';
 import type { CompileOf, CompileRun, OutcomesOf, SkipOf, TakeOf } from '../views/compile.ts';
 import type { Acted } from './context.ts';
 
@@ -47,11 +48,19 @@ export interface Conductor {
   stepsAhead(launch: Launch): Promise<(ScaleAhead & { says: string | null })[]>;
   /** Figures of a closed shot as the room showed them last. Null: it runs, or none were kept. */
   keptFigures(launchId: string, shotId: string): Promise<ShotFigures | null>;
+  /** The `ts` of the message in which the channel was told of each entry, by sequence. An entry that has none is missing. Rejects with a CloudError. */
+  postedAt(launchId: string, entries: readonly EntryTold[]): Promise<Map<number, string>>;
   isLeader(): boolean;
   /** What alarms look at: of the leader, added up over its launches. */
   signs(): { Leading: number } & Partial<PoolSigns>;
   /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
   shutRooms(): ({ launchId: string } & RoomTrouble)[];
+}
+
+/** An entry as a timeline tells it. */
+export interface EntryTold {
+  seq: number;
+  kind: RowKind;
 }
 
 export interface HaltPress {

@@ -6,12 +6,15 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { postmortemCanvas } from '../../runbooks/postmortem/canvas.ts';
 import { postmortemMarkdown } from '../../runbooks/postmortem/markdown.ts';
+import { phasesOf } from '../../runbooks/postmortem/phases.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import type { PostmortemOptions } from '../../runbooks/postmortem/postmortem.ts';
 import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import type { TimelineOptions } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
+import { shortened } from '../views/timeline-short.ts';
+import type { ShortPhase } from '../views/timeline-short.ts';
 import { pageOf, postmortemPageOf } from './page.ts';
 import type { Curves } from './page.ts';
 
@@ -34,6 +37,8 @@ export interface MadeDocument {
   page: string;
   chain: TimelineOptions['chain'];
   channel: TimelineOptions['chain'];
+  /** Of a timeline: what the channel says of it. */
+  short: { targetAtMs: number; phases: ShortPhase[] } | null;
 }
 
 /** Seconds of work with tens of thousands of entries. Null: the record has no entry that created it. */
@@ -46,7 +51,10 @@ export async function documentOf(
   const channel = verifyChannel(launchId, messages, entries);
   if (name === 'timeline') {
     const told = timelineOf(entries, messages, { slackNames, chain, channel });
-    return told === null ? null : { markdown: asMarkdown(told), page: pageOf(told, curves), chain, channel };
+    if (told === null) return null;
+    const phases = phasesOf({ entries, timeline: told }).map(({ title, rows }) => shortened(title, rows));
+    const short = { targetAtMs: told.targetAtMs, phases };
+    return { markdown: asMarkdown(told), page: pageOf(told, curves), chain, channel, short };
   }
   const told = postmortemOf(entries, messages, {
     slackNames,
@@ -56,8 +64,8 @@ export async function documentOf(
   });
   if (told === null) return null;
   return name === 'canvas'
-    ? { markdown: postmortemCanvas(told), page: '', chain, channel }
-    : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain, channel };
+    ? { markdown: postmortemCanvas(told), page: '', chain, channel, short: null }
+    : { markdown: postmortemMarkdown(told), page: postmortemPageOf(told, curves), chain, channel, short: null };
 }
 
 /** A break is told and not refused: a postmortem must be able to show one. */

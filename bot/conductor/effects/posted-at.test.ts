@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { postedAt } from './posted-at.ts';
+
+const stored = (marks: Record<string, string>, facts: Record<string, string> = {}) => ({
+  cloud: {
+    live: { effectResult: async (_: string, id: string) => marks[id] ?? null },
+    facts: { get: async (_: string, name: string) => facts[name] ?? null },
+  },
+});
+
+test('each kind of entry is found by the message that told it, a shot by its live message, wherever that was moved', async () => {
+  const marks = {
+    '3/post-order': '3.1',
+    '4/post-entry': '4.0',
+    '4/start-live': '4.1',
+    '5/post-summary': '5.1',
+    '6/finish-scale': '6.1',
+    '7/post-stand-down': '7.1',
+    '8/post-entry': '8.1',
+  };
+  const entries = [
+    { seq: 3, kind: 'FireRequested' },
+    { seq: 4, kind: 'FireApproved' },
+    { seq: 5, kind: 'ShotClosed' },
+    { seq: 6, kind: 'ScaleReached' },
+    { seq: 7, kind: 'StoodDown' },
+    { seq: 8, kind: 'HaltSet' },
+  ] as const;
+  expect([...(await postedAt(stored(marks, { 'message/live/S4': '4.2' }), 'L', entries))]).toEqual([
+    [3, '3.1'],
+    [4, '4.2'],
+    [5, '5.1'],
+    [6, '6.1'],
+    [7, '7.1'],
+    [8, '8.1'],
+  ]);
+});
+
+test('an entry that the channel was not told of is missing', async () => {
+  const entries = [3, 4].map((seq) => ({ seq, kind: 'Noted' as const }));
+  expect(await postedAt(stored({ '3/post-entry': 'no message' }), 'L', entries)).toEqual(new Map());
+});
