@@ -20,7 +20,7 @@ const SAY: Record<Fate['state'], string> = {
   halted: 'not sent: the shot was halted before its turn',
   late: 'not sent: its time was over before its turn',
   skipped: 'not sent, on purpose: on the skip list, or answered by an attempt before',
-  absent: 'not part of this attempt',
+  absent: 'not part of this attempt: it went to those who were left',
   open: 'not sent yet: the shot runs still',
   gone: 'not known any more: its account is no longer in the claims table',
 };

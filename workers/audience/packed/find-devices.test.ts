@@ -4,7 +4,7 @@ import { startStage } from '../../../test/worker-stage.ts';
 import type { Stage } from '../../../test/worker-stage.ts';
 import { main } from '../cli.ts';
 import { devicesOf } from '../for-tests.ts';
-import { folded } from './find-devices.ts';
+import { fatesOf, findDevices, folded } from './find-devices.ts';
 import { loadAudience } from './load.ts';
 import { shardPeople } from './shard-people.ts';
 
@@ -52,6 +52,42 @@ test('a person or a token is found with its text and what became of it, and no t
   const people = await Promise.all(shards.map((one) => shardPeople(stage.cloud.objects, manifestKey, one)));
   const [user = ''] = people.flat();
   expect((await device(user.toUpperCase(), '--launch', launch.id)).out).toMatch(/device 1 +.*, found by its user/);
+});
+
+test('of a later attempt that has no account of its batch: who was settled before had no part in it, of who was left it is not known', async () => {
+  const launch = await stage.newLaunch({ ios: 4, android: 0, marks: { 1: 'dead00' } });
+  await launch.worker({ threads: 1 });
+  const shot = await launch.closed((await launch.fire()).id);
+  const again = { ...shot, id: 'S9', segments: [{ segment: 'ios', attempt: 2 }] };
+  const running = { ...again, closed: null };
+  const { manifestKey } = launch.audience.audience;
+  const loaded = await loadAudience(stage.cloud.objects, manifestKey);
+  const states = async (later: typeof again | typeof running) =>
+    await Promise.all(
+      devicesOf(loaded).map(async ({ token }) => {
+        const [found] = await findDevices(stage.cloud.objects, manifestKey, loaded.manifest, token);
+        if (found === undefined) throw new Error('NOT_FOUND');
+        const fates = await fatesOf(stage.cloud.claims, launch.id, [shot, later], found);
+        return fates.map(({ state }) => state).join(', then ');
+      }),
+    );
+  for (const later of [again, running])
+    expect((await states(later)).toSorted()).toEqual([
+      'accepted, then absent',
+      'accepted, then absent',
+      'accepted, then absent',
+      'bad-token, then absent',
+    ]);
+  const other = { ...again, segments: [{ segment: 'ios', attempt: 3 }] };
+  const [found] = await findDevices(
+    stage.cloud.objects,
+    manifestKey,
+    loaded.manifest,
+    devicesOf(loaded)[0]?.token ?? '',
+  );
+  if (found === undefined) throw new Error('NOT_FOUND');
+  // Without what the first attempt says nobody can tell.
+  expect((await fatesOf(stage.cloud.claims, launch.id, [other], found)).map(({ state }) => state)).toEqual(['gone']);
 });
 
 test('who is not there, two words, and a launch that nobody knows are answered in words', async () => {

@@ -97,14 +97,25 @@ export async function fatesOf(
     tries.map(({ key }) => key),
     true,
   );
+  let before: AttemptState | null = null;
   return tries.map(({ shot, attempt, key }): Fate => {
     const claim = standing.get(key);
     const reasons: Record<string, number> = {};
     for (const { account, closedAccount } of claim === undefined ? [] : words(claim))
       for (const [reason, times] of Object.entries((account ?? closedAccount)?.reasons ?? {}))
         reasons[reason] = (reasons[reason] ?? 0) + times;
-    const state = stateOf(newestStates(claim, batch.count)[at] ?? 0);
     const isKnown = claim !== undefined && words(claim).length > 0;
-    return { shot, attempt, reasons, state: isKnown ? state : shot.closed === null ? 'open' : 'gone' };
+    const state = isKnown ? stateOf(newestStates(claim, batch.count)[at] ?? 0) : withoutAccount(shot, before);
+    if (state !== 'absent' && state !== 'open' && state !== 'gone') before = state;
+    return { shot, attempt, reasons, state };
   });
 }
+
+/** Whoever an attempt before has settled is not part of a later one, and a batch of which nobody is left has no account there (settle/frozen-sets.ts). */
+function withoutAccount({ closed }: Shot, before: AttemptState | null): 'absent' | 'gone' | 'open' {
+  if (before !== null && SETTLED.has(before)) return 'absent';
+  return closed === null ? 'open' : 'gone';
+}
+
+/** By every runbook: some let those that are uncertain be sent to again. */
+const SETTLED: ReadonlySet<AttemptState> = new Set(['accepted', 'bad-token', 'skipped']);
