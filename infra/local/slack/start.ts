@@ -50,6 +50,8 @@ export interface WorkspaceOptions {
   rateLimits?: boolean;
   /** How long an app may change a message after posting it, in ms. 0 (default): for ever. */
   editWindowMs?: number;
+  /** Whether the app is one that is sold outside the Marketplace, with its limits of history (by `rateLimits`) and 15 messages a page. Default: false. */
+  isSold?: boolean;
   /** Seconds until a socket connection is refreshed, as Slack does every few hours. 0 (default): never. */
   connectionLifetimeS?: number;
   /** Default: silent. */
@@ -143,6 +145,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       baseUrl,
       socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`,
       editWindowMs: options.editWindowMs ?? 0,
+      isSold: options.isSold ?? false,
     },
     {
       tokens: secrets,

@@ -32,6 +32,7 @@ const posted = z.object({
   channel: z.string(),
   text: z.string().min(1).max(4000),
   /** A reply in the thread of this message. */ thread_ts: z.string().optional(),
+  /** And sent to the channel, too. */ broadcast: z.boolean().default(false),
 });
 const edited = z.object({ as: z.string(), text: z.string().min(1).max(4000) });
 const byPerson = z.object({ as: z.string() });
@@ -120,7 +121,7 @@ export class ClientApi {
     if (state.user(byPerson.parse(body).as).deleted) throw new SlackError('account_inactive');
     switch (`${httpMethod} ${what ?? ''}${more === undefined || what === 'messages' ? '' : ` ${more}`}`) {
       case 'POST messages': {
-        const { as, channel, text, thread_ts: thread } = posted.parse(body);
+        const { as, channel, text, thread_ts: thread, broadcast } = posted.parse(body);
         const place = state.channel(channel);
         if (place.is_archived) throw new SlackError('is_archived');
         if (!place.members.includes(state.user(as).id)) throw new SlackError('not_in_channel');
@@ -130,6 +131,7 @@ export class ClientApi {
           client_msg_id: slackId('m', 16),
           ...personText(text, state),
           ...(thread === undefined ? {} : { thread_ts: state.message(place.id, thread).ts }),
+          ...(thread !== undefined && broadcast ? { subtype: 'thread_broadcast' } : {}),
         });
         return { ok: true, ts: message.ts };
       }

@@ -21,13 +21,16 @@ export function secretId(bytes = 24): string {
 /** Message timestamps: seconds with six decimals, unique and rising in one workspace. */
 export class TimestampClock {
   #lastMicros = 0;
+  #given = 0;
 
   constructor(lastTs = '0.000000') {
     this.#lastMicros = Math.round(Number(lastTs) * 1e6);
   }
 
+  /** Slack's moments are no whole milliseconds. */
   next(nowMs: number): string {
-    this.#lastMicros = Math.max(this.#lastMicros + 1, nowMs * 1000);
+    this.#given += 1;
+    this.#lastMicros = Math.max(this.#lastMicros + 1, Math.floor(nowMs) * 1_000 + 1 + ((this.#given * 177) % 499));
     return formatMicros(this.#lastMicros);
   }
 }

@@ -45,6 +45,8 @@ export interface Message {
   team: string;
   text: string;
   subtype?: string;
+  /** Of a tombstone. */
+  hidden?: true;
   bot_id?: string;
   app_id?: string;
   client_msg_id?: string;

@@ -265,6 +265,7 @@ function tombstoneOf({ channel, ts, team, reply_count = 0, latest_reply = '', re
   return {
     type: 'message',
     subtype: TOMBSTONE,
+    hidden: true,
     channel,
     ts,
     thread_ts: ts,

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Channel, Json } from '../state/model.ts';
 import { APP, TEAM } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
-import { boolArg, intArg, limitArg, method, page } from './method.ts';
-import type { WebApiContext } from './method.ts';
-import { shownMessage } from './shown-message.ts';
+import { history, replies } from './history.ts';
+import { memberOf, visible } from './member-of.ts';
+import { boolArg, limitArg, method, page } from './method.ts';
 
 const channelArg = z.object({ channel: z.string() });
 
@@ -22,19 +22,6 @@ function shownChannel(channel: Channel): Json {
     context_team_id: TEAM.id,
     name_normalized: channel.name,
   };
-}
-
-/** A private channel is nothing to an app that nobody has invited. */
-function visible({ state }: WebApiContext, id: string): Channel {
-  const channel = state.channel(id);
-  if (channel.is_private && !channel.members.includes(APP.botUserId)) throw new SlackError('channel_not_found');
-  return channel;
-}
-
-function memberOf(context: WebApiContext, id: string): Channel {
-  const channel = visible(context, id);
-  if (!channel.members.includes(APP.botUserId)) throw new SlackError('not_in_channel');
-  return channel;
 }
 
 const list = method({
@@ -65,61 +52,6 @@ const info = method({
   limit: 'tier3',
   args: channelArg,
   run: (context, args) => ({ channel: shownChannel(visible(context, args.channel)) }),
-});
-
-const historyArgs = z.object({
-  channel: z.string(),
-  cursor: z.string().optional(),
-  limit: intArg.pipe(z.int().min(1).max(999)).default(100),
-  oldest: z.string().default('0'),
-  latest: z.string().optional(),
-  inclusive: boolArg.default(false),
-  include_all_metadata: boolArg.default(false),
-});
-
-function within(ts: string, args: { oldest: string; latest?: string | undefined; inclusive: boolean }): boolean {
-  const at = Number(ts);
-  const latest = args.latest === undefined ? Infinity : Number(args.latest);
-  return args.inclusive ? at >= Number(args.oldest) && at <= latest : at > Number(args.oldest) && at < latest;
-}
-
-const history = method({
-  scope: 'channels:history',
-  limit: 'tier3',
-  args: historyArgs,
-  run: (context, args) => {
-    const channel = memberOf(context, args.channel);
-    const messages = context.state
-      .messages(channel.id)
-      .filter((one) => (one.thread_ts === undefined || one.thread_ts === one.ts) && within(one.ts, args))
-      .toReversed();
-    const { items, next } = page(messages, (one) => one.ts, args.cursor, args.limit);
-    const pins = context.state.messages(channel.id).filter((one) => one.pinned !== undefined).length;
-    return {
-      messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })),
-      has_more: next !== '',
-      pin_count: pins,
-      ...(next !== '' && { response_metadata: { next_cursor: next } }),
-    };
-  },
-});
-
-const replies = method({
-  scope: 'channels:history',
-  limit: 'tier3',
-  args: historyArgs.extend({ ts: z.string() }),
-  run: (context, args) => {
-    const channel = memberOf(context, args.channel);
-    const all = context.state.messages(channel.id);
-    if (!all.some((one) => one.ts === args.ts)) throw new SlackError('thread_not_found');
-    const thread = all.filter((one) => one.ts === args.ts || (one.thread_ts === args.ts && within(one.ts, args)));
-    const { items, next } = page(thread, (one) => one.ts, args.cursor, args.limit);
-    return {
-      messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })),
-      has_more: next !== '',
-      ...(next !== '' && { response_metadata: { next_cursor: next } }),
-    };
-  },
 });
 
 const members = method({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FileVault } from '../state/file-vault.ts';
 import type { Json } from '../state/model.ts';
+import { SlackError } from '../state/slack-error.ts';
 import type { Triggers } from '../state/triggers.ts';
 import type { Views } from '../state/views.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
@@ -18,6 +19,8 @@ export interface WebApiContext {
   socketUrl: () => string;
   /** 0: messages can be changed for ever. Else older ones answer `edit_window_closed`. */
   editWindowMs: number;
+  /** The app is sold outside the Marketplace, so it reads a page of 15 messages a minute. */
+  isSold: boolean;
 }
 
 export interface Method {
@@ -66,7 +69,7 @@ export const limitArg = intArg.pipe(z.int().min(1).max(1000)).default(100);
 export const noArgs = z.object({});
 export const jsonObject = z.record(z.string(), z.unknown());
 
-/** Cursor pages over a list that has a stable key per item. */
+/** Cursor pages over a list that has a stable key per item, and from which nothing is taken away. */
 export function page<T>(
   items: T[],
   keyOf: (item: T) => string,
@@ -74,13 +77,8 @@ export function page<T>(
   limit: number,
 ): { items: T[]; next: string } {
   const key = cursor === undefined || cursor === '' ? null : Buffer.from(cursor, 'base64').toString();
-  const from =
-    key === null
-      ? 0
-      : Math.max(
-          0,
-          items.findIndex((item) => keyOf(item) === key),
-        );
+  const from = key === null ? 0 : items.findIndex((item) => keyOf(item) === key);
+  if (from === -1) throw new SlackError('invalid_cursor');
   const next = items[from + limit];
   return {
     items: items.slice(from, from + limit),

@@ -3,15 +3,17 @@
  * stand-in allows N and not one more, so that whoever stays within it is safe there. `post` is the special rule of
  * chat.postMessage (docs/facts.md#slack-post-rate): 1 per second and channel with short bursts, and several hundred a
  * minute in the workspace. `sockets`: the stricter of what Slack has said, 1 per minute with a small burst
- * (docs/facts.md#slack-connections-open).
+ * (docs/facts.md#slack-connections-open). `history`: Tier 3, and of an app that is sold outside the Marketplace one a minute
+ * (docs/facts.md#slack-history-limit).
  */
-export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'sockets' | 'none';
+export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'history' | 'post' | 'sockets' | 'none';
 
 const PER_MINUTE: Record<Limit, number> = {
   tier1: 1,
   tier2: 20,
   tier3: 50,
   tier4: 100,
+  history: 50,
   post: 300,
   sockets: Infinity,
   none: Infinity,
@@ -26,6 +28,11 @@ const WINDOW_MS = 60_000;
 export class RateLimits {
   #calls = new Map<string, number[]>();
   #buckets = new Map<string, { tokens: number; atMs: number }>();
+  readonly #perMinute: Record<Limit, number>;
+
+  constructor(isSold: boolean) {
+    this.#perMinute = { ...PER_MINUTE, ...(isSold ? { history: 1 } : {}) };
+  }
 
   /** Counts the call; answers the seconds to wait (for `Retry-After`) if it is one too many, else null. */
   take(method: string, limit: Limit, channel: string | null, nowMs: number): number | null {
@@ -50,7 +57,7 @@ export class RateLimits {
     const recent = (this.#calls.get(method) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
     this.#calls.set(method, recent);
     const first = recent[0];
-    if (recent.length >= PER_MINUTE[limit] && first !== undefined)
+    if (recent.length >= this.#perMinute[limit] && first !== undefined)
       return Math.max(1, Math.ceil((first + WINDOW_MS - nowMs) / 1000));
     recent.push(nowMs);
     return null;

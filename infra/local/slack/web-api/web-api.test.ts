@@ -267,6 +267,79 @@ describe('history and threads', () => {
     ).toBe(3);
   });
 
+  it('takes a cursor for some minutes, and where its message was deleted, and no other', async () => {
+    let nowMs = 1_800_000_000_000;
+    const slack = await client({ nowMs: () => nowMs });
+    const ana = person(workspace, 'U0ONCALL');
+    const stamps: string[] = [];
+    for (const text of ['1', '2', '3', '4']) stamps.push(((await ana.say(text)) as unknown as { ts: string }).ts);
+    const first = await slack.conversations.history({ channel: ROOM, limit: 2 });
+    const cursor = first.response_metadata?.next_cursor ?? '';
+    workspace.admin.deleteMessage(ROOM, stamps[1] ?? '');
+    const page = { channel: ROOM, limit: 2, cursor };
+    expect((await slack.conversations.history(page)).messages?.map((one) => one.text)).toEqual(['1']);
+    nowMs += 300_001;
+    expect(await refusal(slack.conversations.history(page))).toBe('invalid_cursor');
+    for (const wrong of ['x', Buffer.from('next_ts:1:1').toString('base64')])
+      expect(await refusal(slack.conversations.history({ ...page, cursor: wrong }))).toBe('invalid_cursor');
+    expect(await refusal(slack.conversations.list({ cursor: Buffer.from('C0GONE').toString('base64') }))).toBe(
+      'invalid_cursor',
+    );
+    expect(await refusal(slack.conversations.history({ channel: ROOM, oldest: 'yesterday' }))).toBe(
+      'invalid_ts_oldest',
+    );
+    expect(await refusal(slack.conversations.history({ channel: ROOM, latest: '-1' }))).toBe('invalid_ts_latest');
+  });
+
+  it('begins at the oldest side where it is told that alone, and at the newest with both', async () => {
+    const slack = await client();
+    const ana = person(workspace, 'U0ONCALL');
+    for (const text of ['1', '2', '3', '4', '5']) await ana.say(text);
+    const texts = async (more: { latest?: string; cursor?: string }) => {
+      const page = await slack.conversations.history({ channel: ROOM, limit: 2, oldest: '1', ...more });
+      return [page.messages?.map((one) => one.text).join(' '), page.response_metadata?.next_cursor ?? ''] as const;
+    };
+    const [said, cursor] = await texts({});
+    expect([said, (await texts({ cursor }))[0]]).toEqual(['2 1', '4 3']);
+    expect((await texts({ latest: '9999999999' }))[0]).toBe('5 4');
+  });
+
+  it('gives an app that is sold fifteen messages a minute, of a thread too', async () => {
+    let nowMs = 1_800_000_000_000;
+    const slack = await client({ isSold: true, nowMs: () => nowMs });
+    for (let i = 0; i < 20; i += 1) await person(workspace, 'U0ONCALL').say(`line ${i}`);
+    const first = await slack.conversations.history({ channel: ROOM, limit: 200 });
+    expect([first.messages?.length, first.has_more]).toEqual([15, true]);
+    const again = slack.conversations.history({ channel: ROOM });
+    await expect(again).rejects.toMatchObject({ code: 'slack_webapi_rate_limited_error', retryAfter: 60 });
+    const ts = first.messages?.[0]?.ts ?? '';
+    expect((await slack.conversations.replies({ channel: ROOM, ts })).messages).toHaveLength(1);
+    nowMs += 60_000;
+    expect((await slack.conversations.history({ channel: ROOM })).messages).toHaveLength(15);
+  });
+
+  it('shows a reply that was sent to the channel in both, and a tombstone for as long as there are replies', async () => {
+    const slack = await client();
+    const ana = person(workspace, 'U0ONCALL');
+    const { ts } = (await ana.say('root')) as unknown as { ts: string };
+    const sent = { channel: ROOM, text: 'for all', thread_ts: ts, broadcast: true };
+    const reply = (await ana.send('POST', 'messages', sent)) as unknown as { ts: string };
+    const shown = async () => (await slack.conversations.history({ channel: ROOM })).messages;
+    expect(await shown()).toMatchObject([
+      { ts: reply.ts, subtype: 'thread_broadcast', thread_ts: ts, root: { ts } },
+      { ts, reply_count: 1 },
+    ]);
+    await ana.send('DELETE', `messages/${ROOM}/${ts}`, {});
+    expect((await shown())?.[1]).toMatchObject({ ts, subtype: 'tombstone', hidden: true, user: 'USLACKBOT' });
+    const thread = await slack.conversations.replies({ channel: ROOM, ts });
+    expect(thread.messages?.map((one) => one.ts)).toEqual([ts, reply.ts]);
+    // Of a reply it gives that reply alone.
+    expect((await slack.conversations.replies({ channel: ROOM, ts: reply.ts })).messages).toHaveLength(1);
+    await ana.send('DELETE', `messages/${ROOM}/${reply.ts}`, {});
+    expect(await shown()).toEqual([]);
+    expect(await refusal(slack.conversations.replies({ channel: ROOM, ts }))).toBe('thread_not_found');
+  });
+
   it('keeps replies out of the history and gives them with their parent', async () => {
     const slack = await client();
     const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'parent' });

@@ -36,7 +36,7 @@ const BODY_BYTES = 4 * 1024 * 1024;
 
 /** `/api/*`: reads token and arguments as Slack does (header, form, JSON, query) and answers 200 with `ok`, or 429. */
 export function createWebApi(context: WebApiContext, options: WebApiOptions) {
-  const limits = new RateLimits();
+  const limits = new RateLimits(context.isSold);
 
   async function handle(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
     const given = await readArguments(request);
