@@ -53,7 +53,7 @@ async function attach(name: string, text: string): Promise<SharedFile> {
   const base64 = Buffer.from(text).toString('base64');
   await person(workspace, 'U0MARKET1').send('POST', 'files', { channel: 'C0WARROOM', name, base64 });
   const slack = createSlackPort({ token, apiUrl: workspace.apiUrl, log });
-  const { messages } = await slack.history('C0WARROOM', { oldest: '0', cursor: null });
+  const { messages } = await slack.history('C0WARROOM', { oldest: '0', latest: '9999999999', cursor: null });
   const [file] = messages.flatMap(sharedFiles);
   if (file === undefined) throw new Error('nothing attached');
   return file;

@@ -60,6 +60,8 @@ export const FACT = {
   standbyTold: 'standby/told',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
   folding: 'room/folding',
+  /** How far the channel's history is read that is being read (JSON of Reading); empty: none is. */
+  backFill: 'room/back-fill',
   /** The compile that was asked for last (JSON of CompileRun). */
   compile: 'compile',
   compileMessage: (number: number) => `message/compile/${number}`,

@@ -17,6 +17,8 @@ const kept = (ts: string, more: Partial<ChannelMessage> = {}): ChannelMessage =>
 });
 const shown = (channel: object[], threads: [string, object[]][] = []): Shown => ({
   since: '100.000000',
+  from: '100.000000',
+  until: '899.999999',
   channel,
   threads: new Map(threads),
   marks: ['pushpin'],

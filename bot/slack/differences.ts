@@ -4,10 +4,13 @@ import { Heard } from './heard.ts';
 import { markName, markOf, standing } from './spoken.ts';
 import type { Spoken } from './spoken.ts';
 
-/** What Slack shows of a channel, read to the end. */
+/** What Slack shows of a stretch of a channel. */
 export interface Shown {
-  /** All of its messages since then. */
+  /** Nothing that was said or edited before is looked at. */
   since: string;
+  /** The stretch: all messages of the channel from and until then, and the whole of their threads since `since`. */
+  from: string;
+  until: string;
   channel: readonly unknown[];
   /** Replies by the ts of what they reply to; what could not be read is not here. */
   threads: ReadonlyMap<string, readonly unknown[]>;
@@ -23,7 +26,7 @@ interface Raw {
 }
 
 /**
- * What the channel says and the chain does not, in the order in which it was said: messages, edits (the last one of each message, for
+ * What the channel says there and the chain does not, in the order in which it was said: messages, edits (the last one of each message, for
  * Slack shows no other), marks and, last, deletions. `chain` must have been read before Slack was asked. Marks and deletions have no
  * time: they were found now. What was kept without its thread may stand in one that was not read, so it is never taken for deleted.
  */
@@ -76,7 +79,7 @@ function gone(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[
     else if (one.thread !== undefined) kept.set(one.edits ?? one.ts, one);
   }
   return [...kept]
-    .filter(([ts, { thread = null }]) => !there.has(ts) && isSince(ts, shown) && wasRead(thread, shown))
+    .filter(([ts, { thread = null }]) => !there.has(ts) && isSince(ts, shown) && wasRead(ts, thread, shown))
     .map(([ts, { user }]) => ({
       ts: (nowMs / 1_000).toFixed(6),
       user,
@@ -89,12 +92,16 @@ function gone(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[
 }
 
 /** A thread without replies is read with the channel. */
-function wasRead(thread: string | null, shown: Shown): boolean {
-  if (thread === null || shown.threads.has(thread)) return true;
+function wasRead(ts: string, thread: string | null, shown: Shown): boolean {
+  if (thread === null) return isInStretch(ts, shown);
+  if (shown.threads.has(thread)) return true;
   return (
-    isSince(thread, shown) && !(shown.channel as readonly Raw[]).some((one) => one.ts === thread && hasReplies(one))
+    isInStretch(thread, shown) && !(shown.channel as readonly Raw[]).some((one) => one.ts === thread && hasReplies(one))
   );
 }
+
+const isInStretch = (ts: string, { from, until }: Shown): boolean =>
+  Number(ts) >= Number(from) && Number(ts) <= Number(until);
 
 const isSince = (ts: string, { since }: Shown): boolean => Number(ts) >= Number(since);
 

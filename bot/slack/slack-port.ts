@@ -39,13 +39,10 @@ export interface SlackPort {
   /** The ts of at most `limit` messages of the channel that came after this one. Rejects at once when Slack is limiting us. */
   postedAfter(channel: string, ts: string, limit: number): Promise<string[]>;
   /**
-   * A page of what stands in the channel since `oldest`, or in one of its threads; `next` is the cursor of the page after it, null at the end.
-   * Slack gives the newest page of a channel first. Rejects at once when Slack is limiting us.
+   * A page of what stands in the channel or in one of its threads; `next` is the cursor of the page after it, null at the end. Rejects at once when Slack
+   * is limiting us.
    */
-  history(
-    channel: string,
-    page: { oldest: string; cursor: string | null; thread?: string },
-  ): Promise<{ messages: unknown[]; next: string | null }>;
+  history(channel: string, page: HistoryPage): Promise<{ messages: unknown[]; next: string | null }>;
   /** Posts a file with its comment as a message. The file's name is what `findUpload` looks for. */
   upload(channel: string, file: Upload): Promise<void>;
   /** Already pinned counts as pinned. */
@@ -56,6 +53,17 @@ export interface SlackPort {
   findUpload(channel: string, filename: string): Promise<boolean>;
   /** True if Slack says that this account is deactivated. False for one that it doesn't know: nobody can press with it either. */
   isDeactivated(slackId: string): Promise<boolean>;
+}
+
+/**
+ * From `oldest` to `latest`, with both, newest first; of a thread oldest first, its first message before them. The bounds go with each page: a cursor
+ * knows none (docs/facts.md#slack-cursor). A channel is read with both: how Slack begins without `latest` it does not say.
+ */
+export interface HistoryPage {
+  oldest: string;
+  latest?: string;
+  cursor: string | null;
+  thread?: string;
 }
 
 /** Shorter than a claim on the outbox: a post of ours is over, one way or the other, before another instance may try it. */
@@ -131,8 +139,15 @@ export function createSlackPort(options: {
       return (answer.messages ?? []).flatMap((message) => (message.ts === undefined ? [] : [message.ts]));
     },
 
-    async history(channel, { oldest, cursor, thread }) {
-      const page = { channel, oldest, inclusive: true, limit: HISTORY_PAGE, ...(cursor === null ? {} : { cursor }) };
+    async history(channel, { oldest, latest, cursor, thread }) {
+      const page = {
+        channel,
+        oldest,
+        ...(latest === undefined ? {} : { latest }),
+        inclusive: true,
+        limit: HISTORY_PAGE,
+        ...(cursor === null ? {} : { cursor }),
+      };
       const answer = await (thread === undefined
         ? stats.conversations.history(page)
         : stats.conversations.replies({ ...page, ts: thread }));

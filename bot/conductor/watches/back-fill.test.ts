@@ -5,11 +5,12 @@ import { grantedByManifest } from '../../../infra/local/slack/app-manifest.ts';
 import { person, SECRETS, startTestWorkspace, until } from '../../../infra/local/slack/for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../../../infra/local/slack/start.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
-import { LAUNCH_ID } from '../../../test/properties/scene.ts';
+import { audience, LAUNCH_ID, segmentTotals } from '../../../test/properties/scene.ts';
 import { ChannelLog } from '../../channel/channel-log.ts';
 import { createClient, slackLogger } from '../../slack/slack-client.ts';
 import { createSlackPort } from '../../slack/slack-port.ts';
 import { fixedToken } from '../../slack/slack-token.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { BackFill } from './back-fill.ts';
 
 let memory: MemoryContext;
@@ -89,6 +90,7 @@ test('what was deleted from the record does not come back from the channel, and 
       forgot: { messages: 1, files: 0, tokens: 0 },
     },
   );
+  memory.nowMs += 5;
   await say('all well');
   await look();
   expect((await chain()).map(({ text }) => text)).toEqual(['', 'all well']);
@@ -196,6 +198,203 @@ test('all pages are read, and what Slack limits is waited out', async () => {
   await looking;
   expect((await chain()).map(({ text }) => text)).toEqual(Array.from({ length: 201 }, (_, i) => `line ${i}`));
   expect(workspace.faults.calls('conversations.history')).toBe(3);
+});
+
+/** What is done after each page, by its number from 1. */
+function afterPage(work: (page: number) => void | Promise<void>): () => number {
+  const { slack } = memory.context;
+  if (slack === null) throw new Error('NO_SLACK');
+  let pages = 0;
+  memory.context.slack = {
+    ...slack,
+    history: async (...asked) => {
+      const page = await slack.history(...asked);
+      await work((pages += 1));
+      return page;
+    },
+  };
+  return () => pages;
+}
+const texts = async () => (await chain()).map(({ text }) => text);
+const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
+const sayLines = async (from: number, to: number, more: object = {}) => {
+  for (const line of lines(from, to)) await say(line, more);
+};
+
+test('a cursor that Slack refuses in the middle is no end: it is read on behind what was read, of a channel and of a thread', async () => {
+  let aheadMs = 0;
+  await begin({ nowMs: () => (memory.nowMs += 1) + aheadMs });
+  const root = await say('root');
+  await sayLines(0, 210, { thread_ts: root });
+  await sayLines(210, 420);
+  memory.nowMs += 1_000;
+  // For Slack it takes long. By our own clock a stretch would end before the cursor does.
+  const pages = afterPage(() => void (aheadMs += 360_000));
+  await look();
+  expect(await texts()).toEqual(['root', ...lines(0, 420)]);
+  // Two of each, and one refused in between.
+  expect([pages(), workspace.faults.calls('conversations.history')]).toEqual([4, 3]);
+  expect(workspace.faults.calls('conversations.replies')).toBe(3);
+});
+
+test('a shot that begins in the middle is waited out, and then it is read on, with nothing lost and nothing twice', async () => {
+  await begin();
+  memory.context.timings = { ...memory.context.timings, shotMs: 20 };
+  await sayLines(0, 450);
+  const pages = afterPage(async (page) => {
+    if (page === 1) await memory.fires();
+  });
+  const looking = look();
+  await until('the shot', () => pages() === 1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(workspace.faults.calls('conversations.history')).toBe(1);
+  const [shot] = Object.values((await memory.launch()).shots);
+  if (shot === undefined) throw new Error('NO_SHOT');
+  const segments = shot.segments.map(({ segment, attempt }) =>
+    segmentTotals(segment, attempt, audience.segments.find(({ id }) => id === segment)?.devices ?? 0),
+  );
+  await memory.does({ kind: 'close-shot', shotId: shot.id, cause: 'complete', segments });
+  await looking;
+  expect(await texts()).toEqual(lines(0, 450));
+  expect(pages()).toBe(3);
+});
+
+test('fifteen messages a minute are read to the end, by whichever leaders, and none is read twice', async () => {
+  await begin({ isSold: true });
+  await sayLines(0, 100);
+  const root = await say('root');
+  await sayLines(100, 120, { thread_ts: root });
+  memory.nowMs += 1_000;
+  let leaders = 0;
+  const pages = afterPage(() => {
+    memory.nowMs += 60_000;
+    // Each ends where the next page is asked for.
+    if ((leaders += 1) > 2) fill.stop();
+  });
+  await expect(look()).rejects.toThrow('aborted');
+  // The first stretch: a page, and two of its thread.
+  expect((await texts()).toSorted()).toEqual(['root', ...lines(86, 120)].toSorted());
+  while (pages() < 9) {
+    fill = new BackFill(memory.context);
+    await look().catch((error: unknown) => expect(String(error)).toContain('aborted'));
+  }
+  expect((await texts()).toSorted()).toEqual(['root', ...lines(0, 120)].toSorted());
+  expect(await chain()).toHaveLength(121);
+  // Read to its end, it is compared anew as a whole: a page was never taken for all of it.
+  leaders = -100;
+  fill = new BackFill(memory.context);
+  await look();
+  expect(pages()).toBe(18);
+  expect(await chain()).toHaveLength(121);
+});
+
+test('a read that was kept goes no further back than the launch may by now, and one that makes no sense is none', async () => {
+  await begin();
+  await say('of the launch before');
+  const createdAtMs = memory.nowMs;
+  memory.nowMs += 5;
+  await say('now');
+  memory.nowMs += 5;
+  index = [{ launchId: 'other', name: 'Other', channelId: 'C0WARROOM', pool: 'p', closed: true, createdAtMs }];
+  const kept = { since: '1.000000', downTo: (memory.nowMs / 1_000).toFixed(6), begunAtMs: memory.nowMs, isWhole: true };
+  for (const one of [JSON.stringify(kept), '{"since": 1}', 'x']) {
+    await keepFact(memory.context, LAUNCH_ID, FACT.backFill, one);
+    await look();
+    expect(await texts()).toEqual(['now']);
+    expect(await fact(memory.context, LAUNCH_ID, FACT.backFill)).toBe('');
+  }
+});
+
+test('what is deleted behind a page is found in the stretch where it was', async () => {
+  await begin({ isSold: true });
+  await sayLines(0, 40);
+  await look();
+  const before = await chain();
+  expect(before).toHaveLength(40);
+  await mia.send('DELETE', `messages/C0WARROOM/${before[3]?.ts}`, {});
+  afterPage(() => void (memory.nowMs += 60_000));
+  fill = new BackFill(memory.context);
+  await look();
+  expect((await chain()).slice(40)).toMatchObject([{ edits: before[3]?.ts, deleted: true }]);
+});
+
+test('replies of a thread whose first message was deleted are found, and its deletion', async () => {
+  await begin();
+  const root = await say('root');
+  const reply = await say('a reply', { thread_ts: root });
+  await look();
+  await say('another', { thread_ts: root });
+  await mia.send('DELETE', `messages/C0WARROOM/${root}`, {});
+  await look();
+  await look();
+  expect(await chain()).toMatchObject([
+    { ts: root },
+    { ts: reply, thread: root },
+    { text: 'another', thread: root },
+    { edits: root, deleted: true },
+  ]);
+});
+
+test('a reply that was sent to the channel too is there once, with its thread, and so is its deletion', async () => {
+  await begin();
+  const root = await say('root');
+  const reply = await say('for all', { thread_ts: root, broadcast: true });
+  await say('for the thread', { thread_ts: root });
+  await look();
+  await look();
+  expect(await chain()).toMatchObject([
+    { ts: root, thread: null },
+    { ts: reply, thread: root },
+    { text: 'for the thread', thread: root },
+  ]);
+  await mia.send('DELETE', `messages/C0WARROOM/${reply}`, {});
+  await look();
+  await look();
+  expect((await chain()).slice(3)).toMatchObject([{ edits: reply, deleted: true }]);
+});
+
+test('what was deleted from the record in the same millisecond does not come back', async () => {
+  await begin();
+  const ts = await say('call me: 555');
+  const atMs = Math.floor(Number(ts) * 1_000);
+  // Later than its millisecond began.
+  expect(Number(ts) * 1_000).toBeGreaterThan(atMs);
+  await memory.record.appendMessage(
+    LAUNCH_ID,
+    { seq: 0, hash: '' },
+    {
+      ts: '',
+      user: '',
+      text: '',
+      atMs,
+      edits: null,
+      deleted: false,
+      permalink: null,
+      files: [],
+      forgot: { messages: 1, files: 0, tokens: 0 },
+    },
+  );
+  memory.nowMs += 5;
+  await say('all well');
+  memory.nowMs += 5;
+  await look();
+  expect(await texts()).toEqual(['', 'all well']);
+});
+
+test('of many threads so many are read, and are in the record, before more of the channel is', async () => {
+  await begin();
+  await sayLines(0, 10);
+  const roots: string[] = [];
+  for (let i = 0; i < 20; i += 1) roots.push(await say(`root ${i}`));
+  await sayLines(10, 190);
+  for (const root of roots) await say('a reply', { thread_ts: root });
+  memory.nowMs += 1_000;
+  const pages = afterPage((page) => (page === 21 ? fill.stop() : undefined));
+  await expect(look()).rejects.toThrow('aborted');
+  expect(await chain()).toHaveLength(220);
+  fill = new BackFill(memory.context);
+  await look();
+  expect([pages(), (await chain()).length]).toEqual([22, 230]);
 });
 
 test('the end of the process does not wait for what Slack limits', async () => {

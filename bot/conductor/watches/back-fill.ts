@@ -1,18 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { ChannelMessage } from '../../../infra/aws/channel-message.ts';
 import { verifyChannel } from '../../../infra/aws/verify-channel.ts';
-import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { channelBreak } from '../../../runbooks/record/model.ts';
-import { differences, threadsOf } from '../../slack/differences.ts';
+import { differences } from '../../slack/differences.ts';
 import type { Shown } from '../../slack/differences.ts';
 import { sharedFiles } from '../../slack/shared-files.ts';
-import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
-import type { SlackPort } from '../../slack/slack-port.ts';
+import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { marksOf } from '../../slack/spoken.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { noteOnce } from '../shots/note-once.ts';
+import { before, HistoryReader } from './history-reader.ts';
 
 /** What was said in a channel so long before its first launch belongs to the record. */
 const BEFORE_MS = 14 * 86_400_000;
@@ -20,11 +20,26 @@ const BEFORE_MS = 14 * 86_400_000;
 const WHOLE_MS = 6 * 3_600_000;
 const OVERLAP_MS = 3_600_000;
 
-/** What was deleted from the record is not to come back from the channel. */
+/**
+ * Behind what was deleted from the record, which is not to come back from the channel. The chain has whole milliseconds, rounded: what it has at
+ * this one was said up to half of one later.
+ */
 const deletedUntilMs = (chain: readonly ChannelMessage[]): number =>
-  chain.reduce((ms, { atMs, forgot, forgotten }) => ((forgot ?? forgotten) === undefined ? ms : Math.max(ms, atMs)), 0);
+  chain.reduce(
+    (ms, { atMs, forgot, forgotten }) => ((forgot ?? forgotten) === undefined ? ms : Math.max(ms, atMs + 0.5)),
+    0,
+  );
 
-type Page = Awaited<ReturnType<SlackPort['history']>>;
+const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
+
+/** A read of the history that is under way. All that was said from `downTo` until it began is in the record. */
+const readingSchema = z.object({
+  /** Where it ends. */ since: z.string(),
+  downTo: z.string(),
+  begunAtMs: z.number(),
+  isWhole: z.boolean(),
+});
+type Reading = z.output<typeof readingSchema>;
 
 /** Begins the note, and no other. */
 const HEAD =
@@ -33,10 +48,15 @@ const HEAD =
 /** Begins the note of a chain that does not hold, and no other. */
 const BROKEN = 'What stands in the record of what was written here is not all as it was written';
 
+type Chain = Awaited<ReturnType<Context['cloud']['record']['messagesAfter']>>;
+
+const isBroken = ({ unread }: ChannelMessage): boolean => unread === 'broken';
+
 /**
  * Reads in the channel's history what nobody heard: Slack gives an event up after six minutes (docs/facts.md#slack-redelivery), and a
- * channel may be older than its launch. It never reads while a shot runs: then the limit is for what people look at. idle →
- * reading → idle; a read that fails is made anew as a whole.
+ * channel may be older than its launch. It asks for nothing while a shot runs: then the limit is for what people look at. idle →
+ * reading (stretch by stretch) → idle. Each stretch is in the record before the next one is read, and how far it has come is kept: a read that
+ * fails, or whose leader ends, goes on from there.
  */
 export class BackFill {
   readonly #context: Context;
@@ -45,7 +65,6 @@ export class BackFill {
   /** When the last whole read, and the last one at all, began; null: none has ended well. */
   #wholeAtMs: number | null = null;
   #readAtMs: number | null = null;
-  #calls = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -56,38 +75,87 @@ export class BackFill {
   }
 
   async look(launch: Launch): Promise<void> {
-    const { slack, channelLog, timings, log } = this.#context;
+    const { slack, channelLog, timings } = this.#context;
     const nowMs = this.#context.nowMs();
     this.#dueAtMs ??= nowMs + timings.backFillFirstMs;
     if (slack === null || channelLog === undefined || nowMs < this.#dueAtMs || this.#isBusy(launch)) return;
     this.#dueAtMs = nowMs + timings.backFillMs;
     const sinceMs = await this.#beginMs(launch);
     if (sinceMs === null) return;
+    const reading = (await this.#kept(launch)) ?? this.#begun(sinceMs, nowMs);
+    const reader = new HistoryReader({
+      context: this.#context,
+      slack,
+      channelId: launch.channelId,
+      isBusy: () => this.#isBusy(launch),
+      signal: this.#stopped.signal,
+      refused: (error, thread) => this.#refused(launch, error, thread),
+    });
+    if (!(await this.#read(launch, reader, reading, sinceMs))) return;
+    await keepFact(this.#context, launch.id, FACT.backFill, '');
+    this.#readAtMs = reading.begunAtMs;
+    if (reading.isWhole) this.#wholeAtMs = reading.begunAtMs;
+  }
+
+  #begun(sinceMs: number, nowMs: number): Reading {
     const isWhole = this.#wholeAtMs === null || this.#readAtMs === null || nowMs - this.#wholeAtMs >= WHOLE_MS;
     const fromMs = isWhole ? sinceMs : Math.max(sinceMs, (this.#readAtMs ?? 0) - OVERLAP_MS);
+    return { since: stamp(fromMs), downTo: stamp(nowMs), begunAtMs: nowMs, isWhole };
+  }
+
+  /** Of this leader or one before it. What can't be read is none. */
+  async #kept({ id }: Launch): Promise<Reading | null> {
+    const kept = await fact(this.#context, id, FACT.backFill);
+    if (kept === null || kept === '') return null;
+    try {
+      return readingSchema.parse(JSON.parse(kept));
+    } catch (error) {
+      this.#context.log.warn({ launchId: id, kept, err: error }, "how far the channel's history was read is not known");
+      return null;
+    }
+  }
+
+  /** False: not to its end. */
+  async #read(launch: Launch, reader: HistoryReader, reading: Reading, sinceMs: number): Promise<boolean> {
+    for (let until = reading.downTo; ;) {
+      const chain = await this.#chain(launch, reading.isWhole && until === reading.downTo);
+      if (chain === null) return false;
+      const since = stamp(Math.max(Number(reading.since) * 1_000, sinceMs, deletedUntilMs(chain)));
+      if (Number(until) < Number(since)) return true;
+      const stretch = await reader.stretch(since, until);
+      if (stretch === null) return false;
+      await this.#add(launch, chain, { ...stretch, since, marks: marksOf(launch.runbook) });
+      if (stretch.isLast) return true;
+      until = before(stretch.from);
+      await keepFact(this.#context, launch.id, FACT.backFill, JSON.stringify({ ...reading, downTo: until }));
+    }
+  }
+
+  /** Null: a newer version has written to it. What that wrote may be what would be missed here, and would stand there twice. */
+  async #chain(launch: Launch, isVerified: boolean): Promise<Chain | null> {
+    const { journal, cloud } = this.#context;
     // Entries first: no message is missing that a checkpoint among them has sealed.
-    const entries = await this.#context.journal.entries(launch.id);
-    const chain = await this.#context.cloud.record.messagesAfter(launch.id, 0);
-    // What a newer version has written may be what would be missed here: it would stand there twice.
-    if (chain.some(({ unread }) => unread === 'newer')) return;
-    if (isWhole || chain.some(({ unread }) => unread === 'broken')) await this.#tellBreak(launch, chain, entries);
-    const shown = await this.#read(slack, launch, Math.max(fromMs, deletedUntilMs(chain)));
-    if (shown === null) return;
-    const missing = differences(chain, shown, this.#context.nowMs());
+    const entries = await journal.entries(launch.id);
+    const chain = await cloud.record.messagesAfter(launch.id, 0);
+    if (chain.some(({ unread }) => unread === 'newer')) return null;
+    if (isVerified || chain.some(isBroken)) await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
+    return chain;
+  }
+
+  async #add(launch: Launch, chain: readonly ChannelMessage[], shown: Shown): Promise<void> {
+    const { channelLog, roomFiles, log, nowMs } = this.#context;
+    const missing = differences(chain, shown, nowMs());
     // A vandalised one was heard, and is not there any more.
-    if (chain.some(({ unread }) => unread === 'broken')) channelLog.reload(launch.id);
-    for (const one of missing) await channelLog.append(launch.id, launch.channelId, one);
+    if (chain.some(isBroken)) channelLog?.reload(launch.id);
+    for (const one of missing) await channelLog?.append(launch.id, launch.channelId, one);
     if (missing.length > 0) log.info({ found: missing.length }, "found in the channel's history");
     const kept = new Set(chain.map(({ file }) => `${file?.of} ${file?.id}`));
     for (const file of [shown.channel, ...shown.threads.values()].flat().flatMap(sharedFiles))
-      if (!kept.has(`${file.of} ${file.id}`)) await this.#context.roomFiles?.keep(launch.id, launch.channelId, file);
-    this.#readAtMs = nowMs;
-    if (isWhole) this.#wholeAtMs = nowMs;
+      if (!kept.has(`${file.of} ${file.id}`)) await roomFiles?.keep(launch.id, launch.channelId, file);
   }
 
   /** Told once in the room. What is no message any more, and stands in the channel still, is found missing, and recorded anew. */
-  async #tellBreak(launch: Launch, chain: Parameters<typeof verifyChannel>[1], entries: readonly Entry[]) {
-    const channel = verifyChannel(launch.id, chain, entries);
+  async #tellBreak(launch: Launch, channel: ReturnType<typeof verifyChannel>): Promise<void> {
     const broken = channelBreak({ channel });
     if (broken === null) return;
     await noteOnce(
@@ -112,57 +180,6 @@ export class BackFill {
   #isBusy({ id }: Launch): boolean {
     const now = this.#context.journal.peek(id);
     return now !== null && runningShots(now).length > 0;
-  }
-
-  /** Null: it was refused, or given up for a shot. */
-  async #read(slack: SlackPort, launch: Launch, fromMs: number): Promise<Shown | null> {
-    const since = (fromMs / 1_000).toFixed(6);
-    this.#calls = 0;
-    const channel = await this.#pages(slack, launch, since);
-    if (channel === null) return null;
-    const threads = new Map<string, unknown[]>();
-    for (const thread of threadsOf(channel)) {
-      const replies = await this.#pages(slack, launch, since, thread);
-      if (replies === null && this.#isBusy(launch)) return null;
-      if (replies !== null) threads.set(thread, replies);
-    }
-    return { since, channel, threads, marks: marksOf(launch.runbook) };
-  }
-
-  async #pages(slack: SlackPort, launch: Launch, oldest: string, thread?: string): Promise<unknown[] | null> {
-    const all: unknown[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Page | null = await this.#page(slack, launch, {
-        oldest,
-        cursor,
-        ...(thread === undefined ? {} : { thread }),
-      });
-      if (page === null) return null;
-      all.push(...page.messages);
-      cursor = page.next;
-    } while (cursor !== null);
-    return all;
-  }
-
-  /** Waits out what Slack limits, for however long it says: nobody waits for this. */
-  async #page(slack: SlackPort, launch: Launch, where: Parameters<SlackPort['history']>[1]): Promise<Page | null> {
-    let waitMs = this.#calls === 0 ? 0 : this.#context.timings.historyPaceMs;
-    for (;;) {
-      await sleep(waitMs, undefined, { signal: this.#stopped.signal, ref: false });
-      if (this.#isBusy(launch)) return null;
-      this.#calls += 1;
-      try {
-        return await slack.history(launch.channelId, where);
-      } catch (error) {
-        const limitMs = limitedForMs(error);
-        if (limitMs === null) {
-          if (await this.#refused(launch, error, where.thread)) return null;
-          throw error;
-        }
-        waitMs = limitMs;
-      }
-    }
   }
 
   /** Told once in the room: what stays away until somebody mends it. */

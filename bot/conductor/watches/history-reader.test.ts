@@ -1,0 +1,60 @@
+import { ErrorCode } from '@slack/web-api';
+import { expect, test } from 'vitest';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import { before, HistoryReader } from './history-reader.ts';
+
+// How it reads a channel of the local Slack is in back-fill.test.ts.
+
+/** Slack's word. */
+const refusal = (error: string) =>
+  Object.assign(new Error(error), { code: ErrorCode.PlatformError, data: { ok: false, error } });
+
+async function readerOf(history: SlackPort['history']) {
+  const { context } = await MemoryContext.ready();
+  const refused: (string | undefined)[] = [];
+  const reader = new HistoryReader({
+    context: { ...context, timings: { ...context.timings, historyPaceMs: 0 } },
+    slack: { history } as SlackPort,
+    channelId: 'C0WARROOM',
+    isBusy: () => false,
+    signal: new AbortController().signal,
+    refused: async (_, thread) => {
+      refused.push(thread);
+      return false;
+    },
+  });
+  return { reader, refused };
+}
+
+test('a Slack that gives nothing but cursors, and takes none of them, is not asked for ever', async () => {
+  let calls = 0;
+  const { reader } = await readerOf(async (_, { cursor }) => {
+    if ((calls += 1) > 10) throw new Error('TOO_OFTEN');
+    if (cursor !== null) throw refusal('invalid_cursor');
+    return { messages: [], next: 'a' };
+  });
+  await expect(reader.stretch('1.000000', '9.000000')).rejects.toThrow('HISTORY_CURSORS');
+  expect(calls).toBe(4);
+});
+
+test('an empty page with a cursor is not the last one', async () => {
+  const asked: (string | null)[] = [];
+  const { reader } = await readerOf(async (_, { cursor }) => {
+    asked.push(cursor);
+    return cursor === 'b' ? { messages: [{ ts: '5.000000' }], next: null } : { messages: [], next: cursor ? 'b' : 'a' };
+  });
+  expect(await reader.stretch('1.000000', '9.000000')).toMatchObject({ channel: [{ ts: '5.000000' }], isLast: true });
+  expect(asked).toEqual([null, 'a', 'b']);
+});
+
+test('a cursor that nobody has given is no reason to go on: whoever is refused hears of it', async () => {
+  const { reader, refused } = await readerOf(() => Promise.reject(refusal('invalid_cursor')));
+  await expect(reader.stretch('1.000000', '9.000000')).rejects.toThrow('invalid_cursor');
+  expect(refused).toEqual([undefined]);
+});
+
+test('the moment before one is a microsecond earlier', () => {
+  expect(before('1800000000.000000')).toBe('1799999999.999999');
+  expect(before('1800000000.123457')).toBe('1800000000.123456');
+});
