@@ -7,7 +7,7 @@ import { fit, oneLine, plural, safe, utc } from './words.ts';
 /** The timeline in short, as the channel has it: by phase, each line leads to the message in which it was said. */
 
 /** A line of it. */
-export type ShortRow = Pick<Row, 'atMs' | 'who' | 'what' | 'isLoud' | 'kind' | 'permalink' | 'place'>;
+type ShortRow = Pick<Row, 'atMs' | 'who' | 'what' | 'isLoud' | 'kind' | 'permalink' | 'place'>;
 
 export interface ShortPhase {
   title: string;
