@@ -132,6 +132,14 @@ test("times are the reader's, or UTC", async () => {
 test('keys move and zoom; on a phone nothing is wider than the screen; without the script the text is there in UTC', async () => {
   const { page } = await open({ viewport: { width: 390, height: 844 } });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  // Nor does a table of texts go on beyond the edge: its rows stand as cards.
+  const beyond = "[...document.querySelectorAll('#texts .scroll')].map((one) => one.scrollWidth - one.clientWidth)";
+  const widths = await page.evaluate<number[]>(beyond);
+  expect(widths.length).toBeGreaterThan(0);
+  expect(Math.max(...widths)).toBe(0);
+  expect(await page.evaluate("getComputedStyle(document.querySelector('#texts .count'), '::before').whiteSpace")).toBe(
+    'normal',
+  );
   await page.locator('#lanes').focus();
   const marks = () => page.locator('#lanes .mark').count();
   const before = await page.locator('#lanes .time').first().textContent();

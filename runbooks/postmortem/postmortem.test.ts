@@ -193,7 +193,7 @@ describe('somebody who was not there asks, and the document answers', () => {
     [
       'what became of those who were cut off',
       'Summary',
-      `What it had cut off of us-ios, br-ios went out in ${rest.id}: 180 accepted`,
+      `What it had cut off went out in ${rest.id} (us-ios, br-ios): 180 accepted`,
     ],
     [
       'what became of the American devices of the first shot',

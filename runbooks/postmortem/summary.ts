@@ -175,7 +175,7 @@ function sentLater(told: Told, stopped: readonly Shot[]): Statement[] {
       const totals = (later.totals ?? []).filter(({ segment }) => names.includes(segment));
       return [
         {
-          text: `What it had cut off of ${cutOff} went out in ${later.id}: ${totals.length === 0 ? 'not counted yet' : describeTotals(sumTotals(totals))}.`,
+          text: `What it had cut off went out in ${later.id} (${cutOff}): ${totals.length === 0 ? 'not counted yet' : describeTotals(sumTotals(totals))}.`,
           proof: outcomeProof(told, later.id),
         },
       ];

@@ -81,9 +81,9 @@ function content(one: Content): Html {
   const rows = one.texts.map(
     ({ locale, title, subtitle, body, devices }) =>
       markup`<tr><th scope="row">${locale}</th>
-        <td dir="auto"><b>${title}</b>${subtitle === '' ? '' : markup`<br>${subtitle}`}</td>
-        <td dir="auto">${body}</td>
-        ${devices.map((count) => markup`<td class="count">${count}</td>`)}</tr>`,
+        <td dir="auto" data-head="title"><span><b>${title}</b>${subtitle === '' ? '' : markup`<br>${subtitle}`}</span></td>
+        <td dir="auto" data-head="text">${body}</td>
+        ${devices.map((count, at) => markup`<td class="count" data-head="devices in ${one.shots[at] ?? ''}">${count}</td>`)}</tr>`,
   );
   const heads = one.shots.map((shotId) => markup`<th scope="col" class="count">devices in ${shotId}</th>`);
   return markup`<h3>${contentTitle(one)}</h3>

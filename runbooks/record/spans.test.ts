@@ -56,3 +56,14 @@ test('what makes an order void ends its wait', () => {
   expect(scene.order(order.id).state).toBe('void');
   expect(ended?.toMs).toBe(scene.entries.at(-1)?.atMs);
 });
+
+test('a HALT that is pressed while all is halted already is no bar of its own', () => {
+  const scene = Scene.ready();
+  scene.fired('all');
+  scene.halt('ben');
+  const from = scene.entries.at(-1)?.atMs;
+  scene.nowMs += 300;
+  scene.halt('ana');
+  const halts = spansOf(scene.entries, new Map()).filter(({ track }) => track === 'halt');
+  expect(halts).toMatchObject([{ label: 'halt 1, 2', fromMs: from, toMs: null }]);
+});

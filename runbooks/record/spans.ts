@@ -44,6 +44,13 @@ class Spans {
     this.#open.delete(track);
   }
 
+  /** True: it lasts already, and is called so as well. */
+  goesOn(track: string, more: string): boolean {
+    const open = this.#open.get(track);
+    if (open !== undefined) open.label += more;
+    return open !== undefined;
+  }
+
   /** One that is under way turns out well or badly, and goes on. */
   turn(track: string, tone: Tone): void {
     const open = this.#open.get(track);
@@ -90,6 +97,8 @@ function follow(spans: Spans, entry: Entry): void {
       return spans.begin(entry, { lane: 'switches', track, label, tone: 'warn' });
     }
     case 'HaltSet':
+      // Pressed by a second person while all is halted already.
+      if (spans.goesOn('halt', `, ${entry.epoch}`)) return;
       return spans.begin(entry, {
         lane: 'incidents',
         track: 'halt',
