@@ -14,7 +14,7 @@ export const asked = (told: Told, questions: readonly string[]): Question[] =>
   [...new Set(questions)].map((question) => ({ question, answers: answersTo(told, question) }));
 
 /** The newest of each person; that there was another before is said, and proven. */
-function answersTo(told: Told, question: string): Answer[] {
+export function answersTo(told: Told, question: string): Answer[] {
   const given = allOf(told, 'QuestionAnswered').filter((one) => one.question === question);
   return [
     ...Map.groupBy(given, ({ by, guest }) =>

@@ -12,9 +12,14 @@ import type { Told } from './told.ts';
 
 /** What was noticed, by whom or what first, and how long it had been so. */
 
+/** `TOKEN_LIST`: what is bad is the list and nothing of the launch. */
+export const TOKEN_LIST = 'the list of tokens';
+
 interface Noticed {
   atMs: number;
   what: string;
+  /** Of the launch or of what it needs: what was not as planned. Null: nothing of these, or nobody knows which. */
+  part: string | null;
   by: string;
   /** How it looked to whoever noticed it. */
   looked: string;
@@ -23,15 +28,13 @@ interface Noticed {
   proof: Proof[];
 }
 
+export const noticedIn = (told: Told): Noticed[] =>
+  [...halts(told), ...gates(told), ...fleets(told), ...deadlines(told), ...counts(told), ...notes(told)].toSorted(
+    (a, b) => a.atMs - b.atMs,
+  );
+
 export function detection(told: Told): Section {
-  const noticed = [
-    ...halts(told),
-    ...gates(told),
-    ...fleets(told),
-    ...deadlines(told),
-    ...counts(told),
-    ...notes(told),
-  ].toSorted((a, b) => a.atMs - b.atMs);
+  const noticed = noticedIn(told);
   return {
     id: 'detection',
     title: 'How it was noticed',
@@ -62,6 +65,7 @@ function halts(told: Told): Noticed[] {
       return {
         atMs: halt.pressedAtMs,
         what: `HALT ${halt.epoch}`,
+        part: null,
         by: isPerson ? `a person: ${actorName(halt.by, told.names)}` : `the system: ${actorName(halt.by, told.names)}`,
         looked: halt.reason === '' ? 'no reason was given' : `“${halt.reason}”`,
         after:
@@ -85,6 +89,7 @@ function gates(told: Told): Noticed[] {
       {
         atMs: first.measured.atMs,
         what: `gate ${gate} was ${first.measured.status}${fell.length === 1 ? '' : `, ${fell.length} times`}${again === undefined ? ', and not green again' : `; green again after ${took(again.measured.atMs - first.measured.atMs)}`}`,
+        part: `the gate ${gate}`,
         by: 'the gate',
         looked: first.measured.say,
         after: 'at its next measurement',
@@ -105,6 +110,7 @@ function fleets(told: Told): Noticed[] {
         {
           atMs: entry.atMs,
           what: `fleet ${entry.target} was late`,
+          part: `fleet ${entry.target}`,
           by: 'the watch over fleets',
           looked: `${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready`,
           after: order === undefined ? 'not known' : `${took(entry.atMs - order.atMs)} after it was ordered`,
@@ -120,6 +126,7 @@ function fleets(told: Told): Noticed[] {
       {
         atMs: entry.atMs,
         what: `fleet ${entry.target} was lowered from outside of the launch`,
+        part: `fleet ${entry.target}`,
         by: 'the watch over fleets',
         looked: `${number(entry.found)}, ${number(entry.desired)} ordered`,
         after: stood === undefined ? 'not known' : `at most ${took(entry.atMs - stood.atMs)}, since it had come`,
@@ -142,6 +149,7 @@ function deadlines(told: Told): Noticed[] {
         {
           atMs: entry.atMs,
           what: `step ${entry.step} missed its deadline`,
+          part: `the step ${entry.step}`,
           by: 'the plan',
           looked: entry.why,
           after: `${took(entry.atMs - entry.deadlineAtMs)} after it`,
@@ -153,6 +161,7 @@ function deadlines(told: Told): Noticed[] {
         {
           atMs: entry.atMs,
           what: `step ${entry.step} was put to a person`,
+          part: `the step ${entry.step}`,
           by: 'the plan',
           looked: entry.why,
           after: `${took(entry.atMs - entry.dueAtMs)} after its time`,
@@ -164,6 +173,7 @@ function deadlines(told: Told): Noticed[] {
         {
           atMs: entry.atMs,
           what: `step ${stepNamed(plan, entry.step)?.title ?? entry.step} was not taken by the launch`,
+          part: `the step ${entry.step}`,
           by: 'the plan',
           looked: entry.say,
           after: 'at once',
@@ -176,6 +186,7 @@ function deadlines(told: Told): Noticed[] {
       {
         atMs: entry.atMs,
         what: `order ${entry.orderId} did not go at its moment`,
+        part: `order ${entry.orderId}`,
         by: 'the conductor',
         looked: entry.reason,
         after: momentMs === null ? 'not known' : `${took(entry.atMs - momentMs)} after it`,
@@ -201,13 +212,22 @@ function counts(told: Told): Noticed[] {
     return [
       ...(missed === ''
         ? []
-        : [{ ...at, what: `a segment of ${id} was not reached`, by: 'the count at its close', looked: missed }]),
+        : [
+            {
+              ...at,
+              what: `a segment of ${id} was not reached`,
+              part: `shot ${id}`,
+              by: 'the count at its close',
+              looked: missed,
+            },
+          ]),
       ...(bad === 0
         ? []
         : [
             {
               ...at,
               what: `${number(bad)} tokens of ${id} are bad`,
+              part: TOKEN_LIST,
               by: 'the providers',
               looked: reasonsText(badTokenReasons(sum.reasons)),
             },
@@ -218,6 +238,7 @@ function counts(told: Told): Noticed[] {
             {
               ...at,
               what: `${number(sum.uncertain)} devices of ${id} are uncertain`,
+              part: `answers to ${id}`,
               by: 'the count at its close',
               looked: 'written, without an answer',
             },
@@ -227,6 +248,7 @@ function counts(told: Told): Noticed[] {
         .map((entry) => ({
           atMs: entry.atMs,
           what: `the account of batch ${shortHash(entry.batch)} of ${id} came after its close`,
+          part: `accounts of ${id}`,
           by: 'the count',
           looked: 'the figures were corrected',
           after: `${took(entry.atMs - closed.atMs)} after the close`,
@@ -250,6 +272,7 @@ function notes({ entries }: Told): Noticed[] {
     .map((entry) => ({
       atMs: entry.atMs,
       what: 'noted',
+      part: null,
       by: 'system' in entry.by ? `the ${entry.by.system}` : '',
       looked: entry.text,
       after: 'not known',

@@ -3,6 +3,7 @@ import { asked, nextTable, notAskedAnyMore } from './answers.ts';
 import { heading, list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import type { Factor } from './factors.ts';
+import { isSeverityAsked, SEVERITY } from './impact.ts';
 import { allOf, haltsIn, shotsIn, stoppedBy, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -12,7 +13,12 @@ const WELL = ['What worked so that we do it again?', 'Who or what helped when it
 const HARD = ['What was harder than it had to be?', 'What did we learn only by luck?'];
 
 export function questions(told: Told, factors: readonly Factor[]): Section {
-  const hard = [...ofHalts(told), ...factors.map(({ question }) => question), ...HARD];
+  const hard = [
+    ...(isSeverityAsked(told) ? [SEVERITY] : []),
+    ...ofHalts(told),
+    ...factors.map(({ question }) => question),
+    ...HARD,
+  ];
   return {
     id: 'questions',
     title: 'Open questions',
@@ -37,9 +43,7 @@ function ofHalts(told: Told): string[] {
   return haltsIn(told).flatMap((halted) => [
     `HALT ${halted.halt.epoch}: when did somebody first see the problem, and what showed it?`,
     ...(stoppedBy(told, halted).length > 0
-      ? [
-          `HALT ${halted.halt.epoch}: what did those see who had got the push before it, how severe was it for them, and which parts of the product did it touch?`,
-        ]
+      ? [`HALT ${halted.halt.epoch}: what did those see who had got the push before it?`]
       : []),
   ]);
 }

@@ -12,6 +12,7 @@ import { segmentList } from '../record/segment-words.ts';
 import { standing } from './answers.ts';
 import { list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
+import { severity, textsText } from './impact.ts';
 import { devicesText, haltsIn, outcomeProof, shotsIn, stoppedBy, took } from './told.ts';
 import type { Halted, Told } from './told.ts';
 
@@ -22,6 +23,7 @@ export function summary(told: Told): Section {
   const blocks = list([
     ...reach(told),
     ...haltsIn(told).flatMap((halted) => haltOf(told, halted)),
+    ...severity(told),
     ...ending(told),
     standing(told),
   ]);
@@ -67,8 +69,10 @@ function reach(told: Told): Statement[] {
   const markets = [...new Set(shots.flatMap((shot) => shot.segments.map(({ segment }) => marketIn(shot, segment))))];
   const proof = shots.flatMap(({ id }) => outcomeProof(told, id));
   const left = told.timeline.notReached;
+  const texts = textsText(told);
   return [
     { text: `${reachedText(shots)}, in ${listed(markets)}.${otherwise(told, shots)}`, proof },
+    ...(texts === null || texts === 'nothing' ? [] : [{ text: `Texts: ${texts}.`, proof }]),
     ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
   ];
 }
