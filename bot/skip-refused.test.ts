@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { noTotals } from '../runbooks/launch/totals.ts';
 import { LAUNCH_ID, Scene } from '../test/properties/scene.ts';
+import { taskDesk } from '../test/task-desk.ts';
+import type { TaskDeskOptions } from '../test/task-desk.ts';
 import { pressSkipRefused } from './actions/compile.ts';
-import type { CompileAsked } from './conductor/conductor-port.ts';
-import type { Desk } from './desk.ts';
 import { askSkipRefused, skipRefused } from './skip-refused.ts';
 
 const SOURCE = 'sb-rehearsal-1';
@@ -17,36 +17,19 @@ function sourceWith(refused: number, sent = true): Launch {
   return { ...scene.state, id: SOURCE, name: 'REHEARSAL of Super Bowl' };
 }
 
-interface Given {
-  source?: Launch | null;
+interface Given extends Partial<TaskDeskOptions> {
   scene?: Scene;
-  hasTask?: boolean;
-  runs?: boolean;
   who?: string;
 }
 
 /** What is answered, what was asked of the conductor, and what was noted as refused. */
 async function by(
   act: typeof skipRefused | typeof askSkipRefused,
-  { source = sourceWith(4), scene = Scene.ready(), hasTask = true, runs = false, who = 'mia' }: Given = {},
+  { source = sourceWith(4), scene = Scene.ready(), who = 'mia', ...more }: Given = {},
   sourceId: string | null = SOURCE,
 ) {
-  const asked: CompileAsked[] = [];
-  const noted: string[] = [];
   const run = { number: 3, by: 'ana', refusedIn: { launchId: SOURCE, tokens: 4 } };
-  const desk = {
-    cloud: { audienceTasks: hasTask ? {} : null },
-    journal: { launch: async (id: string) => (id === source?.id ? source : null) },
-    conductor: {
-      lastCompile: async () => run,
-      askCompile: async (_: string, more: CompileAsked) => {
-        if (runs) return null;
-        asked.push(more);
-        return { ...run, ...more };
-      },
-    },
-    refusals: { note: (_launch: string, _who: string, { code }: { code: string }) => noted.push(code) },
-  } as unknown as Desk;
+  const { desk, asked, noted } = taskDesk({ run, source, ...more });
   const launch = scene.state;
   const slackId = launch.people.find(({ id }) => id === who)?.slack[0] ?? 'U0STRANGER';
   const said = JSON.stringify(await act({ desk, launch, slackId }, sourceId ?? ''));

@@ -2,30 +2,17 @@ import { expect, test } from 'vitest';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { rehearsesOf } from '../runbooks/launch/rehearsal-launch.ts';
 import { Scene } from '../test/properties/scene.ts';
-import type { CompileAsked } from './conductor/conductor-port.ts';
-import type { Desk } from './desk.ts';
+import { taskDesk } from '../test/task-desk.ts';
+import type { TaskDeskOptions } from '../test/task-desk.ts';
 import { takeSample } from './take-sample.ts';
 
 const day = Scene.ready().state;
 const rehearsal: Launch = { ...day, rehearses: rehearsesOf({ ...day, id: 'day' }, { share: 1 }, 'silent') };
 
 /** What is answered, what was asked of the conductor, and what was noted as refused. */
-async function by(launch: Launch, { who = 'U0MARKET1', hasTask = true, runs = false } = {}) {
-  const asked: CompileAsked[] = [];
-  const noted: string[] = [];
+async function by(launch: Launch, { who = 'U0MARKET1', ...more }: Partial<TaskDeskOptions> & { who?: string } = {}) {
   const run = { number: 3, by: 'ana', takesFrom: 'day', sample: { share: 1 } };
-  const desk = {
-    cloud: { audienceTasks: hasTask ? {} : null },
-    conductor: {
-      lastCompile: async () => run,
-      askCompile: async (_: string, more: CompileAsked) => {
-        if (runs) return null;
-        asked.push(more);
-        return { ...run, ...more };
-      },
-    },
-    refusals: { note: (_launch: string, _who: string, { code }: { code: string }) => noted.push(code) },
-  } as unknown as Desk;
+  const { desk, asked, noted } = taskDesk({ run, ...more });
   return { said: JSON.stringify(await takeSample({ desk, launch, slackId: who })), asked, noted };
 }
 

@@ -3,6 +3,7 @@ import type { SkipStored } from '../../contract/compile-state.ts';
 import { manifestHash } from '../../contract/manifest.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import { Scene } from '../../test/properties/scene.ts';
+import { taskDesk } from '../../test/task-desk.ts';
 import { audience } from './audience.ts';
 import type { PersonAsk } from './subcommand.ts';
 
@@ -68,27 +69,18 @@ test('outcomes are counted by whoever is on call, once a shot is closed and ther
     const scene = Scene.ready();
     const shot = scene.fired(['us-ios']);
     if (isClosed) scene.closes(shot);
-    const asked: object[] = [];
-    const desk = {
-      cloud: { audienceTasks: hasTask ? {} : null },
-      conductor: {
-        askCompile: async (_: string, what: object) => {
-          asked.push(what);
-          return { number: 2, ...what };
-        },
-      },
-      refusals: { note: (_: string, __: string, { code }: { code: string }) => asked.push({ code }) },
-    };
+    const { desk, asked, noted } = taskDesk({ run: { number: 2 }, hasTask });
     const person = scene.state.people.find(({ id }) => id === who);
     const ask = { desk, launch: scene.state, person, slackId: person?.slack[0], typed: { words: ['outcomes'] } };
     if (audience.needs !== 'person') throw new Error('not for a person');
-    return { said: JSON.stringify(await audience.run(ask as unknown as PersonAsk)), asked };
+    return { said: JSON.stringify(await audience.run(ask as unknown as PersonAsk)), asked, noted };
   };
   expect(await counts('ana')).toEqual({
     said: expect.stringContaining('Count 2 is on its way'),
     asked: [{ by: 'ana', outcomes: true }],
+    noted: [],
   });
-  expect((await counts('mia')).asked).toEqual([{ code: 'ROLE_MISSING' }]);
+  expect(await counts('mia')).toMatchObject({ asked: [], noted: ['ROLE_MISSING'] });
   expect(await counts('ana', { isClosed: false })).toMatchObject({
     said: expect.stringContaining('No shot of this launch is closed yet'),
     asked: [],
