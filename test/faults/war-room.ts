@@ -14,6 +14,7 @@ import { startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
+import { warRoomRunbook } from './war-room-runbook.ts';
 
 /** A launch that is one `/go fire` away from its order: real bot and workers, local cloud, providers and Slack. Each test fires a market of its own. */
 export interface WarRoom {
@@ -43,6 +44,8 @@ export interface Counts {
   received: number;
   distinctDevices: number;
   duplicates: number;
+  /** By status and reason. */
+  answers: Record<string, number>;
   firstAtMs: number | null;
   lastAtMs: number | null;
 }
@@ -53,6 +56,10 @@ export async function openWarRoom(options: {
   markets: Record<string, number>;
   /** Markets of Android devices alone. */ androidMarkets?: Record<string, number>;
   /** Of these markets so many more iOS devices, whose app was deleted. */ deadMarkets?: Record<string, number>;
+  /** Of these markets so many more iOS devices, which read Spanish; the campaign has a text for them. */ spanishMarkets?: Record<
+    string,
+    number
+  >;
   /** Ana has a phone, and gates ask for everything that can be measured in AWS. */ everything?: boolean;
   workerEndpoint?: (cloudUrl: string) => Promise<string>;
 }): Promise<WarRoom> {
@@ -62,7 +69,7 @@ export async function openWarRoom(options: {
   await mkdir(runbooksDir);
   await writeFile(
     join(runbooksDir, 'faults.yaml'),
-    runbook(keys.ana.publicKey, keys.mia.publicKey, options.everything ?? false),
+    warRoomRunbook(keys, { everything: options.everything ?? false, isSpanish: options.spanishMarkets !== undefined }),
   );
   const stack = await startStack({
     dataDir,
@@ -87,7 +94,8 @@ export async function openWarRoom(options: {
       [
         ...devices('ios', options.markets),
         ...devices('android', options.androidMarkets ?? {}),
-        ...devices('ios', options.deadMarkets ?? {}, 'dead00'),
+        ...devices('ios', options.deadMarkets ?? {}, { mark: 'dead00' }),
+        ...devices('ios', options.spanishMarkets ?? {}, { locale: 'es' }),
       ],
       { ana: keys.ana.file, mia: keys.mia.file },
     );
@@ -231,18 +239,21 @@ export function outcomeOf(shot: Shot) {
   return { ...totals, sum: accepted + failed + uncertain + halted + late + skipped, devices };
 }
 
-function* devices(platform: 'ios' | 'android', markets: Record<string, number>, mark = '00'): Generator<string> {
+function* devices(
+  platform: 'ios' | 'android',
+  markets: Record<string, number>,
+  { mark = '00', locale = 'en' }: { mark?: string; locale?: string } = {},
+): Generator<string> {
+  const of = `${mark === '00' ? '' : mark}${locale === 'en' ? '' : locale}`;
   for (const [market, count] of Object.entries(markets)) {
     for (let at = 0; at < count; at++) {
       // Tokens that begin with 00, or for Android with c, carry no mark: the providers accept them.
-      const hash = createHash('sha256')
-        .update(`${market}/${mark === '00' ? '' : mark}${at}`)
-        .digest('hex');
+      const hash = createHash('sha256').update(`${market}/${of}${at}`).digest('hex');
       const token =
         platform === 'ios'
           ? `${mark}${hash.slice(mark.length)}`
           : `c${hash.slice(0, 21)}:APA91b${`${hash}${hash}${hash}`.slice(0, 134)}`;
-      yield `${market}-${mark === '00' ? '' : mark}${at},${platform},${token},en,${market}`;
+      yield `${market}-${of}${at},${platform},${token},${locale},${market}`;
     }
   }
 }
@@ -252,45 +263,4 @@ async function newKey(dataDir: string, name: string): Promise<{ file: string; pu
   const file = join(dataDir, `${name}.pem`);
   await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   return { file, publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
-}
-
-/** Workers and one tick are all that fire waits for; small batches, so that a fault lands between two of them. */
-function runbook(anaKey: string, miaKey: string, everything: boolean): string {
-  const gates = `
-  - { id: dead-letters, title: No dead letters, probe: { kind: queue-empty, queue: dead-letters } }
-  - { id: segments, title: No order waits, probe: { kind: queue-empty, queue: segments } }
-  - { id: workers-there, title: Workers run, probe: { kind: scaled, target: workers } }
-  - { id: edge-there, title: API servers run, probe: { kind: scaled, target: edge } }
-  - { id: claims-warm, title: Claims are warm, probe: { kind: scaled, target: claims } }`;
-  const device = `, devices: [{ platform: ios, token: "00${'5'.repeat(62)}" }]`;
-  return `
-version: 1
-id: faults
-title: Faults
-people:
-  - { id: ana, name: Ana Ortiz, roles: [on-call], slack: [U0ONCALL], operator_keys: ["${anaKey}"]${everything ? device : ''} }
-  - { id: mia, name: Mia Chen, roles: [marketer], slack: [U0MARKET1], operator_keys: ["${miaKey}"] }
-  - { id: ben, name: Ben Okafor, roles: [marketer], slack: [U0MARKET2] }
-pool: { name: ${LOCAL_POOL}, scale_target: workers, workers: 2 }
-campaign:
-  id: faults
-  default_locale: en
-  locales: { en: { title: Hello, body: World } }
-  apns: { topic: com.example.faults }
-delivery: { batch_size: 100, ios_not_after: 60s }
-gates:
-  - { id: credentials, title: Provider credentials are fresh, hard: true, probe: { kind: credentials } }
-  - { id: workers, title: Workers report ready, probe: { kind: workers-ready } }
-  - { id: queues, title: No message waits, probe: { kind: queue-empty, queue: batches } }
-  - { id: copy-read, title: Somebody has read the copy, owner: mia }${everything ? gates : ''}
-scale_targets:
-  - { id: workers, kind: ecs-service, cluster: gobutton, service: ${LOCAL_POOL}, title: Send workers }
-  - { id: edge, kind: auto-scaling-group, group: lingo-api, title: API servers }
-  - { id: claims, kind: dynamodb-table, table: gobutton-claims, title: Claims }
-phases:
-  - id: day
-    title: The day
-    steps:
-      - { id: later, title: Wrap up, at: T+8h, do: { kind: remind, say: Bye. } }
-`;
 }

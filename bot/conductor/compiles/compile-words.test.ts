@@ -4,6 +4,19 @@ import { compileMessage, runTitle } from '../../views/compile.ts';
 import type { CompileRun } from '../../views/compile.ts';
 import { begins, commandOf, countedText, listedText, setText, stoppedText } from './compile-words.ts';
 
+/** So many texts in two segments, the later ones larger. */
+const shotOf = (shot: number, texts: number) => ({
+  shotId: `S${shot}`,
+  texts: ['us-ios', 'us-android'].flatMap((segment, at) =>
+    Array.from({ length: texts }, (_, text) => ({
+      segment,
+      text: `t${text}`,
+      states: at === 0 ? { failed: 3 * (text + 1), accepted: 10 * (text + 1) } : { accepted: 1_000 },
+    })),
+  ),
+  untold: 3,
+});
+
 const SKIP = { hash: 'c'.repeat(64), tokens: 1_007, adds: null };
 const listed = { v: 1 as const, atMs: 1, is: 'listed' as const, skip: SKIP, added: 3, refused: 4, untold: 0 };
 
@@ -39,9 +52,9 @@ test('a task that ended without a word is told by its code, and only a compile k
 });
 
 test('a count says where refused tokens lie, and of how many devices nobody knows any more', () => {
-  const counted = { v: 1 as const, atMs: 1, is: 'counted' as const, shots: [{ shotId: 'S4', texts: [], untold: 3 }] };
+  const counted = { v: 1 as const, atMs: 1, is: 'counted' as const, shots: [shotOf(4, 1)] };
   expect(countedText({ ...counted, refused: { key: 'joins/c/refused.csv', tokens: 1 } })).toBe(
-    'Outcomes of S4 by language are in the record, and in the postmortem that is made next. 3 devices of them have no account any more. 1 token that was refused for good lies in the bucket at joins/c/refused.csv, for whoever owns the table of devices.',
+    'Outcomes of S4 by language are in the record, and in the postmortem that is made next. S4: t0 1,010 accepted, 3 failed. 3 devices of them have no account any more. 1 token that was refused for good lies in the bucket at joins/c/refused.csv, for whoever owns the table of devices.',
   );
   expect(countedText({ ...counted, refused: null })).toContain('No token was refused for good.');
   const timed = (ios: number, known: number, leftOut: number) =>
@@ -49,5 +62,15 @@ test('a count says where refused tokens lie, and of how many devices nobody know
   expect(timed(0, 0, 0)).toMatch(/the table of devices\.$/);
   expect(timed(1_300, 1_200, 90)).toMatch(
     /devices\. 1,200 of 1,300 iOS tokens with the time at which APNs confirmed that they are gone\. Of 90 the time may be missing: the account of their batch had no room for it\.$/,
+  );
+});
+
+test('of the last shots a count says what became of their largest texts, over all segments', () => {
+  const shots = [1, 2, 3, 4].map((number) => shotOf(number, 8));
+  const said = countedText({ v: 1, atMs: 1, is: 'counted', shots, refused: null });
+  expect(said).toContain('Outcomes of S1, S2, S3, S4 by language');
+  expect(said).not.toContain('S1: ');
+  expect(said).toContain(
+    'S4: t7 1,080 accepted, 24 failed; t6 1,070 accepted, 21 failed; t5 1,060 accepted, 18 failed; t4 1,050 accepted, 15 failed; t3 1,040 accepted, 12 failed; t2 1,030 accepted, 9 failed; and 2 more texts.',
   );
 });

@@ -1,5 +1,9 @@
 import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
 import type { TaskSeen } from '../../../infra/aws/audience-task.ts';
+import { addCount, noCounts, timesOf } from '../../../runbooks/launch/counts.ts';
+import type { Counts } from '../../../runbooks/launch/counts.ts';
+import { DEVICE_STATES } from '../../../runbooks/launch/entries.ts';
+import type { ShotOutcomes } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { sampleText } from '../../../runbooks/launch/rehearsal-launch.ts';
 import { isOutcomes, isSkip, isTake, kindOf, nameOf } from '../../views/compile.ts';
@@ -71,10 +75,37 @@ export function listedText({ skip, added, refused, untold }: Extract<CompileStat
   ].join(' ');
 }
 
+/** The last ones, and their largest texts: all of them are in the record. */
+const SHOTS_TOLD = 3;
+const TEXTS_TOLD = 6;
+
+/** By text, over all segments. */
+function shotText({ shotId, texts }: ShotOutcomes): string {
+  const byText = new Map<string, Counts>();
+  for (const { text, states } of texts) {
+    const sum = byText.get(text) ?? noCounts();
+    for (const state of DEVICE_STATES) addCount(sum, state, timesOf(states, state));
+    byText.set(text, sum);
+  }
+  const all = [...byText]
+    .map(([text, sum]) => ({ text, sum, devices: Object.values(sum).reduce((one, more) => one + more, 0) }))
+    .toSorted((a, b) => b.devices - a.devices);
+  const told = all.slice(0, TEXTS_TOLD).map(({ text, sum }) => {
+    const states = DEVICE_STATES.filter((state) => timesOf(sum, state) > 0);
+    return `${text} ${states.map((state) => `${count(timesOf(sum, state))} ${state}`).join(', ')}`;
+  });
+  const more = all.length - told.length;
+  return `${shotId}: ${[...told, ...(more > 0 ? [`and ${plural(more, 'more text', 'more texts')}`] : [])].join('; ')}.`;
+}
+
 export function countedText({ shots, refused, times }: Extract<CompileState, { is: 'counted' }>): string {
   const untold = shots.reduce((sum, one) => sum + one.untold, 0);
   return [
     `Outcomes of ${shots.map(({ shotId }) => shotId).join(', ')} by language are in the record, and in the postmortem that is made next.`,
+    ...shots
+      .filter(({ texts }) => texts.length > 0)
+      .slice(-SHOTS_TOLD)
+      .map(shotText),
     ...(untold === 0 ? [] : [`${plural(untold, 'device')} of them have no account any more.`]),
     refused === null
       ? 'No token was refused for good.'
