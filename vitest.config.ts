@@ -22,7 +22,7 @@ export const LAUNCHES = [
   'infra/{thread,visible}.test.ts',
   'infra/cdk/{cli,destroy}.test.ts',
   'test/browser/**/*.test.ts',
-  'test/launch/{deployed,odd-weather,outcomes,rehearsal,second-region,skip-refused}.test.ts',
+  'test/launch/{deployed,odd-weather,outcomes,rehearsal,second-region,skip-refused,whole-record}.test.ts',
   'test/properties/mutants.test.ts',
   'test/prove/prove.test.ts',
   'workers/{process,worker}.test.ts',

@@ -3,7 +3,7 @@ import { LOCAL_POOL } from '../../infra/local/principals.ts';
 /** Workers and one tick are all that fire waits for; small batches, so that a fault lands between two of them. */
 export function warRoomRunbook(
   { ana: { publicKey: anaKey }, mia: { publicKey: miaKey } }: Record<'ana' | 'mia', { publicKey: string }>,
-  { everything, isSpanish }: { everything: boolean; isSpanish: boolean },
+  { everything, steps, isSpanish }: { everything: boolean; steps: readonly string[]; isSpanish: boolean },
 ): string {
   const gates = `
   - { id: dead-letters, title: No dead letters, probe: { kind: queue-empty, queue: dead-letters } }
@@ -40,6 +40,6 @@ phases:
   - id: day
     title: The day
     steps:
-      - { id: later, title: Wrap up, at: T+8h, do: { kind: remind, say: Bye. } }
+${steps.map((step) => `      - ${step}\n`).join('')}      - { id: later, title: Wrap up, at: T+8h, do: { kind: remind, say: Bye. } }
 `;
 }

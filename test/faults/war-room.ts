@@ -60,6 +60,7 @@ export async function openWarRoom(options: {
     string,
     number
   >;
+  /** Steps of the plan, as YAML. */ steps?: readonly string[];
   /** Ana has a phone, and gates ask for everything that can be measured in AWS. */ everything?: boolean;
   workerEndpoint?: (cloudUrl: string) => Promise<string>;
 }): Promise<WarRoom> {
@@ -67,9 +68,10 @@ export async function openWarRoom(options: {
   const keys = { ana: await newKey(dataDir, 'ana'), mia: await newKey(dataDir, 'mia') };
   const runbooksDir = join(dataDir, 'runbooks');
   await mkdir(runbooksDir);
+  const { everything = false, steps = [], spanishMarkets } = options;
   await writeFile(
     join(runbooksDir, 'faults.yaml'),
-    warRoomRunbook(keys, { everything: options.everything ?? false, isSpanish: options.spanishMarkets !== undefined }),
+    warRoomRunbook(keys, { everything, steps, isSpanish: spanishMarkets !== undefined }),
   );
   const stack = await startStack({
     dataDir,
