@@ -65,7 +65,7 @@ async function note({ cloud, nowMs }: Session, launchId: string): Promise<Found>
     ]);
     const found: Found = {
       messages: chain.filter(({ box, forgotten }) => box !== undefined && forgotten === undefined).length,
-      plain: chain.filter(({ box, forgot }) => (box ?? forgot) === undefined).length,
+      plain: chain.filter(({ box, forgot, unread }) => (box ?? forgot ?? unread) === undefined).length,
       keys,
       files: there.map(({ key }) => key),
       tokens,

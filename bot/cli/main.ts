@@ -7,7 +7,7 @@ import { bareWord } from '../commands/arguments.ts';
 import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
-import { forget } from './forget.ts';
+import { forgetAsked } from './forget-some.ts';
 import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
@@ -38,6 +38,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
   npm run go -- keys approve --launch ID --key operator.pem
   npm run go -- forget   --launch ID [--yes]
+  npm run go -- forget   --launch ID --message LINK|m12 (several with commas) | --person NAME [--reason TEXT] [--key operator.pem] --yes
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
   npm run record -- timeline --launch ID --out FILE.html (or .md)
   npm run record -- postmortem --launch ID --out FILE.html (or .md) [--against ID, another launch]
@@ -50,7 +51,8 @@ fire request --lift is one order that also lifts the present halt; without --seg
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
 key belongs to stands in the launch's roster (operator_keys). take-over, given in the region that is to have the launch,
 ends the other one's right to send it. forget deletes the device tokens of the launch's people, what was written
-in its channel and what hung on it, none of which the record holds itself; with --yes also while the launch is open. Environment: AWS_REGION, GOBUTTON_BUCKET,
+in its channel and what hung on it, none of which the record holds itself; with --yes also while the launch is open. With --message it deletes that one, its
+edits and files; with --person what this person wrote and attached; without --yes it shows what that is. Environment: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
@@ -90,6 +92,8 @@ const OPTIONS = {
   key: { type: 'string' },
   order: { type: 'string' },
   reason: { type: 'string' },
+  message: { type: 'string' },
+  person: { type: 'string' },
   out: { type: 'string' },
   head: { type: 'string' },
   against: { type: 'string' },
@@ -232,7 +236,7 @@ async function run(
       case 'keys approve':
         return await approveKeys(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
       case 'forget':
-        return await forget(session, need('launch'), values.yes === true);
+        return await forgetAsked(session, need('launch'), values, key);
       case 'record verify':
         return await verify(session, need('launch'), values.head ?? null);
       case 'record timeline':

@@ -19,6 +19,7 @@ import { move, pace, scale, switchTo, zombie } from './drive.ts';
 import { ofThisLaunch } from './examples.ts';
 import { fire } from './fire.ts';
 import { forecast } from './forecast.ts';
+import { forget } from './forget.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
 import { haltWord, slipsFromHalt } from './halt-words.ts';
 import { halt, haltNow, resume } from './halt.ts';
@@ -95,6 +96,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   move,
   note,
   timeline,
+  forget,
   postmortem,
   answer,
   action,

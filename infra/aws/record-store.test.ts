@@ -1,9 +1,11 @@
+import { createCipheriv } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
+import type { Box } from '../../runbooks/record/rows.ts';
 import { Scene } from '../../test/properties/scene.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { messageHash } from './channel-message.ts';
@@ -14,6 +16,7 @@ import type { Fault } from './faults-for-tests.ts';
 import { createJournal } from './journal.ts';
 import { channelPartition, createRecordStore } from './record-store.ts';
 import { entryHash, linkProblem, readEntry } from './seal.ts';
+import { sha256 } from './sha256.ts';
 import { verifyChannel } from './verify-channel.ts';
 import { createWords } from './words.ts';
 
@@ -161,15 +164,18 @@ test('words that were deleted are read nowhere, their chain holds, and what is w
   // Of another launch, and changed by hand.
   const box = (await read())[2]?.box ?? { key: '', sealed: '' };
   expect(
-    await words.open('secret', [{ ...box, sealed: box.sealed.replace(/^./, (first) => (first === '/' ? 'z' : '/')) }]),
+    await words.open('secret', [
+      { seq: 3, box: { ...box, sealed: box.sealed.replace(/^./, (first) => (first === '/' ? 'z' : '/')) } },
+    ]),
   ).toEqual([null]);
-  expect(await words.open('open', [box])).toEqual([null]);
-  expect(await words.open('secret', [null, { key: box.key }, { ...box, sealed: 5 }, box] as never[])).toEqual([
-    null,
-    null,
-    null,
-    expect.stringContaining('again'),
-  ]);
+  expect(await words.open('open', [{ seq: 3, box }])).toEqual([null]);
+  // In another place of the chain, and in its own.
+  expect(
+    await words.open(
+      'secret',
+      [4, 3].map((seq) => ({ seq, box })),
+    ),
+  ).toEqual([null, expect.stringContaining('again')]);
   await record.appendMessage('plain', EMPTY, { ...said(''), forgot: { messages: 2, files: 0, tokens: 0 } });
   await words.forget('plain', await words.keys('plain'));
   expect(await record.messagesAfter('plain', 0)).toMatchObject([{ forgot: { messages: 2 } }]);
@@ -199,17 +205,19 @@ test('no key seals for longer than a day: words are readable for the days of the
   const { objects } = local.cloud;
   let nowMs = Date.now();
   const words = createWords(objects, () => nowMs);
-  const seal = async (text: string) => (await words.seal('days', text)).key;
+  const seal = async (text: string) => (await words.seal('days', 1, text)).key;
   const first = await seal('on the first day');
   nowMs += 86_000_000;
   expect(await seal('a little later')).toBe(first);
   nowMs += 86_400_000;
-  const second = await words.seal('days', 'two days later');
+  const second = await words.seal('days', 1, 'two days later');
   expect(second.key).not.toBe(first);
   expect(await seal('and again')).toBe(second.key);
   // Another process goes by the dates of S3, and reads what either has sealed.
-  expect((await createWords(objects).seal('days', 'from elsewhere')).key).toMatch(new RegExp(`${first}|${second.key}`));
-  expect(await createWords(objects).open('days', [second])).toEqual(['two days later']);
+  expect((await createWords(objects).seal('days', 1, 'from elsewhere')).key).toMatch(
+    new RegExp(`${first}|${second.key}`),
+  );
+  expect(await createWords(objects).open('days', [{ seq: 1, box: second }])).toEqual(['two days later']);
   expect(await words.keys('days')).toHaveLength(2);
 });
 
@@ -228,32 +236,48 @@ const rowsOf = async (launchId: string, record = local.cloud.record) =>
     ?.rows.filter(({ kind }) => kind === 'Message')
     .map(({ what }) => what);
 
+/** As format 2 had it: all messages of a day by one key, which lies in the bucket as it is. */
+async function sealedBefore(launchId: string, text: string): Promise<Box> {
+  const [secret, nonce] = [Buffer.alloc(32, 9), Buffer.alloc(12, 3)];
+  const key = sha256(secret);
+  await local.cloud.objects.put(`launches/${launchId}/words/${key}`, secret);
+  const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(Buffer.from(launchId));
+  const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return { key, sealed: sealed.toString('base64') };
+}
+
 test('messages of every format before are read and told in one chain with those of today', async () => {
   const { record, words } = local.cloud;
-  // In clear, as versions before boxes did, and in a box without a number.
+  // In clear, as versions before boxes did; in a box without a number; in one by the key of its day.
   await putStored('formats', 1, messageHash('formats', 1, '', said('in clear')), said('in clear'));
-  const first = (await record.messagesAfter('formats', 0)).at(-1)?.hash ?? '';
-  const boxed = { atMs: 1, box: await words.seal('formats', JSON.stringify(said('in a box'))) };
-  const second = messageHash('formats', 2, first, { ...said(''), ...boxed });
-  await putStored('formats', 2, second, boxed);
-  await record.appendMessage('formats', { seq: 2, hash: second }, said('today'));
+  let head = (await record.messagesAfter('formats', 0)).at(-1)?.hash ?? '';
+  for (const [at, v] of [{}, { v: 2 }].entries()) {
+    const boxed = { ...v, atMs: 1, box: await sealedBefore('formats', JSON.stringify(said(`in a box ${at}`))) };
+    head = messageHash('formats', at + 2, head, { ...said(''), ...boxed });
+    await putStored('formats', at + 2, head, boxed);
+  }
+  await record.appendMessage('formats', { seq: 3, hash: head }, said('today'));
   const messages = await record.messagesAfter('formats', 0);
   expect(messages.map(({ text, v }) => [text, v])).toEqual([
     ['in clear', undefined],
-    ['in a box', undefined],
+    ['in a box 0', undefined],
+    ['in a box 1', 2],
     ['today', MESSAGE_FORMAT],
   ]);
   expect(verifyChannel('formats', messages, [])).toEqual({ ok: true, sealed: 0 });
-  expect(await rowsOf('formats')).toEqual(['“in clear”', '“in a box”', '“today”']);
+  expect(await rowsOf('formats')).toEqual(['“in clear”', '“in a box 0”', '“in a box 1”', '“today”']);
   // The number is in the hash.
-  const [, , last] = messages;
+  const last = messages.at(-1);
   expect(
     verifyChannel(
       'formats',
-      [...messages.slice(0, 2), { ...said(''), ...last, seq: 3, hash: last?.hash ?? '', v: 1 }],
+      [...messages.slice(0, 3), { ...said(''), ...last, seq: 4, hash: last?.hash ?? '', v: 1 }],
       [],
     ),
-  ).toMatchObject({ seq: 3 });
+  ).toMatchObject({ seq: 4 });
+  // All of them go with all of the launch.
+  await words.forget('formats', await words.keys('formats'));
+  expect((await record.messagesAfter('formats', 0)).map(({ text }) => text)).toEqual(['in clear', '', '', '']);
 });
 
 test('a message of a newer format is named as one, and nothing of it is taken for words', async () => {
@@ -265,11 +289,11 @@ test('a message of a newer format is named as one, and nothing of it is taken fo
   expect(verifyChannel('newer', messages, [])).toEqual({
     ok: false,
     seq: 2,
-    why: 'it has format 3, and this version of gobutton reads 1 to 2: it was written by a newer one. Update this process',
+    why: 'it has format 4, and this version of gobutton reads 1 to 3: it was written by a newer one. Update this process',
   });
   expect(await rowsOf('newer')).toEqual([
     '“before”',
-    "message 2 can't be read by this version of gobutton: it is of format 3",
+    "message 2 can't be read by this version of gobutton: it is of format 4",
   ]);
 });
 
@@ -278,7 +302,7 @@ test('a box that holds no message is named, and those behind it are read', async
   await record.appendMessage('odd-box', EMPTY, said('before'));
   const [before] = await record.messagesAfter('odd-box', 0);
   for (const [at, text] of ['{"ts":', '7', '{"ts":"1.1"}'].entries()) {
-    const boxed = { v: MESSAGE_FORMAT, atMs: 2, box: await words.seal('odd-box', text) };
+    const boxed = { v: MESSAGE_FORMAT, atMs: 2, box: await words.seal('odd-box', at + 2, text) };
     const head = (await record.messagesAfter('odd-box', 0)).at(-1) ?? EMPTY;
     const hash = messageHash('odd-box', head.seq + 1, head.hash, { ...said(''), ...boxed });
     await putStored('odd-box', at + 2, hash, boxed);
@@ -316,12 +340,17 @@ test('words that were deleted, whose time is over, and that S3 does not give jus
   // As S3 does by itself, once the days are over.
   for (const { key } of await objects.list('launches/gone/words/')) await objects.remove(key);
   expect(await rowsOf('gone')).toEqual([expect.stringMatching(/the time for which words are kept is over/)]);
+  // Of another one.
+  const alone = { messages: 1, files: 0, tokens: 0, seqs: [9], of: [] };
+  const last = (await record.messagesAfter('gone', 0)).at(-1) ?? EMPTY;
+  await record.appendMessage('gone', last, { ...said(''), forgot: alone });
+  expect((await rowsOf('gone'))?.[0]).toMatch(/the time for which words are kept is over/);
   const head = (await record.messagesAfter('gone', 0)).at(-1);
   await record.appendMessage('gone', head ?? EMPTY, { ...said(''), forgot: { messages: 1, files: 0, tokens: 0 } });
   await record.appendMessage('gone', (await record.messagesAfter('gone', 0)).at(-1) ?? EMPTY, said('since then'));
   const told = await rowsOf('gone');
   expect(told?.[0]).toBe('what was written here was deleted');
-  expect(told?.[2]).toBe('“since then”');
+  expect(told?.[3]).toBe('“since then”');
 });
 
 test('channel messages chain in a partition of their own and never meet the entries', async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
-import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
+import { deletedIn, MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
+import type { Box } from '../../runbooks/record/rows.ts';
 import { messageHash, readable, readStored, storedOf } from './channel-message.ts';
 import type { ChannelMessage } from './channel-message.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
@@ -40,12 +41,12 @@ export interface RecordStore {
   /**
    * Rejects when the keys of their words don't come; with `isToldAway` such a message is `unread` instead, for who shows or verifies the chain and
    * must not take it for what was said. What is no message is `unread` too, and those behind it are read all the same: verifyChannel says from where on
-   * they are not proven.
+   * they are not proven. What was deleted alone is `forgotten` from its note on; with `evenDeleted` it is read as long as its key is there, for who deletes it.
    */
   messagesAfter(
     launchId: string,
     afterSeq: number,
-    options?: { isToldAway?: boolean },
+    options?: { isToldAway?: boolean; evenDeleted?: boolean },
   ): Promise<(ChannelMessage & Head)[]>;
 }
 
@@ -162,7 +163,7 @@ export function createRecordStore({
       const seq = head.seq + 1;
       // That something was deleted is nobody's words.
       const isPlain = words === null || message.forgot !== undefined;
-      const box = isPlain ? {} : { box: await words.seal(launchId, JSON.stringify(message)) };
+      const box = isPlain ? {} : { box: await words.seal(launchId, seq, JSON.stringify(message)) };
       const stored = { ...message, ...box, v: MESSAGE_FORMAT };
       const hash = messageHash(launchId, seq, head.hash, stored);
       const body = JSON.stringify(storedOf(stored));
@@ -170,7 +171,7 @@ export function createRecordStore({
       return won ? { won, head: { seq, hash } } : { won };
     },
 
-    async messagesAfter(launchId, afterSeq, { isToldAway = false } = {}) {
+    async messagesAfter(launchId, afterSeq, { isToldAway = false, evenDeleted = false } = {}) {
       const found = await readItems(channelPartition(launchId), afterSeq, (item) => ({
         message: readStored(item['body']?.S ?? ''),
         seq: Number(item['seq']?.N),
@@ -178,17 +179,26 @@ export function createRecordStore({
       }));
       // Whoever writes behind such a note has read it, and seals with none of its keys.
       words?.retire(found.flatMap(({ message }) => ('forgot' in message ? (message.forgot?.keys ?? []) : [])));
-      const boxes = found.flatMap(({ message }) => (message.box === undefined ? [] : [message.box]));
+      const deleted = evenDeleted
+        ? new Set()
+        : deletedIn(found.map(({ message }) => ('ts' in message ? message : {}))).seqs;
+      const boxes = found.flatMap(({ message: { box }, seq }) => (box === undefined ? [] : [{ seq, box }]));
       const away = (error: unknown): null => {
         if (isToldAway) return null;
         throw error;
       };
       const texts = words === null ? boxes.map(() => null) : await words.open(launchId, boxes).catch(away);
-      const opened = texts === null ? null : new Map(boxes.map((box, index) => [box, texts[index] ?? null]));
-      return found.map(({ message, ...place }) => ({ ...readable(message, opened), ...place }));
+      const opened = texts === null ? null : new Map(boxes.map(({ box }, index) => [box, texts[index] ?? null]));
+      return found.map(({ message, ...place }) => ({
+        ...readable(message, deleted.has(place.seq) ? NONE : opened),
+        ...place,
+      }));
     },
   };
 }
+
+/** Nothing of it is opened. */
+const NONE: ReadonlyMap<Box, string | null> = new Map();
 
 /** What the next message chains to. Where an item has none there is one for its text, the same for every reader. */
 function hashIn(item: Record<string, AttributeValue>): string {

@@ -2,6 +2,7 @@ import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { number } from './describe.ts';
 import type { Names } from './describe.ts';
+import { deletedIn } from './rows.ts';
 import type { Forgot, KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
 
 /** The rows of what people wrote, marked and attached, and of what they were refused. */
@@ -18,10 +19,11 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
     const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
     marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
   }
-  const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined);
+  const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined && forgot.seqs === undefined);
+  const { seqs } = deletedIn(messages);
   return messages.map((message, index) => {
     if (message.unread === 'broken') return brokenRow(message, names);
-    const gone = goneText(message, index < lastForgot);
+    const gone = goneText(message, index < lastForgot || seqs.has(message.seq ?? 0));
     if (gone !== null) return { ...messageRow(message, names, []), what: gone };
     if (message.file !== undefined) return fileRow(message, message.file, names);
     return message.mark === undefined
@@ -66,7 +68,7 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
   const isSaid = refused === undefined;
   return {
     atMs,
-    who: message.forgot !== undefined ? 'the command line' : (names.get(user) ?? user),
+    who: message.forgot !== undefined ? (message.forgot.by ?? 'the command line') : (names.get(user) ?? user),
     what: isSaid
       ? `${saidText(message, names)}${message.edits === null ? marksText(marks, names) : ''}`
       : refusedText(refused),
@@ -109,8 +111,19 @@ function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boo
     : 'what was written here has no key any more: the time for which words are kept is over, or, in another region, it has yet to come';
 }
 
-const forgotText = ({ messages, files, tokens }: Forgot): string =>
-  `deleted what people wrote in the channel until then (${number(messages)} messages), what they attached (${number(files)} files) and their device tokens (${number(tokens)})`;
+const forgotText = ({ messages, files, tokens, seqs, reason = '' }: Forgot): string =>
+  seqs !== undefined
+    ? `deleted ${plural(messages, 'message')} that ${messages === 1 ? 'was' : 'were'} written in the channel (${placesText(seqs)}), and ${plural(files, 'file')} that hung there${reason === '' ? '' : `: “${reason}”`}`
+    : `deleted what people wrote in the channel until then (${number(messages)} messages), what they attached (${number(files)} files) and their device tokens (${number(tokens)})`;
+
+const PLACES = 12;
+const placesText = (seqs: readonly number[]): string =>
+  `${seqs
+    .slice(0, PLACES)
+    .map((seq) => `m${seq}`)
+    .join(', ')}${seqs.length > PLACES ? `, and ${number(seqs.length - PLACES)} more` : ''}`;
+
+const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 
 const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
   marks.length === 0

@@ -50,6 +50,12 @@ export const channelMessage = z.object({
         files: z.int(),
         tokens: z.int(),
         keys: z.exactOptional(z.array(z.string())).meta({ description: 'sha256 of the keys that were deleted.' }),
+        seqs: z
+          .exactOptional(z.array(z.int()))
+          .meta({ description: 'These messages alone, by their seq. Absent: all until then.' }),
+        of: z.exactOptional(z.array(z.string())).meta({ description: 'The ts of what these are, edit or attach.' }),
+        by: z.exactOptional(z.string()).meta({ description: 'Who did it, if they gave their operator key.' }),
+        reason: z.exactOptional(z.string()),
       })
       .meta({ description: 'Not said: so much of the launch was deleted then.' }),
   ),

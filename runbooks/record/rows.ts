@@ -39,18 +39,37 @@ export interface Box {
 }
 
 /**
- * How a message stands in the chain of the channel, its `v`: 1 in clear, and without `v`; 2 in a box. What is of a newer one is named and not guessed at:
- * its chain may be over something else.
+ * How a message stands in the chain of the channel, its `v`: 1 in clear, and without `v`; 2 in a box, by the key of its day; 3 in a box, by a key of its own. What
+ * is of a newer one is named and not guessed at: its chain may be over something else.
  */
-export const MESSAGE_FORMAT = 2;
+export const MESSAGE_FORMAT = 3;
 
-/** How much of a launch was deleted at a time. It is written before anything is. */
+/** From this format on a message can be deleted alone. */
+export const OWN_KEY_FORMAT = 3;
+
+/** How much of a launch was deleted at a time. It is written before anything is, in clear: it is nobody's words. */
 export interface Forgot {
   messages: number;
   files: number;
   tokens: number;
   /** What was sealed with these is deleted, whether or not they lie in the bucket still. Absent: written by a version that deleted first. */
   keys?: string[];
+  /** Some messages alone, by their place in the chain, whether or not their keys lie in the bucket still. Absent: all until then. */
+  seqs?: number[];
+  /** The ts of what these are, edit or attach: nothing of it is recorded again. */
+  of?: string[];
+  /** Who did it, as the roster calls them, by their operator key. Absent: whoever has the rights of the command line. */
+  by?: string;
+  /** Why, in their words; it is not deleted with them. */
+  reason?: string;
+}
+
+/** What of a chain was deleted message by message: places, and the ts of what stood there. */
+export function deletedIn(chain: readonly Pick<TimelineMessage, 'forgot'>[]): { seqs: Set<number>; of: Set<string> } {
+  return {
+    seqs: new Set(chain.flatMap(({ forgot }) => forgot?.seqs ?? [])),
+    of: new Set(chain.flatMap(({ forgot }) => forgot?.of ?? [])),
+  };
 }
 
 /** Why a message is not read: its keys did not come, it is of a newer format than this version reads, or what stands in its place is no message. */

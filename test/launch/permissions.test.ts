@@ -254,6 +254,7 @@ test('each process may do all that it does, and nothing else', { timeout: 240_00
   await room.configure({ latencyMs: 10 });
   await fireByCommands('fr-ios');
   await closed('fr-ios', 2);
+  await run('command-line', 'forget', ...launch(), '--message', 'm1', '--yes');
   await run('command-line', 'forget', ...launch(), '--yes');
   await failures();
 

@@ -96,6 +96,49 @@ test('what was deleted from the record does not come back from the channel, and 
   expect((await chain()).map(({ text }) => text)).toEqual(['', 'all well']);
 });
 
+test('of a message that was deleted alone nothing comes back, neither words, edit nor file; all others do, from before it too', async () => {
+  await begin();
+  const copied: string[] = [];
+  memory.context.roomFiles = { keep: async (_, __, { name }) => void copied.push(name) };
+  const missed = await say('nobody has heard this');
+  const ts = await say('call me: 555');
+  const [head, atMs] = [{ seq: 0, hash: '' }, Math.ceil(Number(ts) * 1_000)];
+  const blank = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
+  const first = await memory.record.appendMessage(LAUNCH_ID, head, { ...blank, ts: '', atMs, forgotten: true });
+  const forgot = { messages: 1, files: 0, tokens: 0, seqs: [1], of: [ts] };
+  await memory.record.appendMessage(LAUNCH_ID, first.won ? first.head : head, {
+    ...blank,
+    ts: '9.9',
+    atMs: atMs + 9,
+    forgot,
+  });
+  const texts = async () => (await chain()).map(({ text }) => text);
+  await look();
+  expect(await texts()).toEqual(['', '', 'nobody has heard this']);
+  await mia.send('PATCH', `messages/C0WARROOM/${ts}`, { text: 'call me: 556' });
+  // Heard by a bot as it happens.
+  const edit = { ...blank, ts: '1802539801.000001', user: 'U0MARKET1', text: 'call me: 556', atMs, edits: ts };
+  await memory.context.channelLog?.append(LAUNCH_ID, 'C0WARROOM', edit);
+  await look();
+  expect(await texts()).toEqual(['', '', 'nobody has heard this']);
+  await mia.send('DELETE', `messages/C0WARROOM/${missed}`, {});
+  await look();
+  expect((await chain()).at(-1)).toMatchObject({ deleted: true, edits: missed });
+  const { ts: withFile } = (await mia.send('POST', 'files', {
+    channel: 'C0WARROOM',
+    name: 'number.txt',
+    base64: 'cGxhbg==',
+  })) as unknown as { ts: string };
+  const { seq, hash } = (await chain()).at(-1) ?? head;
+  await memory.record.appendMessage(
+    LAUNCH_ID,
+    { seq, hash },
+    { ...blank, ts: '9.8', atMs, forgot: { ...forgot, seqs: [], of: [withFile] } },
+  );
+  await look();
+  expect(copied).toEqual([]);
+});
+
 test('behind what a newer version has written nothing is added: it would stand there twice', async () => {
   await begin();
   await say('which a newer bot has heard');

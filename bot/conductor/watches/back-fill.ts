@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { ChannelMessage } from '../../../infra/aws/channel-message.ts';
+import type { Head } from '../../../infra/aws/seal.ts';
 import { verifyChannel } from '../../../infra/aws/verify-channel.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { channelBreak } from '../../../runbooks/record/model.ts';
+import { deletedIn } from '../../../runbooks/record/rows.ts';
 import { differences } from '../../slack/differences.ts';
 import type { Shown } from '../../slack/differences.ts';
 import { sharedFiles } from '../../slack/shared-files.ts';
@@ -21,14 +23,16 @@ const WHOLE_MS = 6 * 3_600_000;
 const OVERLAP_MS = 3_600_000;
 
 /**
- * Behind what was deleted from the record, which is not to come back from the channel. The chain has whole milliseconds, rounded: what it has at
- * this one was said up to half of one later.
+ * Behind what was deleted from the record, which is not to come back from the channel; what was deleted alone is known one by one. The chain has
+ * whole milliseconds, rounded: what it has at this one was said up to half of one later.
  */
-const deletedUntilMs = (chain: readonly ChannelMessage[]): number =>
-  chain.reduce(
-    (ms, { atMs, forgot, forgotten }) => ((forgot ?? forgotten) === undefined ? ms : Math.max(ms, atMs + 0.5)),
-    0,
-  );
+function deletedUntilMs(chain: readonly (ChannelMessage & Head)[]): number {
+  const { seqs } = deletedIn(chain);
+  return chain.reduce((ms, { atMs, forgot, forgotten, seq }) => {
+    const isAll = forgot === undefined ? forgotten === true && !seqs.has(seq) : forgot.seqs === undefined;
+    return isAll ? Math.max(ms, atMs + 0.5) : ms;
+  }, 0);
+}
 
 const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
 
@@ -142,16 +146,18 @@ export class BackFill {
     return chain;
   }
 
-  async #add(launch: Launch, chain: readonly ChannelMessage[], shown: Shown): Promise<void> {
+  async #add(launch: Launch, chain: Chain, shown: Shown): Promise<void> {
     const { channelLog, roomFiles, log, nowMs } = this.#context;
     const missing = differences(chain, shown, nowMs());
     // A vandalised one was heard, and is not there any more.
     if (chain.some(isBroken)) channelLog?.reload(launch.id);
     for (const one of missing) await channelLog?.append(launch.id, launch.channelId, one);
     if (missing.length > 0) log.info({ found: missing.length }, "found in the channel's history");
+    const { of } = deletedIn(chain);
     const kept = new Set(chain.map(({ file }) => `${file?.of} ${file?.id}`));
     for (const file of [shown.channel, ...shown.threads.values()].flat().flatMap(sharedFiles))
-      if (!kept.has(`${file.of} ${file.id}`)) await roomFiles?.keep(launch.id, launch.channelId, file);
+      if (!kept.has(`${file.of} ${file.id}`) && !of.has(file.of))
+        await roomFiles?.keep(launch.id, launch.channelId, file);
   }
 
   /** Told once in the room. What is no message any more, and stands in the channel still, is found missing, and recorded anew. */

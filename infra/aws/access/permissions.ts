@@ -304,6 +304,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
       OBJECTS,
     ),
     may('s3:PutObject', ['frozen-sets'], 'freezes who is left of a shot', OBJECTS),
+    may('s3:PutObject', ['word-keys'], 'deletes one message: puts the keys of the others anew', OBJECTS),
     may(
       's3:DeleteObject',
       ['staff-devices', 'room-files', 'word-keys'],

@@ -43,9 +43,9 @@ test('what people attach in the war room the bot puts away, and no process of a 
   expect(PROCESSES.filter((process) => may(process, 's3:GetObject', file))).toEqual([]);
 });
 
-test('the keys of what people wrote in the channel only the bot makes, and only the command line deletes', () => {
+test('the keys of what people wrote in the channel the bot makes, and only the command line puts anew and deletes', () => {
   const word = key('launches/l/words/abc');
-  expect(PROCESSES.filter((process) => may(process, 's3:PutObject', word))).toEqual(['bot']);
+  expect(PROCESSES.filter((process) => may(process, 's3:PutObject', word))).toEqual(['bot', 'command-line']);
   expect(PROCESSES.filter((process) => may(process, 's3:GetObject', word))).toEqual(['bot', 'command-line']);
   for (const path of ['words/abc', 'files/abc'])
     expect(PROCESSES.filter((process) => may(process, 's3:DeleteObject', key(`launches/l/${path}`)))).toEqual([

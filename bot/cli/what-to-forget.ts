@@ -1,0 +1,97 @@
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
+import type { Head } from '../../infra/aws/seal.ts';
+import { shown } from '../../infra/environment.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { deletedIn, OWN_KEY_FORMAT } from '../../runbooks/record/rows.ts';
+import { CliError } from './cli-error.ts';
+
+/** Which items of a channel's chain somebody means who names a message or a person. */
+
+export type Chained = ChannelMessage & Head;
+
+/** The ts of the message that an item is, edits, deletes, or hangs on. */
+export const baseOf = ({ ts, edits, file }: ChannelMessage): string => file?.of ?? edits ?? ts;
+
+/** Those that have a key of their own, and those that have not: they stay. */
+export interface Picked {
+  own: Chained[];
+  shared: Chained[];
+}
+
+const sorted = (items: readonly Chained[]): Picked => ({
+  own: items.filter(({ v = 1 }) => v >= OWN_KEY_FORMAT),
+  shared: items.filter(({ v = 1 }) => v < OWN_KEY_FORMAT),
+});
+
+/** A mark has no words, and the note of a deletion none of anybody's. */
+const isSpeech = ({ mark, forgot }: ChannelMessage): boolean => (mark ?? forgot) === undefined;
+
+/**
+ * Each that is named, with its edits and what hangs on it; `named` like `m12`, or as Slack's "Copy link" gives it. Of one that was deleted before, what an earlier
+ * run has left.
+ */
+export function messagesNamed(chain: readonly Chained[], { channelId }: Launch, named: readonly string[]): Picked {
+  const bases = new Set(named.map((name) => baseNamed(chain, channelId, name)));
+  return sorted(chain.filter((item) => isSpeech(item) && item.ts !== '' && bases.has(baseOf(item))));
+}
+
+function baseNamed(chain: readonly Chained[], channelId: string, name: string): string {
+  const place = /^m?(\d{1,9})$/.exec(name)?.[1];
+  if (place !== undefined) return baseAt(chain, Number(place));
+  const link = /^https:\/\/[^/]+\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?|$)/.exec(name);
+  if (link === null)
+    throw new CliError(
+      'USAGE',
+      `--message: found ${shown(name)}, expected the message's number in the timeline, like m12, or its link ("Copy link" in Slack), like https://example.slack.com/archives/${channelId}/p1700000000000000`,
+    );
+  const [, channel = '', seconds, micros] = link;
+  if (channel !== channelId)
+    throw new CliError(
+      'NO_SUCH_MESSAGE',
+      `the link is of the channel ${channel}, and this launch is in ${channelId}: nothing of another channel is recorded`,
+    );
+  const ts = `${seconds}.${micros}`;
+  if (chain.some((item) => isSpeech(item) && baseOf(item) === ts) || deletedIn(chain).of.has(ts)) return ts;
+  throw new CliError(
+    'NO_SUCH_MESSAGE',
+    `nothing is recorded of the message of that link (${ts}): it is a bot's, was not heard yet, or has no words any more`,
+  );
+}
+
+function baseAt(chain: readonly Chained[], seq: number): string {
+  const item = chain.find((one) => one.seq === seq);
+  const not = (why: string) => new CliError('NO_SUCH_MESSAGE', `m${seq} ${why}`);
+  if (item === undefined) throw not(`is not there: the channel's chain has m1 to m${chain.at(-1)?.seq ?? 0}`);
+  if (item.forgot !== undefined) throw not('is the note of a deletion, and has nobody’s words');
+  if (item.mark !== undefined) throw not('is a mark, and has no words; name the message that it is on');
+  if (item.unread !== undefined)
+    throw not(`can't be read by this version, so nobody knows what hangs on it: ${item.problem ?? item.unread}`);
+  return baseOf(item);
+}
+
+/** All that this person wrote, edited, deleted, attached and was refused. Their marks stay. */
+export const itemsOf = (chain: readonly Chained[], slackIds: ReadonlySet<string>): Picked =>
+  sorted(chain.filter((item) => isSpeech(item) && slackIds.has(item.user)));
+
+/** A person of the roster by id or name, or anybody by their id in Slack. `names`: of all who were ever on it, by Slack account. */
+export function accountsOf(launch: Launch, names: ReadonlyMap<string, string>, given: string): Set<string> {
+  const name = given.trim().replace(/^@/, '');
+  if (/^[UW][A-Z0-9]{5,}$/.test(name)) return new Set([name]);
+  const here = launch.people.filter((one) => one.id === name || sameName(one.name, name));
+  if (here.length > 1)
+    throw new CliError(
+      'PERSON_UNCLEAR',
+      `--person: ${shown(given)} is ${here.map(({ id }) => id).join(' and ')} of the roster: name one by that`,
+    );
+  const accounts = new Set([
+    ...here.flatMap(({ slack }) => slack),
+    ...[...names].flatMap(([id, one]) => (here.length === 0 && sameName(one, name) ? [id] : [])),
+  ]);
+  if (accounts.size > 0) return accounts;
+  throw new CliError(
+    'PERSON_UNCLEAR',
+    `--person: found ${shown(given)}, expected somebody of the roster (${launch.people.map(({ id }) => id).join(', ')}), their name, or the id of a Slack account like U012AB3CD ("Copy member ID" in their profile): here nobody can ask Slack for names`,
+  );
+}
+
+const sameName = (one: string, other: string): boolean => one.trim().toLowerCase() === other.toLowerCase();
