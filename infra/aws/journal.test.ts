@@ -191,7 +191,7 @@ describe('one person with a key of their own', () => {
       reason: '',
       pressedAtMs: T0_MS,
     });
-    await write(record, { kind: 'LiftRequested', liftId: 'L3', epoch: 1, reason: '' });
+    await write(record, { kind: 'LiftRequested', liftId: 'L3', epoch: 1, reason: '', expiresAtMs: T0_MS + 900_000 });
     expect(await bot.launch(LAUNCH_ID)).toMatchObject({ seq: 3, halt: { active: true } });
     await write(record, { kind: 'HaltLifted', liftId: 'L3', epoch: 1 });
     for (const one of [bot, other])

@@ -95,6 +95,7 @@ test('a lift that one person asked for and approved is not performed, whoever si
   // The conductor writes as well, so it may be first.
   const entry = await until('the forged request', async () => {
     const launch = await rig.launch();
+    const atMs = Date.now();
     const put = await rig.cloud.record.append(
       rig.launchId,
       { seq: launch.seq, hash: launch.headHash },
@@ -103,7 +104,8 @@ test('a lift that one person asked for and approved is not performed, whoever si
         liftId: `L${launch.seq + 1}`,
         epoch: 1,
         reason: '',
-        atMs: Date.now(),
+        expiresAtMs: atMs + launch.runbook.order_expires_after,
+        atMs,
         by: { person: 'ana' },
       },
       { signer },
