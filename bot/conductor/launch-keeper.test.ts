@@ -267,7 +267,7 @@ test('each watch looks at its stores in its time; of a closed launch only those 
     'parameters',
     'queues',
   ];
-  const ofShot = ['claims', 'failing platforms', 'protection', 'roll', 'shots'];
+  const ofShot = ['claims', 'failing platforms', 'lost workers', 'protection', 'roll', 'shots'];
   const afterwards = ['figures', 'late accounts', 'reports'];
   expect(await failing()).toEqual([...always, ...whileOpen, ...ofShot].toSorted());
   await ends(shotId, 3);

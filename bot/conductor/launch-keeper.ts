@@ -22,6 +22,7 @@ import { Standings } from './room/standing.ts';
 import { FailingWatch } from './shots/failing-watch.ts';
 import { LateAccounts } from './shots/late-accounts.ts';
 import { LossWatch } from './shots/loss-watch.ts';
+import { lostWorkers } from './shots/lost-workers.ts';
 import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
@@ -175,6 +176,7 @@ export class LaunchKeeper {
       job('compile', timings.compileMs, (launch) => this.#compiles.look(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
+      job('lost workers', timings.shotMs, (launch) => lostWorkers(this.#context, launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),

@@ -234,6 +234,13 @@ describe('somebody who was not there is asked', () => {
       },
     ],
     [
+      'why is it not known of some whether they got it?',
+      () =>
+        expect(row('noticed (UTC)', 'fell silent while', known.first.id)[3]).toMatch(
+          /its last report came .* after GO, with [\d,]+ pushes on their way/,
+        ),
+    ],
+    [
       'what did the worker leave that was killed?',
       () =>
         expect(noticed(`${number(sum(known.first).uncertain)} devices of ${known.first.id} are uncertain`)[3]).toBe(

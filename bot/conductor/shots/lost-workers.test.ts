@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { countsOf, reportOf, snapshotOf } from '../for-tests.ts';
+import { lostWorkers } from './lost-workers.ts';
+
+async function fired() {
+  const memory = await MemoryContext.ready();
+  const shot = await memory.fires();
+  const launch = await memory.launch();
+  const goMs = memory.nowMs;
+  const sending = (bootId: string, atMs: number, more: Partial<WorkerReport> = {}) => {
+    const snapshot = snapshotOf(shot.id, countsOf([]), countsOf([]));
+    const report = reportOf(launch, bootId, atMs, {
+      host: `host-${bootId}`,
+      state: 'sending',
+      shots: [snapshot],
+      ...more,
+    });
+    return { ...report, lanes: report.lanes.map((lane) => ({ ...lane, inFlight: 600 })) };
+  };
+  const look = async (of?: Launch) => lostWorkers(memory.bot(), of ?? (await memory.launch()));
+  return { memory, shot, goMs, sending, look };
+}
+
+test('a worker that falls silent in mid-shot is noted once, whoever looks, with what it had on its way', async () => {
+  const { memory, shot, goMs, sending, look } = await fired();
+  memory.nowMs = goMs + 5_900;
+  memory.reports = [sending('a', goMs + 900), sending('b', memory.nowMs)];
+  await look();
+  expect(await memory.notes()).toEqual([]);
+  memory.nowMs = goMs + 5_901;
+  await look();
+  await look();
+  expect(await memory.notes()).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^Worker host-a \\(a\\) fell silent while ${shot.id} ran \\(.+\\): its last report came 900 ms after GO, with 1,200 pushes`,
+      ),
+    ),
+  ]);
+});
+
+test('nothing is said of a worker that ended by itself, had no part in the shot, or was silent before it, nor while none is heard', async () => {
+  const { memory, goMs, sending, look } = await fired();
+  memory.nowMs = goMs + 20_000;
+  const alive = sending('alive', memory.nowMs);
+  memory.reports = [
+    alive,
+    sending('ended', goMs + 900, { state: 'gone' }),
+    sending('other', goMs + 900, { shots: [] }),
+    sending('before', goMs - 1),
+  ];
+  await look();
+  // The store may be what is silent.
+  memory.reports = [sending('a', goMs + 900), sending('b', goMs + 800)];
+  await look();
+  expect(await memory.notes()).toEqual([]);
+});
+
+test('of a launch in which nothing is sent no report is read', async () => {
+  const memory = await MemoryContext.ready();
+  memory.reports = null;
+  await lostWorkers(memory.context, await memory.launch());
+  expect(await memory.notes()).toEqual([]);
+});

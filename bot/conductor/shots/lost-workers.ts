@@ -1,0 +1,45 @@
+import { fresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import { shotSegments } from '../../views/segments-text.ts';
+import { count, plural, span } from '../../views/words.ts';
+import type { Context } from '../context.ts';
+import { noteOnce } from './note-once.ts';
+
+/**
+ * A worker that fell silent while a shot ran, once each, in the record and so in the channel: without it nobody who reads the figures later learns why
+ * devices are uncertain, or why the shot took as long as a lease. One that ends by itself says so (`gone`). Where no worker's report is fresh the store may
+ * be what is silent: that is the standstill's to say.
+ */
+export async function lostWorkers(context: Context, launch: Launch): Promise<void> {
+  const running = runningShots(launch);
+  if (running.length === 0) return;
+  const reports = await context.cloud.live.reports(launch.id);
+  const nowMs = context.nowMs();
+  const alive = fresh(reports, nowMs);
+  if (alive.length === 0) return;
+  for (const shot of running)
+    for (const report of reports)
+      if (isLost(report, shot, nowMs))
+        await noteOnce(context, launch, headOf(report, launch, shot), textOf(report, shot, alive.length));
+}
+
+/** It has done something of this shot. */
+const isLost = (report: WorkerReport, { id, pressedAtMs }: Shot, nowMs: number): boolean =>
+  report.state !== 'gone' &&
+  report.atMs >= pressedAtMs &&
+  nowMs - report.atMs > REPORT_LIFE_MS &&
+  report.shots.some(({ shotId }) => shotId === id);
+
+const headOf = ({ host, bootId }: WorkerReport, launch: Launch, shot: Shot): string =>
+  `Worker ${host} (${bootId.slice(0, 8)}) fell silent while ${shot.id} ran (${shotSegments(launch, shot)}): `;
+
+function textOf({ atMs, lanes }: WorkerReport, { pressedAtMs }: Shot, others: number): string {
+  const onTheirWay = lanes.reduce((sum, { inFlight }) => sum + inFlight, 0);
+  return [
+    `its last report came ${span(atMs - pressedAtMs)} after GO, with ${count(onTheirWay)} pushes on their way.`,
+    `${plural(others, 'other worker')} ${others === 1 ? 'sends' : 'send'} what it had not begun, once its leases are over;`,
+    'what it had begun may or may not have arrived, is sent by nobody again, and counts as uncertain unless its account comes late.',
+  ].join(' ');
+}
