@@ -284,6 +284,18 @@ test('a halt with a key names its person', async () => {
 test('`record verify` says what holds, by its own, by the switch item and by a head from the channel', async () => {
   await readyLaunch();
   const first = await go('record', 'verify', '--launch', rig.launchId);
+  // The launch by itself will do for what only reads, once, and nowhere else.
+  expect((await go('record', 'verify', rig.launchId)).out.replace(/verified in .*/, '')).toBe(
+    first.out.replace(/verified in .*/, ''),
+  );
+  for (const words of [
+    ['record', 'verify', rig.launchId, 'more'],
+    ['record', 'verify', rig.launchId, '--launch', rig.launchId],
+    ['record', 'launches', rig.launchId],
+    ['halt', rig.launchId],
+    ['forget', rig.launchId],
+  ])
+    expect(await go(...words)).toMatchObject({ code: 2, err: expect.stringContaining('found the command') as string });
   expect(first).toMatchObject({ code: 0, err: '' });
   expect(first.out).toMatch(/signed +every entry/);
   expect(first.out).toContain('NOT COMPARED');

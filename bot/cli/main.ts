@@ -39,7 +39,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- keys approve --launch ID --key operator.pem
   npm run go -- forget   --launch ID [--yes]
   npm run go -- forget   --launch ID --message LINK|m12 (several with commas) | --person NAME [--reason TEXT] [--key operator.pem] --yes
-  npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
+  npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it], or verify ID; so do the others below
   npm run record -- timeline --launch ID --out FILE.html (or .md)
   npm run record -- postmortem --launch ID --out FILE.html (or .md) [--against ID, another launch]
   npm run record -- compare  --launch ID [--against ID, another launch]
@@ -126,8 +126,9 @@ export async function main(
         'USAGE',
         'devices are looked up where audiences are read: npm run audience -- device USER_OR_TOKEN --launch ID',
       );
+    const named = withLaunch(positionals, values.launch);
     const command =
-      COMMANDS.find((name) => name === typed) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
+      COMMANDS.find((name) => name === named.words) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
     if (command === undefined)
       throw new CliError(
         'USAGE',
@@ -135,7 +136,9 @@ export async function main(
       );
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
     const isForFile = (command === 'timeline' || values.csv === true) && out.isTTY !== true;
-    await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
+    await run(command, { ...values, ...named.launch }, env, (text) =>
+      out.write(`${isForFile ? text : visibleLines(text)}\n`),
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) {
@@ -146,6 +149,19 @@ export async function main(
     err.write(`go: ${visibleLines(error.message)} (${error.code})\n`);
     return error.code === 'USAGE' || error.code === 'ENVIRONMENT_INVALID' ? 2 : 1;
   }
+}
+
+/** `record verify superbowl-2027` as well as `record verify --launch superbowl-2027`; of what only reads. Nothing that sends or deletes takes its launch from a stray word. */
+function withLaunch(
+  positionals: readonly string[],
+  launch: string | undefined,
+): { words: string; launch: { launch?: string } } {
+  const [first, second, third, ...more] = positionals;
+  const words = `${first ?? ''} ${second ?? ''}`;
+  const isOne = launch === undefined && first === 'record' && third !== undefined && more.length === 0;
+  return isOne && words !== 'record launches' && COMMANDS.some((name) => name === words)
+    ? { words, launch: { launch: third } }
+    : { words: positionals.join(' '), launch: {} };
 }
 
 function readArgs(args: string[]) {

@@ -24,9 +24,14 @@ test('a fleet is on its way from its order until it stands, is bad while late, a
   ]);
 });
 
-test('a gate has its colour until the next one', () => {
-  expect(of('gate workers')).toEqual(['workers red (bad) on']);
-  expect(of('gate copy-read')).toEqual(['copy-read green (good) on']);
+test('a gate has its colour until the next one, or until the launch is closed: nobody measures it any more', () => {
+  const seconds = (text: string) => Number(/[\d.]+$/.exec(text)?.[0]);
+  expect(of('gate workers')).toEqual([expect.stringMatching(/^workers red \(bad\) \d+$/)]);
+  expect(of('gate copy-read').every((text) => seconds(text) > 0)).toBe(true);
+  const open = timelineOf(entries.filter(({ kind }) => kind !== 'LaunchClosed').slice(0, 30), [], {
+    chain: { ok: true },
+  });
+  expect(open?.spans.filter(({ lane }) => lane === 'gates').map(({ toMs }) => toMs)).toContain(null);
 });
 
 test('an order waits until it goes, is declined, or ends; armed and held it says so', () => {

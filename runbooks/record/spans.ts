@@ -44,6 +44,11 @@ class Spans {
     this.#open.delete(track);
   }
 
+  /** Nobody looks at it any more. */
+  endLane(lane: Lane, atMs: number): void {
+    for (const [track, open] of this.#open) if (open.lane === lane) this.end(track, atMs);
+  }
+
   /** True: it lasts already, and is called so as well. */
   goesOn(track: string, more: string): boolean {
     const open = this.#open.get(track);
@@ -108,6 +113,8 @@ function follow(spans: Spans, entry: Entry): void {
       });
     case 'HaltLifted':
       return spans.end('halt', entry.atMs);
+    case 'LaunchClosed':
+      return spans.endLane('gates', entry.atMs);
     default:
       followFire(spans, entry);
   }
