@@ -1,5 +1,5 @@
 import { DEVICE_STATES } from '../launch/entries.ts';
-import type { EntryOf, ShotOutcomes } from '../launch/entries.ts';
+import type { DeviceState, EntryOf, ShotOutcomes } from '../launch/entries.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { stamp } from '../record/clock.ts';
 import { number, uncountedText } from '../record/describe.ts';
@@ -8,6 +8,8 @@ import type { Block } from './document.ts';
 import { marketIn } from './summary.ts';
 import { allOf } from './told.ts';
 import type { Told } from './told.ts';
+
+type Counted = EntryOf<'OutcomesCounted'>;
 
 /** What became of whom by market, platform and language, as it was counted last. Nothing, where nothing was sent. */
 export function byLanguage(told: Told): Block[] {
@@ -23,30 +25,53 @@ export function byLanguage(told: Told): Block[] {
   const used = DEVICE_STATES.filter((state) =>
     counted.shots.some(({ texts }) => texts.some(({ states }) => (states[state] ?? 0) > 0)),
   );
+  const isLong = counted.shots.reduce((rows, { texts }) => rows + texts.length, 0) > SEGMENT_ROWS;
   return [
     heading('By language'),
-    {
-      kind: 'table',
-      head: ['shot', 'market', 'segment', 'text', ...used],
-      figures: used.length,
-      rows: counted.shots.flatMap((shot) =>
-        shot.texts.map(({ segment, text, states }) => ({
-          cells: [
-            shot.shotId,
-            marketOf(told, shot, segment),
-            segment,
-            text,
-            ...used.map((state) => number(states[state] ?? 0)),
-          ],
-          proof: [`e${counted.seq}`],
-        })),
-      ),
-    },
+    isLong ? byText(counted, used) : bySegment(told, counted, used),
     remark(
-      `Counted at ${stamp(counted.atMs)} UTC, from the shards of the audience and the accounts of the batches${uncountedText(counted)}; a text is the one that was compiled for a device.${sinceThen(told, counted)}`,
+      `Counted at ${stamp(counted.atMs)} UTC, from the shards of the audience and the accounts of the batches${uncountedText(counted)}; a text is the one that was compiled for a device.${isLong ? ` By segment they stand in entry ${counted.seq} of the export, and npm run audience -- outcomes --launch ${counted.launchId} prints them.` : ''}${sinceThen(told, counted)}`,
     ),
   ];
 }
+
+/** More rows than these nobody reads. */
+const SEGMENT_ROWS = 40;
+
+const bySegment = (told: Told, { shots, seq }: Counted, used: readonly DeviceState[]): Block => ({
+  kind: 'table',
+  head: ['shot', 'market', 'segment', 'text', ...used],
+  figures: used.length,
+  rows: shots.flatMap((shot) =>
+    shot.texts.map(({ segment, text, states }) => ({
+      cells: [
+        shot.shotId,
+        marketOf(told, shot, segment),
+        segment,
+        text,
+        ...used.map((state) => number(states[state] ?? 0)),
+      ],
+      proof: [`e${seq}`],
+    })),
+  ),
+});
+
+/** All segments of a shot together. */
+const byText = ({ shots, seq }: Counted, used: readonly DeviceState[]): Block => ({
+  kind: 'table',
+  head: ['shot', 'text', ...used],
+  figures: used.length,
+  rows: shots.flatMap(({ shotId, texts }) =>
+    [...Map.groupBy(texts, ({ text }) => text)].map(([text, ones]) => ({
+      cells: [
+        shotId,
+        text,
+        ...used.map((state) => number(ones.reduce((sum, { states }) => sum + (states[state] ?? 0), 0))),
+      ],
+      proof: [`e${seq}`],
+    })),
+  ),
+});
 
 function marketOf({ last }: Told, { shotId }: ShotOutcomes, segment: string): string {
   const shot = last.shots[shotId];

@@ -60,9 +60,10 @@ function blockPart(block: Block, { shots }: Pick<Timeline, 'shots'>, curves: Pos
     case 'table':
       return tablePart(block);
     case 'curves':
-      return markup`${shots.flatMap(({ shotId, devices }) => {
+      return markup`${shots.flatMap((shot) => {
+        const { shotId } = shot;
         const curve = curves[shotId] ?? [];
-        return curve.length === 0 ? [] : [markup`<h3>${shotId}</h3>${curvePicture(curve, devices)}`];
+        return curve.length === 0 ? [] : [markup`<h3>${shotId}</h3>${curvePicture(curve, shot)}`];
       })}`;
     default:
       return block satisfies never;

@@ -536,6 +536,25 @@ test('outcomes by language stand with how they were counted, and later correctio
   expect(text()).toContain(`The totals of ${shot.id} say otherwise`);
 });
 
+test('outcomes of more segments and languages than anybody reads stand by language alone, with where the rest is', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['br-ios']);
+  scene.closes(shot);
+  const text = (segments: number, each: number) => {
+    const texts = Array.from({ length: segments }, (_, at) =>
+      ['en', 'pt-BR'].map((one) => ({ segment: `m${at}-ios`, text: one, states: { accepted: each } })),
+    ).flat();
+    const untold = scene.devicesOf(shot, 'br-ios') - texts.length * each;
+    scene.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot.id, texts, untold }], refused: null });
+    return postmortemMarkdown(told(scene));
+  };
+  expect(text(20, 5)).toContain(`| ${shot.id} | m19-ios | m19-ios | pt-BR | 5 |`);
+  const long = text(21, 4);
+  expect(long).toContain(`| ${shot.id} | pt-BR | 84 |`);
+  expect(long).not.toContain('m19-ios |');
+  expect(long).toContain(`By segment they stand in entry ${scene.state.seq} of the export`);
+});
+
 test("the bot's books are no factors: what it cost, and tasks of the audience that did what was asked", () => {
   const scene = Scene.ready();
   for (const text of [

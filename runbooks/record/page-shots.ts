@@ -36,7 +36,7 @@ function card(shot: ShotRow, curve: Curve): Html {
     ${shot.totals === null ? '' : shares(shot.totals)}
     <p class="result">${shot.result}</p>
     ${shot.missed === '' ? '' : markup`<p class="bad"><strong>${shot.missed}</strong></p>`}
-    ${curve.length === 0 ? '' : curvePicture(curve, shot.devices)}
+    ${curve.length === 0 ? '' : curvePicture(curve, shot)}
     ${shot.speed === '-' ? '' : markup`<p class="speed">${shot.speed}</p>`}
     </article>`;
 }
@@ -54,8 +54,8 @@ function shares(totals: Totals): Html {
   return markup`<svg class="shares" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="Devices by final state">${parts}</svg>`;
 }
 
-/** The delivery curve: share of the shot's devices accepted, over the time since GO. */
-export function curvePicture(curve: Curve, devices: number): Html {
+/** The delivery curve: share of the shot's devices accepted, over the time since GO, and where it was halted. */
+export function curvePicture(curve: Curve, { devices, haltAfterMs }: Pick<ShotRow, 'devices' | 'haltAfterMs'>): Html {
   const slots = (curve.at(-1)?.[0] ?? 0) + 1;
   let accepted = 0;
   const points = curve.map(([slot, more]) => {
@@ -64,13 +64,17 @@ export function curvePicture(curve: Curve, devices: number): Html {
     const y = (count: number) => (100 - (count / Math.max(1, devices)) * 100).toFixed(1);
     return `L${((slot / slots) * 400).toFixed(1)} ${y(before)}L${(((slot + 1) / slots) * 400).toFixed(1)} ${y(accepted)}`;
   });
-  const label = `Delivery curve: ${number(accepted)} of ${number(devices)} devices accepted within ${(slots / 10).toFixed(1)} s of GO`;
+  const halt = haltAfterMs === null || haltAfterMs > slots * 100 ? null : Math.max(0, haltAfterMs);
+  const label = `Delivery curve: ${number(accepted)} of ${number(devices)} devices accepted within ${(slots / 10).toFixed(1)} s of GO${halt === null ? '' : `, halted ${seconds(halt)} after it`}`;
+  const at = ((halt ?? 0) * 4) / slots;
   return markup`<figure>
     <svg class="curve" viewBox="0 0 400 100" preserveAspectRatio="none" role="img" aria-label="${label}">
-    <path d="M0 100${points.join('')}L400 100Z"></path></svg>
-    <figcaption><span>GO</span><span>accepted, share of ${number(devices)}</span><span>${(slots / 10).toFixed(1)} s</span></figcaption>
+    <path d="M0 100${points.join('')}L400 100Z"></path>${halt === null ? '' : markup`<line x1="${at.toFixed(1)}" x2="${at.toFixed(1)}" y1="0" y2="100"></line>`}</svg>
+    <figcaption><span>GO</span><span>accepted, share of ${number(devices)}${halt === null ? '' : markup`, <b>HALT after ${seconds(halt)}</b>`}</span><span>${(slots / 10).toFixed(1)} s</span></figcaption>
     </figure>`;
 }
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 export function textsPart(contents: readonly Content[]): Html {
   if (contents.length === 0) return markup``;

@@ -157,12 +157,20 @@ test('a record that does not hold says so on top', () => {
 });
 
 test('a shot shows its curve where one was kept, and every final state in one bar', () => {
-  const text = pageOf(told([]), {
+  const timeline = told([]);
+  const curves: Record<string, Curve> = {
     S54: [
       [1, 400],
       [3, 417],
     ],
-  });
+  };
+  const text = pageOf(timeline, curves);
+  const halted = (haltAfterMs: number | null) =>
+    pageOf({ ...timeline, shots: timeline.shots.map((shot) => ({ ...shot, haltAfterMs })) }, curves);
+  // A quarter of the way to the end of the last slot, at 400 ms.
+  expect(halted(100)).toContain('<line x1="100.0" x2="100.0" y1="0" y2="100"></line>');
+  expect(halted(100)).toContain('<b>HALT after 0.1 s</b>');
+  for (const none of [null, 401]) expect(halted(none)).not.toContain('<line ');
   expect(text).toContain('Delivery curve: 817 of 1,000 devices accepted within 0.4 s of GO');
   expect(text.match(/class="curve"/g)).toHaveLength(1);
   expect(text).toContain('<rect class="halted" x="820.00" width="180.00" height="10"><title>180 halted</title></rect>');

@@ -14,6 +14,7 @@ export interface ShotRow {
   goBy: string;
   pressedAtMs: number;
   closedAtMs: number | null;
+  /** From GO to the HALT that ended it; null: none did. */ haltAfterMs: number | null;
   segments: string;
   /** As the order said. */ devices: number;
   heldOut: string;
@@ -42,6 +43,7 @@ export function shotsOf(entries: readonly Entry[], names: Names, last: Launch | 
       goBy: goBy(approval, names),
       pressedAtMs,
       closedAtMs: closed?.atMs ?? null,
+      haltAfterMs: haltAfterMs(entries, approval, closed),
       segments: segmentList(shown.segments),
       devices: request?.devices ?? 0,
       heldOut: heldOutText(heldOutIn(last?.shots[shotId]?.audience ?? null, shown.segments)),
@@ -51,6 +53,18 @@ export function shotsOf(entries: readonly Entry[], names: Names, last: Launch | 
       speed: speed(entries, shotId),
     };
   });
+}
+
+function haltAfterMs(
+  entries: readonly Entry[],
+  { seq, pressedAtMs }: EntryOf<'FireApproved'>,
+  closed: EntryOf<'ShotClosed'> | undefined,
+): number | null {
+  const halt = entries.find(
+    (entry): entry is EntryOf<'HaltSet'> =>
+      entry.kind === 'HaltSet' && entry.seq > seq && entry.seq < (closed?.seq ?? Number.POSITIVE_INFINITY),
+  );
+  return halt === undefined ? null : halt.pressedAtMs - pressedAtMs;
 }
 
 /** Of an order that was armed, who armed it: the conductor only kept its moment. */
