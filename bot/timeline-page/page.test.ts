@@ -165,5 +165,13 @@ test('in print every row is there, and nothing to press', async () => {
   await page.emulateMedia({ media: 'print' });
   expect(await page.locator('button:visible, select:visible').count()).toBe(0);
   expect(await page.locator('#log li:visible').count()).toBe(entries.length + 400);
+  // A time stands in one line, and a table's heads are no larger than its cells.
+  await page.setViewportSize({ width: 740, height: 1_000 });
+  const { height } = (await page.locator('#log time').first().boundingBox()) ?? { height: 0 };
+  expect(height).toBeGreaterThan(0);
+  expect(height).toBeLessThan(22);
+  const size = (which: string) =>
+    page.evaluate<number>(`parseFloat(getComputedStyle(document.querySelector('${which}')).fontSize)`);
+  expect(await size('#texts thead th')).toBeLessThanOrEqual(await size('#texts td'));
   expect((await page.pdf()).length).toBeGreaterThan(10_000);
 });
