@@ -229,7 +229,8 @@ describe('once a launch is closed', () => {
       }>('state');
       return channels.find(({ id }) => id === 'C0WARROOM')?.bookmarks ?? [];
     };
-    const title = `Postmortem of ${(await rig.launch()).name}`;
+    const { name, id } = await rig.launch();
+    const title = `Postmortem of ${name} (${id})`;
     for (const _ of [1, 2])
       expect(await rig.ask(rig.mia, 'postmortem canvas')).toContain(`*${title}* is a canvas of this channel`);
     const found = (await tabs()).filter((one) => one.title === title);

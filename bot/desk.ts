@@ -26,6 +26,8 @@ export interface Desk {
   rooms: Rooms;
   /** Short time-out, few retries (see slack-client.ts). */
   client: WebClient;
+  /** The same, and tries nothing again by itself. */
+  once: WebClient;
   /** What people say, and what they were refused, for the timeline. */
   channelLog: ChannelLog;
   refusals: Refusals;

@@ -105,7 +105,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
   const identity = new SlackIdentity({ client, log });
   secrets.onChanged(() => identity.start());
-  const teller = new Teller({ client: createOnceClient(token, apiUrl, logger), log, nowMs });
+  const once = createOnceClient(token, apiUrl, logger);
+  const teller = new Teller({ client: once, log, nowMs });
   const liveLinks = createLiveLinks({ signer: config.keyring.signer, publicUrl: config.publicUrl, nowMs });
   const liveTimeline = new LiveServer(liveLinks, {
     record: cloud.record,
@@ -120,6 +121,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     conductor,
     rooms,
     client,
+    once,
     botName: () => identity.known.name ?? 'gobutton',
     teller,
     channelLog,

@@ -1,49 +1,75 @@
 import { WebClient } from '@slack/web-api';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { FactStore } from '../../infra/aws/fact-store.ts';
+import type { FilesListArguments } from '@slack/web-api';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { EVERY_SCOPE, person, SECRETS, startTestWorkspace } from '../../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
 import { putCanvas } from './put-canvas.ts';
 
 const ROOM = 'C0WARROOM';
 let workspace: Workspace | null = null;
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let launches = 0;
+beforeAll(async () => {
+  local = await localCloudForTests();
+});
+afterAll(async () => {
+  await local.stop();
+});
 afterEach(async () => workspace?.stop());
+
+const clientOf = (apiUrl: string) =>
+  new WebClient(SECRETS.botToken, { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: 300 });
 
 async function room(scopes: string[] = EVERY_SCOPE) {
   workspace = await startTestWorkspace({ scopes });
-  const slack = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 } });
-  const kept = new Map<string, string>();
-  const facts: FactStore = {
-    get: async (launchId, name) => kept.get(`${launchId} ${name}`) ?? null,
-    put: async (launchId, name, value) => void kept.set(`${launchId} ${name}`, value),
-  };
+  const { apiUrl, url } = workspace;
+  const slack = clientOf(apiUrl);
+  const retrying = new WebClient(SECRETS.botToken, {
+    slackApiUrl: apiUrl,
+    retryConfig: { retries: 2, minTimeout: 10, maxTimeout: 10 },
+    timeout: 300,
+  });
+  const { live, facts } = local.cloud;
+  launches += 1;
+  const day = `day-${launches}`;
+  let nowMs = 1_802_539_800_000;
+  const tools = { client: retrying, once: slack, cloud: { live, facts }, nowMs: () => nowMs };
   const ana = person(workspace, 'U0ONCALL');
-  const put = (markdown: string, launchId = 'day') =>
-    putCanvas(slack, facts, {
-      launchId,
-      channelId: ROOM,
-      title: 'Postmortem of Day',
-      markdown: new TextEncoder().encode(markdown),
-    });
+  const textOf = (markdown: string, launchId = day) => ({
+    launchId,
+    channelId: ROOM,
+    title: `Postmortem of Day (${launchId})`,
+    markdown: new TextEncoder().encode(markdown),
+  });
+  const put = (markdown: string, launchId = day) => putCanvas(tools, textOf(markdown, launchId));
+  /** Another process: with a queue and a name of its own. `over`: what is different there. */
+  const other = async (over: Partial<typeof tools> = {}) => {
+    vi.resetModules();
+    const theirs = await import('./put-canvas.ts');
+    return (markdown: string) => theirs.putCanvas({ ...tools, ...over }, textOf(markdown));
+  };
   /** What the tab of the channel shows. */
   const tab = async () => {
     const { channels } = await ana.get<{ channels: { id: string; bookmarks: { title: string; link: string }[] }[] }>(
       'state',
     );
     const { title, link } = channels.find(({ id }) => id === ROOM)?.bookmarks.at(-1) ?? { title: '', link: '' };
-    return link === '' ? null : `${title}: ${await (await fetch(link)).text()}`;
+    return link === '' ? null : `${title.replace(/ \(.*/, '')}: ${await (await fetch(link)).text()}`;
   };
-  return { slack, put, tab, canvas: () => kept.get('day canvas/postmortem') ?? '' };
+  const canvases = async () => (await slack.files.list({ channel: ROOM, types: 'canvas' })).files?.length ?? 0;
+  const later = (ms: number) => (nowMs += ms);
+  return { slack, tools, put, other, tab, canvases, later, url, canvas: () => facts.get(day, 'canvas/postmortem') };
 }
 
 test('it stands in a tab of the channel, and the next one in its place', async () => {
   const { put, tab, canvas } = await room();
   expect(await put('# One')).toBeNull();
   expect(await tab()).toBe('Postmortem of Day: # One');
-  const id = canvas();
+  const id = await canvas();
   expect(await put('# Two')).toBeNull();
   expect(await tab()).toBe('Postmortem of Day: # Two');
-  expect(canvas()).toBe(id);
+  expect(await canvas()).toBe(id);
 });
 
 test('two who ask at the same moment get one canvas', async () => {
@@ -52,10 +78,115 @@ test('two who ask at the same moment get one canvas', async () => {
   expect(await tab()).toBe('Postmortem of Day: # Two');
 });
 
+test('two bots that are asked at the same moment make one canvas, and each puts its text there', async () => {
+  const { put, other, canvases, tab } = await room();
+  const theirs = await other();
+  expect(await Promise.all([put('# One'), theirs('# One')])).toEqual([null, null]);
+  expect(await canvases()).toBe(1);
+  expect(await tab()).toBe('Postmortem of Day: # One');
+});
+
+test('while another bot is at it nothing is made, and whoever asks is told', async () => {
+  const { put, other, canvases, later, tools } = await room();
+  const asked = Promise.withResolvers<void>();
+  const create = (): Promise<never> => {
+    asked.resolve();
+    return new Promise(() => undefined);
+  };
+  const hangs = await other({ once: { canvases: { create } } as never });
+  void hangs('# One');
+  await asked.promise;
+  Object.assign(tools, { waitMs: 500 });
+  expect(await put('# Two')).toBe('Another bot makes it at this moment: ask again in a minute.');
+  expect(await canvases()).toBe(0);
+  // It has ended, and its claim with it.
+  later(60_001);
+  expect(await put('# Two')).toBeNull();
+  expect(await canvases()).toBe(1);
+});
+
+test('a bot that ends after the making leaves one canvas: the next one finds it by its title', async () => {
+  const { put, other, canvases, canvas, later, tools, tab } = await room();
+  const killed = { ...tools.cloud.live, finishEffect: () => Promise.reject(new Error('killed')) };
+  const dead = await other({ cloud: { ...tools.cloud, live: killed } });
+  expect(await dead('# One')).toContain('may stand there or not');
+  expect(await canvas()).toBeNull();
+  later(60_001);
+  expect(await put('# Two')).toBeNull();
+  expect(await canvases()).toBe(1);
+  expect(await tab()).toBe('Postmortem of Day: # Two');
+});
+
+test('a bot that ends before it has kept the id leaves it with its claim: nobody waits', async () => {
+  const { put, other, canvases, canvas, tools, tab } = await room();
+  const facts = { ...tools.cloud.facts, put: () => Promise.reject(new Error('killed')) };
+  const dead = await other({ cloud: { ...tools.cloud, facts } });
+  expect(await dead('# One')).toContain('may stand there or not');
+  workspace?.faults.set('files.list', { kind: 'error', error: 'unknown_type' });
+  expect(await put('# Two')).toBeNull();
+  expect(await canvas()).toMatch(/^F/);
+  workspace?.faults.set('files.list', null);
+  expect(await canvases()).toBe(1);
+  expect(await tab()).toBe('Postmortem of Day: # Two');
+});
+
+test('a creation whose answer is lost is not made again behind our back, and is found at once', async () => {
+  const { put, canvases, canvas, tab } = await room();
+  workspace?.faults.set('canvases.create', { kind: 'mute' });
+  expect(await put('# One')).toBeNull();
+  expect(workspace?.faults.calls('canvases.create')).toBe(1);
+  expect(await canvases()).toBe(1);
+  expect(await tab()).toBe('Postmortem of Day: # One');
+  expect(await canvas()).toMatch(/^F/);
+});
+
+test("a person's canvas of the same title is not written over, and that of another launch neither", async () => {
+  const { slack, put, tab, canvas, tools } = await room();
+  expect(await put('# Theirs', 'earlier')).toBeNull();
+  for (const change of [{ title: `Postmortem of Day (day-${launches})`, user: 'U0ONCALL' }, {}]) {
+    const list = async (asked: FilesListArguments) => {
+      const answer = await slack.files.list(asked);
+      return { ...answer, files: answer.files?.map((file) => ({ ...file, ...change })) ?? [] };
+    };
+    Object.assign(tools, { client: Object.assign(Object.create(slack) as typeof slack, { files: { list } }) });
+    expect(await put('# One')).toContain('This channel has a canvas already');
+    expect(await canvas()).toBeNull();
+    expect(await tab()).toContain('# Theirs');
+  }
+});
+
+test('whoever asks again at once need not wait for a try of the same bot that got no answer', async () => {
+  const { put, canvases } = await room();
+  for (const method of ['canvases.create', 'files.list']) workspace?.faults.set(method, { kind: 'cut' });
+  expect(await put('# One')).toContain('may stand there or not');
+  workspace?.faults.set('*', null);
+  expect(await put('# Two')).toBeNull();
+  expect(await canvases()).toBe(1);
+});
+
+test('a refusal lets the claim go: another bot need not wait for its end', async () => {
+  const { put, other } = await room();
+  expect(await put('#### deep')).toContain('Slack did not take the text');
+  expect(await (await other())('# One')).toBeNull();
+});
+
+test('where Slack does not list canvases the first one is made, and none after one that may stand there', async () => {
+  const { put, other, canvases, later, tools } = await room();
+  workspace?.faults.set('files.list', { kind: 'error', error: 'unknown_type' });
+  const killed = { ...tools.cloud.live, finishEffect: () => Promise.reject(new Error('killed')) };
+  const dead = await other({ cloud: { ...tools.cloud, live: killed } });
+  expect(await dead('# One')).toContain('may stand there or not');
+  later(60_001);
+  expect(await put('# Two')).toBe('Slack says `unknown_type`.');
+  workspace?.faults.set('files.list', null);
+  expect(await put('# Two')).toBeNull();
+  expect(await canvases()).toBe(1);
+});
+
 test('one that somebody has deleted is made anew', async () => {
   const { slack, put, tab, canvas } = await room();
   await put('# One');
-  await slack.canvases.delete({ canvas_id: canvas() });
+  await slack.canvases.delete({ canvas_id: (await canvas()) ?? '' });
   expect(await tab()).toBeNull();
   expect(await put('# Two')).toBeNull();
   expect(await tab()).toBe('Postmortem of Day: # Two');

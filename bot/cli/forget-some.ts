@@ -1,6 +1,7 @@
 import { slackNamesIn } from '../../runbooks/record/model.ts';
 import { deletedIn } from '../../runbooks/record/rows.ts';
 import type { Forgot } from '../../runbooks/record/rows.ts';
+import { CANVAS } from '../channel/put-canvas.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { forget } from './forget.ts';
@@ -186,7 +187,7 @@ async function tellWhatStays(
       `Stays: ${plural(marks, 'mark')} that they put on or took off (a reaction, without words), and what others wrote about them: name such a message with --message.`,
     );
   }
-  const canvas = await cloud.facts.get(launchId, 'canvas/postmortem');
+  const canvas = await cloud.facts.get(launchId, CANVAS);
   out(
     `Stays, as it is not the record's: the message in Slack itself (delete it there), timelines and postmortems that were posted into the channel or written into files before now${canvas === null ? '' : `, and the canvas ${canvas} until \`/go postmortem canvas\` writes it anew`}.`,
   );

@@ -155,8 +155,8 @@ async function asCanvas(ask: PersonAsk): Promise<Answer> {
   const document = await made(ask, { name: 'canvas', command: postmortemCommand(launch.id) });
   if ('answer' in document) return document.answer;
   const { markdown } = document.made;
-  const title = `Postmortem of ${launch.name}`;
-  const why = await putCanvas(desk.client, desk.cloud.facts, { launchId: launch.id, channelId, title, markdown });
+  const title = `Postmortem of ${launch.name} (${launch.id})`;
+  const why = await putCanvas(desk, { launchId: launch.id, channelId, title, markdown });
   if (why !== null)
     return info(
       `The canvas is not as the record stands now. ${why} \`/go postmortem\` posts it as a page and as Markdown.`,

@@ -97,6 +97,8 @@ export interface Canvas {
   channel_id: string;
   title: string;
   file: string;
+  /** Who made it. */
+  user: string;
 }
 
 export interface Bookmark {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { APP } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
 import { writableChannel } from './chat.ts';
-import { jsonArg, method } from './method.ts';
+import { intArg, jsonArg, method } from './method.ts';
 import type { WebApiContext } from './method.ts';
 
 /**
@@ -38,7 +39,33 @@ function put({ files, baseUrl }: WebApiContext, title: string, markdown: string)
   return id;
 }
 
+/** Of files it lists canvases alone: nothing of ours asks for others. As users report it: docs/facts.md#slack-canvas-list. */
+const list = method({
+  scope: 'files:read',
+  limit: 'tier3',
+  args: z.object({
+    channel: z.string(),
+    types: z.string(),
+    count: intArg.pipe(z.int().min(1).max(200)).default(100),
+    page: intArg.pipe(z.int().min(1)).default(1),
+  }),
+  run: ({ state }, { channel, types, count, page }) => {
+    if (types !== 'canvas') throw new SlackError('unknown_type');
+    const all = [...state.canvases.values()].filter((one) => one.channel_id === channel);
+    const files = all.slice((page - 1) * count, page * count).map(({ id, title, file, user }) => ({
+      ...state.files.get(file),
+      id,
+      title,
+      user,
+      filetype: 'quip',
+      mode: 'quip',
+    }));
+    return { files, paging: { count, total: all.length, page, pages: Math.ceil(all.length / count) } };
+  },
+});
+
 export const canvasMethods = {
+  'files.list': list,
   'canvases.create': method({
     scope: 'canvases:write',
     limit: 'tier2',
@@ -55,7 +82,7 @@ export const canvasMethods = {
       const problem = contentProblem(markdown);
       if (problem !== null) throw new SlackError('canvas_creation_failed', { detail: `'content' error: ${problem}` });
       const id = put(context, title, markdown);
-      const canvas = { id, channel_id: channel.id, title, file: id };
+      const canvas = { id, channel_id: channel.id, title, file: id, user: APP.botUserId };
       context.state.saveCanvas(canvas, canvas);
       return { canvas_id: id };
     },

@@ -143,6 +143,21 @@ describe('tokens and methods', () => {
       'team_tier_cannot_create_channel_canvases',
     );
   });
+
+  it('lists canvases of a channel, a page at a time, and no other files', async () => {
+    const slack = await client();
+    expect(await refusal(slack.files.list({ channel: ROOM }))).toBe('invalid_arguments');
+    expect(await refusal(slack.files.list({ channel: ROOM, types: 'images' }))).toBe('unknown_type');
+    const { canvas_id: id } = await slack.canvases.create({ channel_id: ROOM, title: 'Plan' });
+    expect((await slack.files.list({ channel: ROOM, types: 'canvas' })).files).toMatchObject([
+      { id, title: 'Plan', user: 'U0GOBUTTON', filetype: 'quip' },
+    ]);
+    expect(await slack.files.list({ channel: ROOM, types: 'canvas', page: 2 })).toMatchObject({
+      files: [],
+      paging: { total: 1, pages: 1 },
+    });
+    expect((await slack.files.list({ channel: 'C0OTHER', types: 'canvas' })).files).toEqual([]);
+  });
 });
 
 describe('chat', () => {
