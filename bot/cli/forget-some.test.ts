@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { messageHash } from '../../infra/aws/channel-message.ts';
@@ -9,8 +10,10 @@ import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { channelPartition } from '../../infra/aws/record-store.ts';
+import { SECRETS } from '../../infra/local/slack/for-tests.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
+import { ChannelLog } from '../channel/channel-log.ts';
 import { forgetAsked } from './forget-some.ts';
 import { main } from './main.ts';
 import type { Session } from './session.ts';
@@ -316,6 +319,21 @@ test('what was written between the look and the note is found, too', async () =>
   });
   await forgetAsked(session({}), rig.launchId, { message: 'm1', yes: true }, null);
   expect((await chain()).at(-1)).toMatchObject({ forgot: { seqs: [1, 2, 3, 8] } });
+  await nowhere(SECRET);
+});
+
+test('a copy of a file that was on its way is told, and goes when the same is asked again', async () => {
+  await room();
+  await forget('--message', 'm1', '--yes');
+  const log = pino({ level: 'silent' });
+  const bot = new ChannelLog({ record: rig.cloud.record, client: new WebClient(SECRETS.botToken), log });
+  await rig.cloud.objects.put(keyOf('one'), Buffer.from(SECRET));
+  await bot.append(rig.launchId, null, copy(9, TS, keyOf('one')));
+  // Its words are not.
+  await bot.append(rig.launchId, null, said(1, { text: SECRET }));
+  expect(await chain()).toHaveLength(9);
+  expect((await forget('--message', LINK(TS), '--yes')).out).toContain('(m9) and 1 file');
+  expect(await files()).toEqual([keyOf('two')]);
   await nowhere(SECRET);
 });
 

@@ -6,7 +6,8 @@ type Told = Pick<ChannelMessage, 'ts' | 'user' | 'edits' | 'deleted' | 'mark' | 
 /**
  * What is in the chain, however often and by whichever way it comes again. A message is deleted once. A mark is put on and taken off by
  * turns; whatever comes out of turn (Slack keeps no order) is passed over, and found when the channel's history is compared. Of a message that was deleted from
- * the record nothing comes again: neither words that Slack still has, nor an edit of them, nor a file.
+ * the record nothing comes again: neither words that Slack still has, nor an edit of them. A copy of a file that was on its way is told, or nobody would know what is
+ * to be deleted.
  */
 export class Heard {
   readonly #keys = new Set<string>();
@@ -17,8 +18,7 @@ export class Heard {
   }
 
   has(one: Told): boolean {
-    if (one.mark === undefined)
-      return this.#keys.has(keyOf(one)) || this.#deleted.has(one.file?.of ?? one.edits ?? one.ts);
+    if (one.mark === undefined) return this.#keys.has(keyOf(one)) || this.#deleted.has(one.edits ?? one.ts);
     return this.#keys.has(keyOf(one)) || this.#keys.has(markKey(one.user, one.mark)) === one.mark.on;
   }
 
