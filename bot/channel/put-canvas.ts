@@ -20,7 +20,7 @@ const CLAIM_MS = 60_000;
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
-export interface CanvasText {
+interface CanvasText {
   launchId: string;
   channelId: string;
   /** With the launch's id in it: a canvas whose maker was cut off is known again by its title. */
@@ -28,7 +28,7 @@ export interface CanvasText {
   markdown: Uint8Array;
 }
 
-export interface CanvasTools {
+interface CanvasTools {
   client: WebClient;
   /** Tries nothing again by itself: a creation whose answer is lost would be one more. */
   once: WebClient;

@@ -30,7 +30,7 @@ export interface ChannelMessage {
 }
 
 /** What stands in the table of a message whose words lie in a box: nothing beside it, since the chain is over nothing beside it. */
-export type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>> & Pick<ChannelMessage, 'v'>;
+type Boxed = Required<Pick<ChannelMessage, 'atMs' | 'box'>> & Pick<ChannelMessage, 'v'>;
 
 export function storedOf({ atMs, box, v, ...rest }: ChannelMessage): ChannelMessage | Boxed {
   const format = v === undefined ? {} : { v };
