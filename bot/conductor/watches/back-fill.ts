@@ -138,8 +138,8 @@ export class BackFill {
   /** Null: a newer version has written to it. What that wrote may be what would be missed here, and would stand there twice. */
   async #chain(launch: Launch, isVerified: boolean): Promise<Chain | null> {
     const { journal, cloud } = this.#context;
-    // Entries first: no message is missing that a checkpoint among them has sealed.
-    const entries = await journal.entries(launch.id);
+    // Entries first: no message is missing that a checkpoint among them has sealed. What is no message is one without them.
+    const entries = isVerified ? await journal.entries(launch.id) : [];
     const chain = await cloud.record.messagesAfter(launch.id, 0);
     if (chain.some(({ unread }) => unread === 'newer')) return null;
     if (isVerified || chain.some(isBroken)) await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
