@@ -181,6 +181,21 @@ test('a message that was vandalised is told in the room once, and recorded anew 
   ]);
 });
 
+test('with a record that does not hold either, what was said is recorded all the same', async () => {
+  await begin();
+  for (const text of ['one', 'two']) await say(text);
+  await look();
+  const launch = await memory.launch();
+  memory.record.tamper(LAUNCH_ID, (entries) =>
+    entries.map((entry) => (entry.kind === 'AudienceSet' ? { ...entry, atMs: entry.atMs + 1 } : entry)),
+  );
+  vandalise(1);
+  await say('three');
+  fill = new BackFill(memory.context);
+  await fill.look(launch);
+  expect((await chain()).map(({ text }) => text)).toEqual(['', 'two', 'one', 'three']);
+});
+
 test('words that were changed in the table are told in the room by whoever begins to lead', async () => {
   await begin();
   for (const text of ['one', 'two']) await say(text);

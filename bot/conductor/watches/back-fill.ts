@@ -137,9 +137,9 @@ export class BackFill {
 
   /** Null: a newer version has written to it. What that wrote may be what would be missed here, and would stand there twice. */
   async #chain(launch: Launch, isVerified: boolean): Promise<Chain | null> {
-    const { journal, cloud } = this.#context;
+    const { cloud } = this.#context;
     // Entries first: no message is missing that a checkpoint among them has sealed. What is no message is one without them.
-    const entries = isVerified ? await journal.entries(launch.id) : [];
+    const entries = isVerified ? await cloud.record.readAfter(launch.id, 0) : [];
     const chain = await cloud.record.messagesAfter(launch.id, 0);
     if (chain.some(({ unread }) => unread === 'newer')) return null;
     if (isVerified || chain.some(isBroken)) await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
@@ -164,12 +164,13 @@ export class BackFill {
   async #tellBreak(launch: Launch, channel: ReturnType<typeof verifyChannel>): Promise<void> {
     const broken = channelBreak({ channel });
     if (broken === null) return;
+    // A record that can't be gone on with takes no note; what was said is looked for all the same.
     await noteOnce(
       this.#context,
       launch,
       BROKEN,
       `: its chain is ${broken}. Messages go on being recorded, and nothing else of this launch hangs on them. \`npm run record -- verify --launch ${launch.id}\` shows the break; find out who can write that table.`,
-    );
+    ).catch((error: unknown) => this.#context.log.warn({ err: error }, 'a break of the channel chain is not told yet'));
   }
 
   /** Null: people of this channel talk into the record of another launch. What was said before belongs to the launch before. */
