@@ -89,12 +89,19 @@ async function forgetSome(
 const read = ({ cloud }: Session, launchId: string): Promise<Chained[]> =>
   cloud.record.messagesAfter(launchId, 0, { evenDeleted: true });
 
+function kindOf({ file, refused, deleted, edits }: Chained): string {
+  if (file !== undefined) return 'file';
+  if (refused !== undefined) return 'refusal';
+  if (deleted) return 'deletion';
+  return edits === null ? 'message' : 'edit';
+}
+
 function notConfirmed(out: Session['out'], { own, shared }: Picked, chain: readonly Chained[]): CliError {
   const { seqs } = deletedIn(chain);
-  for (const { seq, atMs, user, file, refused, deleted, edits } of own) {
-    const what = file ? 'file' : refused ? 'refusal' : deleted ? 'deletion' : edits === null ? 'message' : 'edit';
-    out(`  m${seq}  ${utc(atMs)}  ${what} of ${user}${seqs.has(seq) ? ', deleted already' : ''}`);
-  }
+  for (const one of own)
+    out(
+      `  m${one.seq}  ${utc(one.atMs)}  ${kindOf(one)} of ${one.user}${seqs.has(one.seq) ? ', deleted already' : ''}`,
+    );
   return new CliError(
     'NOT_CONFIRMED',
     `nothing was deleted. ${plural(own.length, 'item')} of the channel would be, for good${shared.length === 0 ? '' : `, and ${shared.length} from before messages had keys of their own would not`}: look at them in the timeline (m1, m2 … are its rows), and repeat with --yes`,
