@@ -44,6 +44,26 @@ test('`record timeline` writes the page or the Markdown, by the name of the file
   expect(await readFile(file('t.md'), 'utf8')).toContain('## Timeline');
 });
 
+test('entries lead to the messages that told of them, by the link of one that somebody wrote', async () => {
+  await rig.create();
+  const { seq } = await rig.launch();
+  await rig.cloud.live.finishEffect(rig.launchId, `${seq}/post-entry`, '1802539801.000200');
+  const written = async (name: string) => {
+    await record('timeline', ...ofLaunch(), '--out', file(name));
+    return readFile(file(name), 'utf8');
+  };
+  expect(await written('1.md')).not.toContain('[message]');
+  const reply = { text: 'me too', ts: '1802539802.000300' };
+  const said = { user: 'U1', atMs: Date.now(), edits: null, deleted: false, files: [] };
+  const first = await rig.cloud.record.appendMessage(
+    rig.launchId,
+    { seq: 0, hash: '' },
+    { ...said, ...reply, permalink: 'https://x.slack.com/archives/C1/p1802539802000300?thread_ts=1.1&cid=C1' },
+  );
+  expect(first.won).toBe(true);
+  expect(await written('2.md')).toContain('([message](https://x.slack.com/archives/C1/p1802539801000200))');
+});
+
 test('a launch that is not there, a name of another kind and a folder that is not there are said, and no file is left', async () => {
   expect(await record('timeline', '--launch', 'gone', '--out', file('t.html'))).toMatchObject({
     code: 1,

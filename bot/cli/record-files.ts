@@ -9,6 +9,7 @@ import { exportLines } from '../../runbooks/record/export.ts';
 import { channelBreak, timelineOf } from '../../runbooks/record/model.ts';
 import type { Timeline } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
+import { linksLike } from '../commands/post-links.ts';
 import { curvesOf, pageOf, postmortemPageOf } from '../timeline-page/page.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
@@ -39,7 +40,8 @@ export async function readWhole({ cloud, journal }: Session, launchId: string) {
 export async function writeTimeline(session: Session, launchId: string, file: string): Promise<void> {
   const isMarkdown = endsAsMarkdown(file);
   const record = await readWhole(session, launchId);
-  const timeline = timelineOf(record.entries, record.messages, record);
+  const links = await linksIn(session, launchId, record);
+  const timeline = timelineOf(record.entries, record.messages, { ...record, links });
   if (timeline === null) throw neverCreated(launchId, record.entries);
   await writeOut(file, isMarkdown ? asMarkdown(timeline) : pageOf(timeline, await curvesIn(session, timeline)));
   session.out(wroteText(file, record));
@@ -60,6 +62,7 @@ export async function writePostmortem(
   const postmortem = postmortemOf(record.entries, record.messages, {
     chain: record.chain,
     channel: record.channel,
+    links: await linksIn(session, launchId, record),
     other,
   });
   if (postmortem === null) throw neverCreated(launchId, record.entries);
@@ -70,6 +73,25 @@ export async function writePostmortem(
       : postmortemPageOf(postmortem, await curvesIn(session, postmortem.timeline)),
   );
   session.out(wroteText(file, record));
+}
+
+/**
+ * Where the bot has told of each entry: without Slack, by the link of a message of people. None, where nobody wrote, or the table that knows has gone: then
+ * the document has everything else.
+ */
+async function linksIn(
+  { conductor, log }: Session,
+  launchId: string,
+  { entries, messages }: Pick<Awaited<ReturnType<typeof readWhole>>, 'entries' | 'messages'>,
+): Promise<ReadonlyMap<number, string>> {
+  const example = messages.find(({ permalink, ts }) => permalink !== null && ts !== '');
+  if (example?.permalink === undefined || example.permalink === null) return new Map();
+  try {
+    return linksLike({ ts: example.ts, permalink: example.permalink }, await conductor.postedAt(launchId, entries));
+  } catch (error) {
+    log.warn({ err: error, launchId }, 'no links to what the bot has said');
+    return new Map();
+  }
 }
 
 const curvesIn = ({ conductor }: Session, { launchId, shots }: Timeline) =>

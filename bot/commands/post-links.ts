@@ -15,14 +15,22 @@ export async function postLinks(
     const posted = [...(await conductor.postedAt(id, entries))];
     const [, ts] = posted[0] ?? [];
     if (ts === undefined) return new Map();
-    // One call for all: a limit on calls would hold up presses, and within a channel links differ in the time of their message alone (docs/facts.md#slack-permalink).
+    // One call for all: a limit on calls would hold up presses.
     const { permalink = '' } = await client.chat.getPermalink({ channel: channelId, message_ts: ts });
-    const [, before] = new RegExp(`^(https?://[^\\s()<>|^]+/p)${digits(ts)}(?:\\?|$)`).exec(permalink) ?? [];
-    return new Map(before === undefined ? [] : posted.map(([seq, one]) => [seq, `${before}${digits(one)}`]));
+    return linksLike({ ts, permalink }, posted);
   } catch (error) {
     log.warn({ err: error, launchId: id }, 'no links to what the bot has said');
     return new Map();
   }
+}
+
+/** By the link of one message: within a channel links differ in the time of their message alone (docs/facts.md#slack-permalink). */
+export function linksLike(
+  { ts, permalink }: { ts: string; permalink: string },
+  posted: Iterable<readonly [seq: number, ts: string]>,
+): Map<number, string> {
+  const [, before] = new RegExp(`^(https?://[^\\s()<>|^]+/p)${digits(ts)}(?:\\?|$)`).exec(permalink) ?? [];
+  return new Map(before === undefined ? [] : [...posted].map(([seq, one]) => [seq, `${before}${digits(one)}`]));
 }
 
 const digits = (ts: string): string => ts.replace('.', '');

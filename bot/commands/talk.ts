@@ -133,7 +133,7 @@ async function made(
   const record = await readRecord(ask);
   const { entries, messages } = record;
   try {
-    const document = await makeDocument({ name, ...earlier, ...(await beside(ask, messages)) }, record);
+    const document = await makeDocument({ name, ...earlier, ...(await beside(ask, record)) }, record);
     return document === null
       ? { answer: info('The record is empty.') }
       : { made: document, entries: entries.length, messages };
@@ -202,11 +202,7 @@ async function postShort(
   { targetAtMs, phases }: NonNullable<Made['short']>,
 ): Promise<void> {
   try {
-    const entries = phases.flatMap(({ rows }) =>
-      rows.flatMap(({ kind, place }) => (place?.chain === 'record' ? [{ seq: place.seq, kind }] : [])),
-    );
-    const links = await postLinks(desk, launch, entries);
-    const { text, blocks } = shortTimelineMessage({ name: launch.name, targetAtMs }, phases, links);
+    const { text, blocks } = shortTimelineMessage({ name: launch.name, targetAtMs }, phases);
     await desk.client.chat.postMessage({
       channel: channelId,
       text,
@@ -236,7 +232,7 @@ const READ_WITHIN_MS = 30_000;
 /** What the documents need beside the record. */
 async function beside(
   { desk, launch }: PersonAsk,
-  messages: readonly ChannelMessage[],
+  { entries, messages }: { entries: readonly Entry[]; messages: readonly ChannelMessage[] },
 ): Promise<Omit<DocumentAsked, 'name' | 'other'>> {
   return {
     launchId: launch.id,
@@ -244,6 +240,7 @@ async function beside(
       ...launch.postmortem.guests.map(({ by }) => ({ user: by, text: '' })),
       ...messages,
     ]),
+    links: await postLinks(desk, launch, entries),
     curves: await curvesOf(launch.id, Object.keys(launch.shots), desk.conductor),
     seen: { seq: launch.seq, hash: launch.headHash },
     trusted: desk.journal.keyring.trusted,

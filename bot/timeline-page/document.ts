@@ -25,6 +25,8 @@ export interface DocumentAsked {
   launchId: string;
   slackNames: ReadonlyMap<string, string>;
   curves: Curves;
+  /** Where in the channel the bot has told of an entry, by its sequence. */
+  links: ReadonlyMap<number, string>;
   /** The head up to which this process has read the record before; null: none. */
   seen: Head | null;
   trusted: TrustedKeys | null;
@@ -43,14 +45,14 @@ export interface MadeDocument {
 
 /** Seconds of work with tens of thousands of entries. Null: the record has no entry that created it. */
 export async function documentOf(
-  { name, launchId, slackNames, curves, seen, trusted, other }: DocumentAsked,
+  { name, launchId, slackNames, links, curves, seen, trusted, other }: DocumentAsked,
   entries: readonly Entry[],
   messages: readonly ChainedMessage[],
 ): Promise<MadeDocument | null> {
   const chain = await chainOf(launchId, entries, { seen, trusted });
   const channel = verifyChannel(launchId, messages, entries);
   if (name === 'timeline') {
-    const told = timelineOf(entries, messages, { slackNames, chain, channel });
+    const told = timelineOf(entries, messages, { slackNames, links, chain, channel });
     if (told === null) return null;
     const phases = phasesOf({ entries, timeline: told }).map(({ title, rows }) => shortened(title, rows));
     const short = { targetAtMs: told.targetAtMs, phases };
@@ -58,6 +60,7 @@ export async function documentOf(
   }
   const told = postmortemOf(entries, messages, {
     slackNames,
+    links,
     chain,
     channel,
     ...(other === undefined ? {} : { other }),

@@ -12,6 +12,7 @@ const asked: DocumentAsked = {
   name: 'timeline',
   launchId: record.scene.state.id,
   slackNames: new Map([['U9STRANGER', 'Sam']]),
+  links: new Map(),
   curves: {},
   seen: { seq: last?.seq ?? 0, hash: last?.hash ?? '' },
   trusted: botKeyring().trusted,

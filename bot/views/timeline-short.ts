@@ -7,7 +7,7 @@ import { fit, oneLine, plural, safe, utc } from './words.ts';
 /** The timeline in short, as the channel has it: by phase, each line leads to the message in which it was said. */
 
 /** A line of it. */
-type ShortRow = Pick<Row, 'atMs' | 'who' | 'what' | 'isLoud' | 'kind' | 'permalink' | 'place'>;
+type ShortRow = Pick<Row, 'atMs' | 'who' | 'what' | 'isLoud' | 'permalink'>;
 
 export interface ShortPhase {
   title: string;
@@ -30,29 +30,17 @@ export function shortened(title: string, rows: readonly Row[]): ShortPhase {
     title,
     rows: rows
       .filter((row) => first.includes(row))
-      .map(({ atMs, who, what, isLoud, kind, permalink, place }) => ({
-        atMs,
-        who,
-        what,
-        isLoud,
-        kind,
-        permalink,
-        place,
-      })),
+      .map(({ atMs, who, what, isLoud, permalink }) => ({ atMs, who, what, isLoud, permalink })),
     more: rows.length - first.length,
   };
 }
 
-/** `links`: where the bot has said an entry, by its sequence. */
 export function shortTimelineMessage(
   { name, targetAtMs }: { name: string; targetAtMs: number },
   phases: readonly ShortPhase[],
-  links: ReadonlyMap<number, string>,
 ): Message {
-  const line = ({ atMs, who, what, isLoud, permalink, place }: ShortRow): string => {
-    const link = permalink ?? (place?.chain === 'record' ? (links.get(place.seq) ?? null) : null);
-    return `${moment(atMs, link)} ${relative(atMs - targetAtMs)} *${safe(who, 40)}* ${safe(oneLine(what), isLoud ? LOUD_CHARS : LINE_CHARS)}`;
-  };
+  const line = ({ atMs, who, what, isLoud, permalink }: ShortRow): string =>
+    `${moment(atMs, permalink)} ${relative(atMs - targetAtMs)} *${safe(who, 40)}* ${safe(oneLine(what), isLoud ? LOUD_CHARS : LINE_CHARS)}`;
   return message(`Timeline of ${safe(name, 120)}, in short`, [
     header(`Timeline of ${name}, in short`),
     ...phases.flatMap(({ title, rows, more }) => [

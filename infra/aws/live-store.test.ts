@@ -141,6 +141,10 @@ test('a fact is the last value put, each launch its own, and lies where bots bef
   expect(await live.effectResult('l', 'message/board')).toBe('1700.2');
   await live.finishEffect('l', 'message/board', '1700.3');
   expect(await facts.get('l', 'message/board')).toBe('1700.3');
+  await live.claimEffect('l', '99/post', 'nobody has finished it', 5_000, 1_000);
+  const all = await live.results('l');
+  expect([all.get('message/board'), all.get('7/post'), all.has('99/post')]).toEqual(['1700.3', '1700.1', false]);
+  expect(await live.results('other')).toEqual(new Map());
 });
 
 test('an effect claimed with a lost answer is still ours', async () => {

@@ -61,6 +61,8 @@ export interface LiveStore {
   renewEffect(launchId: string, effectId: string, token: string, ttlMs: number, nowMs: number): Promise<boolean>;
   finishEffect(launchId: string, effectId: string, result: string): Promise<void>;
   effectResult(launchId: string, effectId: string): Promise<string | null>;
+  /** Results of all effects by id, and facts by name, as they lie beside them. */
+  results(launchId: string): Promise<Map<string, string>>;
 }
 
 /** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
@@ -263,6 +265,13 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
       );
     },
     effectResult: async (launchId, effectId) => (await get(`effects/${launchId}`, effectId))?.['result']?.S ?? null,
+
+    async results(launchId) {
+      const items = await itemsOf({ dynamo, table }, `effects/${launchId}`);
+      return new Map(
+        items.flatMap(({ sk, result }) => (sk?.S === undefined || result?.S === undefined ? [] : [[sk.S, result.S]])),
+      );
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { relative, stamp } from '../record/clock.ts';
 import { escape } from '../record/markdown.ts';
-import { timelineHead, withAws } from '../record/timeline.ts';
+import { linkText, timelineHead, withAws } from '../record/timeline.ts';
 import type { Block, Proof, Question, Section, Statement } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
 
@@ -16,7 +16,7 @@ export function postmortemMarkdown({ timeline, notices, sections, evidence }: Po
     '|---|---|---|---|---|---|',
     ...evidence.map(
       ({ id, row }) =>
-        `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escape(row.who)} | ${escape(withAws(row))} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
+        `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escape(row.who)} | ${escape(withAws(row))}${linkText(row)} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
     ),
     '',
   ].join('\n');

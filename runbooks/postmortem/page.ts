@@ -4,7 +4,7 @@ import type { Html } from '../record/html.ts';
 import type { Timeline } from '../record/model.ts';
 import { curvePicture } from '../record/page-shots.ts';
 import type { Curve } from '../record/page-shots.ts';
-import { pageHead } from '../record/page.ts';
+import { linkPart, pageHead } from '../record/page.ts';
 import { withAws } from '../record/timeline.ts';
 import type { Block, Proof, Question, Section } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
@@ -22,7 +22,7 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
   const rows = evidence.map(
     ({ id, row }) => markup`<tr id="${id}"><th scope="row">${id}</th>
       <td>${stamp(row.atMs)}<br><i>${relative(row.atMs - timeline.targetAtMs)}</i></td>
-      <td dir="auto">${row.who}</td><td dir="auto">${withAws(row)}</td>
+      <td dir="auto">${row.who}</td><td dir="auto">${withAws(row)}${linkPart(row)}</td>
       <td><code>${row.place?.hash.slice(0, 16) ?? ''}</code></td></tr>`,
   );
   const body = markup`<body class="postmortem">

@@ -6,6 +6,7 @@ import type { Shot } from '../launch/launch.ts';
 import type { TimelineMessage } from '../record/rows.ts';
 import type { Section } from './document.ts';
 import { postmortemMarkdown } from './markdown.ts';
+import { postmortemPage } from './page.ts';
 import { postmortemOf } from './postmortem.ts';
 import type { Postmortem, PostmortemOptions } from './postmortem.ts';
 
@@ -364,6 +365,20 @@ test('a launch where nothing went wrong gets one: what to keep', () => {
   expect(linesOf(text, 'How it was noticed')).toContain(
     'No gate, watch or person noticed anything that was not as planned.',
   );
+});
+
+test('evidence leads to the message in which the bot told of it, in Markdown and page', () => {
+  const scene = Scene.ready();
+  scene.closes(scene.fired('all'));
+  const go = scene.entries.find(({ kind }) => kind === 'FireApproved')?.seq ?? 0;
+  const link = 'https://x.slack.com/archives/C1/p1';
+  const found = told(scene, [], { links: new Map([[go, link]]) });
+  const row = postmortemMarkdown(found)
+    .split('\n')
+    .find((line) => line.startsWith(`| <a id="e${go}">`));
+  expect(row).toContain(`([message](${link}))`);
+  const page = postmortemPage(found, { style: '', sha256: () => '', curves: {} });
+  expect(page.split(`<tr id="e${go}">`)[1]?.split('</tr>')[0]).toContain(`<a href="${link}"`);
 });
 
 test('it stands beside its last rehearsal and another launch', () => {

@@ -19,6 +19,8 @@ import { isTold, momentOr, untoldText } from './told.ts';
 export interface TimelineOptions {
   /** Slack id → name, for people who are not on the roster. */
   slackNames?: Names;
+  /** Where in the channel the bot has told of an entry, by its sequence. */
+  links?: ReadonlyMap<number, string>;
   /** What verifying the hash chain gave; said at the top. */
   chain: Held;
   /** As much of the chain of channel messages; said at the top where it does not hold. Absent: it was not looked at. */
@@ -84,6 +86,7 @@ export function timelineOf(
       said,
       told: new Set(told),
       createdAtMs: created.atMs,
+      links: options.links ?? new Map(),
     }),
     spans: spansOf(told, voided),
   };
@@ -103,6 +106,7 @@ interface Telling {
   said: ReadonlyMap<number, string>;
   told: ReadonlySet<Entry>;
   createdAtMs: number;
+  links: ReadonlyMap<number, string>;
 }
 
 function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
@@ -142,7 +146,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
 
 const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
-function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): Row {
+function entryRow(entry: Entry, { names, slackNames, orders, said, links }: Telling): Row {
   const after = said.get(entry.seq) ?? '';
   return {
     atMs: entry.atMs,
@@ -155,7 +159,7 @@ function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): R
     kind: entry.kind,
     files: [],
     marks: [],
-    permalink: null,
+    permalink: links.get(entry.seq) ?? null,
     place: { chain: 'record', seq: entry.seq, hash: entry.hash },
     aws: 'aws' in entry ? (entry.aws ?? []).map(({ call, requestId }) => `${call} ${requestId}`).join(', ') : '',
     proof: 'via' in entry ? proofText(entry.via) : '',

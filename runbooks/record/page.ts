@@ -138,8 +138,12 @@ function log({ rows, targetAtMs }: Timeline): Html {
 /** Where its evidence is found: `e42` in the record, `m3` in the chain of channel messages. */
 export const rowId = ({ place }: Row, index: number): string => (place === null ? `x${index}` : idOf(place));
 
+/** To the message in Slack, where there is one. */
+export const linkPart = ({ permalink }: Pick<Row, 'permalink'>): Html =>
+  permalink === null ? markup`` : markup` <a href="${permalink}" target="_blank" rel="noopener noreferrer">message</a>`;
+
 export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
-  const { place, kind, aws, proof, permalink, files, marks } = row;
+  const { place, kind, aws, proof, files, marks } = row;
   const id = rowId(row, index);
   const more = [
     place === null ? markup`` : markup` data-h="${place.hash}"`,
@@ -149,12 +153,10 @@ export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs:
     day === null ? markup`` : markup` data-day="${day} (UTC)"`,
   ];
   const beside = files.length === 0 ? '' : ` [${files.join(', ')}]`;
-  const link =
-    permalink === null ? '' : markup` <a href="${permalink}" target="_blank" rel="noopener noreferrer">message</a>`;
   return markup`<li id="${id}" class="${laneOf(kind)}${row.isLoud ? ' loud' : ''}" data-t="${row.atMs}" data-k="${kind}"${more}>
     <a href="#${id}"><time>${stamp(row.atMs).slice(11)}</time></a>
     <i>${relative(row.atMs - targetAtMs)}</i>
     <b dir="auto">${row.who}</b>
-    <p dir="auto">${row.what}${beside}${link}</p>
+    <p dir="auto">${row.what}${beside}${linkPart(row)}</p>
     </li>`;
 }

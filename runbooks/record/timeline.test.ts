@@ -182,6 +182,14 @@ describe('the timeline', () => {
     expect(times).toEqual([...times].sort());
   });
 
+  test('an entry leads to the message in which the bot told of it', () => {
+    const links = new Map([[2, 'https://slack.example/p2']]);
+    const linked = timelineMarkdown(entries, [], { chain: { ok: true }, links });
+    const rows = linked.split('\n').filter((line) => line.includes('([message](https://slack.example/p2))'));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toContain('asked to fire us-ios');
+  });
+
   test('text that people wrote can not break the table or become markup', () => {
     expect(text).toContain('“it is on \\*air\\* \\| now ⏎ \\<script\\>” ([message](https://slack.example/p1))');
     expect(text).toContain('# Big \\| Game: timeline');

@@ -102,10 +102,14 @@ function table({ rows, targetAtMs }: Timeline): string[] {
 export const withAws = ({ what: text, aws }: Pick<Row, 'what' | 'aws'>): string =>
   aws === '' ? text : `${text} (AWS: ${aws})`;
 
+/** To the message in Slack, where there is one. */
+export const linkText = ({ permalink }: Pick<Row, 'permalink'>): string =>
+  permalink === null ? '' : ` ([message](${permalink}))`;
+
 function what(row: Row): string {
-  const { isLoud, files, permalink } = row;
+  const { isLoud, files } = row;
   const text = withAws(row);
   const told = isLoud ? `**${escape(text)}**` : escape(text);
   const beside = files.length === 0 ? '' : ` [${files.map(escape).join(', ')}]`;
-  return `${told}${beside}${permalink === null ? '' : ` ([message](${permalink}))`}`;
+  return `${told}${beside}${linkText(row)}`;
 }

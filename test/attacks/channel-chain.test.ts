@@ -159,7 +159,15 @@ test.each(WAYS)('a message that is %s is named by every reader, and no other one
   // As the bot makes them.
   const entries = await rig.cloud.record.readAfter(launchId, 0);
   for (const name of ['timeline', 'postmortem', 'canvas'] as const) {
-    const asked: DocumentAsked = { name, launchId, slackNames: new Map(), curves: {}, seen: null, trusted: null };
+    const asked: DocumentAsked = {
+      name,
+      launchId,
+      slackNames: new Map(),
+      links: new Map(),
+      curves: {},
+      seen: null,
+      trusted: null,
+    };
     const made = await documentOf(asked, entries, await read());
     expect(made?.markdown.replaceAll('\\', ''), name).toMatch(broken);
     expect(made?.channel).toMatchObject({ ok: false, seq: 2 });

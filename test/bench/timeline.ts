@@ -74,7 +74,15 @@ timed('Markdown', () => asMarkdown(told));
 const page = timed('page', () => pageOf(told, {}));
 say(`  of ${(page.length / 1_000_000).toFixed(1)} MB`);
 
-const asked = { name: 'timeline', launchId, slackNames: new Map(), curves: {}, seen: null, trusted } as const;
+const asked = {
+  name: 'timeline',
+  launchId,
+  slackNames: new Map(),
+  links: new Map(),
+  curves: {},
+  seen: null,
+  trusted,
+} as const;
 await timedAll('all of it, here', () => documentOf(asked, entries, messages));
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();

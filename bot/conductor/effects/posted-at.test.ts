@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
 import { postedAt } from './posted-at.ts';
 
-const stored = (marks: Record<string, string>, facts: Record<string, string> = {}) => ({
-  cloud: {
-    live: { effectResult: async (_: string, id: string) => marks[id] ?? null },
-    facts: { get: async (_: string, name: string) => facts[name] ?? null },
-  },
+const stored = (results: Record<string, string>) => ({
+  cloud: { live: { results: async () => new Map(Object.entries(results)) } },
 });
 
 test('each kind of entry is found by the message that told it, a shot by its live message, wherever that was moved', async () => {
@@ -17,6 +14,7 @@ test('each kind of entry is found by the message that told it, a shot by its liv
     '6/finish-scale': '6.1',
     '7/post-stand-down': '7.1',
     '8/post-entry': '8.1',
+    'message/live/S4': '4.2',
   };
   const entries = [
     { seq: 3, kind: 'FireRequested' },
@@ -26,7 +24,7 @@ test('each kind of entry is found by the message that told it, a shot by its liv
     { seq: 7, kind: 'StoodDown' },
     { seq: 8, kind: 'HaltSet' },
   ] as const;
-  expect([...(await postedAt(stored(marks, { 'message/live/S4': '4.2' }), 'L', entries))]).toEqual([
+  expect([...(await postedAt(stored(marks), 'L', entries))]).toEqual([
     [3, '3.1'],
     [4, '4.2'],
     [5, '5.1'],
