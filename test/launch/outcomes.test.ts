@@ -135,7 +135,12 @@ async function inTheRoom(refused: EntryOf<'OutcomesCounted'>['refused'], shotId:
     const hash = createHash('sha256').update(`us/dead00${at}`).digest('hex');
     return `ios,dead00${hash.slice(6)},us-dead00${at},Unregistered,${shotId}`;
   });
-  expect(csv.split('\r\n').toSorted()).toEqual(['', 'platform,token,user,reason,shot', ...dead].toSorted());
+  const [head, ...rows] = csv.trimEnd().split('\r\n');
+  expect(head).toBe('platform,token,user,reason,shot,unregistered_at');
+  expect(rows.map((row) => row.slice(0, row.lastIndexOf(','))).toSorted()).toEqual(dead.toSorted());
+  // Hours to years ago, as the local APNs has it.
+  for (const row of rows)
+    expect(Date.now() - Date.parse(row.slice(row.lastIndexOf(',') + 1))).toBeGreaterThan(3_600_000);
 }
 
 /** Tokens of devices are nothing for a bot. */
