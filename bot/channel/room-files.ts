@@ -4,6 +4,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import type { KeptFile } from '../../runbooks/record/rows.ts';
 import type { SharedFile } from '../slack/shared-files.ts';
 import type { SlackToken } from '../slack/slack-token.ts';
+import { tsAt } from '../slack/ts.ts';
 import type { ChannelLog } from './channel-log.ts';
 
 /** A file is in memory whole while it is copied, one at a time. */
@@ -68,7 +69,7 @@ export class RoomFiles {
     }
     const atMs = nowMs();
     await channelLog.append(launchId, channelId, {
-      ts: (atMs / 1_000).toFixed(6),
+      ts: tsAt(atMs),
       user: shared.user,
       text: '',
       atMs,

@@ -5,7 +5,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { messageHash } from '../../infra/aws/channel-message.ts';
+import { blankMessage, messageHash } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
@@ -45,14 +45,10 @@ const LINK = (ts: string, channel = 'C0WARROOM') =>
   `https://lingo.slack.com/archives/${channel}/p${ts.replace('.', '')}`;
 
 const said = (at: number, more: Partial<ChannelMessage> = {}): ChannelMessage => ({
+  ...blankMessage(1_802_539_800_000 + at),
   ts: `1802539800.00000${at}`,
   user: 'U0MARKET1',
   text: `words ${at}`,
-  atMs: 1_802_539_800_000 + at,
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
   thread: null,
   ...more,
 });

@@ -5,6 +5,7 @@ import { CANVAS } from '../channel/put-canvas.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { forget } from './forget.ts';
+import { contended, noteDeletion, RACES } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { keyOwner, launchOf } from './session.ts';
 import type { Session } from './session.ts';
@@ -38,8 +39,6 @@ export async function forgetAsked(
   await forgetSome(session, launchId, { messages: messages ?? [], person: person ?? null, asked, key });
 }
 
-/** Others may write into the chain meanwhile. */
-const RACES = 10;
 /** An item of the table has 400 KB at most. */
 const AT_ONCE = 5_000;
 
@@ -110,21 +109,19 @@ function notConfirmed(out: Session['out'], { own, shared }: Picked, chain: reado
 
 /** Whoever writes meanwhile has the place: then all of it is looked at anew, so what they wrote is found too. */
 async function note(
-  { cloud, nowMs }: Session,
+  session: Session,
   launchId: string,
   { pick, about }: { pick: (chain: readonly Chained[]) => Picked; about: Pick<Forgot, 'by' | 'reason'> },
 ): Promise<{ noted: Chained[]; shared: Chained[] }> {
   const noted: Chained[] = [];
   for (let race = 0; race < RACES;) {
-    const chain = await cloud.record.messagesAfter(launchId, 0, { evenDeleted: true });
+    const chain = await read(session, launchId);
     const { own, shared } = pick(chain);
     const { seqs } = deletedIn(chain);
     const now = own.filter(({ seq }) => !seqs.has(seq)).slice(0, AT_ONCE);
     if (noted.length + now.length === 0 && own.length === 0 && shared.length > 0)
       throw new CliError('WORDS_SHARED', `nothing was deleted. ${sharedText(launchId, shared)}`);
     if (now.length === 0) return { noted, shared };
-    const { seq, hash } = chain.at(-1) ?? { seq: 0, hash: '' };
-    const atMs = nowMs();
     const forgot: Forgot = {
       messages: now.filter(({ file }) => file === undefined).length,
       files: now.filter(({ file }) => file?.key != null).length,
@@ -133,15 +130,10 @@ async function note(
       of: [...new Set(now.filter(({ refused }) => refused === undefined).map(baseOf))],
       ...about,
     };
-    const empty = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
-    const message = { ...empty, ts: (atMs / 1_000).toFixed(6), atMs, forgot };
-    if ((await cloud.record.appendMessage(launchId, { seq, hash }, message)).won) noted.push(...now);
+    if (await noteDeletion(session, launchId, chain, forgot)) noted.push(...now);
     else race += 1;
   }
-  throw new CliError(
-    'FORGET_CONTENDED',
-    `${noted.length === 0 ? 'nothing' : 'not all'} was deleted: others wrote into the channel's chain all the time. Run it again`,
-  );
+  throw contended(noted.length === 0 ? 'nothing' : 'not all');
 }
 
 /**

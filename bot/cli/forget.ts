@@ -1,8 +1,8 @@
 import { tokensIn } from '../../infra/aws/staff-devices.ts';
 import { peopleIn } from '../../runbooks/launch/people.ts';
-import type { Forgot } from '../../runbooks/record/rows.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
+import { contended, noteDeletion, RACES } from './note-deletion.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -47,15 +47,12 @@ interface Found {
   tokens: number;
 }
 
-/** Others may write into the chain meanwhile. */
-const RACES = 10;
-
 /**
  * Before anything is deleted, so that nothing is unseen, however this ends: what a run that was cut off has left, the next one deletes. Who writes behind
  * the note seals with another key (record-store.ts), and who was about to write before it has lost that place to it.
  */
-async function note({ cloud, nowMs }: Session, launchId: string): Promise<Found> {
-  const empty = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
+async function note(session: Session, launchId: string): Promise<Found> {
+  const { cloud } = session;
   for (let race = 0; race < RACES; race += 1) {
     const chain = await cloud.record.messagesAfter(launchId, 0);
     const [keys, tokens, there] = await Promise.all([
@@ -72,16 +69,10 @@ async function note({ cloud, nowMs }: Session, launchId: string): Promise<Found>
     };
     const noted = new Set(chain.flatMap(({ forgot }) => forgot?.keys ?? []));
     if (tokens + there.length === 0 && keys.every((key) => noted.has(key))) return found;
-    const { seq, hash } = chain.at(-1) ?? { seq: 0, hash: '' };
-    const atMs = nowMs();
-    const forgot: Forgot = { messages: found.messages, files: there.length, tokens, keys };
-    const message = { ...empty, ts: (atMs / 1_000).toFixed(6), atMs, forgot };
-    if ((await cloud.record.appendMessage(launchId, { seq, hash }, message)).won) return found;
+    const forgot = { messages: found.messages, files: there.length, tokens, keys };
+    if (await noteDeletion(session, launchId, chain, forgot)) return found;
   }
-  throw new CliError(
-    'FORGET_CONTENDED',
-    `nothing was deleted: others wrote into the channel's chain all the time. Run it again`,
-  );
+  throw contended('nothing');
 }
 
 async function tellWhatStays({ journal, out }: Session, launchId: string, plain: number): Promise<void> {

@@ -1,17 +1,14 @@
 import { expect, test } from 'vitest';
+import { blankMessage } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { differences } from './differences.ts';
 import type { Shown } from './differences.ts';
 
 const kept = (ts: string, more: Partial<ChannelMessage> = {}): ChannelMessage => ({
+  ...blankMessage(Number(ts) * 1_000),
   ts,
   user: 'U1',
   text: 'said',
-  atMs: Number(ts) * 1_000,
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
   thread: null,
   ...more,
 });

@@ -3,6 +3,7 @@ import type { Mark } from '../../runbooks/record/rows.ts';
 import { Heard } from './heard.ts';
 import { markName, markOf, standing } from './spoken.ts';
 import type { Spoken } from './spoken.ts';
+import { tsAt } from './ts.ts';
 
 /** What Slack shows of a stretch of a channel. */
 export interface Shown {
@@ -52,7 +53,7 @@ function marked(chain: readonly ChannelMessage[], shown: Shown, all: readonly Ra
   const heard = new Heard(chain);
   const told: Spoken[] = [];
   const tell = (user: string, mark: Mark) => {
-    const one = markOf({ ts: (nowMs / 1_000).toFixed(6), user, atMs: nowMs, mark });
+    const one = markOf({ ts: tsAt(nowMs), user, atMs: nowMs, mark });
     if (heard.has(one)) return;
     heard.add(one);
     told.push(one);
@@ -81,7 +82,7 @@ function gone(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[
   return [...kept]
     .filter(([ts, { thread = null }]) => !there.has(ts) && isSince(ts, shown) && wasRead(ts, thread, shown))
     .map(([ts, { user }]) => ({
-      ts: (nowMs / 1_000).toFixed(6),
+      ts: tsAt(nowMs),
       user,
       text: '',
       atMs: nowMs,

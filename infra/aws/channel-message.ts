@@ -45,15 +45,17 @@ export function messageHash(launchId: string, seq: number, prev: string, message
 /** Somebody may have put any number of fields there. */
 const PROBLEM_CHARS = 200;
 
-const BLANK = {
+/** One that nobody said: what is known of it goes over it. */
+export const blankMessage = (atMs: number): ChannelMessage => ({
   ts: '',
   user: '',
   text: '',
+  atMs,
   edits: null,
   deleted: false,
   permalink: null,
   files: [],
-} as const;
+});
 
 /**
  * The message as its text in the table says it, with its words where they lie in a box. Whoever writes that table may have put anything there, so what is
@@ -63,7 +65,7 @@ export function readStored(text: string): ChannelMessage | Boxed {
   const read = jsonOf(text);
   if (typeof read !== 'object' || read === null) return broken('its text is no JSON of a message');
   if ('v' in read && typeof read.v === 'number' && read.v > MESSAGE_FORMAT)
-    return { ...BLANK, files: [], atMs: momentIn(read), v: read.v, unread: 'newer' };
+    return { ...blankMessage(momentIn(read)), v: read.v, unread: 'newer' };
   const { error } = ('box' in read ? boxedMessage : clearMessage).safeParse(read);
   // As it stands there, with whatever else it has: the hash is over all of it.
   return error === undefined ? (read as ChannelMessage | Boxed) : broken(problemIn(error), momentIn(read));
@@ -78,7 +80,7 @@ export function readable(
   const { atMs, box } = message;
   const text = texts?.get(box) ?? null;
   if (text === null)
-    return { ...BLANK, files: [], ...message, ...(texts === null ? { unread: 'away' } : { forgotten: true }) };
+    return { ...blankMessage(atMs), ...message, ...(texts === null ? { unread: 'away' } : { forgotten: true }) };
   const read = jsonOf(text);
   const { error } = clearMessage.safeParse(read);
   return error === undefined
@@ -87,13 +89,7 @@ export function readable(
 }
 
 /** `atMs` 0: not known. */
-const broken = (problem: string, atMs = 0): ChannelMessage => ({
-  ...BLANK,
-  files: [],
-  atMs,
-  unread: 'broken',
-  problem,
-});
+const broken = (problem: string, atMs = 0): ChannelMessage => ({ ...blankMessage(atMs), unread: 'broken', problem });
 
 function jsonOf(text: string): unknown {
   try {

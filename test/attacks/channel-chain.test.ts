@@ -11,6 +11,7 @@ import { ChannelLog } from '../../bot/channel/channel-log.ts';
 import { main } from '../../bot/cli/main.ts';
 import { documentOf } from '../../bot/timeline-page/document.ts';
 import type { DocumentAsked } from '../../bot/timeline-page/document.ts';
+import { blankMessage } from '../../infra/aws/channel-message.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { channelPartition } from '../../infra/aws/record-store.ts';
@@ -41,14 +42,10 @@ afterEach(async () => {
 });
 
 const said = (at: number) => ({
+  ...blankMessage(1_802_539_800_000 + at),
   ts: `1802539800.00000${at}`,
   user: 'U0ONCALL',
   text: `words ${at}`,
-  atMs: 1_802_539_800_000 + at,
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
 });
 
 type Item = Record<string, AttributeValue>;

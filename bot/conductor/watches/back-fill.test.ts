@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { blankMessage } from '../../../infra/aws/channel-message.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import { grantedByManifest } from '../../../infra/local/slack/app-manifest.ts';
 import { person, SECRETS, startTestWorkspace, until } from '../../../infra/local/slack/for-tests.ts';
@@ -10,6 +11,7 @@ import { ChannelLog } from '../../channel/channel-log.ts';
 import { createClient, slackLogger } from '../../slack/slack-client.ts';
 import { createSlackPort } from '../../slack/slack-port.ts';
 import { fixedToken } from '../../slack/slack-token.ts';
+import { tsAt } from '../../slack/ts.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { BackFill } from './back-fill.ts';
 
@@ -78,17 +80,7 @@ test('what was deleted from the record does not come back from the channel, and 
   await memory.record.appendMessage(
     LAUNCH_ID,
     { seq: 0, hash: '' },
-    {
-      ts: (atMs / 1_000).toFixed(6),
-      user: '',
-      text: '',
-      atMs,
-      edits: null,
-      deleted: false,
-      permalink: null,
-      files: [],
-      forgot: { messages: 1, files: 0, tokens: 0 },
-    },
+    { ...blankMessage(atMs), ts: tsAt(atMs), forgot: { messages: 1, files: 0, tokens: 0 } },
   );
   memory.nowMs += 5;
   await say('all well');
@@ -103,8 +95,8 @@ test('of a message that was deleted alone nothing comes back, neither words, edi
   const missed = await say('nobody has heard this');
   const ts = await say('call me: 555');
   const [head, atMs] = [{ seq: 0, hash: '' }, Math.ceil(Number(ts) * 1_000)];
-  const blank = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
-  const first = await memory.record.appendMessage(LAUNCH_ID, head, { ...blank, ts: '', atMs, forgotten: true });
+  const blank = blankMessage(atMs);
+  const first = await memory.record.appendMessage(LAUNCH_ID, head, { ...blank, forgotten: true });
   const forgot = { messages: 1, files: 0, tokens: 0, seqs: [1], of: [ts] };
   await memory.record.appendMessage(LAUNCH_ID, first.won ? first.head : head, {
     ...blank,
@@ -117,7 +109,7 @@ test('of a message that was deleted alone nothing comes back, neither words, edi
   expect(await texts()).toEqual(['', '', 'nobody has heard this']);
   await mia.send('PATCH', `messages/C0WARROOM/${ts}`, { text: 'call me: 556' });
   // Heard by a bot as it happens.
-  const edit = { ...blank, ts: '1802539801.000001', user: 'U0MARKET1', text: 'call me: 556', atMs, edits: ts };
+  const edit = { ...blank, ts: '1802539801.000001', user: 'U0MARKET1', text: 'call me: 556', edits: ts };
   await memory.context.channelLog?.append(LAUNCH_ID, 'C0WARROOM', edit);
   await look();
   expect(await texts()).toEqual(['', '', 'nobody has heard this']);
@@ -133,7 +125,7 @@ test('of a message that was deleted alone nothing comes back, neither words, edi
   await memory.record.appendMessage(
     LAUNCH_ID,
     { seq, hash },
-    { ...blank, ts: '9.8', atMs, forgot: { ...forgot, seqs: [], of: [withFile] } },
+    { ...blank, ts: '9.8', forgot: { ...forgot, seqs: [], of: [withFile] } },
   );
   await look();
   expect(copied).toEqual([]);
@@ -145,11 +137,7 @@ test('behind what a newer version has written nothing is added: it would stand t
   const messagesAfter = memory.record.messagesAfter.bind(memory.record);
   memory.record.messagesAfter = async (...asked) =>
     (await messagesAfter(...asked)).map((one) => ({ ...one, unread: 'newer' as const }));
-  await memory.record.appendMessage(
-    LAUNCH_ID,
-    { seq: 0, hash: '' },
-    { ts: '', user: '', text: '', atMs: 1, edits: null, deleted: false, permalink: null, files: [] },
-  );
+  await memory.record.appendMessage(LAUNCH_ID, { seq: 0, hash: '' }, blankMessage(1));
   await look();
   expect(await chain()).toHaveLength(1);
 });
@@ -420,17 +408,7 @@ test('what was deleted from the record in the same millisecond does not come bac
   await memory.record.appendMessage(
     LAUNCH_ID,
     { seq: 0, hash: '' },
-    {
-      ts: '',
-      user: '',
-      text: '',
-      atMs,
-      edits: null,
-      deleted: false,
-      permalink: null,
-      files: [],
-      forgot: { messages: 1, files: 0, tokens: 0 },
-    },
+    { ...blankMessage(atMs), forgot: { messages: 1, files: 0, tokens: 0 } },
   );
   memory.nowMs += 5;
   await say('all well');

@@ -11,10 +11,11 @@ import type { Shown } from '../../slack/differences.ts';
 import { sharedFiles } from '../../slack/shared-files.ts';
 import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { marksOf } from '../../slack/spoken.ts';
+import { before, tsAt } from '../../slack/ts.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { noteOnce } from '../shots/note-once.ts';
-import { before, HistoryReader } from './history-reader.ts';
+import { HistoryReader } from './history-reader.ts';
 
 /** What was said in a channel so long before its first launch belongs to the record. */
 const BEFORE_MS = 14 * 86_400_000;
@@ -33,8 +34,6 @@ function deletedUntilMs(chain: readonly (ChannelMessage & Head)[]): number {
     return isAll ? Math.max(ms, atMs + 0.5) : ms;
   }, 0);
 }
-
-const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
 
 /** A read of the history that is under way. All that was said from `downTo` until it began is in the record. */
 const readingSchema = z.object({
@@ -104,7 +103,7 @@ export class BackFill {
   #begun(sinceMs: number, nowMs: number): Reading {
     const isWhole = this.#wholeAtMs === null || this.#readAtMs === null || nowMs - this.#wholeAtMs >= WHOLE_MS;
     const fromMs = isWhole ? sinceMs : Math.max(sinceMs, (this.#readAtMs ?? 0) - OVERLAP_MS);
-    return { since: stamp(fromMs), downTo: stamp(nowMs), begunAtMs: nowMs, isWhole };
+    return { since: tsAt(fromMs), downTo: tsAt(nowMs), begunAtMs: nowMs, isWhole };
   }
 
   /** Of this leader or one before it. What can't be read is none. */
@@ -124,7 +123,7 @@ export class BackFill {
     for (let until = reading.downTo; ;) {
       const chain = await this.#chain(launch, reading.isWhole && until === reading.downTo);
       if (chain === null) return false;
-      const since = stamp(Math.max(Number(reading.since) * 1_000, sinceMs, deletedUntilMs(chain)));
+      const since = tsAt(Math.max(Number(reading.since) * 1_000, sinceMs, deletedUntilMs(chain)));
       if (Number(until) < Number(since)) return true;
       const stretch = await reader.stretch(since, until);
       if (stretch === null) return false;

@@ -2,7 +2,7 @@ import { ErrorCode } from '@slack/web-api';
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
-import { before, HistoryReader } from './history-reader.ts';
+import { HistoryReader } from './history-reader.ts';
 
 // How it reads a channel of the local Slack is in back-fill.test.ts.
 
@@ -52,9 +52,4 @@ test('a cursor that nobody has given is no reason to go on: whoever is refused h
   const { reader, refused } = await readerOf(() => Promise.reject(refusal('invalid_cursor')));
   await expect(reader.stretch('1.000000', '9.000000')).rejects.toThrow('invalid_cursor');
   expect(refused).toEqual([undefined]);
-});
-
-test('the moment before one is a microsecond earlier', () => {
-  expect(before('1800000000.000000')).toBe('1799999999.999999');
-  expect(before('1800000000.123457')).toBe('1800000000.123456');
 });

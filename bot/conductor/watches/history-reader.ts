@@ -3,6 +3,7 @@ import type { Shown } from '../../slack/differences.ts';
 import { threadsOf } from '../../slack/differences.ts';
 import { limitedForMs, slackErrorCode } from '../../slack/slack-fault.ts';
 import type { HistoryPage, SlackPort } from '../../slack/slack-port.ts';
+import { before } from '../../slack/ts.ts';
 import type { Context } from '../context.ts';
 
 /** A stretch ends after so long, or with so many threads: what is read is in the record before much more is asked for. */
@@ -118,10 +119,4 @@ function beyond(range: Omit<HistoryPage, 'cursor'>, all: readonly unknown[]): Om
 function endOf(all: readonly unknown[], of: 'channel' | 'thread'): string {
   const stamps = (all as readonly { ts: string }[]).map(({ ts }) => ts);
   return stamps.reduce((end, ts) => (Number(ts) < Number(end) === (of === 'channel') ? ts : end));
-}
-
-/** A moment of Slack's is seconds with six decimals, and no two messages of a channel have the same. */
-export function before(ts: string): string {
-  const micros = BigInt(ts.replace('.', '')) - 1n;
-  return `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}`;
 }

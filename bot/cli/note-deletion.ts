@@ -1,0 +1,29 @@
+import { blankMessage } from '../../infra/aws/channel-message.ts';
+import type { Head } from '../../infra/aws/seal.ts';
+import type { Forgot } from '../../runbooks/record/rows.ts';
+import { tsAt } from '../slack/ts.ts';
+import { CliError } from './cli-error.ts';
+import type { Session } from './session.ts';
+
+/** Others may write into the chain meanwhile. */
+export const RACES = 10;
+
+/** Notes a deletion behind `chain`. False: somebody else has that place, so what there is to delete must be looked at anew. */
+export async function noteDeletion(
+  { cloud, nowMs }: Session,
+  launchId: string,
+  chain: readonly Head[],
+  forgot: Forgot,
+): Promise<boolean> {
+  const { seq, hash } = chain.at(-1) ?? { seq: 0, hash: '' };
+  const atMs = nowMs();
+  const note = { ...blankMessage(atMs), ts: tsAt(atMs), forgot };
+  return (await cloud.record.appendMessage(launchId, { seq, hash }, note)).won;
+}
+
+/** `what`: how much is not noted, and so not deleted. */
+export const contended = (what: 'nothing' | 'not all'): CliError =>
+  new CliError(
+    'FORGET_CONTENDED',
+    `${what} was deleted: others wrote into the channel's chain all the time. Run it again`,
+  );
