@@ -183,6 +183,14 @@ test('where Slack does not list canvases the first one is made, and none after o
   expect(await canvases()).toBe(1);
 });
 
+test('while nobody knows whether one stands there, none is made', async () => {
+  const { put, canvases } = await room();
+  workspace?.faults.set('files.list', { kind: 'cut' });
+  expect(await put('# One')).toContain('may stand there or not');
+  workspace?.faults.set('files.list', null);
+  expect(await canvases()).toBe(0);
+});
+
 test('one that somebody has deleted is made anew', async () => {
   const { slack, put, tab, canvas } = await room();
   await put('# One');

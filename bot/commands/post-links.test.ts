@@ -18,10 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => workspace.stop());
 
-const links = (postedAt: () => Promise<Map<number, string>>) =>
-  postLinks({ client, conductor: { postedAt }, log: pino({ level: 'silent' }) }, { id: 'L', channelId: WAR_ROOM }, [
-    { seq: 3, kind: 'HaltSet' },
-  ]);
+const links = (postedAt: () => Promise<Map<number, string>>, from = client) =>
+  postLinks(
+    { client: from, conductor: { postedAt }, log: pino({ level: 'silent' }) },
+    { id: 'L', channelId: WAR_ROOM },
+    [{ seq: 3, kind: 'HaltSet' }],
+  );
 const linkOf = async (at: number) =>
   (await client.chat.getPermalink({ channel: WAR_ROOM, message_ts: ts[at] ?? '' })).permalink;
 
@@ -37,4 +39,10 @@ test('without an answer of Slack or of the store there are none, and nothing els
   expect(await links(() => Promise.resolve(new Map()))).toEqual(new Map());
   expect(await links(() => Promise.resolve(new Map([[4, '1.000001']])))).toEqual(new Map());
   expect(await links(() => Promise.reject(new Error('no store')))).toEqual(new Map());
+});
+
+test('of a link in another form than Slack has by now no other is made', async () => {
+  const getPermalink = () => Promise.resolve({ ok: true, permalink: 'https://example.slack.com/client/T1/C1' });
+  const odd = Object.assign(Object.create(client) as WebClient, { chat: { getPermalink } });
+  expect(await links(() => Promise.resolve(new Map([[3, ts[0] ?? '']])), odd)).toEqual(new Map());
 });

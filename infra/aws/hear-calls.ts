@@ -8,14 +8,16 @@ type Next = (args: unknown) => Promise<{ output: Answered }>;
 
 const hearing = new AsyncLocalStorage<AwsCall[]>();
 
-/** Adds to `heard` what AWS was asked to change in this work, and each call that it refused, with the id by which AWS knows it. Whoever hears around it gets them too, in the end. */
+/**
+ * Puts into `heard`, which is empty, what AWS was asked to change in this work, and each call that it refused, with the id by which AWS knows it. Whoever
+ * hears around it gets them too, in the end.
+ */
 export async function hearCalls<T>(heard: AwsCall[], work: () => Promise<T>): Promise<T> {
   const around = hearing.getStore();
-  const from = heard.length;
   try {
     return await hearing.run(heard, work);
   } finally {
-    around?.push(...heard.slice(from));
+    around?.push(...heard);
   }
 }
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { KeyTree } from './key-tree.ts';
 import type { Objects } from './objects.ts';
+import { sha256 } from './sha256.ts';
 import { createWords } from './words.ts';
 import type { Placed, Words } from './words.ts';
 
@@ -157,4 +159,12 @@ test('what somebody has put into the bucket in the place of a key opens nothing,
   expect(await readAnew('odd', boxes)).toEqual(['words 1', 'words 2']);
   await words.forgetBoxes('odd', boxes.slice(1));
   expect(await readAnew('odd', boxes)).toEqual(['words 1', null]);
+});
+
+test('a secret that somebody has put there under the name of another one seals nothing', async () => {
+  const { bytes } = KeyTree.of(Buffer.alloc(32, 7));
+  const name = 'a'.repeat(64);
+  await objects.put(`launches/foreign/words/${name}/${sha256(bytes)}`, bytes);
+  const [box] = await sealAll(createWords(objects), 'foreign', [1]);
+  expect(box?.box.key).not.toBe(name);
 });

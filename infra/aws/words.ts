@@ -51,24 +51,24 @@ interface Key {
 
 /** `nowMs`: default the system's clock. */
 export function createWords(objects: Objects, nowMs: () => number = Date.now): Words {
-  /** By launch, by the object's place: what was read or made, and still lies there. */
+  /** By launch, by the object's path in its folder: what was read or made, and still lies there. */
   const known = new Map<string, Map<string, Key>>();
   /** A key's name is the hash of its secret: no launch has another one's. */
   const retired = new Set<string>();
 
-  /** One list a look, so that what was deleted is gone for us too; an object is read once, since its place has its hash. */
+  /** One list a look, so that what was deleted is gone for us too; an object is read once, since its path has its hash. */
   async function keysOf(launchId: string): Promise<Map<string, Key>> {
     const folder = folderOf(launchId);
     const there = await objects.list(folder);
     const before = known.get(launchId);
     const found = await Promise.all(
       there.map(async ({ key, writtenAtMs = 0 }): Promise<[string, Key] | null> => {
-        const place = key.slice(folder.length);
-        const kept = before?.get(place);
-        if (kept !== undefined) return [place, kept];
+        const path = key.slice(folder.length);
+        const kept = before?.get(path);
+        if (kept !== undefined) return [path, kept];
         const bytes = await objects.get(key);
-        const opens = bytes === null ? null : keyIn(place, Buffer.from(bytes));
-        return opens === null ? null : [place, { name: nameIn(place), atMs: writtenAtMs, opens }];
+        const opens = bytes === null ? null : keyIn(path, Buffer.from(bytes));
+        return opens === null ? null : [path, { name: nameIn(path), atMs: writtenAtMs, opens }];
       }),
     );
     const keys = new Map(found.filter((one) => one !== null));
@@ -91,12 +91,12 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
 
   async function put(launchId: string, name: string, tree: KeyTree): Promise<string> {
     const { bytes } = tree;
-    const place = `${name}/${sha256(bytes)}`;
-    await objects.put(`${folderOf(launchId)}${place}`, bytes, 'application/json');
-    return place;
+    const path = `${name}/${sha256(bytes)}`;
+    await objects.put(`${folderOf(launchId)}${path}`, bytes, 'application/json');
+    return path;
   }
 
-  const remove = (launchId: string, place: string) => objects.remove(`${folderOf(launchId)}${place}`);
+  const remove = (launchId: string, path: string) => objects.remove(`${folderOf(launchId)}${path}`);
 
   return {
     async seal(launchId, seq, text) {
@@ -104,7 +104,7 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
       const secret = tree.keyOf(seq);
       if (secret === null) throw new Error(`WORDS_NO_PLACE: no key for message ${seq} of ${launchId}`);
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, secret, nonce).setAAD(placeOf(launchId, seq));
+      const cipher = createCipheriv(CIPHER, secret, nonce).setAAD(boundTo(launchId, seq));
       const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return { key, sealed: sealed.toString('base64') };
     },
@@ -128,16 +128,16 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
     async forget(launchId, keys) {
       this.retire(keys);
       const folder = folderOf(launchId);
-      const places = (await objects.list(folder)).map(({ key }) => key.slice(folder.length));
-      await Promise.all(places.filter((place) => keys.includes(nameIn(place))).map((place) => remove(launchId, place)));
+      const paths = (await objects.list(folder)).map(({ key }) => key.slice(folder.length));
+      await Promise.all(paths.filter((path) => keys.includes(nameIn(path))).map((path) => remove(launchId, path)));
     },
     async forgetBoxes(launchId, boxes) {
       const gone = Map.groupBy(boxes, ({ box }) => box.key);
       // Somebody else who does the same at the moment, or was cut off, may have left a tree that has ours, without theirs: what all of them give is kept,
       // and it is looked at again until there is one.
       for (;;) {
-        const trees = [...(await keysOf(launchId))].flatMap(([place, { name, opens }]) =>
-          gone.has(name) && opens instanceof KeyTree ? { place, name, tree: opens } : [],
+        const trees = [...(await keysOf(launchId))].flatMap(([path, { name, opens }]) =>
+          gone.has(name) && opens instanceof KeyTree ? { path, name, tree: opens } : [],
         );
         const cut = [...Map.groupBy(trees, ({ name }) => name)].flatMap(([name, same]) => {
           const seqs = (gone.get(name) ?? []).map(({ seq }) => seq);
@@ -148,19 +148,20 @@ export function createWords(objects: Objects, nowMs: () => number = Date.now): W
         for (const { name, same, seqs } of cut) {
           const tree = same.map((one) => one.tree).reduce((one, other) => one.inCommon(other));
           const kept = await put(launchId, name, tree.without(seqs));
-          for (const { place } of same) if (place !== kept) await remove(launchId, place);
+          for (const { path } of same) if (path !== kept) await remove(launchId, path);
         }
       }
     },
   };
 }
 
-const nameIn = (place: string): string => place.split('/', 1)[0] ?? place;
-const placeOf = (launchId: string, seq: number): Buffer => Buffer.from(`${launchId}\n${seq}`);
+const nameIn = (path: string): string => path.split('/', 1)[0] ?? path;
+/** A box opens in its own place of its own chain alone. */
+const boundTo = (launchId: string, seq: number): Buffer => Buffer.from(`${launchId}\n${seq}`);
 
-/** Null: it is not what its place says. */
-function keyIn(place: string, bytes: Buffer): Key['opens'] | null {
-  const [name = '', hash] = place.split('/');
+/** Null: it is not what its path says. */
+function keyIn(path: string, bytes: Buffer): Key['opens'] | null {
+  const [name = '', hash] = path.split('/');
   if (hash === undefined) return bytes.length === SECRET_BYTES && sha256(bytes) === name ? bytes : null;
   const tree = sha256(bytes) === hash ? KeyTree.read(bytes) : null;
   return tree === null || (tree.name ?? name) === name ? tree : null;
@@ -172,7 +173,7 @@ function textIn(launchId: string, { seq, box }: Placed, keys: ReadonlyMap<string
     const isTree = opens instanceof KeyTree;
     const secret = isTree ? opens.keyOf(seq) : opens;
     const text =
-      secret === null ? null : opened(box.sealed, secret, isTree ? placeOf(launchId, seq) : Buffer.from(launchId));
+      secret === null ? null : opened(box.sealed, secret, isTree ? boundTo(launchId, seq) : Buffer.from(launchId));
     if (text !== null) return text;
   }
   return null;
