@@ -10,6 +10,28 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 /** A skip list that was stored, not set; `adds` is the one that it holds all of. */
 const skipStored = z.object({ hash: sha256Hex, tokens: z.number().int().min(0), adds: z.string().nullable() });
 
+/** Refused tokens: how many are of iOS, of how many it is known since when they are gone, and of how many an account may have left that out. */
+const goneTimes = z.object({
+  ios: z.number().int().min(0),
+  known: z.number().int().min(0),
+  leftOut: z.number().int().min(0),
+});
+export type GoneTimes = z.output<typeof goneTimes>;
+
+/** Sentences for people; none where there is nothing to say. */
+export const goneTimesSay = ({ ios, known, leftOut }: GoneTimes): string[] => [
+  ...(ios === 0
+    ? []
+    : [
+        `${count(known)} of ${count(ios)} iOS ${ios === 1 ? 'token' : 'tokens'} with the time at which APNs confirmed that they are gone.`,
+      ]),
+  ...(leftOut === 0
+    ? []
+    : [`Of ${count(leftOut)} the time may be missing: the account of their batch had no room for it.`]),
+];
+
+const count = (devices: number): string => devices.toLocaleString('en-US');
+
 const compileState = z.discriminatedUnion('is', [
   /** `leftMs` null: not known yet. */
   z.object({
@@ -51,10 +73,8 @@ const compileState = z.discriminatedUnion('is', [
       }),
     ),
     refused: z.object({ key: z.string(), tokens: z.number().int().min(0) }).nullable(),
-    /** Of these tokens: how many are of iOS, of how many it is known since when they are gone, and of how many an account may have left that out. Absent: an older version counted. */
-    times: z
-      .object({ ios: z.number().int().min(0), known: z.number().int().min(0), leftOut: z.number().int().min(0) })
-      .optional(),
+    /** Of these tokens. Absent: an older version counted. */
+    times: goneTimes.optional(),
   }),
   z.object({ ...said, is: z.literal('failed'), code: z.string(), say: z.string() }),
 ]);

@@ -1,7 +1,9 @@
 import type { Decision, Given } from './commands.ts';
+import { addCount, noCounts } from './counts.ts';
+import type { Counts } from './counts.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
-import type { ShotOutcomes } from './entries.ts';
+import type { ShotOutcomes, TextOutcome } from './entries.ts';
 import { DEVICE_STATES } from './entries.ts';
 import type { Launch } from './launch.ts';
 
@@ -29,3 +31,11 @@ function problemOf(launch: Launch, { shotId, texts, untold }: ShotOutcomes): str
     ? null
     : `${counted.toLocaleString('en-US')} devices of ${shotId} were counted; expected ${devices.toLocaleString('en-US')}.`;
 }
+
+/** Of all segments of a shot together; texts in the order in which they come first. */
+export const outcomesByText = (texts: readonly TextOutcome[]): { text: string; states: Counts }[] =>
+  [...Map.groupBy(texts, ({ text }) => text)].map(([text, ones]) => {
+    const states = noCounts();
+    for (const one of ones) for (const [state, devices] of Object.entries(one.states)) addCount(states, state, devices);
+    return { text, states };
+  });

@@ -1,5 +1,6 @@
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { DeviceState, EntryOf, ShotOutcomes } from '../launch/entries.ts';
+import { outcomesByText } from '../launch/outcomes.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { stamp } from '../record/clock.ts';
 import { number, uncountedText } from '../record/describe.ts';
@@ -62,12 +63,8 @@ const byText = ({ shots, seq }: Counted, used: readonly DeviceState[]): Block =>
   head: ['shot', 'text', ...used],
   figures: used.length,
   rows: shots.flatMap(({ shotId, texts }) =>
-    [...Map.groupBy(texts, ({ text }) => text)].map(([text, ones]) => ({
-      cells: [
-        shotId,
-        text,
-        ...used.map((state) => number(ones.reduce((sum, { states }) => sum + (states[state] ?? 0), 0))),
-      ],
+    outcomesByText(texts).map(({ text, states }) => ({
+      cells: [shotId, text, ...used.map((state) => number(states[state] ?? 0))],
       proof: [`e${seq}`],
     })),
   ),

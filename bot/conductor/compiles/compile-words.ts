@@ -1,10 +1,11 @@
+import { goneTimesSay } from '../../../contract/compile-state.ts';
 import type { CompileState, SkipStored } from '../../../contract/compile-state.ts';
 import type { TaskSeen } from '../../../infra/aws/audience-task.ts';
-import { addCount, noCounts, timesOf } from '../../../runbooks/launch/counts.ts';
-import type { Counts } from '../../../runbooks/launch/counts.ts';
+import { timesOf } from '../../../runbooks/launch/counts.ts';
 import { DEVICE_STATES } from '../../../runbooks/launch/entries.ts';
 import type { ShotOutcomes } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { outcomesByText } from '../../../runbooks/launch/outcomes.ts';
 import { sampleText } from '../../../runbooks/launch/rehearsal-launch.ts';
 import { isOutcomes, isSkip, isTake, kindOf, nameOf } from '../../views/compile.ts';
 import type { CompileEnd, CompileRun, TaskKind } from '../../views/compile.ts';
@@ -81,18 +82,12 @@ const TEXTS_TOLD = 6;
 
 /** By text, over all segments. */
 function shotText({ shotId, texts }: ShotOutcomes): string {
-  const byText = new Map<string, Counts>();
-  for (const { text, states } of texts) {
-    const sum = byText.get(text) ?? noCounts();
-    for (const state of DEVICE_STATES) addCount(sum, state, timesOf(states, state));
-    byText.set(text, sum);
-  }
-  const all = [...byText]
-    .map(([text, sum]) => ({ text, sum, devices: Object.values(sum).reduce((one, more) => one + more, 0) }))
+  const all = outcomesByText(texts)
+    .map((one) => ({ ...one, devices: Object.values(one.states).reduce((sum, more) => sum + more, 0) }))
     .toSorted((a, b) => b.devices - a.devices);
-  const told = all.slice(0, TEXTS_TOLD).map(({ text, sum }) => {
-    const states = DEVICE_STATES.filter((state) => timesOf(sum, state) > 0);
-    return `${text} ${states.map((state) => `${count(timesOf(sum, state))} ${state}`).join(', ')}`;
+  const told = all.slice(0, TEXTS_TOLD).map(({ text, states }) => {
+    const some = DEVICE_STATES.filter((state) => timesOf(states, state) > 0);
+    return `${text} ${some.map((state) => `${count(timesOf(states, state))} ${state}`).join(', ')}`;
   });
   const more = all.length - told.length;
   return `${shotId}: ${[...told, ...(more > 0 ? [`and ${plural(more, 'more text', 'more texts')}`] : [])].join('; ')}.`;
@@ -110,13 +105,6 @@ export function countedText({ shots, refused, times }: Extract<CompileState, { i
     refused === null
       ? 'No token was refused for good.'
       : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
-    ...(times === undefined || times.ios === 0
-      ? []
-      : [
-          `${count(times.known)} of ${plural(times.ios, 'iOS token')} with the time at which APNs confirmed that they are gone.`,
-        ]),
-    ...(times === undefined || times.leftOut === 0
-      ? []
-      : [`Of ${count(times.leftOut)} the time may be missing: the account of their batch had no room for it.`]),
+    ...(times === undefined ? [] : goneTimesSay(times)),
   ].join(' ');
 }

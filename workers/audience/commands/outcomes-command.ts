@@ -1,5 +1,6 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
-import { refusedTokensKey } from '../../../contract/compile-state.ts';
+import { goneTimesSay, refusedTokensKey } from '../../../contract/compile-state.ts';
+import type { GoneTimes } from '../../../contract/compile-state.ts';
 import { countOutcomes, refusedCsv } from '../packed/outcomes.ts';
 import type { OutcomesOptions, RefusedToken } from '../packed/outcomes.ts';
 import { openPrivate } from '../private-file.ts';
@@ -49,7 +50,7 @@ export async function runOutcomes(args: string[], env: Env, out: Output, err: Ou
           'refused',
           `${count(refused.length)} tokens${path === undefined || refused.length === 0 ? '' : `, in ${path}`}`,
         ],
-        ...timesText(timesOf(refused, leftOut)),
+        ...goneTimesSay(timesOf(refused, leftOut)).map((say) => ['', say] as const),
       ]),
     );
   });
@@ -63,25 +64,11 @@ const optionsOf = (
   return { objects, claims, launchId: launch.id, audience, shots, nowMs: Date.now(), progress };
 };
 
-const timesOf = (refused: readonly RefusedToken[], leftOut: number) => ({
+const timesOf = (refused: readonly RefusedToken[], leftOut: number): GoneTimes => ({
   ios: refused.filter(({ platform }) => platform === 'ios').length,
   known: refused.filter(({ goneAtMs }) => goneAtMs !== null).length,
   leftOut,
 });
-
-const timesText = ({ ios, known, leftOut }: ReturnType<typeof timesOf>): (readonly [string, string])[] => [
-  ...(ios === 0
-    ? []
-    : [
-        [
-          '',
-          `${count(known)} of ${count(ios)} iOS tokens with the time at which APNs confirmed that they are gone`,
-        ] as const,
-      ]),
-  ...(leftOut === 0
-    ? []
-    : [['', `of ${count(leftOut)} the time may be missing: the account of their batch had no room for it`] as const]),
-];
 
 async function asTask(launchId: string, task: string, env: Env, err: Output): Promise<void> {
   await withObjects(undefined, env, (objects) =>

@@ -232,7 +232,7 @@ test('a count says of how many tokens their account has no time, whoever has wri
   const counted = await audience('outcomes', '--launch', first.id, '--out', out);
   expect(counted).toMatchObject({ code: 0, err: '' });
   expect(counted.out).toMatch(
-    /refused +4 tokens, in .*\n +3 of 4 iOS tokens with the time .*\n +of 1 the time may be missing: .* no room for it\n/,
+    /refused +4 tokens, in .*\n +3 of 4 iOS tokens with the time .*\n +Of 1 the time may be missing: .* no room for it\.\n/,
   );
   expect(
     (await readFile(out, 'utf8'))
