@@ -10,6 +10,8 @@ import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { channelPartition } from '../../infra/aws/record-store.ts';
+import type { RecordStore } from '../../infra/aws/record-store.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 import { SECRETS } from '../../infra/local/slack/for-tests.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
@@ -316,6 +318,30 @@ test('what was written between the look and the note is found, too', async () =>
   await forgetAsked(session({}), rig.launchId, { message: 'm1', yes: true }, null);
   expect((await chain()).at(-1)).toMatchObject({ forgot: { seqs: [1, 2, 3, 8] } });
   await nowhere(SECRET);
+});
+
+test('more than one note can name are named by several', async () => {
+  const all: (ChannelMessage & Head)[] = Array.from({ length: 5_001 }, (_, at) => ({
+    ...blankMessage(1_802_539_800_000 + at),
+    ts: `${1_802_539_800 + at}.000001`,
+    user: 'U0MARKET1',
+    v: 3,
+    seq: at + 1,
+    hash: '',
+  }));
+  const notes: number[] = [];
+  const record: RecordStore = {
+    ...rig.cloud.record,
+    messagesAfter: async () => [...all],
+    appendMessage: async (_, { seq }, message) => {
+      notes.push(message.forgot?.seqs?.length ?? 0);
+      const head = { seq: seq + 1, hash: '' };
+      all.push({ ...message, ...head });
+      return { won: true, head };
+    },
+  };
+  await forgetAsked(session({ record }), rig.launchId, { person: 'U0MARKET1', yes: true }, null);
+  expect(notes).toEqual([5_000, 1]);
 });
 
 test('a copy of a file that was on its way is told, and goes when the same is asked again', async () => {

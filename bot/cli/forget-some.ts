@@ -1,3 +1,4 @@
+import { placesText } from '../../runbooks/record/message-rows.ts';
 import { slackNamesIn } from '../../runbooks/record/model.ts';
 import { deletedIn } from '../../runbooks/record/rows.ts';
 import type { Forgot } from '../../runbooks/record/rows.ts';
@@ -39,7 +40,7 @@ export async function forgetAsked(
   await forgetSome(session, launchId, { messages: messages ?? [], person: person ?? null, asked, key });
 }
 
-/** An item of the table has 400 KB at most. */
+/** Of messages that one note names: an item of the table has 400 KB at most. */
 const AT_ONCE = 5_000;
 
 /**
@@ -78,7 +79,7 @@ async function forgetSome(
   out(
     noted.length === 0
       ? `Nothing was noted that was not before${own.length === 0 ? ', and nothing that can be deleted was found' : '; what an earlier run had left of it is deleted now'}.`
-      : `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${noted.map(({ seq }) => `m${seq}`).join(', ')}) and ${plural(files.deleted, 'file')}. The chain holds, and verify says so.`,
+      : `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files.deleted, 'file')}. The chain holds, and verify says so.`,
   );
   if (files.kept > 0) out(`Stays: ${plural(files.kept, 'file')} that somebody else has attached, too.`);
   if (shared.length > 0) out(sharedText(launchId, shared));

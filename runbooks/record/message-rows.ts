@@ -117,7 +117,8 @@ const forgotText = ({ messages, files, tokens, seqs, reason = '' }: Forgot): str
     : `deleted what people wrote in the channel until then (${number(messages)} messages), what they attached (${number(files)} files) and their device tokens (${number(tokens)})`;
 
 const PLACES = 12;
-const placesText = (seqs: readonly number[]): string =>
+/** `m1, m2`; of many the first ones. */
+export const placesText = (seqs: readonly number[]): string =>
   `${seqs
     .slice(0, PLACES)
     .map((seq) => `m${seq}`)
