@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { blankMessage } from '../../../infra/aws/channel-message.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import { grantedByManifest } from '../../../infra/local/slack/app-manifest.ts';
@@ -292,7 +292,9 @@ test('a shot that begins in the middle is waited out, and then it is read on, wi
   });
   const looking = look();
   await until('the shot', () => pages() === 1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // It asks whether the shot still runs, and nothing else.
+  const asks = vi.spyOn(memory.context.journal, 'peek');
+  await until('looks at the shot', () => asks.mock.calls.length > 3);
   expect(workspace.faults.calls('conversations.history')).toBe(1);
   const [shot] = Object.values((await memory.launch()).shots);
   if (shot === undefined) throw new Error('NO_SHOT');
