@@ -42,8 +42,8 @@ export interface Part {
 }
 
 /**
- * At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. `goneAt`: since when tokens
- * are no longer valid, packed too (gone-times.ts); absent: of none of them is known when, or an older version wrote it.
+ * Packed device states (see account-codec.ts), and how often each failure reason occurred: at most 1 KB. `goneAt`: since when tokens are no longer
+ * valid, packed too (gone-times.ts), beyond that; absent: of none of them is known when, or an older version wrote it.
  */
 export interface Account {
   states: Uint8Array;
