@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { EntryOf, PlanChange } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { begunSteps, voidsNow } from '../../runbooks/launch/runbook-change.ts';
+import { begunNow, voidsNow } from '../../runbooks/launch/runbook-change.ts';
 import type { Plan } from '../../runbooks/playbook/schema.ts';
 import { begunText, voidsText } from '../../runbooks/record/plan-words.ts';
 import { ACTION } from '../action-ids.ts';
@@ -38,7 +38,7 @@ export function runbookChangeMessage(launch: Launch, changeId: string): Message 
 
 /** What a change would take back as things stand, and what it comes too late for. */
 export const foreseenText = (launch: Launch, plan: Plan, nowMs: number): string =>
-  `${voidsText(voidsNow(launch, plan, nowMs))}${begunText(begunSteps(launch, plan))}`;
+  `${voidsText(voidsNow(launch, plan, nowMs))}${begunText(begunNow(launch, plan))}`;
 
 export function runbookChangedMessage(launch: Launch, entry: EntryOf<'RunbookChanged'>): Message {
   const who = actorOf(launch, entry.by);

@@ -547,7 +547,7 @@ export type PostmortemState = (typeof POSTMORTEM_STATES)[number];
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. 3: no order has a moment or is renewed, no launch has a second region or is stood down, no campaign has an image, buttons, variants or a locale's own link and sound, no step waits for another or has a deadline, nobody has measured a surge or rehearsed. 4 to 7: without what the rows of versions 5 to 8 in docs/record.md name. The rules of each hold for its entries for ever. */
+/** The newest schema of entries that this version writes and reads. What came with each is a row in docs/record.md#versions; its rules hold for its entries for ever. */
 export const ENTRY_VERSION = 8 as const;
 
 /**

@@ -43,7 +43,7 @@ export function voidsOf(
 }
 
 /** Steps that are changed and have begun: they are not done again, whatever is said of them now. */
-export function begunAnyhow(before: Launch, differences: readonly PlanDifference[]): string[] {
+export function begunOf(before: Launch, differences: readonly PlanDifference[]): string[] {
   const waiting = waitingSteps(before);
   return [...changedSteps(before, differences)].filter(
     (id) => own(before.steps, id) !== undefined && !waiting.includes(id),

@@ -5,7 +5,7 @@ import type { EntryOf } from './entries.ts';
 import { fold } from './evolve.ts';
 import type { Launch } from './launch.ts';
 import { planOf } from './plan-changes.ts';
-import { begunSteps } from './runbook-change.ts';
+import { begunNow } from './runbook-change.ts';
 import { dueSteps } from './schedule.ts';
 
 const NOTHING = { orders: [], ticks: [], waivers: [], requests: [], steps: [], missed: [] };
@@ -173,9 +173,9 @@ describe('what stays as it is', () => {
     scene.does({ kind: 'run-step', by: 'ana', step: 'ask' });
     refused(steps(scene, 'ask', { do: { kind: 'remind', say: 'other' } }), 'the step ask');
     const late = steps(scene, 'ask', { title: 'Ask them', deadline: -60_000 });
-    expect(begunSteps(scene.state, change(scene, late).plan)).toEqual(['ask']);
-    expect(begunSteps(scene.state, change(scene, steps(scene, 'remind', { at: -60_000 })).plan)).toEqual([]);
-    expect(begunSteps(scene.state, change(scene, steps(scene, 'ask', { title: 'Ask' })).plan)).toEqual([]);
+    expect(begunNow(scene.state, change(scene, late).plan)).toEqual(['ask']);
+    expect(begunNow(scene.state, change(scene, steps(scene, 'remind', { at: -60_000 })).plan)).toEqual([]);
+    expect(begunNow(scene.state, change(scene, steps(scene, 'ask', { title: 'Ask' })).plan)).toEqual([]);
     changed(scene, late);
 
     const order = { kind: 'order-scale', by: 'ana', target: 'workers', desired: 4, step: null, reason: '' } as const;

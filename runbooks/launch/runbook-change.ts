@@ -9,7 +9,7 @@ import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { planDifferences, planOf, withPlan } from './plan-changes.ts';
 import type { PlanDifference } from './plan-changes.ts';
-import { begunAnyhow, voidsOf } from './plan-voids.ts';
+import { begunOf, voidsOf } from './plan-voids.ts';
 import { runningShots, shotsText } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { stepNamed } from './steps.ts';
@@ -120,7 +120,7 @@ export function voidsNow(launch: Launch, plan: Plan, nowMs: number): PlanVoids {
 }
 
 /** Steps that this plan has otherwise and that have begun. */
-export const begunSteps = (launch: Launch, plan: Plan): string[] => begunAnyhow(launch, differencesOf(launch, plan));
+export const begunNow = (launch: Launch, plan: Plan): string[] => begunOf(launch, differencesOf(launch, plan));
 
 /** What this plan has otherwise than the launch; what binds people most first, as a message may not hold all of it. */
 export const differencesOf = (launch: Pick<Launch, 'runbook'>, plan: Plan): PlanDifference[] =>
