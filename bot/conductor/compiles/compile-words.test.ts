@@ -54,14 +54,14 @@ test('a task that ended without a word is told by its code, and only a compile k
 test('a count says where refused tokens lie, and of how many devices nobody knows any more', () => {
   const counted = { v: 1 as const, atMs: 1, is: 'counted' as const, shots: [shotOf(4, 1)] };
   expect(countedText({ ...counted, refused: { key: 'joins/c/refused.csv', tokens: 1 } })).toBe(
-    'Outcomes of S4 by language are in the record, and in the postmortem that is made next. S4: t0 1,010 accepted, 3 failed. 3 devices of them have no account any more. 1 token that was refused for good lies in the bucket at joins/c/refused.csv, for whoever owns the table of devices.',
+    'Outcomes of S4 by language are in the record, and in the postmortem that is made next. 3 devices of them have no account any more. 1 token that was refused for good lies in the bucket at joins/c/refused.csv, for whoever owns the table of devices.\nS4: t0 1,010 accepted, 3 failed.',
   );
   expect(countedText({ ...counted, refused: null })).toContain('No token was refused for good.');
   const timed = (ios: number, known: number, leftOut: number) =>
     countedText({ ...counted, refused: { key: 'k', tokens: 1_500 }, times: { ios, known, leftOut } });
-  expect(timed(0, 0, 0)).toMatch(/the table of devices\.$/);
+  expect(timed(0, 0, 0)).toMatch(/the table of devices\.$/m);
   expect(timed(1_300, 1_200, 90)).toMatch(
-    /devices\. 1,200 of 1,300 iOS tokens with the time at which APNs confirmed that they are gone\. Of 90 the time may be missing: the account of their batch had no room for it\.$/,
+    /devices\. 1,200 of 1,300 iOS tokens with the time at which APNs confirmed that they are gone\. Of 90 the time may be missing: the account of their batch had no room for it\.$/m,
   );
 });
 

@@ -93,18 +93,17 @@ function shotText({ shotId, texts }: ShotOutcomes): string {
   return `${shotId}: ${[...told, ...(more > 0 ? [`and ${plural(more, 'more text', 'more texts')}`] : [])].join('; ')}.`;
 }
 
+/** What nothing else says comes first, as a message may have no room for all; the counts stand on lines of their own. */
 export function countedText({ shots, refused, times }: Extract<CompileState, { is: 'counted' }>): string {
   const untold = shots.reduce((sum, one) => sum + one.untold, 0);
-  return [
+  const said = [
     `Outcomes of ${shots.map(({ shotId }) => shotId).join(', ')} by language are in the record, and in the postmortem that is made next.`,
-    ...shots
-      .filter(({ texts }) => texts.length > 0)
-      .slice(-SHOTS_TOLD)
-      .map(shotText),
     ...(untold === 0 ? [] : [`${plural(untold, 'device')} of them have no account any more.`]),
     refused === null
       ? 'No token was refused for good.'
       : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
     ...(times === undefined ? [] : goneTimesSay(times)),
   ].join(' ');
+  const told = shots.filter(({ texts }) => texts.length > 0).slice(-SHOTS_TOLD);
+  return [said, ...told.map(shotText)].join('\n');
 }
