@@ -3,7 +3,7 @@ import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { shotSegments } from '../../views/segments-text.ts';
-import { count, plural, span } from '../../views/words.ts';
+import { plural, span } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { noteOnce } from './note-once.ts';
 
@@ -38,7 +38,7 @@ const headOf = ({ host, bootId }: WorkerReport, launch: Launch, shot: Shot): str
 function textOf({ atMs, lanes }: WorkerReport, { pressedAtMs }: Shot, others: number): string {
   const onTheirWay = lanes.reduce((sum, { inFlight }) => sum + inFlight, 0);
   return [
-    `its last report came ${span(atMs - pressedAtMs)} after GO, with ${count(onTheirWay)} pushes on their way.`,
+    `its last report came ${span(atMs - pressedAtMs)} after GO, with ${plural(onTheirWay, 'push', 'pushes')} on the way.`,
     `${plural(others, 'other worker')} ${others === 1 ? 'sends' : 'send'} what it had not begun, once its leases are over;`,
     'what it had begun may or may not have arrived, is sent by nobody again, and counts as uncertain unless its account comes late.',
   ].join(' ');
