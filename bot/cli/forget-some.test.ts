@@ -402,9 +402,12 @@ test('a note that somebody has put into the table makes no run delete what it do
   expect(await files()).toEqual([keyOf('two')]);
 });
 
-test('after all of a launch was deleted nothing of it is there for one', async () => {
+test('after all of a launch was deleted nothing of it is there for one, and its row says why', async () => {
   await room();
-  expect((await forget('--yes')).code).toBe(0);
+  expect((await forget('--yes', '--reason', 'its time is over')).code).toBe(0);
+  expect((await go('timeline', '--launch', rig.launchId)).out).toMatch(
+    /the command line \| deleted what people wrote in the channel until then .*: “its time is over”/,
+  );
   const { out } = await forget('--message', 'm1', '--yes');
   expect(out).toContain('nothing that can be deleted was found');
   await nowhere(SECRET);

@@ -6,9 +6,10 @@ import { CANVAS } from '../channel/put-canvas.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { forget } from './forget.ts';
-import { contended, noteDeletion, RACES } from './note-deletion.ts';
+import { aboutOf, contended, noteDeletion, RACES } from './note-deletion.ts';
+import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
-import { keyOwner, launchOf } from './session.ts';
+import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 import { accountsOf, baseOf, itemsOf, messagesNamed } from './what-to-forget.ts';
 import type { Chained, Picked } from './what-to-forget.ts';
@@ -27,8 +28,8 @@ export async function forgetAsked(
   asked: Asked,
   key: OperatorKey | null,
 ): Promise<void> {
-  const { message, person, yes = false } = asked;
-  if (message === undefined && person === undefined) return forget(session, launchId, yes);
+  const { message, person } = asked;
+  if (message === undefined && person === undefined) return forget(session, launchId, asked, key);
   if (message !== undefined && person !== undefined)
     throw new CliError('USAGE', 'forget: found --message and --person, expected one of them');
   const messages = message?.split(',').map((one) => one.trim());
@@ -59,7 +60,7 @@ async function forgetSome(
 ): Promise<void> {
   const { out } = session;
   const launch = await launchOf(session, launchId);
-  const by = key === null ? null : keyOwner(launch, key);
+  const about = aboutOf(launch, key, reason);
   const names = slackNamesIn(await session.journal.entries(launchId), new Map());
   const accounts = person === null ? null : accountsOf(launch, names, person);
   const pick = (chain: readonly Chained[]): Picked =>
@@ -67,10 +68,6 @@ async function forgetSome(
 
   const first = await read(session, launchId);
   if (yes !== true) throw notConfirmed(out, pick(first), first);
-  const about = {
-    ...(by === null ? {} : { by: launch.people.find(({ id }) => id === by)?.name ?? by }),
-    ...(reason === undefined ? {} : { reason }),
-  };
   const { noted, shared } = await note(session, launchId, { pick, about });
   const chain = await read(session, launchId);
   const { own } = pick(chain);
@@ -112,7 +109,7 @@ function notConfirmed(out: Session['out'], { own, shared }: Picked, chain: reado
 async function note(
   session: Session,
   launchId: string,
-  { pick, about }: { pick: (chain: readonly Chained[]) => Picked; about: Pick<Forgot, 'by' | 'reason'> },
+  { pick, about }: { pick: (chain: readonly Chained[]) => Picked; about: About },
 ): Promise<{ noted: Chained[]; shared: Chained[] }> {
   const noted: Chained[] = [];
   for (let race = 0; race < RACES;) {

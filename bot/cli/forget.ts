@@ -2,7 +2,9 @@ import { tokensIn } from '../../infra/aws/staff-devices.ts';
 import { peopleIn } from '../../runbooks/launch/people.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
-import { contended, noteDeletion, RACES } from './note-deletion.ts';
+import { aboutOf, contended, noteDeletion, RACES } from './note-deletion.ts';
+import type { About } from './note-deletion.ts';
+import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -10,16 +12,21 @@ import type { Session } from './session.ts';
  * Deletes for good the device tokens of a launch's people, what they wrote in its channel and what they attached there. Record and channel
  * chain stay whole: they hold references and boxes, to which nothing fits any more. The chain of the channel says that it was done.
  */
-export async function forget(session: Session, launchId: string, sure: boolean): Promise<void> {
+export async function forget(
+  session: Session,
+  launchId: string,
+  { reason, yes }: { reason?: string | undefined; yes?: boolean | undefined },
+  key: OperatorKey | null,
+): Promise<void> {
   const { cloud, out } = session;
   const launch = await launchOf(session, launchId);
-  if (!launch.closed && !sure) {
+  if (!launch.closed && yes !== true) {
     throw new CliError(
       'LAUNCH_OPEN',
       `${launch.name} is open: without its people's device tokens it gets no test copies any more and primes no connections, and what was written in its channel is gone from its timeline (fire and halt work on). Close it first, or add --yes`,
     );
   }
-  const found = await note(session, launchId);
+  const found = await note(session, launchId, aboutOf(launch, key, reason));
   await cloud.words.forget(launchId, found.keys);
   await cloud.staff.forget(launchId);
   await Promise.all(found.files.map((key) => cloud.objects.remove(key)));
@@ -51,7 +58,7 @@ interface Found {
  * Before anything is deleted, so that nothing is unseen, however this ends: what a run that was cut off has left, the next one deletes. Who writes behind
  * the note seals with another key (record-store.ts), and who was about to write before it has lost that place to it.
  */
-async function note(session: Session, launchId: string): Promise<Found> {
+async function note(session: Session, launchId: string, about: About): Promise<Found> {
   const { cloud } = session;
   for (let race = 0; race < RACES; race += 1) {
     const chain = await cloud.record.messagesAfter(launchId, 0);
@@ -69,7 +76,7 @@ async function note(session: Session, launchId: string): Promise<Found> {
     };
     const noted = new Set(chain.flatMap(({ forgot }) => forgot?.keys ?? []));
     if (tokens + there.length === 0 && keys.every((key) => noted.has(key))) return found;
-    const forgot = { messages: found.messages, files: there.length, tokens, keys };
+    const forgot = { messages: found.messages, files: there.length, tokens, keys, ...about };
     if (await noteDeletion(session, launchId, chain, forgot)) return found;
   }
   throw contended('nothing');

@@ -73,7 +73,7 @@ test('what people wrote does not drive the terminal; a timeline that goes into a
     reason: 'shift',
   }));
   expect((await go('status', '--launch', rig.launchId)).out).toMatch(
-    /change {4}P\d+ of the roster asked for by ana, until \d{4}-.* UTC/,
+    /waits {5}P\d+ change of the roster, asked for by ana, until \d{4}-.* UTC/,
   );
   await go('halt', '--launch', rig.launchId, '--reason', 'red\u001b[2J\u202eevil');
   expect((await go('status', '--launch', rig.launchId)).out).toContain('red\\u{1b}[2J\\u{202e}evil');
@@ -439,7 +439,7 @@ test('a forget that ends in between has its row in the chain, shows nothing any 
     out: () => undefined,
     nowMs: () => Date.now(),
   };
-  await expect(forget(session, rig.launchId, true)).rejects.toThrow('killed');
+  await expect(forget(session, rig.launchId, { yes: true }, null)).rejects.toThrow('killed');
   const keys = await rig.cloud.words.keys(rig.launchId);
   expect(keys).toHaveLength(1);
   const cut = [{ text: '', forgotten: true }, { forgot: { messages: 1, tokens: 1, keys } }];
@@ -479,7 +479,7 @@ test('forget deletes device tokens, words and files of people, of an open launch
   ]);
   const told = await go('timeline', '--launch', rig.launchId);
   expect(told.out).toContain('what was written here was deleted');
-  expect(told.out).toContain('the command line | deleted what people wrote in the channel until then (1 messages)');
+  expect(told.out).toContain('the command line | deleted what people wrote in the channel until then (1 message)');
   expect(told.out).not.toContain('0171-555');
   expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
   expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('nothing to delete');

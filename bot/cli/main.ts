@@ -37,7 +37,7 @@ const HELP = `The launch from the command line: works with Slack and the bot gon
   npm run go -- take-over approve --launch ID --key operator.pem [--yes]
   npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
   npm run go -- keys approve --launch ID --key operator.pem
-  npm run go -- forget   --launch ID [--yes]
+  npm run go -- forget   --launch ID [--reason TEXT] [--key operator.pem] [--yes]
   npm run go -- forget   --launch ID --message LINK|m12 (several with commas) | --person NAME [--reason TEXT] [--key operator.pem] --yes
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it], or verify ID; so do the others below
   npm run record -- timeline --launch ID --out FILE.html (or .md)

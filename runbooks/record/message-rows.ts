@@ -111,10 +111,13 @@ function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boo
     : 'what was written here has no key any more: the time for which words are kept is over, or, in another region, it has yet to come';
 }
 
-const forgotText = ({ messages, files, tokens, seqs, reason = '' }: Forgot): string =>
-  seqs !== undefined
-    ? `deleted ${plural(messages, 'message')} that ${messages === 1 ? 'was' : 'were'} written in the channel (${placesText(seqs)}), and ${plural(files, 'file')} that hung there${reason === '' ? '' : `: “${reason}”`}`
-    : `deleted what people wrote in the channel until then (${number(messages)} messages), what they attached (${number(files)} files) and their device tokens (${number(tokens)})`;
+function forgotText({ messages, files, tokens, seqs, reason = '' }: Forgot): string {
+  const what =
+    seqs === undefined
+      ? `what people wrote in the channel until then (${plural(messages, 'message')}), what they attached (${plural(files, 'file')}) and their device tokens (${number(tokens)})`
+      : `${plural(messages, 'message')} that ${messages === 1 ? 'was' : 'were'} written in the channel (${placesText(seqs)}), and ${plural(files, 'file')} that hung there`;
+  return `deleted ${what}${reason === '' ? '' : `: “${reason}”`}`;
+}
 
 const PLACES = 12;
 /** `m1, m2`; of many the first ones. */
