@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
+import { endOfChain } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
@@ -57,10 +58,9 @@ export class ChannelLog {
   }
 
   async #catchUp(launchId: string, chain: Chain): Promise<void> {
-    for (const message of await this.#record.messagesAfter(launchId, chain.head.seq)) {
-      chain.head = { seq: message.seq, hash: message.hash };
-      chain.heard.add(message);
-    }
+    const behind = await this.#record.messagesAfter(launchId, chain.head.seq);
+    for (const message of behind) chain.heard.add(message);
+    chain.head = endOfChain(behind, chain.head);
   }
 
   async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {

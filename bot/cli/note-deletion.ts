@@ -1,4 +1,4 @@
-import { blankMessage } from '../../infra/aws/channel-message.ts';
+import { blankMessage, endOfChain } from '../../infra/aws/channel-message.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Forgot } from '../../runbooks/record/rows.ts';
@@ -29,10 +29,9 @@ export async function noteDeletion(
   chain: readonly Head[],
   forgot: Forgot,
 ): Promise<boolean> {
-  const { seq, hash } = chain.at(-1) ?? { seq: 0, hash: '' };
   const atMs = nowMs();
   const note = { ...blankMessage(atMs), ts: tsAt(atMs), forgot };
-  return (await cloud.record.appendMessage(launchId, { seq, hash }, note)).won;
+  return (await cloud.record.appendMessage(launchId, endOfChain(chain), note)).won;
 }
 
 /** `what`: how much is not noted, and so not deleted. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
@@ -305,6 +305,13 @@ test('what people wrote is tied to the record, once, and by the next leader only
   await first.tick(30_000);
   expect(await checkpoints()).toEqual([2]);
   await writes(2);
+  // Whoever can write the table may have put something far behind the chain, and between.
+  const read = memory.record.messagesAfter.bind(memory.record);
+  vi.spyOn(memory.record, 'messagesAfter').mockImplementation(async (id, after) => {
+    const found = await read(id, after);
+    return [...found, ...[2.5, 10 ** 15].map((seq) => ({ ...found[0], seq, hash: 'forged' }) as never)];
+  });
+  await first.tick(30_000);
   await first.tick(30_000);
   expect(await checkpoints()).toEqual([2, 3]);
   await first.does(first.close);

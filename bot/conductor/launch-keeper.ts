@@ -1,5 +1,6 @@
 import { poolSigns } from '../../contract/vital-signs.ts';
 import type { PoolSigns } from '../../contract/vital-signs.ts';
+import { endOfChain } from '../../infra/aws/channel-message.ts';
 import { byRules, fittingOf, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -299,10 +300,12 @@ export class LaunchKeeper {
       );
       this.#checkpointSeq = last?.kind === 'Checkpoint' ? last.channelSeq : 0;
     }
-    const head = (
-      await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq, { isToldAway: true })
-    ).at(-1);
-    if (head === undefined) return;
+    const from = { seq: this.#checkpointSeq, hash: '' };
+    const head = endOfChain(
+      await this.#context.cloud.record.messagesAfter(launch.id, from.seq, { isToldAway: true }),
+      from,
+    );
+    if (head.seq === from.seq) return;
     const acted = await this.#context.execute(launch.id, {
       kind: 'checkpoint',
       channelSeq: head.seq,

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
+import { endOfChain } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import { startThread } from '../../infra/thread.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
@@ -44,6 +45,8 @@ export class LiveRecord {
   readonly #thread: Worker;
   #entries = 0;
   #messages = 0;
+  /** Items that stand far behind the end of the chain: they are read each time, and handed over once. */
+  readonly #far = new Set<number>();
   readonly #names = new Map<string, string>();
   readonly #asked = new Set<string>();
   #curves: Curves = {};
@@ -99,14 +102,16 @@ export class LiveRecord {
     const { record, conductor } = this.#options;
     // Entries first: no message is missing that a checkpoint among them has sealed.
     const entries = await record.readAfter(this.#launchId, this.#entries, AbortSignal.timeout(ANSWERED_WITHIN_MS));
-    const messages = await record.messagesAfter(this.#launchId, this.#messages);
+    const behind = await record.messagesAfter(this.#launchId, this.#messages);
+    const messages = behind.filter(({ seq }) => !this.#far.has(seq));
     // The thread still has the words that were deleted: it must not go on showing them.
     if (this.#messages > 0 && messages.some(({ forgot }) => forgot !== undefined)) {
       await this.end();
       throw failure('LIVE_FORGOT', 'what people wrote was deleted meanwhile');
     }
     this.#entries += entries.length;
-    this.#messages = messages.at(-1)?.seq ?? this.#messages;
+    this.#messages = endOfChain(messages, { seq: this.#messages, hash: '' }).seq;
+    for (const { seq } of messages) if (seq > this.#messages) this.#far.add(seq);
     await handRecord(this.#thread, { entries, messages });
     void this.#learnNames(messages);
     let settled = await this.#settle();

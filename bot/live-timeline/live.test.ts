@@ -311,6 +311,22 @@ test('a message that was vandalised is named on the page, and one that was taken
   await record.end();
 });
 
+test('an item that somebody put far behind the chain is told once, and keeps no message behind it from being shown', async () => {
+  const blank = { ts: '', user: '', text: '', atMs: 1, edits: null, deleted: false, permalink: null, files: [] };
+  const all = [
+    { ...blank, ts: '1.1', text: 'the first', seq: 1, hash: 'h' },
+    { ...blank, text: 'far away', seq: 10 ** 15, hash: 'h' },
+  ];
+  const messagesAfter = async (_: string, after: number) => all.filter(({ seq }) => seq > after);
+  const record = recordOf({ record: { ...rig.cloud.record, messagesAfter } });
+  expect((await record.settled()).at).toMatch(/m2/);
+  all.splice(1, 0, { ...blank, ts: '2.1', text: 'the second', seq: 2, hash: 'h' });
+  await expect.poll(async () => (await record.settled()).at).toMatch(/m3/);
+  const page = new TextDecoder().decode((await record.page()) ?? undefined);
+  for (const text of ['the first', 'the second', 'far away']) expect(page).toContain(text);
+  await record.end();
+});
+
 test('who wants the thread to do much for nothing is refused', async () => {
   const record = recordOf();
   await record.settled();

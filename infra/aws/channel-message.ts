@@ -3,6 +3,7 @@ import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { boxedMessage, clearMessage } from '../../runbooks/record/message-schema.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import type { Box, Forgot, KeptFile, Mark, Refused, Unread } from '../../runbooks/record/rows.ts';
+import type { Head } from './seal.ts';
 import { sha256 } from './sha256.ts';
 
 export interface ChannelMessage {
@@ -41,6 +42,19 @@ export function storedOf({ atMs, box, v, ...rest }: ChannelMessage): ChannelMess
 export function messageHash(launchId: string, seq: number, prev: string, message: ChannelMessage): string {
   return sha256(canonicalJson({ launchId, seq, prev, message: storedOf(message) }));
 }
+
+/** So many in a row may have been taken out; what stands further on is none of the chain. */
+const GAP_MOST = 100_000;
+
+/**
+ * Behind which message the next one goes, by what stands behind `from`. Whoever writes the table may have put an item at any number: one that is no place
+ * (5.5), or that no chain has come to (10^15, behind which there is no further place), holds nobody up, and verifyChannel names it.
+ */
+export const endOfChain = (behind: readonly Head[], from: Head = { seq: 0, hash: '' }): Head =>
+  behind.reduce((end, { seq, hash }) => {
+    const isNext = Number.isSafeInteger(seq) && seq > end.seq && seq - end.seq <= GAP_MOST;
+    return isNext ? { seq, hash } : end;
+  }, from);
 
 /** Somebody may have put any number of fields there. */
 const PROBLEM_CHARS = 200;

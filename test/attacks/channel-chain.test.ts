@@ -79,14 +79,11 @@ const createConfig = () => ({
   tablePrefix: 'gobutton',
 });
 
-async function record(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const record = (...args: string[]) => go('record', ...args);
+
+async function go(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
-  const code = await main(
-    ['record', ...args],
-    rig.env,
-    { write: (text) => (out += text) },
-    { write: (text) => (err += text) },
-  );
+  const code = await main(args, rig.env, { write: (text) => (out += text) }, { write: (text) => (err += text) });
   return { code, out, err };
 }
 
@@ -211,3 +208,37 @@ test('nobody’s message is lost where the last one is vandalised: neither by a 
   expect(await other.record.appendMessage(rig.launchId, { seq, hash }, said(6))).toEqual({ won: false });
   other.close();
 });
+
+/** Somebody's item at this number, which DynamoDB takes whatever it is. */
+async function putAt(seq: string, body: object = {}): Promise<void> {
+  const { dynamo } = createClients(createConfig());
+  const place = { launchId: { S: channelPartition(rig.launchId) }, seq: { N: seq } };
+  const Item = { ...place, token: { S: 't' }, hash: { S: '0'.repeat(64) }, body: { S: JSON.stringify(body) } };
+  await dynamo.send(new PutItemCommand({ TableName: 'gobutton-record', Item }));
+  dynamo.destroy();
+}
+
+test.each(['1000000000000000', '9007199254740993', '2147483646', '2.5'])(
+  'an item at %s is no place of the chain: people’s words go on being recorded, sealed and deleted before it, and verify names it',
+  async (far) => {
+    const client = new WebClient(SECRETS.botToken, { slackApiUrl: rig.workspace.apiUrl });
+    const log = pino({ level: 'silent' });
+    const { record: store } = rig.cloud;
+    const hears = new ChannelLog({ record: store, client, log });
+    for (const at of [1, 2]) await hears.append(rig.launchId, null, said(at));
+    await putAt(far, { ...said(9), atMs: 1 });
+    const begins = new ChannelLog({ record: store, client, log });
+    for (const at of [3, 4]) await begins.append(rig.launchId, null, said(at));
+    await hears.append(rig.launchId, null, said(5));
+    const chain = await store.messagesAfter(rig.launchId, 0);
+    const ours = chain.filter(({ seq }) => String(seq) !== String(Number(far)));
+    expect(ours.map(({ seq, text }) => [seq, text])).toEqual([1, 2, 3, 4, 5].map((at) => [at, `words ${at}`]));
+    expect(verifyChannel(rig.launchId, ours, [])).toMatchObject({ ok: true });
+    expect(verifyChannel(rig.launchId, chain, [])).toMatchObject({ ok: false, seq: far === '2.5' ? 3 : 6 });
+    const { code, out } = await go('forget', '--launch', rig.launchId, '--message', 'm4', '--yes');
+    expect([code, out]).toEqual([0, expect.stringContaining('Deleted 1 message') as string]);
+    const after = await store.messagesAfter(rig.launchId, 0);
+    expect(after.find(({ seq }) => seq === 4)).toMatchObject({ text: '', forgotten: true });
+    expect(after.find(({ seq }) => seq === 6)?.forgot?.seqs).toEqual([4]);
+  },
+);
