@@ -13,6 +13,7 @@ import { channelPartition } from '../../infra/aws/record-store.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import { SECRETS } from '../../infra/local/slack/for-tests.ts';
+import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { ChannelLog } from '../channel/channel-log.ts';
@@ -359,8 +360,8 @@ test('a copy of a file that was on its way is told, and goes when the same is as
   await nowhere(SECRET);
 });
 
-test('messages from before they had keys of their own are named, with what deletes them, and stay', async () => {
-  const old = { ...said(1, { text: SECRET }), v: 2 };
+/** By whoever can write the table, as message 1. */
+async function putInClear(message: ChannelMessage): Promise<void> {
   const { dynamo } = createClients({
     endpoint: rig.localCloud.url,
     region: 'us-east-1',
@@ -374,12 +375,16 @@ test('messages from before they had keys of their own are named, with what delet
         launchId: { S: channelPartition(rig.launchId) },
         seq: { N: '1' },
         token: { S: 't' },
-        hash: { S: messageHash(rig.launchId, 1, '', old) },
-        body: { S: JSON.stringify(old) },
+        hash: { S: messageHash(rig.launchId, 1, '', message) },
+        body: { S: JSON.stringify(message) },
       },
     }),
   );
   dynamo.destroy();
+}
+
+test('messages from before they had keys of their own are named, with what deletes them, and stay', async () => {
+  await putInClear({ ...said(1, { text: SECRET }), v: 2 });
   expect(await forget('--message', 'm1', '--yes')).toMatchObject({
     code: 1,
     err: expect.stringMatching(
@@ -390,6 +395,17 @@ test('messages from before they had keys of their own are named, with what delet
   await write(said(2));
   expect((await forget('--person', 'mia', '--yes')).out).toMatch(/Deleted 1 message .*\(m2\)[^]*NOT deleted: m1\./);
   expect(await chain()).toMatchObject([{ text: SECRET }, { forgotten: true }, { forgot: { seqs: [2] } }]);
+});
+
+test('what somebody has put into the table in clear has no key of its own, and names nothing that is deleted', async () => {
+  await rig.cloud.objects.put('audiences/a/manifest.json', Buffer.from('the audience'));
+  await putInClear({ ...copy(1, said(2).ts, 'audiences/a/manifest.json'), v: MESSAGE_FORMAT });
+  // Nor does one that somebody had a bot write.
+  await write(said(2), copy(3, said(2).ts, 'audiences/a/manifest.json'));
+  expect((await forget('--person', 'mia', '--yes')).out).toMatch(
+    /Deleted 1 message .*\(m2, m3\) and 0 files[^]*NOT deleted: m1\./,
+  );
+  expect(await rig.cloud.objects.get('audiences/a/manifest.json')).not.toBeNull();
 });
 
 test('a note that somebody has put into the table makes no run delete what it does not name', async () => {

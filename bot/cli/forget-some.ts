@@ -146,7 +146,9 @@ async function finish(
   const { seqs } = deletedIn(chain);
   const noted = own.filter(({ seq }) => seqs.has(seq));
   const here = new Set(chain.flatMap(({ file, seq }) => (seqs.has(seq) ? [] : (file?.key ?? []))));
-  const all = [...new Set(noted.flatMap(({ file }) => file?.key ?? []))];
+  // A place in the bucket that is none of this launch's files is nobody's to delete here, whoever wrote it down.
+  const folder = `launches/${launchId}/files/`;
+  const all = [...new Set(noted.flatMap(({ file }) => file?.key ?? []))].filter((key) => key.startsWith(folder));
   const gone = all.filter((key) => !here.has(key));
   await Promise.all(gone.map((key) => cloud.objects.remove(key)));
   await cloud.words.forgetBoxes(
@@ -157,7 +159,7 @@ async function finish(
 }
 
 const sharedText = (launchId: string, shared: readonly Chained[]): string =>
-  `NOT deleted: ${shared.map(({ seq }) => `m${seq}`).join(', ')}. A version before 0.6 wrote ${shared.length === 1 ? 'it' : 'them'}, and messages had no keys of their own: those in a box go only with all others of the launch (\`npm run go -- forget --launch ${launchId}\`), those from before boxes only with the table.`;
+  `NOT deleted: ${shared.map(({ seq }) => `m${seq}`).join(', ')}. A version before 0.6 wrote ${shared.length === 1 ? 'it' : 'them'}, and messages had no keys of their own: those in a box go only with all others of the launch (\`npm run go -- forget --launch ${launchId}\`), those in clear, from before boxes or put there by hand, only with the table.`;
 
 async function tellWhatStays(
   { cloud, journal, out }: Session,

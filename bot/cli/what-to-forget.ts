@@ -18,9 +18,13 @@ export interface Picked {
   shared: Chained[];
 }
 
+/** One in clear says what it likes of its format: no key is its own, and nobody who has one has written it. */
+const hasOwnKey = ({ v = 1, box, seq }: Chained): boolean =>
+  v >= OWN_KEY_FORMAT && box !== undefined && Number.isSafeInteger(seq);
+
 const sorted = (items: readonly Chained[]): Picked => ({
-  own: items.filter(({ v = 1 }) => v >= OWN_KEY_FORMAT),
-  shared: items.filter(({ v = 1 }) => v < OWN_KEY_FORMAT),
+  own: items.filter(hasOwnKey),
+  shared: items.filter((item) => !hasOwnKey(item)),
 });
 
 /** A mark has no words, and the note of a deletion none of anybody's. */
