@@ -6,11 +6,13 @@ import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { FactStore } from '../infra/aws/fact-store.ts';
 import { createJournal } from '../infra/aws/journal.ts';
+import type { Signer } from '../infra/aws/keyring.ts';
+import { vouch } from '../infra/aws/vouched.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
 import type { Measured } from '../runbooks/launch/entries.ts';
 import type { Entry } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
-import { botKeyring } from './keys.ts';
+import { botKeyring, workerKeyring } from './keys.ts';
 import { MemoryRecord } from './properties/memory-record.ts';
 import { memoryStaff } from './properties/memory-staff.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia, T0_MS } from './properties/scene.ts';
@@ -23,6 +25,8 @@ export class MemoryContext {
   readonly facts = memoryFacts();
   /** What workers have reported; null: the store does not answer. */
   reports: WorkerReport[] | null = [];
+  /** Who has signed them. */
+  reportsBy: (report: WorkerReport) => Signer | null = () => workerKeyring().signer;
   gates: Measured[] = [];
   /** The store of gates does not answer. */
   areGatesAway = false;
@@ -94,6 +98,14 @@ export class MemoryContext {
       reports: async () => {
         if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
         return this.reports;
+      },
+      provenReports: async () => {
+        if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
+        const reports = this.reports.map((report) => ({
+          report,
+          ...vouch('report', JSON.stringify(report), this.reportsBy(report)),
+        }));
+        return { reports, unreadable: 0 };
       },
       putGates: async (_, measured) => {
         this.gates = measured;

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { WorkerReport } from '../../../contract/report.ts';
+import { signerOf } from '../../../infra/aws/keyring.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { testKey, WORKER_KEY } from '../../../test/keys.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { countsOf, reportOf, snapshotOf } from '../for-tests.ts';
 import { lostWorkers } from './lost-workers.ts';
@@ -64,4 +66,15 @@ test('of a launch in which nothing is sent no report is read', async () => {
   memory.reports = null;
   await lostWorkers(memory.context, await memory.launch());
   expect(await memory.notes()).toEqual([]);
+});
+
+test('what somebody has put among the reports is told to nobody, however much of it there is', async () => {
+  const { memory, goMs, sending, look } = await fired();
+  memory.nowMs = goMs + 20_000;
+  const forged = Array.from({ length: 50 }, (_, at) => sending(`forged-${at}`, goMs + 900));
+  memory.reports = [sending('alive', memory.nowMs), sending('a', goMs + 900), ...forged];
+  memory.reportsBy = ({ bootId }) =>
+    !bootId.startsWith('forged') ? signerOf(WORKER_KEY) : bootId.endsWith('7') ? signerOf(testKey(9)) : null;
+  await look();
+  expect(await memory.notes()).toEqual([expect.stringContaining('Worker host-a (a) fell silent') as string]);
 });

@@ -1,5 +1,7 @@
 import { fresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
+import type { ProvenReport } from '../../../infra/aws/report-store.ts';
+import { vouchedBy } from '../../../infra/aws/vouched.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { shotSegments } from '../../views/segments-text.ts';
@@ -15,15 +17,22 @@ import { noteOnce } from './note-once.ts';
 export async function lostWorkers(context: Context, launch: Launch): Promise<void> {
   const running = runningShots(launch);
   if (running.length === 0) return;
-  const reports = await context.cloud.live.reports(launch.id);
+  const { reports } = await context.cloud.live.provenReports(launch.id);
   const nowMs = context.nowMs();
-  const alive = fresh(reports, nowMs);
+  const alive = fresh(
+    reports.map(({ report }) => report),
+    nowMs,
+  );
   if (alive.length === 0) return;
   for (const shot of running)
-    for (const report of reports)
-      if (isLost(report, shot, nowMs))
-        await noteOnce(context, launch, headOf(report, launch, shot), textOf(report, shot, alive.length));
+    for (const one of reports)
+      if (isLost(one.report, shot, nowMs) && isOfWorker(context, launch, one))
+        await noteOnce(context, launch, headOf(one.report, launch, shot), textOf(one.report, shot, alive.length));
 }
+
+/** What is noted is signed by us: whoever can write the reports makes us say nothing. A launch without keys has none to tell by. */
+const isOfWorker = ({ journal: { keyring } }: Context, launch: Launch, report: ProvenReport): boolean =>
+  launch.keys.length === 0 || vouchedBy('report', report, launch, keyring.trusted) === 'worker';
 
 /** It has done something of this shot. */
 const isLost = (report: WorkerReport, { id, pressedAtMs }: Shot, nowMs: number): boolean =>
