@@ -76,12 +76,15 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
     kind: isSaid ? 'Message' : 'Refused',
     files: isSaid && !message.deleted ? message.files : [],
     marks: [...new Set(marks.map(({ name }) => name))],
-    permalink: isSaid && permalink !== null && /^https?:\/\/[^\s()]+$/.test(permalink) ? permalink : null,
+    permalink: isSaid && permalink !== null && LINK.test(permalink) ? permalink : null,
     place: seq === undefined || hash === undefined ? null : { chain: 'channel', seq, hash },
     aws: '',
     proof: '',
   };
 }
+
+/** Nothing in it ends a link of Markdown's, of HTML's or of Slack's. */
+const LINK = /^https?:\/\/[^\s()<>|^"]+$/;
 
 function saidText(message: TimelineMessage, names: Names): string {
   const { ts, edits, deleted, thread, found, forgot } = message;

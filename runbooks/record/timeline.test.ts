@@ -242,7 +242,8 @@ describe('what people wrote', () => {
     );
     expect(row({ text: 'x', found: true })).toContain('“x” (read in the channel afterwards)');
     expect(row({ text: 'x', thread: '1800000000.000100' })).toContain('replied to the message of 08:00:00.000: “x”');
-    expect(row({ text: 'x', permalink: 'javascript:alert(1)' })).not.toContain('](');
+    for (const permalink of ['javascript:alert(1)', 'https://x|y><!channel>', 'https://x"onload=alert'])
+      expect(row({ text: 'x', permalink })).not.toContain('](');
   });
 
   test('marks say who put them on what, and a message shows those that it has at the end', () => {
