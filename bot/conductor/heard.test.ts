@@ -3,6 +3,7 @@ import { hearCalls, tellCalls } from '../../infra/aws/hear-calls.ts';
 import type { AwsCall } from '../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../test/memory-context.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
+import { FACT } from './facts.ts';
 import { callsOf, keepingCalls } from './heard.ts';
 
 type Answer = { output: { $metadata: { requestId: string } } };
@@ -60,3 +61,21 @@ test('work that is done stays done where its requests could not be kept, and wor
   expect(await asked(false)).toBe('done');
   await expect(asked(true)).rejects.toThrow('away');
 });
+
+test.each([
+  '{',
+  'null',
+  '[null]',
+  '[{"call":7,"requestId":"a"}]',
+  JSON.stringify([{ call: 'x'.repeat(300_000), requestId: '' }]),
+])(
+  'what somebody has put there instead (%#) goes into no entry, and what is asked next is kept again',
+  async (text) => {
+    const { context } = await MemoryContext.ready();
+    await context.cloud.facts.put(LAUNCH_ID, FACT.awsCalls('scale/7'), text);
+    expect(await callsOf(context, LAUNCH_ID, 'scale/7')).toEqual([]);
+    const call = ecs();
+    await keepingCalls(context, LAUNCH_ID, 'scale/7', () => call('UpdateServiceCommand', 'a'));
+    expect(await callsOf(context, LAUNCH_ID, 'scale/7')).toMatchObject([{ requestId: 'a' }]);
+  },
+);

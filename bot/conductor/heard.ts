@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { hearCalls } from '../../infra/aws/hear-calls.ts';
 import type { AwsCall } from '../../runbooks/launch/entries.ts';
 import type { Context } from './context.ts';
@@ -44,6 +45,16 @@ export async function keepCalls(
 export const lastOf = (before: readonly AwsCall[], since: readonly AwsCall[]): AwsCall[] =>
   [...before, ...since].slice(-KEPT);
 
+/** In an entry, which nobody can change any more: whoever can write the facts puts nothing else into it. */
+export const keptCalls = z.array(z.object({ call: z.string().max(200), requestId: z.string().max(200) })).max(KEPT);
+
+/** What is no list of calls is none. */
 export async function callsOf(context: Context, launchId: string, what: string): Promise<AwsCall[]> {
-  return JSON.parse((await fact(context, launchId, FACT.awsCalls(what))) ?? '[]') as AwsCall[];
+  const found = await fact(context, launchId, FACT.awsCalls(what));
+  try {
+    return found === null ? [] : keptCalls.parse(JSON.parse(found));
+  } catch (error) {
+    context.log.warn({ launchId, what, err: error }, 'the request ids of AWS that were kept are none');
+    return [];
+  }
 }

@@ -14,7 +14,7 @@ import { spansOf } from './spans.ts';
 import type { Span } from './spans.ts';
 import { contentsOf } from './texts.ts';
 import type { Content } from './texts.ts';
-import { isTold, momentOr, untoldText } from './told.ts';
+import { callsText, isTold, momentOr, untoldText } from './told.ts';
 
 export interface TimelineOptions {
   /** Slack id → name, for people who are not on the roster. */
@@ -161,7 +161,7 @@ function entryRow(entry: Entry, { names, slackNames, orders, said, links }: Tell
     marks: [],
     permalink: links.get(entry.seq) ?? null,
     place: { chain: 'record', seq: entry.seq, hash: entry.hash },
-    aws: 'aws' in entry ? (entry.aws ?? []).map(({ call, requestId }) => `${call} ${requestId}`).join(', ') : '',
+    aws: callsText(entry),
     proof: 'via' in entry ? proofText(entry.via) : '',
   };
 }

@@ -188,6 +188,7 @@ test.each([
   ['approves nothing', { kind: 'FireApproved', shotId: 'S80' }],
   ['was pressed at no time', { ...entries.find(({ kind }) => kind === 'FireApproved'), pressedAtMs: 'now' }],
   ['moves the target to no time', { kind: 'TargetMoved', targetAtMs: 'soon', reason: '' }],
+  ['names no call of AWS', { kind: 'SwitchMirrored', switch: 'x', of: 1, value: 'on', tookMs: 1, aws: [null] }],
   ['has no text', { kind: 'CampaignSet', contentHash: 'c' }],
   ['counts nothing', { kind: 'ShotClosed', shotId: 'S54', cause: 'complete' }],
   ['names people without names', { kind: 'RosterChangeRequested', changeId: 'R80', people: [{ id: 'x', slack: [] }] }],

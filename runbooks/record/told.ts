@@ -14,6 +14,7 @@ export const isTold = (entry: Entry): boolean => {
     if ('targetAtMs' in entry) stamp(entry.targetAtMs);
     actorName(entry.by, new Map());
     describeEntry(entry, new Map(), {});
+    callsText(entry);
     for (const { id, name, slack } of peopleIn(entry)) [id, name, ...slack].map((text) => text.trim());
     contentsOf([entry]);
     shotsOf([entry], new Map(), null);
@@ -24,6 +25,10 @@ export const isTold = (entry: Entry): boolean => {
     return false;
   }
 };
+
+/** What AWS was asked for it, with the id of each request; '' for nothing. */
+export const callsText = (entry: Entry): string =>
+  'aws' in entry ? (entry.aws ?? []).map(({ call, requestId }) => `${call} ${requestId}`).join(', ') : '';
 
 /** Instead of its sentence. */
 export const untoldText = ({ seq, kind, v }: Entry): string =>

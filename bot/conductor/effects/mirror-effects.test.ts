@@ -111,6 +111,17 @@ test("nothing is reported of a mirror that a version from before reports has wri
   expect(await mirrors()).toEqual([]);
 });
 
+test.each([{ written: 'x'.repeat(201) }, { aws: [null] }, { aws: [{ call: 'c', requestId: 'r'.repeat(300_000) }] }])(
+  'a mark that somebody has written goes into no entry (%#)',
+  async (forged) => {
+    const entry = await sets(true);
+    const mark = { written: 'on', atMs: Date.now(), aws: [], ...forged };
+    await rig.cloud.live.finishEffect(rig.launchId, `${entry.seq}/mirror-sale`, JSON.stringify(mark));
+    expect(await report(contextOf(), entry)).toBe('nothing is known to be written');
+    expect(await mirrors()).toEqual([]);
+  },
+);
+
 test('a switch that a step turns has its own, and the step names the same request', async () => {
   const { conductor } = rig.conductor('first', { slack: null });
   await conductor.start();

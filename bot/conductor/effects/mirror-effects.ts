@@ -3,7 +3,7 @@ import { hearCalls } from '../../../infra/aws/hear-calls.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { AwsCall } from '../../../runbooks/launch/entries.ts';
 import type { Context } from '../context.ts';
-import { callsOf, keepCalls, lastOf } from '../heard.ts';
+import { callsOf, keepCalls, keptCalls, lastOf } from '../heard.ts';
 import { writeMirror } from './public-mirror.ts';
 
 /**
@@ -11,10 +11,14 @@ import { writeMirror } from './public-mirror.ts';
  * in the mark that says that it is written; only what AWS has refused is kept beside it. The leader makes an entry of both.
  */
 
+/** As long as a switch's value may be, and a halt's parameter is shorter. */
+const VALUE_CHARS = 200;
+
+/** Whoever can write the marks can write anything there; no more than this goes into an entry. */
 const marked = z.object({
-  /** Null: nothing. */ written: z.string().nullable(),
+  /** Null: nothing. */ written: z.string().max(VALUE_CHARS).nullable(),
   atMs: z.int(),
-  aws: z.array(z.object({ call: z.string(), requestId: z.string() })),
+  aws: keptCalls,
 });
 
 export async function mirrorSwitch(
