@@ -88,6 +88,20 @@ test('what was deleted from the record does not come back from the channel, and 
   expect((await chain()).map(({ text }) => text)).toEqual(['', 'all well']);
 });
 
+test('what somebody has put with a time to come deletes what stands before it, and keeps nothing away that is said later', async () => {
+  await begin();
+  const atMs = Math.ceil(Number(await say('call me: 555')) * 1_000) + 1;
+  const blank = { user: '', text: '', edits: null, deleted: false, permalink: null, files: [] };
+  const heard = { ...blank, ts: (atMs / 1_000).toFixed(6), atMs };
+  await memory.record.appendMessage(LAUNCH_ID, { seq: 0, hash: '' }, heard);
+  const ahead = { ...blank, ts: '', atMs: 8e15, forgot: { messages: 1, files: 0, tokens: 0 } };
+  await memory.record.appendMessage(LAUNCH_ID, { seq: 1, hash: '' }, ahead);
+  memory.nowMs += 5;
+  await say('all well');
+  await look();
+  expect((await chain()).map(({ text }) => text)).toEqual(['', '', 'all well']);
+});
+
 test('of a message that was deleted alone nothing comes back, neither words, edit nor file; all others do, from before it too', async () => {
   await begin();
   const copied: string[] = [];
@@ -345,7 +359,10 @@ test('a read that was kept goes no further back than the launch may by now, and 
   memory.nowMs += 5;
   index = [{ launchId: 'other', name: 'Other', channelId: 'C0WARROOM', pool: 'p', closed: true, createdAtMs }];
   const kept = { since: '1.000000', downTo: (memory.nowMs / 1_000).toFixed(6), begunAtMs: memory.nowMs, isWhole: true };
-  for (const one of [JSON.stringify(kept), '{"since": 1}', 'x']) {
+  const odd = [{ downTo: 'x' }, { downTo: '-1.000000' }, { begunAtMs: memory.nowMs + 6 * 60_000 }, { since: 'x' }];
+  const others = odd.map((more) => ({ ...kept, ...more, isWhole: false }));
+  const late = { ...kept, since: '9999999999.000000' };
+  for (const one of [...[kept, late, ...others].map((any) => JSON.stringify(any)), '{"since": 1}', 'x']) {
     await keepFact(memory.context, LAUNCH_ID, FACT.backFill, one);
     await look();
     expect(await texts()).toEqual(['now']);

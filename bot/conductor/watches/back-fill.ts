@@ -23,22 +23,31 @@ const BEFORE_MS = 14 * 86_400_000;
 const WHOLE_MS = 6 * 3_600_000;
 const OVERLAP_MS = 3_600_000;
 
+/** No clock is further ahead. */
+const AHEAD_MS = 5 * 60_000;
+
 /**
  * Behind what was deleted from the record, which is not to come back from the channel; what was deleted alone is known one by one. The chain has
- * whole milliseconds, rounded: what it has at this one was said up to half of one later.
+ * whole milliseconds, rounded: what it has at this one was said up to half of one later. Whoever can write the table may have put something with a time that
+ * is to come: it deletes what stands before it, and nothing that is said until then.
  */
-function deletedUntilMs(chain: readonly (ChannelMessage & Head)[]): number {
+function deletedUntilMs(chain: readonly (ChannelMessage & Head)[], nowMs: number): number {
   const { seqs } = deletedIn(chain);
-  return chain.reduce((ms, { atMs, forgot, forgotten, seq }) => {
+  let [deletedMs, beforeMs] = [0, 0];
+  for (const { atMs, forgot, forgotten, seq } of chain) {
+    if (atMs <= nowMs + AHEAD_MS) beforeMs = Math.max(beforeMs, atMs);
     const isAll = forgot === undefined ? forgotten === true && !seqs.has(seq) : forgot.seqs === undefined;
-    return isAll ? Math.max(ms, atMs + 0.5) : ms;
-  }, 0);
+    if (isAll) deletedMs = Math.max(deletedMs, (atMs <= nowMs + AHEAD_MS ? atMs : beforeMs) + 0.5);
+  }
+  return deletedMs;
 }
+
+const TS = /^\d{1,10}\.\d{6}$/;
 
 /** A read of the history that is under way. All that was said from `downTo` until it began is in the record. */
 const readingSchema = z.object({
-  /** Where it ends. */ since: z.string(),
-  downTo: z.string(),
+  /** Where it ends. */ since: z.string().regex(TS),
+  downTo: z.string().regex(TS),
   begunAtMs: z.number(),
   isWhole: z.boolean(),
 });
@@ -85,7 +94,7 @@ export class BackFill {
     this.#dueAtMs = nowMs + timings.backFillMs;
     const sinceMs = await this.#beginMs(launch);
     if (sinceMs === null) return;
-    const reading = (await this.#kept(launch)) ?? this.#begun(sinceMs, nowMs);
+    const reading = (await this.#kept(launch, nowMs)) ?? this.#begun(sinceMs, nowMs);
     const reader = new HistoryReader({
       context: this.#context,
       slack,
@@ -106,12 +115,14 @@ export class BackFill {
     return { since: tsAt(fromMs), downTo: tsAt(nowMs), begunAtMs: nowMs, isWhole };
   }
 
-  /** Of this leader or one before it. What can't be read is none. */
-  async #kept({ id }: Launch): Promise<Reading | null> {
+  /** Of this leader or one before it. What can't be read, or begins later, is none. */
+  async #kept({ id }: Launch, nowMs: number): Promise<Reading | null> {
     const kept = await fact(this.#context, id, FACT.backFill);
     if (kept === null || kept === '') return null;
     try {
-      return readingSchema.parse(JSON.parse(kept));
+      const reading = readingSchema.parse(JSON.parse(kept));
+      if (reading.begunAtMs > nowMs + AHEAD_MS) throw new Error(`it begins at ${reading.begunAtMs}`);
+      return reading;
     } catch (error) {
       this.#context.log.warn({ launchId: id, kept, err: error }, "how far the channel's history was read is not known");
       return null;
@@ -123,7 +134,9 @@ export class BackFill {
     for (let until = reading.downTo; ;) {
       const chain = await this.#chain(launch, reading.isWhole && until === reading.downTo);
       if (chain === null) return false;
-      const since = tsAt(Math.max(Number(reading.since) * 1_000, sinceMs, deletedUntilMs(chain)));
+      // Nobody can have one that is whole begin later than it does.
+      const fromMs = reading.isWhole ? sinceMs : Math.max(Number(reading.since) * 1_000, sinceMs);
+      const since = tsAt(Math.max(fromMs, deletedUntilMs(chain, this.#context.nowMs())));
       if (Number(until) < Number(since)) return true;
       const stretch = await reader.stretch(since, until);
       if (stretch === null) return false;
