@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
@@ -368,4 +368,40 @@ test('channel messages chain in a partition of their own and never meet the entr
   expect(hash).toBe(messageHash('talk', seq, first.head.hash, message));
   expect(await record.readAfter('talk', 0)).toHaveLength(1);
   expect(channelPartition('talk')).toBe('talk/channel');
+});
+
+test('a chain of thousands is read in turns with everything else that the process does', async () => {
+  const clients = createClients(local.config);
+  const item = (seq: number) => ({
+    launchId: { S: channelPartition('long') },
+    seq: { N: String(seq) },
+    hash: { S: 'a'.repeat(64) },
+    body: { S: JSON.stringify({ ...said(`words ${seq}`), v: 1 }) },
+  });
+  for (let at = 0; at < 1_500; at += 25)
+    await clients.dynamo.send(
+      new BatchWriteItemCommand({
+        RequestItems: {
+          'gobutton-record': Array.from({ length: 25 }, (_, one) => ({ PutRequest: { Item: item(at + one + 1) } })),
+        },
+      }),
+    );
+  let turns: number | null = null;
+  const goesOn = () => {
+    if (turns === null) return;
+    turns += 1;
+    setImmediate(goesOn);
+  };
+  // From the last answer of the table on.
+  withFault(clients.dynamo, async (call) => {
+    const answer = await call();
+    turns = 0;
+    setImmediate(goesOn);
+    return answer;
+  });
+  const record = createRecordStore({ dynamo: clients.dynamo, table: 'gobutton-record' });
+  expect(await record.messagesAfter('long', 0)).toHaveLength(1_500);
+  expect(turns).toBeGreaterThanOrEqual(3);
+  turns = null;
+  clients.dynamo.destroy();
 });

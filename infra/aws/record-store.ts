@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
@@ -189,13 +190,18 @@ export function createRecordStore({
       };
       const texts = words === null ? boxes.map(() => null) : await words.open(launchId, boxes).catch(away);
       const opened = texts === null ? null : new Map(boxes.map(({ box }, index) => [box, texts[index] ?? null]));
-      return found.map(({ message, ...place }) => ({
-        ...readable(message, deleted.has(place.seq) ? NONE : opened),
-        ...place,
-      }));
+      const read: (ChannelMessage & Head)[] = [];
+      for (const { message, ...place } of found) {
+        read.push({ ...readable(message, deleted.has(place.seq) ? NONE : opened), ...place });
+        if (read.length % PORTION === 0) await turn();
+      }
+      return read;
     },
   };
 }
+
+/** Looking into so many holds the process for a few milliseconds: presses wait for no chain of tens of thousands. */
+const PORTION = 500;
 
 /** Nothing of it is opened. */
 const NONE: ReadonlyMap<Box, string | null> = new Map();

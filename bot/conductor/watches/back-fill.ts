@@ -77,6 +77,8 @@ export class BackFill {
   /** When the last whole read, and the last one at all, began; null: none has ended well. */
   #wholeAtMs: number | null = null;
   #readAtMs: number | null = null;
+  /** Then only a whole read verifies the chain anew: it holds the process as long as the chain is long. */
+  #isBreakTold = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -154,7 +156,8 @@ export class BackFill {
     const entries = isVerified ? await cloud.record.readAfter(launch.id, 0) : [];
     const chain = await cloud.record.messagesAfter(launch.id, 0);
     if (chain.some(({ unread }) => unread === 'newer')) return null;
-    if (isVerified || chain.some(isBroken)) await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
+    if (isVerified || (!this.#isBreakTold && chain.some(isBroken)))
+      await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
     return chain;
   }
 
@@ -177,12 +180,15 @@ export class BackFill {
     const broken = channelBreak({ channel });
     if (broken === null) return;
     // A record that can't be gone on with takes no note; what was said is looked for all the same.
-    await noteOnce(
+    this.#isBreakTold = await noteOnce(
       this.#context,
       launch,
       BROKEN,
       `: its chain is ${broken}. Messages go on being recorded, and nothing else of this launch hangs on them. \`npm run record -- verify --launch ${launch.id}\` shows the break; find out who can write that table.`,
-    ).catch((error: unknown) => this.#context.log.warn({ err: error }, 'a break of the channel chain is not told yet'));
+    ).catch((error: unknown) => {
+      this.#context.log.warn({ err: error }, 'a break of the channel chain is not told yet');
+      return false;
+    });
   }
 
   /** Null: people of this channel talk into the record of another launch. What was said before belongs to the launch before. */
