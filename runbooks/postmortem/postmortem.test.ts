@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { playSample } from '../../test/docs/sample-launch.ts';
 import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
-import type { AudienceRef, Totals } from '../launch/entries.ts';
+import type { AudienceRef, Entry, Totals } from '../launch/entries.ts';
 import type { Shot } from '../launch/launch.ts';
 import type { TimelineMessage } from '../record/rows.ts';
 import type { Section } from './document.ts';
@@ -341,6 +341,21 @@ describe('what stands on top', () => {
     expect(found?.notices.map(({ text }) => text)).toContain('Nothing was sent.');
     expect(postmortemOf(scene.entries.slice(1), [], { chain: { ok: true } })).toBeNull();
     expect(postmortemOf([], [], { chain: { ok: true } })).toBeNull();
+  });
+
+  const kinds = new Map(playSample().map(({ entry }) => [entry.kind, entry]));
+  test.each([...kinds])('a %s that was cut, or is of anything else, stops no postmortem', (kind, entry) => {
+    const before = Scene.ready().entries;
+    const without = (name: string) => Object.fromEntries(Object.entries(entry).filter(([field]) => field !== name));
+    const odd = [
+      {},
+      ...Object.keys(entry).flatMap((name) => [without(name), { ...entry, [name]: null }, { ...entry, [name]: [{}] }]),
+    ];
+    for (const one of odd) {
+      const cut = { ...one, kind, seq: before.length + 1 } as unknown as Entry;
+      const found = postmortemOf([...before, cut], [], { chain: { ok: false, seq: cut.seq, why: 'changed' } });
+      expect(postmortemMarkdown(found as Postmortem), JSON.stringify(cut)).toContain('THE RECORD IS BROKEN');
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import type { Timeline, TimelineOptions } from '../record/model.ts';
 import { namesOf, slackNamesIn, timelineOf } from '../record/model.ts';
 import { idOf } from '../record/rows.ts';
 import type { Row, TimelineMessage } from '../record/rows.ts';
+import { isTold } from '../record/told.ts';
 import { changedSince } from './answers.ts';
 import { detection } from './detection.ts';
 import { proofsOf } from './document.ts';
@@ -35,12 +36,14 @@ export interface PostmortemOptions extends TimelineOptions {
 
 /** Null: the record is empty, or does not hold as far as its first entry. */
 export function postmortemOf(
-  entries: readonly Entry[],
+  all: readonly Entry[],
   messages: readonly TimelineMessage[],
   { other = null, ...options }: PostmortemOptions,
 ): Postmortem | null {
-  const timeline = timelineOf(entries, messages, options);
-  const last = lastOf(entries);
+  const timeline = timelineOf(all, messages, options);
+  // What can't be read is a row of the timeline, and no statement is made of it.
+  const entries = all.filter(isTold);
+  const last = lastOf(all, new Set(entries));
   if (timeline === null || last === null) return null;
   const told = {
     entries,

@@ -18,10 +18,11 @@ export interface Told {
   slackNames: Names;
 }
 
-/** The launch at its end, or as far as its record can be followed. */
-export function lastOf(entries: readonly Entry[]): Launch | null {
+/** The launch at its end, or as far as its record can be followed. `told`: those of the entries that can be read. */
+export function lastOf(entries: readonly Entry[], told: ReadonlySet<Entry>): Launch | null {
   let launch: Launch | null = null;
   for (const entry of entries) {
+    if (!told.has(entry)) return launch;
     try {
       launch = evolve(launch, entry);
     } catch {

@@ -20,7 +20,9 @@ const recordKey = z.object({ role, key: z.string() });
 
 /** What has a page of its own: the schema says what must be there, and leaves the rest to that page. */
 const whole = <T>(description: string, required: string[]) =>
-  z.custom<T>().meta({ type: 'object', required, description });
+  z
+    .custom<T>((value) => value instanceof Object && required.every((name) => Object.hasOwn(value, name)))
+    .meta({ type: 'object', required, description });
 const person = whole<Person>('A person of the roster (docs/runbook.md), without device tokens.', [
   'id',
   'name',

@@ -14,7 +14,7 @@ import { spansOf } from './spans.ts';
 import type { Span } from './spans.ts';
 import { contentsOf } from './texts.ts';
 import type { Content } from './texts.ts';
-import { callsText, isTold, momentOr, untoldText } from './told.ts';
+import { callsText, hashIn, isTold, momentOr, untoldText } from './told.ts';
 
 export interface TimelineOptions {
   /** Slack id → name, for people who are not on the roster. */
@@ -72,7 +72,7 @@ export function timelineOf(
     targetAtMs: told.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs),
     people: [...names.values()],
     entries: entries.length,
-    head: entries.at(-1)?.hash ?? '',
+    head: hashIn(entries.at(-1)),
     chain: options.chain,
     channel: options.channel ?? { ok: true },
     shots: shotsOf(told, names, last),
@@ -139,7 +139,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
   marks: [],
   files: [],
   permalink: null,
-  place: { chain: 'record', seq: entry.seq, hash: entry.hash },
+  place: { chain: 'record', seq: entry.seq, hash: hashIn(entry) },
   aws: '',
   proof: '',
 });
