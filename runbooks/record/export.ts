@@ -79,6 +79,17 @@ const LINES = {
       description:
         'What a person wrote in the channel, or was refused. hash: sha256 over the canonical JSON of launchId, seq, prev and message; of a message with a box, of its v, atMs and box alone.',
     }),
+  unreadable: z
+    .object({
+      line: z.literal('entry'),
+      kind: z.literal('Unreadable'),
+      v: z.literal(0),
+      launchId: z.string(),
+      seq: z.int(),
+      prev: z.literal(''),
+      hash: z.literal(''),
+    })
+    .meta({ description: 'In the place of an entry whose text in the table is none: it was changed or cut.' }),
   end: z
     .object({
       line: z.literal('end'),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { messageHash } from '../../infra/aws/channel-message.ts';
-import { entryHash } from '../../infra/aws/seal.ts';
+import { entryHash, readEntry } from '../../infra/aws/seal.ts';
 import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { exportLines, exportSchema } from '../../runbooks/record/export.ts';
@@ -50,6 +50,17 @@ test('every line of an export is valid by it, and every example of the page, in 
     expect(isLine({ line: 'entry', v, launchId: id, token, prev, hash, key, sig, ...example }), kind).toBe(true);
   }
 });
+
+test.each(['', 'no json', '{"kind":"Noted"}', 'null'])(
+  'what stands for an entry whose text is %j is valid by it, too, and nothing else of its kind',
+  (text) => {
+    const whole = { record: { ok: true }, channel: { ok: true } } as const;
+    const [, line = ''] = exportLines(launchId, [readEntry(launchId, 1, text)], [], whole);
+    const one = JSON.parse(line) as object;
+    expect(isLine(one), line).toBe(true);
+    expect(isLine({ ...one, hash: 'a'.repeat(64) })).toBe(false);
+  },
+);
 
 test('a line with a field that is not what it should be, without what it needs, or of no known kind is not', () => {
   for (const one of parsed()) {
