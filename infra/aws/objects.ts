@@ -31,7 +31,7 @@ async function fill(into: Uint8Array, body: Readable): Promise<Uint8Array> {
 export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }): Objects {
   /**
    * Who may list only some keys of a bucket is denied a missing one as if it were forbidden (docs/facts.md#s3-missing-key). It may
-   * list those it reads: a key that is there is the first of those that begin with it. False also where it may not.
+   * list those it reads: a key that is there is the first of those that begin with it (docs/facts.md#s3-list-order). False also where it may not.
    */
   async function isMissing(key: string, signal?: AbortSignal): Promise<boolean> {
     try {

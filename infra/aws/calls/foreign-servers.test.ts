@@ -45,6 +45,65 @@ test('dynalite: one of many claims wins, its account stands, and its answers fit
   expect((await claims.read(['k', 'none'], true)).get('k')).toMatchObject({ token, state: 'accounted', account });
 });
 
+test('dynalite: since when tokens are gone stands with the account, with that of an earlier holder too, and another time is another account', async () => {
+  const { claims } = cloud;
+  const holder = (token: string) => ({ bootId: 'b', token, claimedAtMs: 1, sendUntilMs: 2, mark: 7 });
+  const account = { states: Uint8Array.of(7), reasons: { Unregistered: 1 }, goneAt: Uint8Array.of(0, 1, 128, 255) };
+  const other = { ...account, goneAt: Uint8Array.of(9) };
+  await claims.claim('gone', holder('first'));
+  const seen = (await claims.read(['gone'], true)).get('gone');
+  if (seen === undefined) throw new Error('no claim');
+  expect(
+    await claims.takeOver('gone', seen, { states: Uint8Array.of(1), reasons: {} }, holder('second')),
+  ).toMatchObject({
+    won: true,
+  });
+  // The same once more is the same; as somebody whose answer was lost asks.
+  for (const _ of [1, 2]) {
+    expect(await claims.account('gone', 'first', account)).toMatchObject({ ok: true, holder: 1 });
+    expect(await claims.account('gone', 'second', account)).toMatchObject({ ok: true, holder: 2 });
+  }
+  for (const token of ['first', 'second']) expect(await claims.account('gone', token, other)).toEqual({ ok: false });
+  expect((await claims.read(['gone'], true)).get('gone')).toMatchObject({ account, parts: [{ account }] });
+});
+
+test('dynalite: of twenty that claim what is to be done once one does it, and again once its time is over or it has let go', async () => {
+  const { live, facts } = cloud;
+  const claim = (at: number, nowMs: number) =>
+    live.claimEffect('l', 'canvas/postmortem/after/none', `bot${at}`, 100, nowMs);
+  const claims = await Promise.all(Array.from({ length: 20 }, (_, at) => claim(at, 1_000)));
+  const [mine, ...others] = claims.filter((one) => one.mine);
+  expect(others).toEqual([]);
+  expect(mine).toMatchObject({ done: false, again: false, result: null });
+  expect(await claim(20, 1_099)).toMatchObject({ mine: false, again: true });
+  expect(await live.renewEffect('l', 'canvas/postmortem/after/none', 'another', 100, 1_050)).toBe(false);
+  // As a maker does that has made nothing.
+  expect(await live.renewEffect('l', 'canvas/postmortem/after/none', mine?.token ?? '', -1, 1_050)).toBe(true);
+  const next = await claim(21, 1_051);
+  expect(next).toMatchObject({ mine: true, again: true });
+  expect(await live.renewEffect('l', 'canvas/postmortem/after/none', mine?.token ?? '', 100, 1_060)).toBe(false);
+  await live.finishEffect('l', 'canvas/postmortem/after/none', 'F0CANVAS');
+  expect(await claim(22, 9_000)).toMatchObject({ mine: false, done: true, result: 'F0CANVAS' });
+  expect(await facts.get('l', 'canvas/postmortem')).toBeNull();
+  for (const value of ['F0CANVAS', 'F1CANVAS', '']) {
+    await facts.put('l', 'canvas/postmortem', value);
+    expect(await facts.get('l', 'canvas/postmortem')).toBe(value);
+  }
+});
+
+test('fauxqs: keys of words lie in its bucket, and of a deleted message there is none', async () => {
+  const endpoint = `http://127.0.0.1:${(fauxqs.server.address() as AddressInfo).port}`;
+  const other = createCloud({ ...config, endpoint });
+  const { words } = other;
+  await fetch(`${endpoint}/foreign`, { method: 'PUT' });
+  const boxes = await Promise.all(
+    [1, 2, 3].map(async (seq) => ({ seq, box: await words.seal('l', seq, `words ${seq}`) })),
+  );
+  await words.forgetBoxes('l', boxes.slice(1, 2));
+  expect(await words.open('l', boxes)).toEqual(['words 1', null, 'words 3']);
+  other.close();
+});
+
 test('fauxqs: messages go in, come out, come back and are gone', async () => {
   // Addresses of its queues resolve nowhere: a configured endpoint is gone to all the same.
   const configured = createCloud({

@@ -73,11 +73,12 @@ const HOUR_MS = 3_600_000;
  * Since when tokens are gone, as long before this process began (docs/facts.md#apns-unregistered): for some hours, for years. Of each
  * it is the same at every push.
  */
-const unregistered = [2, 9, 31, 170, 900, 8_000, 26_000].map((hours) =>
-  refusal(410, 'Unregistered', 'open', { timestamp: Date.now() - hours * HOUR_MS }),
-);
+const goneAtMs = [2, 9, 31, 170, 900, 8_000, 26_000].map((hours) => Date.now() - hours * HOUR_MS);
+const gone = (reason: string): Reply[] => goneAtMs.map((timestamp) => refusal(410, reason, 'open', { timestamp }));
+/** Both reasons of a 410. */
+const goneOfMark = { unregistered: gone('Unregistered'), expired: gone('ExpiredToken') };
 
-const fateOfMark: Record<Exclude<Mark, 'unregistered'>, Reply> = {
+const fateOfMark: Record<Exclude<Mark, keyof typeof goneOfMark>, Reply> = {
   'bad-token': replies.BadDeviceToken,
   'too-many': replies.TooManyRequests,
   internal: replies.InternalServerError,
@@ -87,8 +88,8 @@ const fateOfMark: Record<Exclude<Mark, 'unregistered'>, Reply> = {
 };
 
 /** By the token's last byte as text: neighbours differ. */
-function unregisteredSince(bytes: Uint8Array, to: number): Reply {
-  return unregistered[(bytes[to - 1] as number) % unregistered.length] as Reply;
+function goneSince(since: readonly Reply[], bytes: Uint8Array, to: number): Reply {
+  return since[(bytes[to - 1] as number) % since.length] as Reply;
 }
 
 interface KnownPush {
@@ -182,7 +183,7 @@ export class Apns implements Site {
     const tokenBytes = pathTo - tokenFrom;
     if (!this.#desk.token.isHex || tokenBytes < shortestToken || tokenBytes % 2 !== 0) return replies.BadDeviceToken;
     const mark = markOf(pathBytes, tokenFrom, pathTo);
-    if (mark === 'unregistered') return unregisteredSince(pathBytes, pathTo);
+    if (mark === 'unregistered' || mark === 'expired') return goneSince(goneOfMark[mark], pathBytes, pathTo);
     if (mark !== null && mark !== 'phone') return fateOfMark[mark];
     if (tooMany) return replies.TooManyRequests;
     if (mark === 'phone')

@@ -88,6 +88,8 @@ const replies = {
 
 const fateOfMark: Record<Exclude<Mark, 'phone'>, Reply> = {
   unregistered: replies.unregistered,
+  // Of FCM there is one word for both.
+  expired: replies.unregistered,
   'bad-token': replies.invalidToken,
   'too-many': replies.tooMany,
   internal: replies.internal,

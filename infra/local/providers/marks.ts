@@ -1,8 +1,17 @@
 /** First characters of a token that ask for a certain fate; the same on both platforms. */
-export type Mark = 'unregistered' | 'bad-token' | 'too-many' | 'internal' | 'unavailable' | 'silent' | 'phone';
+export type Mark =
+  | 'unregistered'
+  | 'expired'
+  | 'bad-token'
+  | 'too-many'
+  | 'internal'
+  | 'unavailable'
+  | 'silent'
+  | 'phone';
 
 const marks: readonly (readonly [start: string, mark: Mark])[] = [
   ['dead00', 'unregistered'],
+  ['dead0e', 'expired'],
   ['badd00', 'bad-token'],
   ['42900a', 'too-many'],
   ['50000a', 'internal'],
