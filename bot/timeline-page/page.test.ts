@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import type { TimelineMessage } from '../../runbooks/record/rows.ts';
 import { launchBrowser } from '../../test/browser/launch-browser.ts';
 import { playSample } from '../../test/docs/sample-launch.ts';
-import { pageOf } from './page.ts';
+import { pageOf, postmortemPageOf } from './page.ts';
 
 /** The page in a real browser, from a file, as somebody opens it. */
 
@@ -174,4 +175,21 @@ test('in print every row is there, and nothing to press', async () => {
     page.evaluate<number>(`parseFloat(getComputedStyle(document.querySelector('${which}')).fontSize)`);
   expect(await size('#texts thead th')).toBeLessThanOrEqual(await size('#texts td'));
   expect((await page.pdf()).length).toBeGreaterThan(10_000);
+});
+
+test('in a postmortem on a screen no finger meets two links at once, where links are all that a cell has', async () => {
+  const postmortem = postmortemOf(entries, [], { chain: { ok: true } });
+  if (postmortem === null) throw new Error('no postmortem');
+  const file = join(folder, 'postmortem.html');
+  await writeFile(file, postmortemPageOf(postmortem, {}));
+  for (const width of [1_200, 390]) {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    await page.goto(`file://${file}`);
+    const links = await page.$$eval('td .proof a', (all) =>
+      all.map((one) => one.getBoundingClientRect()).map(({ width: wide, height }) => [wide, height]),
+    );
+    expect(links.length).toBeGreaterThan(5);
+    for (const link of links) for (const px of link) expect(px).toBeGreaterThanOrEqual(24);
+    await page.close();
+  }
 });

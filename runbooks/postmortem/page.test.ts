@@ -66,3 +66,16 @@ test('every evidence that is named stands in the page, and kept curves are pictu
   expect(named).toEqual(there);
   expect(page).toContain('Delivery curve: 500 of 1,000 devices accepted');
 });
+
+test('a reader by ear is told what each column is, and a program what each moment is', () => {
+  const heads = page.match(/<th\b[^>]*>[^<]*/g) ?? [];
+  expect(heads.length).toBeGreaterThan(20);
+  for (const head of heads) expect(head).toMatch(/^<th scope="(col|row)"[^>]*>[^<]/);
+  const moments = page.match(/<time [^>]*>[^<]*/g) ?? [];
+  expect(moments.length).toBeGreaterThan(0);
+  for (const moment of moments) {
+    const [, at = '', ms, text = ''] = /datetime="([^"]*)" data-at="(\d+)">(.*)/.exec(moment) ?? [];
+    expect(Date.parse(at), moment).toBe(Number(ms));
+    expect(text).toBe(`${at.slice(0, -1).replace('T', ' ')} UTC`);
+  }
+});

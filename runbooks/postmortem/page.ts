@@ -32,7 +32,7 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
     <nav>${[...sections, { id: 'evidence', title: 'Evidence' }].map(({ id, title }) => markup`<a href="#${id}">${title}</a> `)}</nav>
     ${sections.map((section) => sectionPart(section, timeline, curves))}
     <section id="evidence"><h2>Evidence</h2><div class="scroll"><table>
-    <thead><tr><th></th><th>at (UTC)</th><th>who</th><th>what</th><th>hash</th></tr></thead>
+    <thead><tr>${['place', 'at (UTC)', 'who', 'what', 'hash'].map((cell) => markup`<th scope="col">${cell}</th>`)}</tr></thead>
     <tbody>${rows}</tbody></table></div></section>
     </main>
     </body>`;
@@ -84,7 +84,7 @@ function tablePart({ head, figures, rows }: Extract<Block, { kind: 'table' }>): 
     ${cells.map((cell, at) => markup`<td dir="auto" data-head="${head[at] ?? ''}"${kind(at)}>${cell}</td>`)}
     ${hasProof ? markup`<td class="from" data-head="evidence">${proofPart(proof)}</td>` : ''}</tr>`;
   return markup`<div class="scroll"><table>
-    <thead><tr>${head.map((cell, at) => markup`<th scope="col"${kind(at)}>${cell}</th>`)}${hasProof ? markup`<th scope="col">evidence</th>` : ''}</tr></thead>
+    <thead><tr>${head.map((cell, at) => (cell === '' ? markup`<td></td>` : markup`<th scope="col"${kind(at)}>${cell}</th>`))}${hasProof ? markup`<th scope="col">evidence</th>` : ''}</tr></thead>
     <tbody>${rows.map(line)}</tbody></table></div>`;
 }
 

@@ -28,8 +28,12 @@ export function shotsPart(
     </section>`;
 }
 
+/** A moment that programs read, too, and that the page shows in the reader's zone. */
+export const momentPart = (atMs: number): Html =>
+  markup`<time datetime="${new Date(atMs).toISOString()}" data-at="${atMs}">${stamp(atMs)} UTC</time>`;
+
 function card(shot: ShotRow, curve: Curve): Html {
-  const at = markup`<time data-at="${shot.pressedAtMs}">${stamp(shot.pressedAtMs)} UTC</time>`;
+  const at = momentPart(shot.pressedAtMs);
   return markup`<article id="shot-${shot.shotId}">
     <h3>${shot.shotId} <span>${foreign(shot.segments)}</span></h3>
     <p class="who">GO by ${foreign(shot.goBy)} at ${at}, asked by ${foreign(shot.askedBy)}, ${number(shot.devices)} devices${shot.heldOut}</p>

@@ -5,7 +5,7 @@ import type { Html } from './html.ts';
 import { laneOf, LANES } from './lanes.ts';
 import { channelBreak } from './model.ts';
 import type { Timeline } from './model.ts';
-import { shotsPart, textsPart } from './page-shots.ts';
+import { momentPart, shotsPart, textsPart } from './page-shots.ts';
 import type { Curve } from './page-shots.ts';
 import { idOf } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -61,7 +61,7 @@ export function pageHead(timeline: Timeline): Html {
     <dl class="facts">
     <div><dt>Launch</dt><dd>${launchId}</dd></div>
     <div><dt>Runbook</dt><dd>${foreign(runbook.title)} (${runbook.id}, ${shortHash(runbook.hash)})</dd></div>
-    <div><dt>Target</dt><dd><time data-at="${targetAtMs}">${stamp(targetAtMs)} UTC</time></dd></div>
+    <div><dt>Target</dt><dd>${momentPart(targetAtMs)}</dd></div>
     <div><dt>People</dt><dd>${foreign(people.join(', '))}</dd></div>
     <div class="wide"><dt>Record</dt><dd>${record}</dd></div>
     ${talk === null ? '' : markup`<div class="wide"><dt>Channel</dt><dd><strong class="bad">${talk}</strong></dd></div>`}
