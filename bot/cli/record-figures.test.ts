@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ShotFigures } from '../../contract/figures.ts';
 import { shotFigures } from '../../contract/figures.ts';
 import { Scene, segmentTotals } from '../../test/properties/scene.ts';
-import { csvOf, figuresOf, reportLines, shotsIn } from './record-figures.ts';
+import { figuresCsv, figuresOf, reportLines, shotsIn } from './record-figures.ts';
 
 /** A shot that is closed, and figures as the room has them of it then. */
 function closed(): { scene: Scene; kept: ShotFigures } {
@@ -59,7 +59,7 @@ test('as CSV every row has all columns, and no word of a provider becomes a form
   const { scene, kept } = closed();
   const curve: [number, number][] = [[3, 40]];
   const ios = { ...kept.platforms.ios!, curve };
-  const text = csvOf([{ shot: shotsIn(scene.state)[0]!, kept: { ...kept, platforms: { ios } } }]);
+  const text = figuresCsv([{ shot: shotsIn(scene.state)[0]!, kept: { ...kept, platforms: { ios } } }]);
   const [head, ...rows] = text.trimEnd().split('\r\n');
   expect(head).toBe('figure,shot,segment,attempt,market,platform,variant,text,state,reason,slotMs,devices');
   expect(text).toContain(`,failed,"'=HYPERLINK(""x"")",,3`);
@@ -69,7 +69,7 @@ test('as CSV every row has all columns, and no word of a provider becomes a form
       ...one,
       totals: { ...one.totals, failed: 1, reasons: { [reason]: 1 } },
     }));
-    return csvOf([{ shot: { ...shot, totals: totals.slice(0, 1) }, kept: null }]);
+    return figuresCsv([{ shot: { ...shot, totals: totals.slice(0, 1) }, kept: null }]);
   };
   for (const mark of ['=', '+', '-', '@', '\t', '\r', '\n']) expect(worded(`${mark}1`)).toContain(`'${mark}1`);
   expect(rows.at(-1)).toMatch(/^curve,S\d+,,,,ios,,,accepted,,300,40$/);

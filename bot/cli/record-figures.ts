@@ -1,3 +1,4 @@
+import { csvOf } from '../../contract/csv.ts';
 import type { ShotFigures } from '../../contract/figures.ts';
 import type { Entry, SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -162,13 +163,5 @@ const COLUMNS = [
   'devices',
 ] as const satisfies (keyof Figure)[];
 
-export function csvOf(reports: readonly ShotReport[]): string {
-  const lines = reports.flatMap(figuresOf).map((figure) => COLUMNS.map((column) => cell(figure[column])).join(','));
-  return `${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
-}
-
-/** A reason is a provider's word: no spreadsheet takes it for a formula. */
-function cell(value: string | number): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+export const figuresCsv = (reports: readonly ShotReport[]): string =>
+  csvOf([COLUMNS, ...reports.flatMap(figuresOf).map((figure) => COLUMNS.map((column) => figure[column]))]);

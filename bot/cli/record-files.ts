@@ -13,7 +13,7 @@ import { linksLike } from '../commands/post-links.ts';
 import { curvesOf, pageOf, postmortemPageOf } from '../timeline-page/page.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
-import { csvOf, reportLines, shotsIn } from './record-figures.ts';
+import { figuresCsv, reportLines, shotsIn } from './record-figures.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -152,7 +152,7 @@ export async function figures(
     shotsIn(launch).map(async (shot) => ({ shot, kept: await session.conductor.keptFigures(launchId, shot.id) })),
   );
   const lines = reports.flatMap((report) => reportLines(report, entries));
-  const text = csv ? csvOf(reports) : `${(lines.length === 0 ? ['nothing was fired'] : lines).join('\n')}\n`;
+  const text = csv ? figuresCsv(reports) : `${(lines.length === 0 ? ['nothing was fired'] : lines).join('\n')}\n`;
   if (file === null) return session.out(text.trimEnd());
   await writeOut(file, text);
   session.out(`Wrote ${file}: figures of ${plural(reports.length, 'shot')}`);

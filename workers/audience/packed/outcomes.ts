@@ -1,3 +1,4 @@
+import { csvOf } from '../../../contract/csv.ts';
 import { claimKey } from '../../../contract/orders.ts';
 import type { Claim } from '../../../infra/aws/claim-item.ts';
 import type { ClaimStore } from '../../../infra/aws/claim-store.ts';
@@ -143,15 +144,9 @@ const badReasons = (said: ReturnType<typeof words>): string =>
     .toSorted()
     .join('|');
 
-const HEAD = 'platform,token,user,reason,shot,unregistered_at';
-/** As RFC 4180 has it; and no spreadsheet takes somebody's user id for a formula. */
-const cell = (text: string): string => {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-};
+const HEAD = ['platform', 'token', 'user', 'reason', 'shot', 'unregistered_at'];
 
-export const refusedCsv = (refused: readonly RefusedToken[]): string =>
-  [HEAD, ...refused.map((one) => cellsOf(one).map(cell).join(','))].map((line) => `${line}\r\n`).join('');
+export const refusedCsv = (refused: readonly RefusedToken[]): string => csvOf([HEAD, ...refused.map(cellsOf)]);
 
 const cellsOf = ({ platform, token, user, reason, shotId, goneAtMs }: RefusedToken): string[] => [
   platform,
