@@ -190,8 +190,16 @@ describe('once a launch is closed', () => {
     expect(await rig.ask(rig.ana, 'actions')).toContain(
       `\`${id}\` *next*, Mia Chen, until ${due}: Raise the edge sooner`,
     );
-    expect(await rig.ask(rig.ana, `action now ben ${due} fix what Mia broke`)).toContain('“Mia” beside “broke”');
-    expect(await rig.ask(rig.ana, `action close ${id.toLowerCase()} it is in the plan`)).toContain('Closed.');
+    expect(await rig.ask(rig.ana, `action now ben ${due} fix, now, what Mia broke`)).toContain('“Mia” beside “broke”');
+    // Their words, commas and all.
+    expect(await rig.ask(rig.ana, `action change ${id} words raise it, 1,500 seats`)).toContain('Changed.');
+    expect(await rig.ask(rig.ana, 'actions')).toContain('raise it, 1,500 seats');
+    expect(await rig.ask(rig.ana, `action close ${id.toLowerCase()} it is, 2,000 of them, in the plan`)).toContain(
+      'Closed.',
+    );
+    expect((await rig.journal.entries(launchId)).findLast(({ kind }) => kind === 'ActionClosed')).toMatchObject({
+      words: 'it is, 2,000 of them, in the plan',
+    });
     expect(await rig.ask(rig.ana, `action close ${id}`)).toContain('is closed already');
     expect(await rig.ask(rig.ana, 'action now ben soon fix it')).toContain('expected when, who, a date');
     expect(await rig.ask(rig.ana, `action change ${id} colour red`)).toContain('expected until, owner, when or words');
@@ -257,6 +265,6 @@ describe('once a launch is closed', () => {
       const text = await rig.ask(rig.ana, 'ready');
       return text.includes('Still open from earlier launches') ? text : undefined;
     });
-    expect(readiness).toMatch(/`A\d+` \*now\*, Ben Okafor, until .*: fix what Mia broke \(Fire drill\)/);
+    expect(readiness).toMatch(/`A\d+` \*now\*, Ben Okafor, until .*: fix, now, what Mia broke \(Fire drill\)/);
   });
 });

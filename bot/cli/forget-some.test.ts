@@ -133,6 +133,7 @@ describe('one message', () => {
   test.each([
     ['by its link', () => LINK(TS)],
     ['by its link in a thread', () => `${LINK(TS)}?thread_ts=1802539800.000001&cid=C0WARROOM`],
+    ['by its link of the local workspace', () => LINK(TS).replace(/^https:..[^/]+/, 'http://127.0.0.1:4600')],
     ['by its number', () => 'm1'],
     ['by the number of its edit', () => '2'],
     ['by the number of its file', () => 'm3'],

@@ -42,7 +42,7 @@ export function messagesNamed(chain: readonly Chained[], { channelId }: Launch, 
 function baseNamed(chain: readonly Chained[], channelId: string, name: string): string {
   const place = /^m?(\d{1,9})$/.exec(name)?.[1];
   if (place !== undefined) return baseAt(chain, Number(place));
-  const link = /^https:\/\/[^/]+\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?|$)/.exec(name);
+  const link = /^https?:\/\/[^/]+\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?|$)/.exec(name);
   if (link === null)
     throw new CliError(
       'USAGE',

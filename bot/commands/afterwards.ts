@@ -7,6 +7,7 @@ import { pressAddAction, pressAnswerPostmortem } from '../actions/afterwards.ts'
 import { actionsMessage, blameNote } from '../views/aftermath.ts';
 import { code, done } from '../views/answers.ts';
 import { message } from '../views/blocks.ts';
+import { textAfter } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -84,7 +85,7 @@ async function added(ask: PersonAsk, when: ActionWhen, [who, due = '', ...words]
   const found = peopleOf(ask.launch, [who], ask.person);
   const [owner] = found.ok ? found.people : [];
   if (!found.ok || owner === undefined) return misuse(action, found.ok ? 'Who sees to it?' : found.problem);
-  const text = words.join(' ');
+  const text = textAfter(ask.typed.rest, 3);
   return submit(
     ask,
     (by) => ({ kind: 'set-action', by, actionId: null, when, words: text, owner: owner.id, due }),
@@ -92,9 +93,9 @@ async function added(ask: PersonAsk, when: ActionWhen, [who, due = '', ...words]
   );
 }
 
-async function closed(ask: PersonAsk, [id, ...words]: readonly string[]): Promise<Answer> {
+async function closed(ask: PersonAsk, [id]: readonly string[]): Promise<Answer> {
   if (id === undefined) return misuse(action, 'Which one? `/go actions` lists them.');
-  const text = words.join(' ');
+  const text = textAfter(ask.typed.rest, 2);
   return submit(
     ask,
     (by) => ({ kind: 'close-action', by, actionId: id.toUpperCase(), words: text }),
@@ -103,9 +104,9 @@ async function closed(ask: PersonAsk, [id, ...words]: readonly string[]): Promis
 }
 
 /** One part of one that is there; on what stands by then. */
-async function changed(ask: PersonAsk, [id, part, ...values]: readonly string[]): Promise<Answer> {
+async function changed(ask: PersonAsk, [id, part]: readonly string[]): Promise<Answer> {
   const actionId = id?.toUpperCase() ?? '';
-  const value = values.join(' ');
+  const value = textAfter(ask.typed.rest, 3);
   const change = partOf(ask, part?.toLowerCase(), value);
   if (typeof change === 'string') return misuse(action, change);
   const there = own(ask.launch.postmortem.actions, actionId);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../runbooks/typed/nearest.ts';
-import { lengthMs, onOff, parseTyped, slackIdOf, splitWords, when } from './arguments.ts';
+import { lengthMs, onOff, parseTyped, slackIdOf, splitWords, textAfter, when } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 
 describe('what is typed after /go', () => {
@@ -18,6 +18,14 @@ describe('what is typed after /go', () => {
   it('keeps quoted words together, straight or curly', () => {
     expect(parseTyped('switch banner “very big”').words).toEqual(['banner', 'very big']);
     expect(splitWords('a "never closed')).toEqual(['a', 'never closed']);
+  });
+
+  it('keeps what stands behind the first words as it was typed, but for quotes around all of it', () => {
+    expect(textAfter('queue on because 8,000 wait, calmly', 2)).toBe('because 8,000 wait, calmly');
+    expect(textAfter('next @mia 2027-03-01, "two" scanners, one spare', 3)).toBe('"two" scanners, one spare');
+    expect(textAfter('"a b" <@U1|Mia Chen>  "raise it, early"', 2)).toBe('raise it, early');
+    expect(textAfter('one two', 2)).toBe('');
+    expect(textAfter(' a, b', 0)).toBe('a, b');
   });
 
   it('finds the person in a mention', () => {

@@ -66,9 +66,24 @@ export function bareWord(word: string): string {
     .replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 }
 
+const WORD = /"([^"]*)"?|<[^>]*>|[^\s",]+/g;
+
 /** `a "b c" d` → a, b c, d. A quote that is never closed runs to the end. Commas between words are spaces. */
 export function splitWords(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"?|<[^>]*>|[^\s",]+/g)].map((match) => match[1] ?? match[0]);
+  return [...text.matchAll(WORD)].map((match) => match[1] ?? match[0]);
+}
+
+/**
+ * What stands behind the first `count` words, as it was typed: people's own words keep their commas, `8,000 wait`. Quotes
+ * around all of it go.
+ */
+export function textAfter(text: string, count: number): string {
+  const last = [...text.matchAll(WORD)][count - 1];
+  const tail = text
+    .slice(last === undefined ? 0 : last.index + last[0].length)
+    .replace(/^[\s,]+/, '')
+    .trim();
+  return /^"([^"]*)"?$/.exec(tail)?.[1]?.trim() ?? tail;
 }
 
 /** A Slack user id out of `<@U123|name>`, `<@U123>` or `U123`; null for anything else. */

@@ -4,7 +4,7 @@ import { cutNumber, readNumber } from '../../runbooks/typed/number.ts';
 import { code, done, info } from '../views/answers.ts';
 import { platformName, switchText, switchWords } from '../views/names.ts';
 import { oneLine, stamp } from '../views/words.ts';
-import { bareWord, onOff, WHEN_USAGE, when } from './arguments.ts';
+import { bareWord, onOff, textAfter, WHEN_USAGE, when } from './arguments.ts';
 import { momentOf, offer } from './ask-moment.ts';
 import { change } from './change.ts';
 import { didYouMean } from './nearest.ts';
@@ -64,7 +64,7 @@ export const zombie: Subcommand = {
   needs: 'person',
   does: 'Tells client apps to stay quiet (on), or to talk to the servers as usual (off).',
   async run(ask) {
-    const [word, ...why] = ask.typed.words;
+    const [word] = ask.typed.words;
     const value = word === undefined ? null : onOff(bareWord(word));
     if (value === null)
       return misuse(
@@ -73,7 +73,7 @@ export const zombie: Subcommand = {
           ? `Zombie mode is *${switchText(ask.launch.switches['zombie']?.value ?? false)}*. On or off?`
           : `${code(word)} is neither on nor off.`,
       );
-    return setSwitch(ask, 'zombie', value, reasonOf(why.join(' ')));
+    return setSwitch(ask, 'zombie', value, reasonOf(textAfter(ask.typed.rest, 1)));
   },
 };
 
@@ -133,7 +133,7 @@ export const switchTo: Subcommand = {
   needs: 'person',
   does: "Sets one of the runbook's own switches. Some need a second person.",
   async run(ask) {
-    const [word, value, ...why] = ask.typed.words;
+    const [word, value] = ask.typed.words;
     const ids = ['zombie', 'pace.ios', 'pace.android', ...ask.launch.runbook.switches.map((one) => one.id)];
     const list = ids
       .map(
@@ -153,7 +153,7 @@ export const switchTo: Subcommand = {
     if (id === 'pace.ios' || id === 'pace.android')
       return paceTo(ask, switchTo, id === 'pace.ios' ? 'ios' : 'android', amount);
     const isFigure = onOff(value) === null && /^[+-]?[.,]?\p{Nd}/u.test(value) && !ask.typed.rest.includes('"');
-    if (!isFigure) return setSwitch(ask, id, meantValue(ask, id, value), reasonOf(why.join(' ')));
+    if (!isFigure) return setSwitch(ask, id, meantValue(ask, id, value), reasonOf(textAfter(ask.typed.rest, 2)));
     const read = readNumber(amount.number, { fractions: true });
     if (read.ok) return setSwitch(ask, id, read.value, amount.reason);
     // `2nd` and `10.5.3` are texts like any other; only what may be two numbers, or is cut in pieces, is not taken.

@@ -12,6 +12,13 @@ it('markets with a target of their own get an order each, at that moment, asked 
     const targets = `target: ${iso(t)} UTC\ntargets: { us-android: ${iso(own)} UTC }\n`;
     await writeFile(join(rig.runbooksDir, 'drill.yaml'), `${RUNBOOK.trimEnd()}\n${targets}`);
     const { targetAtMs } = await readyLaunch(rig);
+    // What is refused of each for the launch's sake is said once.
+    await rig.ask(rig.ana, 'halt');
+    const halted = await rig.ask(rig.ana, 'fire all at its target');
+    expect(halted).toMatch(/us-ios, at [^]*us-android, at [^]*Sending was halted/);
+    expect(halted.split('Sending was halted')).toHaveLength(2);
+    await rig.ask(rig.ana, 'resume');
+    await rig.pressNewest(rig.ben, 'lift');
     const answer = await rig.ask(rig.ana, 'fire all at its target');
     expect(answer).toContain('Your order for us-ios (2,000 devices)');
     expect(answer).toContain('Your order for us-android (1,000 devices)');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KnownBlock } from '@slack/types';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
@@ -54,16 +55,26 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
   if (!wanted.ok) return misuse(ofThisLaunch(fire, launch), wanted.problem);
   const groups = Map.groupBy(segmentsMeant(launch, wanted.segments, atMs), (id) => segmentTargetMs(launch, id));
   if (groups.size === 0) return requestFire(ask, words, false);
-  const blocks: KnownBlock[] = [];
+  const answers: { whose: string[]; blocks: KnownBlock[] }[] = [];
   for (const [momentMs, ids] of [...groups].toSorted(([a], [b]) => a - b)) {
-    const answer = await requestFire(ask, ids, false, momentMs);
-    const whose = segmentsText(
+    const whose = `${segmentsText(
       launch,
       ids.map((segment) => ({ segment, attempt: 1 })),
-    );
-    blocks.push(context(`${whose}, at ${timeOfDay(momentMs)}:`), ...((answer?.blocks ?? []) as KnownBlock[]));
+    )}, at ${timeOfDay(momentMs)}:`;
+    const before = answers.at(-1);
+    // Said of two in the same words it is no matter of segments, but of the launch, and the others would hear it too.
+    if (before !== undefined && before.whose.length > 1) {
+      before.whose.push(whose);
+      continue;
+    }
+    const blocks = ((await requestFire(ask, ids, false, momentMs))?.blocks ?? []) as KnownBlock[];
+    if (before !== undefined && isDeepStrictEqual(before.blocks, blocks)) before.whose.push(whose);
+    else answers.push({ whose: [whose], blocks });
   }
-  return message(`What became of ${plural(groups.size, 'order')}, each at its own target.`, blocks);
+  return message(
+    `What became of ${plural(groups.size, 'order')}, each at its own target.`,
+    answers.flatMap(({ whose, blocks }) => [context(whose.join('\n')), ...blocks]),
+  );
 }
 
 /** Its own target by its id or its market, else the launch's. */

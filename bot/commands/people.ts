@@ -5,7 +5,7 @@ import { slackErrorCode } from '../slack/slack-fault.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
 import { clip, oneLine, safe } from '../views/words.ts';
-import { slackIdOf } from './arguments.ts';
+import { slackIdOf, textAfter } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -57,7 +57,7 @@ async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
     );
   const there = ask.launch.people.find((one) => one.slack.includes(slackId));
   if (there !== undefined) return misuse(people, `<@${slackId}> is on the roster already, as ${safe(there.name, 80)}.`);
-  const { roles, rest, unknown } = rolesIn(others);
+  const { roles, rest, unknown } = rolesIn(ask, others);
   if (unknown !== null) return misuse(people, unknown);
   const user = await userOf(ask, slackId);
   if (user === null || user.deleted === true) return misuse(people, `<@${slackId}> has no active Slack account.`);
@@ -95,7 +95,7 @@ async function changeRoles(ask: PersonAsk, words: readonly string[]): Promise<An
   const { who, rest: others } = wholeName(ask.launch, words);
   const found = peopleOf(ask.launch, [who], ask.person);
   if (!found.ok) return misuse(people, found.problem);
-  const { roles, rest, unknown } = rolesIn(others);
+  const { roles, rest, unknown } = rolesIn(ask, others);
   if (unknown !== null) return misuse(people, unknown);
   if (roles.length === 0) return misuse(people, `Which roles? There are ${ROLES.map((one) => code(one)).join(' ')}.`);
   const id = found.people[0]?.id;
@@ -111,7 +111,7 @@ async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer>
   return change(
     ask,
     (all) => all.filter((one) => one.id !== id),
-    oneLine(why.join(' ')).replace(/^because\s+/i, '') || NO_REASON,
+    oneLine(textAfter(ask.typed.rest, ask.typed.words.length - why.length)).replace(/^because\s+/i, '') || NO_REASON,
   );
 }
 
@@ -136,13 +136,13 @@ function change(ask: PersonAsk, make: (all: Person[]) => Person[], reason: strin
   );
 }
 
-function rolesIn(words: readonly string[]): { roles: Role[]; rest: string; unknown: string | null } {
+function rolesIn({ typed }: PersonAsk, words: readonly string[]): { roles: Role[]; rest: string; unknown: string | null } {
   const roles: Role[] = [];
   for (const [index, word] of words.entries()) {
     const known = ROLES.find((one) => one === word.toLowerCase() || one.replace('-', '') === word.toLowerCase());
     if (known !== undefined) roles.push(known);
     else if (word.toLowerCase() === 'because')
-      return { roles: [...new Set(roles)], rest: oneLine(words.slice(index + 1).join(' ')), unknown: null };
+      return { roles: [...new Set(roles)], rest: oneLine(textAfter(typed.rest, typed.words.length - words.length + index + 1)), unknown: null };
     else
       return {
         roles,

@@ -10,6 +10,7 @@ import { context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
 import { changesBlocks, foreseenText } from '../views/runbook-change.ts';
 import { fit, oneLine, safe, short } from '../views/words.ts';
+import { textAfter } from './arguments.ts';
 import { listRunbooks, readRunbook } from './runbook-folder.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Answer, LaunchAsk, Subcommand } from './subcommand.ts';
@@ -22,13 +23,13 @@ export const runbook: Subcommand = {
   usage: ['runbook', 'runbook change because kick-off is late'],
   does: "Shows what the runbook's file says otherwise than this launch, with its lines. `runbook change` takes it over: what weakens a gate, or changes what is done, when and by whom, needs a second person.",
   async run(ask) {
-    const [verb, ...words] = ask.typed.words;
+    const [verb] = ask.typed.words;
     if (verb !== undefined && verb.toLowerCase() !== 'change')
       return misuse(runbook, `${code(verb)} is nothing to do with a runbook. \`/go runbook\` shows what differs.`);
     const read = await readFile(ask);
     if (!('plan' in read)) return read;
     if (verb === undefined) return shown(ask, read);
-    const reason = oneLine(words.join(' ')).replace(/^because\s+/i, '');
+    const reason = oneLine(textAfter(ask.typed.rest, 1)).replace(/^because\s+/i, '');
     const asked = needsSecond(ask.launch, read.plan);
     return submit(
       ask,

@@ -177,6 +177,34 @@ test('a pace of less than ten a second explains a platform that hardly moves', (
   expect(kind({}, still('ios'), paced(0))).toBe('unknown');
 });
 
+test('a pace that somebody set goes back to what the runbook says, its own does not, and a ramp rises by itself', () => {
+  const of = (delivery: object, set?: number) =>
+    stillReason(
+      {
+        ...launch,
+        switches: { ...launch.switches, 'pace.android': { ...launch.switches['pace.android'], value: set } as never },
+        runbook: { ...launch.runbook, delivery: { ...launch.runbook.delivery, ...delivery } },
+      },
+      shot,
+      still('android'),
+      evidence(),
+      shot.pressedAtMs + 2_080,
+    );
+  expect(of({ android_per_second: 60, android_ramp: 60_000 })).toEqual({
+    kind: 'pace android',
+    why: 'the ramp of FCM has just begun: 2 a second now, 60 at its end.',
+    todo: 'Nothing: it rises by itself.',
+  });
+  expect(of({ android_per_second: 6, android_ramp: 0 })).toMatchObject({
+    why: 'the pace of FCM is 6 a second, as the runbook says.',
+    todo: '`/go pace android 10k` sets another.',
+  });
+  expect(of({ android_per_second: 60, android_ramp: 0 }, 5)).toMatchObject({
+    why: 'the pace of FCM is 5 a second.',
+    todo: '`/go pace android 0` goes back to what the runbook says.',
+  });
+});
+
 test("a provider's weather comes after what workers say of the shot and before what connections say", () => {
   const weather = { state: 'stopped', reason: 'TooManyRequests', forMs: 2_000, refused: 9, waiting: 5, againInMs: 500 };
   const rough = (more: Partial<WorkerReport> = {}) => ({

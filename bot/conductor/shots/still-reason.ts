@@ -8,7 +8,7 @@ import type { Still } from '../../views/standstill.ts';
 import { providerName, weatherReason } from '../../views/weather.ts';
 import { count, plural, safe, span } from '../../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
-import { paceOf } from './stillness.ts';
+import { paceOf, setPace } from './stillness.ts';
 
 /** A store that owes an answer for so long is what stands in the way, whatever else is known of before. */
 const STORE_SILENT_MS = 1_000;
@@ -243,12 +243,24 @@ function ofQueues(
 function ofPace(launch: Launch, shot: Shot, still: readonly Still[], nowMs: number): StillReason | null {
   for (const { platform } of still) {
     const perSecond = paceOf(launch, shot, platform, nowMs);
-    if (perSecond > 0 && perSecond < 10)
+    if (perSecond === 0 || perSecond >= 10) continue;
+    const kind = `pace ${platform}`;
+    const provider = providerName[platform];
+    const isSet = setPace(launch, platform) > 0;
+    const full = paceOf(launch, shot, platform, Infinity);
+    if (full > perSecond)
       return {
-        kind: `pace ${platform}`,
-        why: `the pace of ${providerName[platform]} is ${count(perSecond)} a second.`,
-        todo: `\`/go pace ${platform} 0\` goes back to what the runbook says.`,
+        kind,
+        why: `the ramp of ${provider} has just begun: ${count(Math.round(perSecond))} a second now, ${count(full)} at its end.`,
+        todo: 'Nothing: it rises by itself.',
       };
+    return {
+      kind,
+      why: `the pace of ${provider} is ${count(perSecond)} a second${isSet ? '' : ', as the runbook says'}.`,
+      todo: isSet
+        ? `\`/go pace ${platform} 0\` goes back to what the runbook says.`
+        : `\`/go pace ${platform} 10k\` sets another.`,
+    };
   }
   return null;
 }

@@ -132,6 +132,16 @@ test('the pace of a ramp is that of the time since the press', () => {
   expect(paceOf(ramped, shot, 'android', at(1_000))).toBeLessThan(paceOf(ramped, shot, 'android', at(59_000)));
 });
 
+test('the first seconds of a slow ramp are no standstill, and those of a fast one are', () => {
+  const ramped = (full: number) => {
+    const delivery = { ...launch.runbook.delivery, android_per_second: full, android_ramp: 60_000 };
+    return { ...launch, runbook: { ...launch.runbook, delivery } } as unknown as Launch;
+  };
+  // 60 a second after a minute: ten pushes are due after 4.5 s.
+  expect(firstStill(new Stillness(2_000), 0, 8_000, sent(3_000, 0), ramped(60))?.[0]).toBe(4_500);
+  expect(firstStill(new Stillness(2_000), 0, 8_000, sent(3_000, 0), ramped(10_000))?.[0]).toBe(2_000);
+});
+
 const still: Still[] = [
   { platform: 'ios', sinceMs: at(3_000), everMoved: true, left: 1_000, devices: 3_000, waiting: 400 },
 ];

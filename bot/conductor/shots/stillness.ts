@@ -11,6 +11,8 @@ const STRAGGLERS_MS = 20_000;
 const STRAGGLERS = 20;
 /** Below this pace even a healthy shot has longer pauses between two pushes: so many of them are waited for. */
 const PAUSES = 3;
+/** And while a ramp has just begun, for so many: each worker takes its share of next to nothing. */
+const RISING_PAUSES = 10;
 /** Whoever sees a shot this soon after its press has seen all of it. */
 const NEW_MS = 4_000;
 /** Nobody looked for so long: what was not seen meanwhile is no sign. */
@@ -49,7 +51,7 @@ export class Stillness {
       if (
         left <= 0 ||
         nowMs - seen.movedAtMs <
-          this.#patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)
+          this.#patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting, ...seen }, nowMs)
       )
         return [];
       return [
@@ -69,11 +71,14 @@ export class Stillness {
     launch: Launch,
     shot: Shot,
     platform: Platform,
-    { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>,
+    { devices, left, waiting, movedAtMs }: Pick<Still, 'devices' | 'left' | 'waiting'> & Seen,
     nowMs: number,
   ): number {
     if (left <= waiting && left <= Math.max(STRAGGLERS, devices / 100)) return Math.max(this.#stillMs, STRAGGLERS_MS);
-    const perSecond = paceOf(launch, shot, platform, nowMs);
+    // In a ramp, the mean since it moved: what would have gone out by then.
+    const perSecond = paceOf(launch, shot, platform, (movedAtMs + nowMs) / 2);
+    const isRising = perSecond < paceOf(launch, shot, platform, nowMs);
+    if (isRising) return Math.max(this.#stillMs, (RISING_PAUSES * 1_000) / perSecond);
     return perSecond === 0 ? this.#stillMs : Math.max(this.#stillMs, (PAUSES * 1_000) / perSecond);
   }
 
@@ -93,8 +98,13 @@ export class Stillness {
 
 /** As workers reckon it; 0: no limit. */
 export function paceOf(launch: Launch, shot: Shot, platform: Platform, nowMs: number): number {
+  return poolPace(platform, launch.runbook.delivery, setPace(launch, platform), nowMs - shot.pressedAtMs);
+}
+
+/** The pace that somebody has set; 0: as the runbook says. */
+export function setPace(launch: Launch, platform: Platform): number {
   const set = launch.switches[`pace.${platform}`]?.value;
-  return poolPace(platform, launch.runbook.delivery, typeof set === 'number' ? set : 0, nowMs - shot.pressedAtMs);
+  return typeof set === 'number' ? set : 0;
 }
 
 function sum(
