@@ -111,7 +111,7 @@ function curveText({ shot, kept }: ShotReport): string {
   const shown = kept.total.curve.reduce((sum, [, accepted]) => sum + accepted, 0);
   const { accepted } = sumTotals(shot.totals);
   return shown === accepted
-    ? `${number(shown)} accepted, all of them, as ${number(kept.boots)} workers said`
+    ? `${number(shown)} accepted, all of them, as ${number(kept.boots)} ${kept.boots === 1 ? 'worker' : 'workers'} said`
     : `${number(shown)} of ${number(accepted)} accepted: the rest stands in accounts alone, as the last reports of some workers never came`;
 }
 
@@ -131,6 +131,9 @@ export function reportLines(report: ShotReport, entries: readonly Entry[]): stri
     ...figures
       .filter(({ figure }) => figure === 'text')
       .map(({ text, devices }) => `  text      ${text}: for ${number(devices)}`),
+    ...(shot.segments.some(({ attempt }) => attempt > 1)
+      ? ['            whole segments; this attempt went only to what was left of them']
+      : []),
   ];
 }
 

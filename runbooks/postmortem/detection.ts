@@ -7,7 +7,7 @@ import { actorName, missedText, number, shortHash } from '../record/describe.ts'
 import type { Proof, Section } from './document.ts';
 import { remark } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
-import { allOf, haltsIn, outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, haltsIn, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** What was noticed, by whom or what first, and how long it had been so. */
@@ -226,7 +226,7 @@ function counts(told: Told): Noticed[] {
         : [
             {
               ...at,
-              what: `${number(bad)} tokens of ${id} are bad`,
+              what: `${tokensText(bad)} of ${id} ${bad === 1 ? 'is' : 'are'} bad`,
               part: TOKEN_LIST,
               by: 'the providers',
               looked: reasonsText(badTokenReasons(sum.reasons)),

@@ -6,7 +6,7 @@ import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
-import { allOf, outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /**
@@ -240,7 +240,7 @@ function outcomes(told: Told): Factor[] {
         ? []
         : [
             {
-              text: `${number(bad)} tokens of ${shot.id} were refused for good.`,
+              text: `${tokensText(bad)} of ${shot.id} ${bad === 1 ? 'was' : 'were'} refused for good.`,
               proof,
               question: 'How old is the token list, and what keeps it fresh?',
             },

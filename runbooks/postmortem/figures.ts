@@ -76,7 +76,13 @@ export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | 
       ...(beside.length === 0
         ? [remark('It was not rehearsed in this record, and no other launch was named to compare it with.')]
         : []),
-      ...(shotsIn(told).length > 1 ? [remark(`Counts are of all shots together; ${TIMES_OF}.`)] : []),
+      ...(shotsIn(told).length > 1
+        ? [
+            remark(
+              `Counts are of all shots together, and who was halted or too late in several counts in each; ${TIMES_OF}.`,
+            ),
+          ]
+        : []),
     ],
   };
 }

@@ -33,6 +33,17 @@ test('which text was for how many stands in the summary, each device once howeve
   expect(summaryOf(scene)).toContain(`Texts: en for ${devices - 20} devices and pt-BR for 20.`);
 });
 
+test('a shot that runs still lends its markets to no figure', () => {
+  const scene = ready();
+  scene.closes(scene.fired(['us-ios']), { 'us-ios': { failed: 1, reasons: { Unregistered: 1 } } });
+  expect(textOf(scene)).toContain('1 token of S');
+  const { id } = scene.fired(['br-ios']);
+  const text = summaryOf(scene);
+  expect(text).toMatch(/Accepted for [\d,]+ of [\d,]+ devices \([\d.]+ %\), in us\./);
+  expect(text).toContain(`Not counted yet: ${id}, in br.`);
+  expect(text).toContain('Texts, with what is not counted yet: en for');
+});
+
 test('what was not as planned is named; how severe it was is asked, and stands in the summary as it was put', () => {
   const scene = ready();
   scene.does({ kind: 'order-scale', by: null, target: 'workers', desired: 2, step: 'scale-up', reason: '' });

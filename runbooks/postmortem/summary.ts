@@ -66,13 +66,24 @@ function reach(told: Told): Statement[] {
   const shots = shotsIn(told);
   const [first] = shots;
   if (first === undefined) return [said('Nobody received anything: no order was fired.')];
-  const markets = [...new Set(shots.flatMap((shot) => shot.segments.map(({ segment }) => marketIn(shot, segment))))];
+  const open = shots.filter(({ totals }) => totals === null);
+  const markets = (of: readonly Shot[]) => [
+    ...new Set(of.flatMap((shot) => shot.segments.map(({ segment }) => marketIn(shot, segment)))),
+  ];
+  const done = shots.filter(({ totals }) => totals !== null);
   const proof = shots.flatMap(({ id }) => outcomeProof(told, id));
   const left = told.timeline.notReached;
   const texts = textsText(told);
   return [
-    { text: `${reachedText(shots)}, in ${listed(markets)}.${otherwise(told, shots)}`, proof },
-    ...(texts === null || texts === 'nothing' ? [] : [{ text: `Texts: ${texts}.`, proof }]),
+    ...(done.length === 0
+      ? []
+      : [{ text: `${reachedText(done)}, in ${listed(markets(done))}.${otherwise(told, shots)}`, proof }]),
+    ...(open.length === 0
+      ? []
+      : [{ text: `Not counted yet: ${listed(open.map(({ id }) => id))}, in ${listed(markets(open))}.`, proof }]),
+    ...(texts === null || texts === 'nothing'
+      ? []
+      : [{ text: `Texts${open.length === 0 ? '' : ', with what is not counted yet'}: ${texts}.`, proof }]),
     ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
   ];
 }

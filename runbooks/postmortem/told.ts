@@ -55,6 +55,9 @@ export function took(ms: number | null): string {
   return Math.abs(ms) < 1_000 || Math.abs(ms) >= 600_000 ? span(ms) : `${(ms / 1_000).toFixed(1)} s`;
 }
 
+export const tokensText = (count: number): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? 'token' : 'tokens'}`;
+
 export const devicesText = (count: number): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? 'device' : 'devices'}`;
 
