@@ -18,7 +18,7 @@ it('markets with a target of their own get an order each, at that moment, asked 
     expect(halted).toMatch(/us-ios, at [^]*us-android, at [^]*Sending was halted/);
     expect(halted.split('Sending was halted')).toHaveLength(2);
     await rig.ask(rig.ana, 'resume');
-    await rig.pressNewest(rig.ben, 'lift');
+    expect(await rig.press(rig.ben, 'lift.approve')).toContain('The halt is lifted');
     const answer = await rig.ask(rig.ana, 'fire all at its target');
     expect(answer).toContain('Your order for us-ios (2,000 devices)');
     expect(answer).toContain('Your order for us-android (1,000 devices)');

@@ -37,11 +37,11 @@ export const fire: Subcommand = {
   does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel; with a time that press arms it, and it goes by itself then. `at its target` asks for each market at its own.',
   async run(ask) {
     const { words, at } = cutMoment(ask.typed.words);
-    if (at === null) return requestFire(ask, words, false);
+    if (at === null) return requestFire(ask, words);
     if (at === '') return misuse(ofThisLaunch(fire, ask.launch), 'At what time? `/go fire us at 18:30`');
     if (ITS_TARGET.test(at)) return requestAtTargets(ask, words);
     const moment = await momentOf(ask.desk, ask.slackId, at, ask.atMs, ask.launch.targetAtMs);
-    if (moment.kind === 'at') return requestFire(ask, words, false, moment.atMs);
+    if (moment.kind === 'at') return requestFire(ask, words, { momentMs: moment.atMs });
     return offer(ask, fire, at, moment, (iso) => ['fire', ...words, 'at', iso].join(' '));
   },
 };
@@ -54,7 +54,7 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
   const wanted = segmentsOf(launch, words, atMs);
   if (!wanted.ok) return misuse(ofThisLaunch(fire, launch), wanted.problem);
   const groups = Map.groupBy(segmentsMeant(launch, wanted.segments, atMs), (id) => segmentTargetMs(launch, id));
-  if (groups.size === 0) return requestFire(ask, words, false);
+  if (groups.size === 0) return requestFire(ask, words);
   const answers: { whose: string[]; blocks: KnownBlock[] }[] = [];
   for (const [momentMs, ids] of [...groups].toSorted(([a], [b]) => a - b)) {
     const whose = `${segmentsText(
@@ -67,7 +67,7 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
       before.whose.push(whose);
       continue;
     }
-    const blocks = ((await requestFire(ask, ids, false, momentMs))?.blocks ?? []) as KnownBlock[];
+    const blocks = ((await requestFire(ask, ids, { momentMs }))?.blocks ?? []) as KnownBlock[];
     if (before !== undefined && isDeepStrictEqual(before.blocks, blocks)) before.whose.push(whose);
     else answers.push({ whose: [whose], blocks });
   }
@@ -101,12 +101,11 @@ function cutMoment(words: readonly string[]): { words: string[]; at: string | nu
       };
 }
 
-/** `lift`: the order also lifts the present halt, when its second person presses; without words it is for what the halt cut off, and nothing that never went out. */
+/** `lift`: the order also lifts the present halt, when its second person presses. `isRest`: it is for what a halt cut off, and nothing that never went out. */
 export async function requestFire(
   ask: PersonAsk,
   words: readonly string[],
-  lift: boolean,
-  momentMs?: number,
+  { lift = false, isRest = false, momentMs }: { lift?: boolean; isRest?: boolean; momentMs?: number } = {},
 ): Promise<Answer> {
   const { desk, launch, slackId, teamId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
@@ -118,10 +117,9 @@ export async function requestFire(
     desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: 'CHANNEL_SHARED', say });
     return refused('CHANNEL_SHARED', say);
   }
-  const wanted =
-    lift && words.length === 0
-      ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] }
-      : segmentsOf(launch, words, ask.atMs);
+  const wanted = isRest
+    ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] }
+    : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok)
     return misuse(
       ofThisLaunch(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, launch),

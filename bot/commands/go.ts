@@ -45,7 +45,7 @@ const help: Subcommand = {
   group: 'See',
   needs: 'nothing',
   does: 'Shows what to type now; all commands, or one of them explained.',
-  async run({ desk, typed, channelId }) {
+  async run({ desk, typed, channelId, atMs }) {
     const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
     const isAll = topic === 'all';
     const only = topic === undefined || isAll ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
@@ -59,7 +59,7 @@ const help: Subcommand = {
       room?.name ?? null,
       launch?.runbook,
       // This bot has not read its record yet: all of them is never wrong.
-      isAll || (room !== null && launch === null) ? null : mattersNow(launch),
+      isAll || (room !== null && launch === null) ? null : mattersNow(launch, atMs),
     );
   },
 };

@@ -78,7 +78,8 @@ export const resume: Subcommand = {
   does: 'Asks to lift the halt; a second person approves. `resume fire` is one order that also sends what the halt cut off.',
   async run(ask) {
     const [first, ...others] = ask.typed.words;
-    if (first?.toLowerCase() === 'fire') return requestFire(ask, others, true);
+    if (first?.toLowerCase() === 'fire')
+      return requestFire(ask, others, { lift: ask.launch.halt.active, isRest: others.length === 0 });
     if (!ask.launch.halt.active && ask.typed.rest === '')
       return info('Nothing is halted, so there is nothing to resume. `/go fire` asks to send.');
     if (

@@ -9,18 +9,24 @@ import type { Ask } from './subcommand.ts';
 
 test('what matters is told by how the launch stands, and every word of it is a command', () => {
   const scene = Scene.ready();
-  const told = [mattersNow(null), mattersNow(Scene.created().state), mattersNow(scene.state)];
+  const told = [mattersNow(null, 0), mattersNow(Scene.created().state, 0), mattersNow(scene.state, scene.nowMs)];
   scene.asked('all');
-  told.push(mattersNow(scene.state));
+  told.push(mattersNow(scene.state, scene.nowMs));
   const shot = Scene.ready();
   const fired = shot.fired(['us-ios']);
-  told.push(mattersNow(shot.state));
+  told.push(mattersNow(shot.state, 0));
   const over = { ...fired, closed: { cause: 'complete' as const, atMs: 1 } };
-  told.push(mattersNow({ ...shot.state, shots: { [fired.id]: over } }));
+  told.push(mattersNow({ ...shot.state, shots: { [fired.id]: over } }, 0));
   const off = Scene.ready();
   off.does({ kind: 'stand-down', by: 'ana', reason: '' });
-  told.push(mattersNow(off.state), mattersNow({ ...off.state, closed: true }));
-  told.push(mattersNow({ ...scene.state, orders: {}, halt: { ...scene.state.halt, active: true } }));
+  told.push(mattersNow(off.state, 0), mattersNow({ ...off.state, closed: true }, 0));
+  told.push(mattersNow({ ...scene.state, orders: {}, halt: { ...scene.state.halt, active: true } }, 0));
+  const halted = Scene.ready();
+  halted.halt('ben');
+  halted.does({ kind: 'request-lift', by: 'ana', reason: '' });
+  told.push(mattersNow(halted.state, halted.nowMs));
+  // Once the request has run out, a lift is asked for anew.
+  expect(mattersNow(halted.state, halted.nowMs + 3_600_000).names).toContain('resume');
   expect(told.map(({ when }) => when)).toEqual([
     'this channel has no launch',
     'there is no audience yet',
@@ -31,6 +37,7 @@ test('what matters is told by how the launch stands, and every word of it is a c
     'the launch was called off',
     'the launch is closed',
     'all sending is halted',
+    'all sending is halted, and a lift waits for its second person',
   ]);
   const known = SUBCOMMANDS.map(({ name }) => name);
   for (const { names } of told) expect(names.filter((name) => !known.includes(name))).toEqual([]);
@@ -40,7 +47,7 @@ test('help is short unless all of it is asked for', () => {
   const lines = (now: ReturnType<typeof mattersNow> | null) =>
     JSON.stringify(helpMessage(SUBCOMMANDS, null, LAUNCH_ID, {}, now).blocks).match(/`\/go [^`]*`  /g)?.length ?? 0;
   expect(lines(null)).toBe(SUBCOMMANDS.length);
-  expect(lines(mattersNow(Scene.ready().state))).toBe(7);
+  expect(lines(mattersNow(Scene.ready().state, 0))).toBe(7);
 });
 
 test('a bot that has not read the record of this channel yet says nothing of how its launch stands', async () => {

@@ -1,3 +1,4 @@
+import { isLiftAsked } from '../../runbooks/launch/change-waits.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { isPending } from '../../runbooks/launch/voiding.ts';
@@ -8,7 +9,9 @@ export interface Now {
   names: readonly string[];
 }
 
-export function mattersNow(launch: Launch | null): Now {
+const HALTED = ['status', 'stats', 'campaign', 'note'];
+
+export function mattersNow(launch: Launch | null, nowMs: number): Now {
   if (launch === null) return { when: 'this channel has no launch', names: ['create', 'runbook'] };
   if (launch.closed)
     return { when: 'the launch is closed', names: ['postmortem', 'answer', 'action', 'timeline', 'create'] };
@@ -16,8 +19,9 @@ export function mattersNow(launch: Launch | null): Now {
     return { when: 'the launch was called off', names: ['stand-down', 'status', 'close', 'timeline'] };
   if (runningShots(launch).length > 0)
     return { when: 'pushes are going out', names: ['halt', 'stats', 'status', 'pace', 'note'] };
-  if (launch.halt.active)
-    return { when: 'all sending is halted', names: ['resume', 'status', 'stats', 'campaign', 'note'] };
+  if (launch.halt.active && isLiftAsked(launch, nowMs))
+    return { when: 'all sending is halted, and a lift waits for its second person', names: ['approve', ...HALTED] };
+  if (launch.halt.active) return { when: 'all sending is halted', names: ['resume', ...HALTED] };
   if (Object.values(launch.orders).some(isPending))
     return { when: 'an order waits for its GO', names: ['approve', 'decline', 'renew', 'ready', 'halt'] };
   if (Object.keys(launch.shots).length > 0)

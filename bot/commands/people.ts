@@ -136,13 +136,20 @@ function change(ask: PersonAsk, make: (all: Person[]) => Person[], reason: strin
   );
 }
 
-function rolesIn({ typed }: PersonAsk, words: readonly string[]): { roles: Role[]; rest: string; unknown: string | null } {
+function rolesIn(
+  { typed }: PersonAsk,
+  words: readonly string[],
+): { roles: Role[]; rest: string; unknown: string | null } {
   const roles: Role[] = [];
   for (const [index, word] of words.entries()) {
     const known = ROLES.find((one) => one === word.toLowerCase() || one.replace('-', '') === word.toLowerCase());
     if (known !== undefined) roles.push(known);
     else if (word.toLowerCase() === 'because')
-      return { roles: [...new Set(roles)], rest: oneLine(textAfter(typed.rest, typed.words.length - words.length + index + 1)), unknown: null };
+      return {
+        roles: [...new Set(roles)],
+        rest: oneLine(textAfter(typed.rest, typed.words.length - words.length + index + 1)),
+        unknown: null,
+      };
     else
       return {
         roles,

@@ -63,8 +63,11 @@ it('says of a lift and of a switch that they wait, and once that is over that no
   const message = () => JSON.stringify(liftMessage(scene.state, liftId));
   expect(board(scene).body).toMatch(/A lift of halt 1 waits for its second person\*, asked by Ana Ortiz, expires/);
   expect(message()).toContain(`Needs another person, until ${stamp(scene.nowMs + 900_000)}: `);
+  // What would be refused is not offered.
+  expect(board(scene).body).not.toMatch(/Ask to lift the halt|Two people lift it/);
   scene.nowMs += 900_001;
   expect(board(scene).body).not.toContain('A lift of halt 1 waits');
+  expect(board(scene).body).toMatch(/Two people lift it[^]*Ask to lift the halt/);
   const expired = scene.gives('ChangeExpired', { kind: 'expire-change', changeId: liftId });
   expect(JSON.stringify(entryMessage(scene.state, expired))).toContain('the lift of halt 1 (');
   expect(message()).toContain('without a second person: nothing was changed.');

@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { FleetNow } from '../../runbooks/cost/fleets.ts';
+import { isLiftAsked } from '../../runbooks/launch/change-waits.ts';
 import { owed } from '../../runbooks/launch/clean-up.ts';
 import { redSteps } from '../../runbooks/launch/deadlines.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -63,7 +64,7 @@ export function boardMessage(
   if (launch.halt.active) {
     blocks.push(
       section(
-        `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
+        `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent.${isLiftAsked(launch, nowMs) ? '' : ' Two people lift it: `/go resume`.'}${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
       ),
       ...contactsBlocks(launch.runbook),
     );
@@ -95,7 +96,7 @@ export function boardMessage(
   blocks.push(
     section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),
     // Above the figures: on a phone they fill the screen.
-    ...(launch.closed ? [] : [actions('board', boardButtons(launch))]),
+    ...(launch.closed ? [] : [actions('board', boardButtons(launch, nowMs))]),
     fields([
       ['Gates', gatesText(gates)],
       ['Workers', poolText(launch, reports)],
@@ -121,11 +122,13 @@ export function boardMessage(
   return message(`${launch.name}: ${state}`, blocks);
 }
 
-function boardButtons(launch: Launch): Button[] {
+function boardButtons(launch: Launch, nowMs: number): Button[] {
   const value = { launchId: launch.id };
   return [
     button(ACTION.halt, ':octagonal_sign: HALT', value, 'danger'),
-    ...(launch.halt.active ? [button(ACTION.askLift, 'Ask to lift the halt', value)] : []),
+    ...(launch.halt.active && !isLiftAsked(launch, nowMs)
+      ? [button(ACTION.askLift, 'Ask to lift the halt', value)]
+      : []),
     button(ACTION.ready, 'What is missing?', value),
   ];
 }

@@ -58,6 +58,10 @@ export const waitingChanges = (launch: Launch, nowMs: number): Asked[] =>
       !launch.closed && (launch.stoodDown === null || what !== 'runbook') && isWaiting(change, nowMs),
   );
 
+/** Whether a lift of the present halt waits for its second person: nobody can ask for another. */
+export const isLiftAsked = ({ lifts }: Pick<Launch, 'lifts'>, nowMs: number): boolean =>
+  Object.values(lifts).some((lift) => isWaiting(lift, nowMs));
+
 /** What the clock has ended, and the record does not say so yet. */
 export const overChanges = (launch: Launch, nowMs: number): WaitingChange[] =>
   askedOf(launch).flatMap(({ change }) => (change.open && isOver(change, nowMs) ? [change] : []));

@@ -77,6 +77,19 @@ describe('a resume of what a halt has cut off', () => {
     expect(cutOff(scene).say).toContain('The halt has cut nothing off.');
   });
 
+  test('is asked for without the lift once the halt is over, as long as some of it is left', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    scene.halt();
+    scene.closes(scene.shot(shot.id), { 'us-ios': { halted: 9 } });
+    const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+    scene.does({ kind: 'approve-lift', by: 'mia', liftId });
+    expect(scene.asked('cut-off').devices).toBe(9);
+    expect(scene.refuses(scene.request('mia', 'cut-off')).say).toContain(
+      'Nothing is halted, and of what a halt cut off',
+    );
+  });
+
   test('has been asked for already, as long as that order holds and is for this halt', () => {
     const scene = Scene.ready();
     const shot = scene.fired(['us-ios']);

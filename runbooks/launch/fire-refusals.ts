@@ -35,6 +35,11 @@ export function expired(launch: Launch, order: FireOrder): Refusal {
 }
 
 export function nothingCutOff(launch: Launch, nowMs: number): Refusal {
+  if (!launch.halt.active)
+    return refuse(
+      'NOTHING_TO_FIRE',
+      'Nothing is halted, and of what a halt cut off nothing is left to ask for: it was sent, is being sent, or waits in an order already. See /go status.',
+    );
   const waiting = Object.values(launch.orders).find(
     (order) => order.state === 'open' && order.lifts === launch.halt.epoch && !isExpired(order, nowMs),
   );
