@@ -209,7 +209,7 @@ function paceLine(launch: Launch, order: FireOrder, platform: Platform): string 
     launch,
     refsOf(launch, order.shown, platform).map(({ id: segment, devices }) => ({ segment, devices })),
   )[platform];
-  const { perSecond } = paceOf(launch, platform);
+  const { perSecond, rampMs } = paceOf(launch, platform);
   const standing = launch.switches[paceSwitch(platform)];
   const isSet = typeof standing?.value === 'number' && standing.value > 0;
   const late =
@@ -219,7 +219,7 @@ function paceLine(launch: Launch, order: FireOrder, platform: Platform): string 
   const how =
     ms === null || (!isSet && ms < PACE_MATTERS_MS)
       ? `as fast as the workers can${perSecond === 0 ? '' : `, at most ${count(perSecond)}/s (${whose})`}`
-      : `${span(ms)} at ${count(perSecond)}/s (${whose})`;
+      : `${span(ms)}${rampMs === 0 ? ` at ${count(perSecond)}/s` : `, rising to ${count(perSecond)}/s within ${span(rampMs)}`} (${whose})`;
   return `*${platformName[platform]}*: ${how} · late after ${span(order.shown.notAfterMs[platform])}${late}`;
 }
 

@@ -679,7 +679,7 @@ describe('an order for some of the segments', () => {
 
   it('says what else shapes it: the pace with the time that follows, the switches, and who set them', () => {
     const text = textOf(orderMessage(launch, order, [], NOW));
-    expect(text).toMatch(/\*Android\*: (\d+ s|1 min \d+ s) at 20,000\/s \(pace set by Person 0\)/);
+    expect(text).toMatch(/\*Android\*: \d+ s, rising to 20,000\/s within 1 min \(pace set by Person 0\)/);
     expect(text).toContain('zombie mode *on* (set by Person 1), sw0 *late* (set by Person 0)');
   });
 

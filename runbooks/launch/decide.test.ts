@@ -131,7 +131,10 @@ describe('switches', () => {
 
   test('a two-person switch waits for a second person, and Parameter Store is no way around it', () => {
     const scene = Scene.created();
-    expect(scene.refuses(set('dark', true, { reason: '' })).code).toBe('REASON_MISSING');
+    expect(scene.refuses(set('dark', true, { reason: '' }))).toMatchObject({
+      code: 'REASON_MISSING',
+      say: expect.stringContaining('/go switch dark on because …') as string,
+    });
     const { requestId } = scene.gives('SwitchRequested', set('dark', true));
     expect(scene.state.switches['dark']).toBeUndefined();
     expect(scene.refuses(set('dark', true)).code).toBe('ALREADY_SO');

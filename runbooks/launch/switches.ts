@@ -29,7 +29,10 @@ export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, give
   if (!needsTwo(launch, name))
     return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
   if (!isReason(reason))
-    return refuse('REASON_MISSING', `${name} needs a second person, who needs a reason: say why, and ask again.`);
+    return refuse(
+      'REASON_MISSING',
+      `${name} needs a second person, who needs a reason. Ask again with it: /go switch ${name} ${switchValueText(value)} because …`,
+    );
   const waiting = Object.values(launch.switchRequests).find(
     (request) => isWaiting(request, nowMs) && request.switch === name && request.value === value,
   );

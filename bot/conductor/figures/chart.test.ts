@@ -44,6 +44,15 @@ test('times and the halt are marked one below the other, and the picture reaches
   expect(drawn({}, [], [])).toMatchObject({ marks: [], lastS: 1 });
 });
 
+test('the legend lies beneath the plot, where it hides no curve of a shot that was halted early', () => {
+  const shot = shotForTests();
+  const launch = launchForTests(shot);
+  const { legends, padding } = chartSpec(launch, shot, shotFigures(launch, shot, [], GO_AT_MS).figures);
+  const below = Number(/^height \+ (\d+)$/.exec((legends?.[0]?.legendY as { signal: string }).signal)?.[1]);
+  expect(below).toBeGreaterThan(48);
+  expect((padding as { bottom: number }).bottom).toBeGreaterThan(below + 20);
+});
+
 test('of no devices no share was accepted', () => {
   const { figures } = shotFigures(
     launchForTests(shotForTests()),

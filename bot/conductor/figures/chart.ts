@@ -174,14 +174,15 @@ const LEGEND: Legend = {
   symbolType: 'stroke',
   symbolStrokeWidth: 4,
   symbolSize: 500,
+  // On a line of its own beneath the axis: a shot that was halted early draws its curves where the plot is empty else.
   orient: 'none',
-  legendX: 800,
-  legendY: 400,
+  direction: 'horizontal',
+  columnPadding: 24,
+  legendX: 0,
+  legendY: { signal: 'height + 54' },
   labelFont: FONT,
   labelFontSize: 14,
   labelLimit: 0,
-  padding: 8,
-  fillColor: '#ffffff',
 };
 
 const MOMENT_LINES: Mark = {
@@ -242,7 +243,7 @@ function labels(untilS: number, paint: TextEncodeEntry): TextMark {
 
 /** Fixed margins give a picture of a fixed size, whatever the labels are. */
 function frame(): Pick<Spec, 'width' | 'height' | 'padding' | 'autosize'> {
-  const padding = { left: 92, right: 28, top: 84, bottom: 64 };
+  const padding = { left: 92, right: 28, top: 84, bottom: 92 };
   return {
     width: CHART_WIDTH_PX - padding.left - padding.right,
     height: CHART_HEIGHT_PX - padding.top - padding.bottom,
