@@ -8,8 +8,17 @@ import { shotsOf } from './shot-rows.ts';
 import { spansOf } from './spans.ts';
 import { contentsOf } from './texts.ts';
 
+/** What was found of an entry, which never changes: a timeline and a postmortem ask of each of thousands. */
+const found = new WeakMap<Entry, boolean>();
+
 /** Which entries this version has words for. One of a newer version, or that was written by hand, may be anything; the others are told all the same. */
-export const isTold = (entry: Entry): boolean => {
+export function isTold(entry: Entry): boolean {
+  const known = found.get(entry) ?? hasWords(entry);
+  found.set(entry, known);
+  return known;
+}
+
+function hasWords(entry: Entry): boolean {
   if (!isEntry(entry)) return false;
   try {
     stamp(entry.atMs);
@@ -27,7 +36,7 @@ export const isTold = (entry: Entry): boolean => {
     // What it holds is of no use here; the row says that it can't be read.
     return false;
   }
-};
+}
 
 /** What AWS was asked for it, with the id of each request; '' for nothing. */
 export const callsText = (entry: Entry): string =>
@@ -49,8 +58,8 @@ export const untoldText = ({ seq, kind, v }: Entry): string =>
 
 /** '' where it has none. */
 export const hashIn = (entry: Entry | undefined): string => {
-  const found: unknown = entry?.hash;
-  return typeof found === 'string' ? found : '';
+  const hash: unknown = entry?.hash;
+  return typeof hash === 'string' ? hash : '';
 };
 
 /** A time that no calendar has can't be shown: whatever has one stands beside what came before it. */
