@@ -51,3 +51,10 @@ test('however many people press, the record grows by a bounded number of lines a
   expect(written.length).toBeLessThanOrEqual(61);
   expect(written.reduce((sum, { refused: one }) => sum + (one?.times ?? 0), 0)).toBe(2_000);
 });
+
+test('what was cut in the middle of an emoji is written whole', async () => {
+  const { written, refusals } = kept();
+  refusals.note('L', 'U1', { what: 'note 👍'.slice(0, -1), code: 'TEXT_TOO_LONG', say: '“👍'.slice(0, -1) });
+  expect(written[0]?.refused).toEqual({ what: 'note \uFFFD', code: 'TEXT_TOO_LONG', say: '“\uFFFD', times: 1 });
+  await refusals.flush();
+});

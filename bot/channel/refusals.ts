@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { wellFormed } from '../../runbooks/launch/well-formed.ts';
 import type { Refused } from '../../runbooks/record/rows.ts';
 import type { ChannelLog } from './channel-log.ts';
 
@@ -99,7 +100,7 @@ export class Refusals {
         edits: null,
         deleted: false,
         files: [],
-        refused,
+        refused: wellFormed(refused),
       })
       .catch((error: unknown) => {
         this.#log.error({ err: error, launchId, slackId, code: refused.code }, 'a refusal is not in the timeline');

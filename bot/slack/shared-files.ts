@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { standing } from './spoken.ts';
+import { standing, whole } from './spoken.ts';
 
 /** A file that a person attached to a message. */
 export interface SharedFile {
@@ -23,8 +23,8 @@ const message = z.looseObject({
   files: z.array(
     z.looseObject({
       id: z.string(),
-      name: word,
-      mimetype: word,
+      name: whole,
+      mimetype: whole,
       size: z.number().nullish(),
       mode: word,
       url_private: word,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sharedFiles } from './shared-files.ts';
 import { spoken } from './spoken.ts';
 
 /** Shapes as Slack sends them, with other words in them. */
@@ -69,4 +70,12 @@ test('joins, other bots and link previews are no speech', () => {
   expect(
     spoken({ ...place, subtype: 'message_changed', message: { ...said, attachments: [] }, previous_message: said }),
   ).toBeNull();
+});
+
+test('half an emoji is heard as the mark of a lost character, in words and in names of files', () => {
+  const half = '👍'.slice(0, 1);
+  const file = { ...said, text: `go ${half}`, subtype: 'file_share', files: [{ name: `a${half}.pdf` }, { name: '' }] };
+  expect(spoken(file)).toMatchObject({ text: 'go \uFFFD', files: ['a\uFFFD.pdf', ''] });
+  const [shared] = sharedFiles({ ...file, files: [{ id: 'F1', name: `a${half}.pdf` }] });
+  expect(shared).toMatchObject({ name: 'a\uFFFD.pdf', type: '' });
 });

@@ -4,11 +4,14 @@ import type { Runbook } from '../../runbooks/playbook/schema.ts';
 
 /** What people said, out of Slack's message events. Bots, joins, topics and link previews are no speech. */
 
-/** What is not there Slack leaves out, or names with `null` or nothing in it, as it does with the `bot_id` of a person's file. */
-const word = z
+/** Half an emoji no reader of an export takes (docs/facts.md#json-surrogates). */
+export const whole = z
   .string()
   .nullish()
-  .transform((given) => given || undefined);
+  .transform((given) => given?.toWellFormed());
+
+/** What is not there Slack leaves out, or names with `null` or nothing in it, as it does with the `bot_id` of a person's file. */
+const word = whole.transform((given) => given || undefined);
 
 const written = z.looseObject({
   ts: z.string(),
@@ -16,7 +19,7 @@ const written = z.looseObject({
   bot_id: word,
   text: word,
   subtype: word,
-  files: z.array(z.looseObject({ name: z.string().nullish() })).nullish(),
+  files: z.array(z.looseObject({ name: whole })).nullish(),
   edited: z.looseObject({ ts: z.string() }).nullish(),
   thread_ts: word,
 });

@@ -66,6 +66,17 @@ test('the chain of a channel is no launch, and no broken one', async () => {
   await expect(journals[0].launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
 });
 
+test('no entry has half an emoji, wherever a text was cut; so whoever reads an export reads all of it', async () => {
+  const { record, journals } = bots();
+  const half = '👍'.slice(0, 1);
+  await journals[0].append(LAUNCH_ID, { ...create, name: `Bowl ${half}` });
+  await journals[0].append(LAUNCH_ID, () => note(`to ${half}`));
+  const entries = await record.readAfter(LAUNCH_ID, 0);
+  expect(entries).toMatchObject([{ name: 'Bowl \uFFFD' }, { text: 'to \uFFFD' }]);
+  expect(JSON.stringify(entries)).not.toMatch(/\\ud[89a-f]/);
+  expect(await journals[0].verify(entries)).toMatchObject({ ok: true });
+});
+
 test('a stale cache costs a read, never a wrong refusal or a second entry', async () => {
   const {
     record,

@@ -6,6 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { peopleIn } from '../../runbooks/launch/people.ts';
 import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
+import { wellFormed } from '../../runbooks/launch/well-formed.ts';
 import { tellEntry } from '../watch/entry-spans.ts';
 import { clockDoubt } from './clock-doubt.ts';
 import type { Keyring, Signer } from './keyring.ts';
@@ -153,7 +154,7 @@ export function createJournal(options: JournalOptions): Journal {
 
     for (let races = 0, failures = 0; races < MAX_RACES;) {
       const atMs = nowMs();
-      const made = typeof command === 'function' ? command(launch, atMs) : command;
+      const made = wellFormed(typeof command === 'function' ? command(launch, atMs) : command);
       const decided = decide(launch, made, { nowMs: atMs, sha256, keys: keyring.named });
       // Only what would be accepted: all else has better words.
       const decision = decided.ok && clock !== undefined ? (clockDoubt(clock, made) ?? decided) : decided;
