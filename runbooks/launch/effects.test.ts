@@ -84,7 +84,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   FireHeld: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireDeclined: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   FireRenewed: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
-  ChangeExpired: [{ gives: ['#post-entry'] }],
+  ChangeExpired: [{ more: { changeId: 'L5' }, gives: ['#post-entry', '#refresh-L5 L5 5'] }],
   FireExpired: [{ more: { orderId: 'F1' }, gives: ['#refresh-F1 F1', '#post-entry'] }],
   ShotClosed: [
     { more: { shotId: 'S1' }, gives: ['#finish-live S1', '#post-summary S1', '#post-chart S1', '!note-head h7'] },
@@ -423,3 +423,18 @@ function last(scene: Scene): Entry {
   if (newest === undefined) throw new Error('unexpected');
   return newest;
 }
+
+test('a GO that lifts a halt takes the button off a lift that waited, and leaves those of earlier halts', () => {
+  const scene = Scene.ready();
+  scene.closes(scene.fired(['us-ios']), { 'us-ios': { halted: 9 } });
+  scene.halt();
+  const { liftId: first } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.does({ kind: 'approve-lift', by: 'mia', liftId: first });
+  scene.halt();
+  const { liftId, seq } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.fired(['us-ios'], { lift: true });
+  const approved = scene.entries.findLast(({ kind }) => kind === 'FireApproved');
+  if (approved === undefined) throw new Error('not approved');
+  const refreshed = effectsOf(approved, scene.state).filter(({ kind }) => kind === 'refresh-request');
+  expect(refreshed).toMatchObject([{ changeId: liftId, askedSeq: seq }]);
+});

@@ -38,6 +38,8 @@ type EffectBody =
   | { kind: 'post-board' }
   | { kind: 'post-order'; orderId: string }
   | { kind: 'refresh-order'; orderId: string }
+  /** A request that waited for its second person; `askedSeq`: of the entry that was posted with its button. */
+  | { kind: 'refresh-request'; changeId: string; askedSeq: number }
   /** What is left to put back once a launch is called off, with its buttons. */
   | { kind: 'post-stand-down' }
   | { kind: 'refresh-stand-down' }
@@ -72,6 +74,7 @@ const SLACK: ReadonlySet<EffectKind> = new Set([
   'post-board',
   'post-order',
   'refresh-order',
+  'refresh-request',
   'post-stand-down',
   'refresh-stand-down',
   'post-scale',
@@ -162,6 +165,8 @@ function nameOf(body: EffectBody): string {
       return mirrorName(body.switch);
     case 'refresh-order':
       return `refresh-${body.orderId}`;
+    case 'refresh-request':
+      return `refresh-${body.changeId}`;
     default:
       return body.kind;
   }
@@ -196,6 +201,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
         { kind: 'start-live', shotId: entry.shotId },
         { kind: 'refresh-order', orderId: entry.orderId },
         { kind: 'post-entry' },
+        ...Object.values(launch.lifts).flatMap(({ id, epoch }) => (epoch === entry.lifts ? [requestEnded(id)] : [])),
       ];
     case 'FireArmed':
     case 'FireHeld':
@@ -288,9 +294,11 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'ShotCorrected':
       return [{ kind: 'post-entry' }, ...ordersVoidedBy(entry, launch)];
 
+    case 'ChangeExpired':
+      return [{ kind: 'post-entry' }, requestEnded(entry.changeId)];
+
     case 'RunbookChangeRequested':
     case 'RosterChangeRequested':
-    case 'ChangeExpired':
     case 'KeyChangeRequested':
     case 'KeysChanged':
     case 'GateChanged':
@@ -354,6 +362,13 @@ function mirrored(name: string, { atMs }: Entry): EffectBody[] {
 function lifted(epoch: number | null): EffectBody[] {
   return epoch === null ? [] : [{ kind: 'lift-halt', epoch }];
 }
+
+/** What ends it without a press on its button takes that button off. Ids of requests end in the sequence of their entry. */
+const requestEnded = (changeId: string): EffectBody => ({
+  kind: 'refresh-request',
+  changeId,
+  askedSeq: Number(changeId.slice(1)),
+});
 
 function voidedOrders(launch: Launch, except: string | null): EffectBody[] {
   return Object.values(launch.orders)

@@ -132,6 +132,7 @@ const EFFECTS: Record<Effect['kind'], string> = {
   'post-stand-down': 'posts what is left to put back of a launch that was called off, with its buttons',
   'refresh-stand-down': 'shows there what is back, and takes the buttons off at the close',
   'refresh-order': 'takes the button off an order that is no longer open',
+  'refresh-request': 'takes the button off a request that ended without a press on it',
   'post-scale': 'posts the message of a scale order, which is then kept up in place',
   'finish-scale': 'says in that message that the count stands',
   'post-automation': "posts the message of a step's automation, which is then kept up in place",

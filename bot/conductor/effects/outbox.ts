@@ -27,6 +27,7 @@ const LONGEST_WORK_MS = 60_000;
 /** Effects that change what stands in the channel; all others of Slack's put something new there. */
 const EDITS: ReadonlySet<Effect['kind']> = new Set([
   'refresh-order',
+  'refresh-request',
   'refresh-stand-down',
   'finish-live',
   'finish-scale',

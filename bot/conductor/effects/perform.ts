@@ -68,6 +68,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'post-board':
     case 'post-order':
     case 'refresh-order':
+    case 'refresh-request':
     case 'post-stand-down':
     case 'refresh-stand-down':
     case 'post-scale':

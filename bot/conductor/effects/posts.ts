@@ -1,3 +1,4 @@
+import type { Effect } from '../../../runbooks/launch/effects.ts';
 import { gateLines, orderGates } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { backupOf } from '../../../runbooks/launch/scale-late.ts';
@@ -10,6 +11,7 @@ import { entryMessage } from '../../views/entry-message.ts';
 import { liveStatsMessage } from '../../views/live-stats.ts';
 import type { Message } from '../../views/message.ts';
 import { orderMessage } from '../../views/order.ts';
+import { requestMessage } from '../../views/request-message.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import { shotSegments } from '../../views/segments-text.ts';
 import { standDownMessage } from '../../views/stand-down.ts';
@@ -23,6 +25,9 @@ import { keptMeasurements } from '../gates/gate-watch.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
+import { postedAt } from './posted-at.ts';
+
+type EndedRequest = Extract<Effect, { kind: 'refresh-request' }>;
 
 /** A picture that can't be drawn or uploaded must not hold up what comes after it, a GO button among it. */
 const CHART_TRIES = 3;
@@ -62,6 +67,8 @@ export class Posts {
           this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
       case 'refresh-order':
         return async () => this.#edit(launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'refresh-request':
+        return () => this.#endRequest(launch, effect);
       case 'post-stand-down':
         return () => this.#postAs(pending, launch, FACT.standDown, standDownMessage(launch));
       case 'refresh-stand-down':
@@ -167,6 +174,22 @@ export class Posts {
       if (anew?.mine !== true) throw new Error(`MESSAGE_MOVING: another instance posts ${name} anew`);
       return anew.ts;
     }
+  }
+
+  /** One that was never posted has no button to lose, and one that somebody deleted neither. */
+  async #endRequest(launch: Launch, { changeId, askedSeq }: EndedRequest): Promise<string> {
+    const message = requestMessage(launch, changeId);
+    // Whatever the kind, a request is told by a post of its entry.
+    const asked = [{ seq: askedSeq, kind: 'LiftRequested' as const }];
+    const ts = (await postedAt(this.#context, launch.id, asked)).get(askedSeq);
+    if (message === null || ts === undefined) return NO_MESSAGE;
+    try {
+      await this.#slack.update(launch.channelId, ts, message);
+    } catch (error) {
+      if (isPassing(error) || slackFault(error) === 'room') throw error;
+      this.#context.log.error({ changeId, err: error }, 'Slack refused the change of a message');
+    }
+    return ts;
   }
 
   /** A board that can't be pinned is better than none. */

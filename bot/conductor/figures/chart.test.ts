@@ -48,7 +48,7 @@ test('the legend lies beneath the plot, where it hides no curve of a shot that w
   const shot = shotForTests();
   const launch = launchForTests(shot);
   const { legends, padding } = chartSpec(launch, shot, shotFigures(launch, shot, [], GO_AT_MS).figures);
-  const below = Number(/^height \+ (\d+)$/.exec((legends?.[0]?.legendY as { signal: string }).signal)?.[1]);
+  const below = Number(/"height \+ (\d+)"/.exec(JSON.stringify(legends?.[0]?.legendY))?.[1]);
   expect(below).toBeGreaterThan(48);
   expect((padding as { bottom: number }).bottom).toBeGreaterThan(below + 20);
 });
