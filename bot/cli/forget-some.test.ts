@@ -168,7 +168,7 @@ describe('one message', () => {
     const { code, out, err } = await forget('--message', 'm1');
     expect(code).toBe(1);
     expect(out).toMatch(
-      /m1 {2}2027-02-1\d \d\d:\d\d:\d\d UTC {2}message of U0MARKET1\n {2}m2 .* edit of .*\n {2}m3 .* file of/,
+      /m1 {2}2027-02-1\d \d\d:\d\d:\d\d UTC {2}message of Mia Chen\n {2}m2 .* edit of .*\n {2}m3 .* file of/,
     );
     expect(out).not.toContain(SECRET);
     expect(err).toContain('nothing was deleted. 3 items of the channel would be, for good');

@@ -67,7 +67,7 @@ async function forgetSome(
     accounts === null ? messagesNamed(chain, launch, messages) : itemsOf(chain, accounts);
 
   const first = await read(session, launchId);
-  if (yes !== true) throw notConfirmed(out, pick(first), first);
+  if (yes !== true) throw notConfirmed(out, pick(first), { chain: first, names });
   const { noted, shared } = await note(session, launchId, { pick, about });
   const chain = await read(session, launchId);
   const { own } = pick(chain);
@@ -93,11 +93,15 @@ function kindOf({ file, refused, deleted, edits }: Chained): string {
   return edits === null ? 'message' : 'edit';
 }
 
-function notConfirmed(out: Session['out'], { own, shared }: Picked, chain: readonly Chained[]): CliError {
+function notConfirmed(
+  out: Session['out'],
+  { own, shared }: Picked,
+  { chain, names }: { chain: readonly Chained[]; names: ReadonlyMap<string, string> },
+): CliError {
   const { seqs } = deletedIn(chain);
   for (const one of own)
     out(
-      `  m${one.seq}  ${utc(one.atMs)}  ${kindOf(one)} of ${one.user}${seqs.has(one.seq) ? ', deleted already' : ''}`,
+      `  m${one.seq}  ${utc(one.atMs)}  ${kindOf(one)} of ${names.get(one.user) ?? one.user}${seqs.has(one.seq) ? ', deleted already' : ''}`,
     );
   return new CliError(
     'NOT_CONFIRMED',

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { isWaiting } from '../../runbooks/launch/change-waits.ts';
+import { isWaiting, waitingChanges } from '../../runbooks/launch/change-waits.ts';
 import { gateLines, orderGates } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, GateLine } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
@@ -12,11 +12,11 @@ import { orderMessage } from '../views/order.ts';
 import { readinessMessage } from '../views/readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
 import { runbookChangeMessage } from '../views/runbook-change.ts';
-import { oneLine } from '../views/words.ts';
+import { oneLine, safe, timeOfDay } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse, submit } from './subcommand.ts';
-import type { PersonAsk, Subcommand } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 /**
  * What is decided by a button, typed as a command: it leads to the button. Only a button carries what was shown, so
@@ -98,6 +98,17 @@ export const approve: Subcommand = {
   },
 };
 
+/** Other requests are not declined: unpressed, they run out. */
+function nothingToDecline({ launch, atMs }: PersonAsk): Answer {
+  const [other] = waitingChanges(launch, atMs);
+  const end = other?.change.expiresAtMs;
+  return info(
+    other === undefined
+      ? 'No order waits, so there is nothing to decline. To stop what is being sent: `/go halt`.'
+      : `No order waits. The ${safe(other.named, 120)} does, and can't be declined: it changes nothing unless another person presses${end === undefined ? '' : `, and runs out ${timeOfDay(end)}`}. To stop what is being sent: \`/go halt\`.`,
+  );
+}
+
 export const decline: Subcommand = {
   name: 'decline',
   also: ['disarm', 'reject', 'deny', 'refuse', 'veto', 'withdraw', 'no'],
@@ -108,8 +119,7 @@ export const decline: Subcommand = {
   async run(ask) {
     const orders = pendingOrders(ask);
     const [only] = orders;
-    if (only === undefined)
-      return info('No order waits, so there is nothing to decline. To stop what is being sent: `/go halt`.');
+    if (only === undefined) return nothingToDecline(ask);
     const reason = oneLine(ask.typed.rest).replace(/^because\s+/i, '');
     if (reason === '' || orders.length > 1) {
       const say =

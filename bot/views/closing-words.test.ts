@@ -37,6 +37,13 @@ function closed(rest: Record<string, Partial<Totals>>, segments: string[] | 'all
   };
 }
 
+test('a market that is alone on its platform is told by the line of that platform, once', () => {
+  const pair = closed({ 'us-ios': { halted: 40 } }, ['us-ios', 'us-android']);
+  expect(pair.whole).toContain('*iOS*: 460 of 500 accepted, *40 got nothing*');
+  expect(pair.whole).not.toContain('*us-ios*');
+  expect(closed({ 'us-ios': { halted: 40 } }, ['us-ios', 'br-ios']).whole).toContain('*us-ios*: 460 of 500 accepted');
+});
+
 test.each<[string, Record<string, Partial<Totals>>, Partial<Record<keyof Words, string | RegExp>>]>([
   [
     'a platform was not sent in time',

@@ -183,7 +183,11 @@ function marketLines(shot: Shot): ReturnType<typeof section>[] {
   const worst = all
     .filter((one) => missedIn(one) > 0)
     .toSorted((a, b) => missedIn(b) / b.devices - missedIn(a) / a.devices || b.devices - a.devices);
-  if (all.length < 2 || worst.length === 0) return [];
+  // Each alone on its platform: the platforms' lines say the same.
+  const platforms = new Set(
+    all.map(({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform),
+  );
+  if (platforms.size === all.length || worst.length === 0) return [];
   // One more by name takes no more room than the line that would stand for it.
   const named = worst.slice(0, worst.length === MARKETS_NAMED + 1 ? MARKETS_NAMED + 1 : MARKETS_NAMED);
   const others = all.filter((one) => !named.includes(one));

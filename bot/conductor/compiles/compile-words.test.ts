@@ -69,6 +69,7 @@ test('of the last shots a count says what became of their largest texts, over al
   const shots = [1, 2, 3, 4].map((number) => shotOf(number, 8));
   const said = countedText({ v: 1, atMs: 1, is: 'counted', shots, refused: null });
   expect(said).toContain('Outcomes of S1, S2, S3, S4 by language');
+  expect(said).toMatch(/\nThe last 3:\nS2: /);
   expect(said).not.toContain('S1: ');
   expect(said).toContain(
     'S4: t7 1,080 accepted, 24 failed; t6 1,070 accepted, 21 failed; t5 1,060 accepted, 18 failed; t4 1,050 accepted, 15 failed; t3 1,040 accepted, 12 failed; t2 1,030 accepted, 9 failed; and 2 more texts.',

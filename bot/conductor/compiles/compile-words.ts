@@ -96,6 +96,7 @@ function shotText({ shotId, texts }: ShotOutcomes): string {
 /** What nothing else says comes first, as a message may have no room for all; the counts stand on lines of their own. */
 export function countedText({ shots, refused, times }: Extract<CompileState, { is: 'counted' }>): string {
   const untold = shots.reduce((sum, one) => sum + one.untold, 0);
+  const counted = shots.filter(({ texts }) => texts.length > 0);
   const said = [
     `Outcomes of ${shots.map(({ shotId }) => shotId).join(', ')} by language are in the record, and in the postmortem that is made next.`,
     ...(untold === 0 ? [] : [`${plural(untold, 'device')} of them have no account any more.`]),
@@ -104,6 +105,6 @@ export function countedText({ shots, refused, times }: Extract<CompileState, { i
       : `${plural(refused.tokens, 'token')} that ${refused.tokens === 1 ? 'was' : 'were'} refused for good ${refused.tokens === 1 ? 'lies' : 'lie'} in the bucket at ${refused.key}, for whoever owns the table of devices.`,
     ...(times === undefined ? [] : goneTimesSay(times)),
   ].join(' ');
-  const told = shots.filter(({ texts }) => texts.length > 0).slice(-SHOTS_TOLD);
-  return [said, ...told.map(shotText)].join('\n');
+  const which = counted.length > SHOTS_TOLD ? [`The last ${SHOTS_TOLD}:`] : [];
+  return [said, ...which, ...counted.slice(-SHOTS_TOLD).map(shotText)].join('\n');
 }
