@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { LAUNCH_ID } from '../../../test/properties/scene.ts';
 import { noteOnce } from './note-once.ts';
@@ -43,4 +43,18 @@ test('one that the launch does not take is told in the log, and one that it take
     { level: 40, launchId: LAUNCH_ID, head: 'Lost: ', code: 'VALUE_INVALID', msg: 'a finding could not be noted' },
   ]);
   expect(await memory.notes()).toEqual(['Sick: ten of them']);
+});
+
+test('who has told it, or has seen that it was told, does not read the whole record for it again', async () => {
+  const memory = await MemoryContext.ready();
+  const [first, second] = [memory.bot(), memory.bot()];
+  for (const bot of [first, second]) {
+    const reads = vi.spyOn(bot.journal, 'entries');
+    for (let look = 0; look < 3; look += 1)
+      expect(await noteOnce(bot, await memory.launch(), 'Sick: ', 'ten of them')).toBe(true);
+    expect(reads).toHaveBeenCalledTimes(1);
+    await noteOnce(bot, await memory.launch(), 'Lost: ', 'another one');
+    expect(reads).toHaveBeenCalledTimes(2);
+  }
+  expect(await memory.notes()).toEqual(['Sick: ten of them', 'Lost: another one']);
 });
