@@ -200,6 +200,30 @@ test('one that somebody has deleted is made anew', async () => {
   expect(await tab()).toBe('Postmortem of Day: # Two');
 });
 
+test('one that is deleted and that Slack lists still is not taken for the new one', async () => {
+  const { slack, put, tab, canvas, tools } = await room();
+  await put('# One');
+  const id = (await canvas()) ?? '';
+  const listed = await slack.files.list({ channel: ROOM, types: 'canvas' });
+  await slack.canvases.delete({ canvas_id: id });
+  const files = { list: async () => listed };
+  Object.assign(tools, { client: Object.assign(Object.create(slack) as typeof slack, { files }) });
+  expect(await put('# Two')).toBeNull();
+  expect(await canvas()).not.toBe(id);
+  expect(await tab()).toBe('Postmortem of Day: # Two');
+});
+
+test('marks that lead in circles are named, and not followed for ever', async () => {
+  const { slack, put, canvas, tools } = await room();
+  await put('# One');
+  const id = (await canvas()) ?? '';
+  await slack.canvases.delete({ canvas_id: id });
+  await tools.cloud.live.finishEffect(`day-${launches}`, `canvas/postmortem/after/${id}`, id);
+  expect(await put('# Two')).toContain(
+    `The canvas ${id} is gone, and the marks in the table say that it stands in its own`,
+  );
+});
+
 describe('why there is none is said for people', () => {
   test.each([
     ['| a | b |', "Slack did not take the text ('content' error: line 2: Unsupported table type)."],

@@ -57,13 +57,17 @@ async function putNow(tools: CanvasTools, text: CanvasText, holder: string): Pro
   const content = { type: 'markdown' as const, markdown: new TextDecoder().decode(bytes) };
   const { facts, live } = tools.cloud;
   try {
+    const gone = new Set<string>();
     for (let there = await facts.get(launchId, CANVAS); ;) {
+      if (there !== null && gone.has(there)) return inCircles(launchId, there);
       if (there !== null && (await replaced(tools.client, there, content))) return null;
+      if (there !== null) gone.add(there);
       const claim = await claimed(tools, launchId, there, holder);
       if (claim === null) return BUSY;
       const isOurs = claim.result === null;
-      const found: string | null = isOurs ? await standing(tools, text, claim.again) : claim.result;
-      const id: string = found ?? (await made(tools, text, content, () => letGo(tools, launchId, there, claim.token)));
+      const found: string | null = isOurs ? await standing(tools, text, { again: claim.again, gone }) : claim.result;
+      const id: string =
+        found ?? (await made(tools, text, { content, gone }, () => letGo(tools, launchId, there, claim.token)));
       if (isOurs) await live.finishEffect(launchId, making(there), id);
       await facts.put(launchId, CANVAS, id);
       if (found === null) return null;
@@ -103,16 +107,18 @@ async function claimed(
 const letGo = ({ cloud: { live }, nowMs }: CanvasTools, launchId: string, gone: string | null, token: string) =>
   live.renewEffect(launchId, making(gone), token, -1, nowMs());
 
-/** A canvas of ours with this title in the channel (docs/facts.md#slack-canvas-list); null: none. What Slack refuses to list is no reason not to make the first one; `again` it is. */
+/** A canvas of ours with this title in the channel, and none of those that Slack lists still and has no more (docs/facts.md#slack-canvas-list); null: none. What Slack refuses to list is no reason not to make the first one; `again` it is. */
 async function standing(
   { client }: CanvasTools,
   { channelId, title }: CanvasText,
-  again: boolean,
+  { again, gone }: { again: boolean; gone: ReadonlySet<string> },
 ): Promise<string | null> {
   try {
     const { user_id: user } = await client.auth.test();
     const { files = [] } = await client.files.list({ channel: channelId, types: 'canvas', count: 200 });
-    return files.find((file) => file.title === title && file.user === user)?.id ?? null;
+    return (
+      files.find(({ id = '', ...file }) => file.title === title && file.user === user && !gone.has(id))?.id ?? null
+    );
   } catch (error) {
     if (again || slackErrorCode(error) === null) throw error;
     return null;
@@ -123,7 +129,7 @@ async function standing(
 async function made(
   tools: CanvasTools,
   text: CanvasText,
-  content: { type: 'markdown'; markdown: string },
+  { content, gone }: { content: { type: 'markdown'; markdown: string }; gone: ReadonlySet<string> },
   refused: () => Promise<unknown>,
 ): Promise<string> {
   const { title, channelId } = text;
@@ -135,7 +141,7 @@ async function made(
       await refused();
       throw error;
     }
-    const id = await standing(tools, text, true);
+    const id = await standing(tools, text, { again: true, gone });
     if (id !== null) return id;
     throw error;
   }
@@ -159,6 +165,9 @@ async function replaced(
 
 /** Slack, or the store. */
 const UNANSWERED = 'It did not get through, and may stand there or not: ask again in a minute.';
+/** None of ours writes that. */
+const inCircles = (launchId: string, id: string): string =>
+  `The canvas ${id} is gone, and the marks in the table say that it stands in its own place: somebody has written there. Delete the items \`${CANVAS}…\` of ${launchId} from the facts and effects of table \`live\`, and ask again.`;
 const BUSY = 'Another bot makes it at this moment: ask again in a minute.';
 
 const GONE: ReadonlySet<string> = new Set(['canvas_not_found', 'canvas_deleted']);
