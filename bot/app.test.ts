@@ -40,3 +40,37 @@ it("an event of the bot's own is acknowledged, and nothing looks at it; one of a
   await deliver({ user: 'U1', text: 'said' });
   expect({ acked, looked: looked.length }).toEqual({ acked: 3, looked: 1 });
 });
+
+it('the log of a command that failed says which it was, and nothing that somebody typed', async () => {
+  let lines = '';
+  const log = pino({}, { write: (line: string) => void (lines += line) });
+  const apiUrl = 'http://127.0.0.1:9/api/';
+  const away = () => Promise.reject(new Error('STORE_AWAY'));
+  const rooms = { launchOf: away };
+  const teller = { tell: async () => undefined };
+  const desk = { log, nowMs: () => Date.now(), cloud: {}, rooms, teller } as unknown as Desk;
+  const receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined };
+  const identity = new SlackIdentity({ client: new WebClient('xoxb-x', { slackApiUrl: apiUrl }), log });
+  const app = createApp({ desk, receiver, botToken: () => 'xoxb-x', apiUrl, identity });
+  const typed = async (text: string) =>
+    app.processEvent({
+      body: {
+        command: '/go',
+        text,
+        channel_id: 'C1',
+        user_id: 'U1',
+        team_id: 'T1',
+        trigger_id: text,
+        response_url: 'x',
+      },
+      ack: async () => undefined,
+    });
+  await typed('note the password is hunter2');
+  await typed('hunter2');
+  const failed = lines
+    .split('\n')
+    .filter((line) => line.includes('a handler failed'))
+    .map((line) => (JSON.parse(line) as { command: string }).command);
+  expect(failed[0]).toBe('note');
+  expect(lines).not.toContain('hunter2');
+});

@@ -71,7 +71,7 @@ import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
 import { parseTyped } from './commands/arguments.ts';
 import { changeValue, pressChange } from './commands/change.ts';
-import { runGo } from './commands/go.ts';
+import { runGo, subcommandNamed } from './commands/go.ts';
 import type { Desk } from './desk.ts';
 import { isOwnEvent } from './receivers/own-events.ts';
 import { createOnce } from './slack/once.ts';
@@ -117,10 +117,12 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     );
     const answer = (message: Message) => desk.teller.tell(respond, to, message);
     if (once(`command ${command.user_id} ${command.trigger_id}`)) {
-      await guarded(desk, answer, { command: command.text.slice(0, 80), ...to }, async () => {
+      const typed = parseTyped(command.text);
+      // What people wrote can be deleted from the record, and from no log.
+      await guarded(desk, answer, { command: subcommandNamed(typed.name)?.name ?? '?', ...to }, async () => {
         const message = await runGo({
           desk,
-          typed: parseTyped(command.text),
+          typed,
           ...to,
           teamId: command.team_id,
           triggerId: command.trigger_id,

@@ -48,7 +48,8 @@ const help: Subcommand = {
   async run({ desk, typed, channelId, atMs }) {
     const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
     const isAll = topic === 'all';
-    const only = topic === undefined || isAll ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
+    const only =
+      topic === undefined || isAll ? null : (subcommandNamed(topic) ?? (haltWord(topic) === null ? null : halt));
     if (topic !== undefined && !isAll && only === null) return unknown(topic);
     const room = await desk.rooms.launchOf(channelId);
     const shown = only === create ? createWith(await listRunbooks(desk.runbooksDir)) : only;
@@ -105,7 +106,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   close,
 ];
 
-const named = (name: string): Subcommand | undefined =>
+export const subcommandNamed = (name: string): Subcommand | undefined =>
   SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
 
 /** What a slip of the finger is never taken for: what sends, ends or scales. `halt` has a question of its own. */
@@ -141,11 +142,11 @@ function unknown(name: string): Answer {
 
 /** Runs what was typed after `/go` and gives the answer for the asker alone. */
 export async function runGo(ask: Ask): Promise<Answer> {
-  const meant = meaning(ask.typed, (name) => named(name) !== undefined);
+  const meant = meaning(ask.typed, (name) => subcommandNamed(name) !== undefined);
   if (meant.kind === 'halt') return haltHere(ask, meant.reason);
   if (meant.kind === 'ask' && !isNearerTo(meant.word, proposed(meant.word))) return askHalt(ask, meant);
   const typed = meant.kind === 'ask' ? ask.typed : meant.typed;
-  const sub = named(typed.name);
+  const sub = subcommandNamed(typed.name);
   if (sub === undefined) return unknown(typed.name);
   // `fire?` wants to know about it.
   if (typed.doubtful && sub.needs === 'person') return helpMessage(SUBCOMMANDS, sub, null);
