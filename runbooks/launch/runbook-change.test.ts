@@ -155,6 +155,14 @@ describe('what stays as it is', () => {
     expect(say).toContain(`${where} (`);
   });
 
+  test('a step that waits for somebody has not begun: it goes by what stands there when it does', () => {
+    const scene = Scene.ready();
+    const late = steps(scene, 'ask', { title: 'Ask them', deadline: -60_000 });
+    scene.nowMs = scene.state.targetAtMs - 1_800_000 + 1;
+    scene.does({ kind: 'put-step', step: 'ask', why: 'late' });
+    expect(begunNow(scene.state, change(scene, late).plan)).toEqual([]);
+  });
+
   test('what a running shot, a step that has begun, a raised fleet or a set switch goes by', () => {
     const scene = Scene.ready();
     const { delivery, switches, scale_targets: fleets } = scene.state.runbook;
@@ -170,9 +178,9 @@ describe('what stays as it is', () => {
     changed(scene, slower);
 
     scene.nowMs += 60_000;
+    const late = steps(scene, 'ask', { title: 'Ask them', deadline: -60_000 });
     scene.does({ kind: 'run-step', by: 'ana', step: 'ask' });
     refused(steps(scene, 'ask', { do: { kind: 'remind', say: 'other' } }), 'the step ask');
-    const late = steps(scene, 'ask', { title: 'Ask them', deadline: -60_000 });
     expect(begunNow(scene.state, change(scene, late).plan)).toEqual(['ask']);
     expect(begunNow(scene.state, change(scene, steps(scene, 'remind', { at: -60_000 })).plan)).toEqual([]);
     expect(begunNow(scene.state, change(scene, steps(scene, 'ask', { title: 'Ask' })).plan)).toEqual([]);

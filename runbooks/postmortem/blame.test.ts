@@ -32,9 +32,15 @@ test.each([
   'The build failed. Ana halted.',
   'Ana saw it first, and after a long talk in the other room about what to do next the link broke',
   'Banana forgot',
+  'Ana should rest as soon as they have time',
   'Ana hätte das gern früher gewusst',
   'La flota llegó tarde y Ana avisó',
   '',
 ])('%s: nothing to point out', (text) => {
   expect(blameIn(text, NAMES)).toEqual([]);
+});
+
+test('a single letter is nobody, although it stands in a name', () => {
+  expect(blameIn('Plan a failed', ['A Ortiz'])).toEqual([]);
+  expect(blameIn('Ortiz failed', ['A Ortiz'])).toEqual([{ name: 'Ortiz', word: 'failed' }]);
 });

@@ -480,6 +480,17 @@ test('a halt that found nothing to stop, and one whose shot is not counted yet',
   );
 });
 
+test('while a shot runs nobody is said to have got nothing, and one who did not is never rounded away', () => {
+  const scene = Scene.ready();
+  scene.closes(scene.fired(['us-android']), { 'us-android': { failed: 1, reasons: { Unregistered: 1 } } });
+  const reached = () => listIn(told(scene), ['summary'])[0];
+  expect(reached()).toBe(
+    'Accepted for 299 of 300 devices (99.6 %), in us. Of the others 1 had tokens that are refused for good.',
+  );
+  scene.fired(['us-ios']);
+  expect(reached()).toBe('Accepted for 299 of 300 devices (99.6 %), in us.');
+});
+
 describe('a HALT that a second person presses while all is halted already', () => {
   const scene = Scene.ready();
   const first = scene.fired('all');
@@ -512,6 +523,10 @@ describe('a HALT that a second person presses while all is halted already', () =
     expect(lines('Open questions')).toContain('HALT 1: when did');
     expect(lines('Open questions')).not.toContain('HALT 2: when did');
     expect(lines('Figures')).toMatch(/\| halts \| – \| 1 \|/);
+    expect(lines('Summary').match(new RegExp(`\\| ${first.id} \\| \\w+`, 'g'))).toEqual([
+      `| ${first.id} | br`,
+      `| ${first.id} | us`,
+    ]);
   });
 
   test('those who were cut off are counted once, and everybody adds up', () => {

@@ -145,6 +145,9 @@ test.each(WAYS)('a message that is %s is named by every reader, and no other one
   ] as const) {
     const text = (await written(name, command)).replaceAll('\\', '');
     expect(text, name).toMatch(broken);
+    // Where it stood, as it says no time.
+    if (name === 't.md' && why.source.includes('no JSON'))
+      expect(text).toMatch(/words 1[^]*message 2 can't be read[^]*words 3/);
     if (command === 'postmortem') continue;
     expect(text, name).toMatch(/message 2 can(?:'|&#39;)t be read: /);
     for (const word of ['words 1', 'words 3']) expect(text, name).toContain(word);
