@@ -93,7 +93,7 @@ async function becameOf(rig: Rig, typed: string): Promise<string> {
   const answer = await rig.ask(rig.ana, typed);
   const after = await rig.launch();
   const entry = (await rig.journal.entries(after.id)).findLast(
-    ({ seq, kind }) => seq > before.seq && !kind.startsWith('Step') && kind !== 'GateChanged',
+    ({ seq, kind, by }) => seq > before.seq && 'person' in by && !kind.startsWith('Step'),
   );
   if (answer.includes('*Halted*')) return `halted${after.halt.reason === '' ? '' : `: ${after.halt.reason}`}`;
   if (entry === undefined) return asked(rig, answer);
@@ -136,7 +136,10 @@ async function asked(rig: Rig, answer: string): Promise<string> {
   if (choices.length > 0) return `asked: ${choices.toSorted().join(' | ')}?`;
   if (answer.startsWith('Halt now?') && buttons('halt.press').length === 1) return 'asked: halt?';
   const refused = /:(?:grey_question|no_entry): (.*)/.exec(answer)?.[1];
-  return refused === undefined ? `shown: ${(answer.split('\n')[0] ?? '').slice(0, 40)}` : `refused: ${gist(refused)}`;
+  if (refused !== undefined) return `refused: ${gist(refused)}`;
+  const [first = ''] = answer.split('\n');
+  // A launch's id has the day.
+  return `shown: ${first.replaceAll((await rig.launch()).id, 'ID').slice(0, 40)}`;
 }
 
 function movedBy(atMs: number, beforeMs: number): string {
