@@ -226,6 +226,23 @@ describe('the war-room page', () => {
     await until('the end of the channel', () => page.evaluate<boolean>(atEnd));
   });
 
+  it("a message's time is its link, and the link shows the message where it stands", async () => {
+    const { ts } = await post('the one that is meant');
+    for (let at = 0; at < 30; at += 1) await post(`talk ${at}`);
+    const permalink = (await slack.chat.getPermalink({ channel: ROOM, message_ts: ts ?? '' })).permalink ?? '';
+    const meant = page.getByRole('article').filter({ hasText: 'the one that is meant' });
+    const address = await meant.locator('a.side-time').getAttribute('href');
+    expect(new URL(address ?? '', workspace.url).href).toBe(permalink);
+    await page.goto(permalink);
+    await meant.waitFor();
+    await until('the message in sight', async () => {
+      const box = await meant.boundingBox();
+      return box !== null && box.y >= 0 && box.y + box.height <= 900;
+    });
+    // Another address of that kind is none.
+    expect((await fetch(`${workspace.url}/archives/${ROOM}/p1`)).status).toBe(404);
+  });
+
   it('keeps what is pinned behind the Pins tab, and nothing of it on screen', async () => {
     const { ts } = await post('Board: armed', [
       { type: 'button', action_id: 'fire.go', text: text('GO from the board') },

@@ -35,7 +35,9 @@ export function servePage(response: ServerResponse, pathname: string): void {
   if (pathname === '/page/slack-blocks.css')
     return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
   const font = /^\/fonts\/([a-z0-9-]+)\/((?:files\/)?[a-z0-9.-]+)$/.exec(pathname);
-  const own = /^\/(?:page\/([a-z0-9-]+\.[a-z]+))?$/.exec(pathname);
+  // The link of a message is the page, which shows it.
+  const isLink = /^\/archives\/\w+\/p\d{16}$/.test(pathname);
+  const own = /^\/(?:page\/([a-z0-9-]+\.[a-z]+))?$/.exec(isLink ? '/' : pathname);
   const ownFile = own === null ? null : join(PAGE_DIR, own[1] ?? 'index.html');
   const file = font === null ? ownFile : fontFile(font[1] ?? '', font[2] ?? '');
   const type = file === null ? undefined : TYPES[extname(file)];

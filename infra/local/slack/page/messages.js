@@ -192,8 +192,8 @@ function newRow() {
   const row = document.createElement('article');
   row.innerHTML =
     '<div class="only-you" hidden>Only visible to you</div><div class="pinned-mark" hidden>Pinned</div><span class="avatar" aria-hidden="true"></span>' +
-    '<div class="message-main"><div class="message-head"><strong class="who"></strong><span class="app-badge" hidden>APP</span><time></time></div>' +
-    '<div class="message-body"></div><div class="reactions" hidden></div></div><time class="side-time" aria-hidden="true"></time>';
+    '<div class="message-main"><div class="message-head"><strong class="who"></strong><span class="app-badge" hidden>APP</span><a class="permalink"><time></time></a></div>' +
+    '<div class="message-body"></div><div class="reactions" hidden></div></div><a class="side-time" aria-hidden="true" tabindex="-1"></a>';
   return row;
 }
 
@@ -228,6 +228,10 @@ function fill(row, message, first) {
     row.querySelector('.side-time'),
     at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' }).replace(/ [AP]M/, ''),
   );
+  // Its time is its link, as in Slack. What one person alone sees has none.
+  for (const link of row.querySelectorAll('.permalink, .side-time'))
+    if (message.notice || message.ephemeralTo) link.removeAttribute('href');
+    else link.href = `/archives/${session.channel}/p${message.ts.replace('.', '')}`;
   const body = row.querySelector('.message-body');
   if (row.shownHtml !== message.html || message.notice) {
     if (message.notice) setText(body, message.text);

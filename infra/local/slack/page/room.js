@@ -22,6 +22,8 @@ const DEFAULT_CHANNEL = 'C0WARROOM';
 let state = { users: [], channels: [] };
 let hangUp = () => {};
 const unread = new Set();
+/** The message that this page was opened at, until it was shown. */
+let linked = null;
 
 async function start() {
   const asked = new URLSearchParams(location.search);
@@ -29,7 +31,10 @@ async function start() {
   const people = state.users.filter((user) => !user.is_bot);
   const wanted = asked.get('as') ?? localStorage.getItem('as');
   session.as = people.some((user) => user.id === wanted) ? wanted : people[0].id;
-  const channel = asked.get('channel');
+  // A message's own link, as chat.getPermalink gives it.
+  const link = /^\/archives\/(\w+)\/p(\d{10})(\d{6})$/.exec(location.pathname);
+  linked = link === null ? null : `${link[2]}.${link[3]}`;
+  const channel = link?.[1] ?? asked.get('channel');
   session.channel = state.channels.some((one) => one.id === channel) ? channel : DEFAULT_CHANNEL;
   startMessages(showPinned);
   startModals();
@@ -59,6 +64,8 @@ async function refresh() {
   state = await get('state');
   showState();
   await Promise.all([loadMessages(showPinned), loadModals()]);
+  if (linked !== null) jumpTo(linked);
+  linked = null;
 }
 
 async function openChannel(channelId) {
