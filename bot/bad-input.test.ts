@@ -56,7 +56,7 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
     ['pace ios fast', 'is no rate for iOS: expected a whole number'],
     ['zombie maybe', 'neither on nor off'],
     ['switch baner on', 'Did you mean `banner`?'],
-    ['switch banner on', 'say why'],
+    ['switch banner on', 'Ask again with it: /go switch banner on because …'],
     ['test @nobody', 'nobody on the roster'],
     ['test mia', 'The roster has no device of Mia Chen'],
     ['move later', 'not a time that everybody reads the same'],

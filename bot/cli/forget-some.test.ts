@@ -328,6 +328,7 @@ test('more than one note can name are named by several', async () => {
     ts: `${1_802_539_800 + at}.000001`,
     user: 'U0MARKET1',
     v: 3,
+    box: { key: 'a'.repeat(64), sealed: '' },
     seq: at + 1,
     hash: '',
   }));

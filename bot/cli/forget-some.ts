@@ -163,7 +163,7 @@ async function finish(
 }
 
 const sharedText = (launchId: string, shared: readonly Chained[]): string =>
-  `NOT deleted: ${shared.map(({ seq }) => `m${seq}`).join(', ')}. A version before 0.6 wrote ${shared.length === 1 ? 'it' : 'them'}, and messages had no keys of their own: those in a box go only with all others of the launch (\`npm run go -- forget --launch ${launchId}\`), those in clear, from before boxes or put there by hand, only with the table.`;
+  `NOT deleted: ${placesText(shared.map(({ seq }) => seq))}. A version before 0.6 wrote ${shared.length === 1 ? 'it' : 'them'}, and messages had no keys of their own: those in a box go only with all others of the launch (\`npm run go -- forget --launch ${launchId}\`), those in clear, from before boxes or put there by hand, only with the table.`;
 
 async function tellWhatStays(
   { cloud, journal, out }: Session,
