@@ -111,6 +111,25 @@ test("nothing is reported of a mirror that a version from before reports has wri
   expect(await mirrors()).toEqual([]);
 });
 
+test('a parameter that is written many times, as the record moves on meanwhile, has its last requests named', async () => {
+  const entry = await sets(true);
+  let writes = 0;
+  const parameters: Cloud['parameters'] = {
+    ...rig.cloud.parameters,
+    put: async (name, value, before) => {
+      const version = await rig.cloud.parameters.put(name, value, before);
+      if ((writes += 1) < 14) await sets(writes % 2 === 0);
+      return version;
+    },
+  };
+  const context = contextOf({ ...rig.cloud, parameters });
+  const write = await effectOf(entry, 'mirror-switch');
+  await rig.cloud.live.finishEffect(rig.launchId, write.id, await performCloud(context, write, await rig.launch()));
+  expect(writes).toBe(14);
+  expect(await report(context, entry)).toBe('done');
+  expect((await mirrors())[0]?.aws).toHaveLength(12);
+});
+
 test.each([{ written: 'x'.repeat(201) }, { aws: [null] }, { aws: [{ call: 'c', requestId: 'r'.repeat(300_000) }] }])(
   'a mark that somebody has written goes into no entry (%#)',
   async (forged) => {

@@ -29,7 +29,7 @@ export async function mirrorSwitch(
   const heard: AwsCall[] = [];
   try {
     const written = await hearCalls(heard, () => writeMirror(context, launchId, effect.switch));
-    const mark: z.output<typeof marked> = { written, atMs: context.nowMs(), aws: heard };
+    const mark: z.output<typeof marked> = { written, atMs: context.nowMs(), aws: lastOf([], heard) };
     return JSON.stringify(mark);
   } catch (error) {
     await keepCalls(context, launchId, effect.id, heard);
