@@ -48,6 +48,25 @@ test('an empty page with a cursor is not the last one', async () => {
   expect(asked).toEqual([null, 'a', 'b']);
 });
 
+test('a Slack that gives the same cursor again and again, or pays no heed to the bounds, is not asked for ever', async () => {
+  let calls = 0;
+  const { reader } = await readerOf(async (_, { thread }) => {
+    if ((calls += 1) > 10) throw new Error('TOO_OFTEN');
+    return thread === undefined
+      ? { messages: [{ ts: '5.000000', reply_count: 1 }], next: null }
+      : { messages: [{ ts: '5.000001' }], next: 'a' };
+  });
+  await expect(reader.stretch('1.000000', '9.000000')).rejects.toThrow('HISTORY_CIRCLES');
+  expect(calls).toBe(3);
+  const roots = Array.from({ length: 20 }, (_, at) => ({ ts: `5.0000${10 + at}`, reply_count: 1 }));
+  const { reader: other } = await readerOf(async (_, { thread }) => ({
+    messages: thread === undefined ? roots : [],
+    next: thread === undefined ? 'a' : null,
+  }));
+  expect(await other.stretch('1.000000', '9.000000')).toMatchObject({ from: '5.000010', isLast: false });
+  await expect(other.stretch('1.000000', before('5.000010'))).rejects.toThrow('HISTORY_CIRCLES');
+});
+
 test('a cursor that nobody has given is no reason to go on: whoever is refused hears of it', async () => {
   const { reader, refused } = await readerOf(() => Promise.reject(refusal('invalid_cursor')));
   await expect(reader.stretch('1.000000', '9.000000')).rejects.toThrow('invalid_cursor');

@@ -51,7 +51,11 @@ export class HistoryReader {
       if (replies !== null) threads.set(thread, replies.all);
     }
     const { all, isLast } = channel;
-    return { from: isLast ? since : endOf(all, 'channel'), until, channel: all, threads, isLast };
+    const from = isLast ? since : endOf(all, 'channel');
+    // The next one would begin where this one did, and so would each behind it.
+    if (Number(from) > Number(until))
+      throw new Error(`HISTORY_CIRCLES: Slack gives what is newer than ${until}, and was asked for what is older`);
+    return { from, until, channel: all, threads, isLast };
   }
 
   async #pages(
@@ -62,6 +66,7 @@ export class HistoryReader {
     let bounds = range;
     let cursor: string | null = null;
     let hadBefore = -1;
+    const seen = new Set<string>();
     do {
       const page: Page | 'cursor' | null = await this.#page({ ...bounds, cursor });
       if (page === null) return null;
@@ -70,11 +75,14 @@ export class HistoryReader {
         hadBefore = all.length;
         bounds = beyond(range, all);
         cursor = null;
+        seen.clear();
         continue;
       }
       all.push(...page.messages);
       if (page.next === null) return { all, isLast: true };
       cursor = page.next;
+      if (seen.has(cursor)) throw new Error('HISTORY_CIRCLES: Slack gives a cursor that it gave before');
+      seen.add(cursor);
     } while (!isEnough(all));
     return { all, isLast: false };
   }
