@@ -20,6 +20,11 @@ test('a step of a market with a T of its own, and one with a time of its own, co
   expect(beforeTargetMs(fixed)).toBe(12 * HOUR);
 });
 
+test('a market whose own T is before every step is still to come when the room opens', () => {
+  const far = bazaar('fr-ios: 2027-02-14 21:00 Europe/Paris', 'fr-ios: 2027-02-14 09:00 Europe/Paris').runbook;
+  expect(beforeTargetMs(far)).toBe(11 * HOUR);
+});
+
 test('a plan that begins at T is played as it is, and a very long one as fast as a launch can be', () => {
   const atT = bazaar('at: T-2h', 'at: T').runbook;
   const nothing = { ...atT, phases: atT.phases.slice(1) };

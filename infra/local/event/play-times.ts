@@ -1,5 +1,5 @@
 import { COMPRESS_MOST } from '../../../runbooks/launch/lifecycle.ts';
-import { stepDueAtMs } from '../../../runbooks/launch/plan-times.ts';
+import { stepDueAtMs, targetOf } from '../../../runbooks/launch/plan-times.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 
 /** When a plan is played here: T, and how many times faster than it is written. */
@@ -30,12 +30,13 @@ export function playTimes(runbook: Runbook, compress: number | null, nowMs: numb
   return { targetAtMs: nowMs + HEAD_MS + Math.round(beforeMs / times), compress: times };
 }
 
-/** How long before T the first step is, as written. 0: nothing is before T. */
+/** How long before T the first step is, or the first market's own T, as written. 0: nothing is before T. */
 export function beforeTargetMs(runbook: Runbook): number {
   const targetAtMs = runbook.target?.atMs ?? 0;
   const clock = { targetAtMs, compress: 1, runbook };
   const due = runbook.phases.flatMap(({ steps }) => steps).map((step) => stepDueAtMs(clock, step));
-  return Math.max(0, targetAtMs - Math.min(...due));
+  const own = Object.keys(runbook.targets ?? {}).map((name) => targetOf(clock, name));
+  return Math.max(0, targetAtMs - Math.min(...due, ...own));
 }
 
 /** How far from a quarter hour its gates want GO to be asked for. 0: none does. */
