@@ -2,6 +2,7 @@ import { ErrorCode } from '@slack/web-api';
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
+import { before } from '../../slack/ts.ts';
 import { HistoryReader } from './history-reader.ts';
 
 // How it reads a channel of the local Slack is in back-fill.test.ts.
