@@ -128,7 +128,7 @@ async function inTheRoom(refused: EntryOf<'OutcomesCounted'>['refused'], shotId:
     (await room.ana.messages()).find((message) => message.text.startsWith('Count 1 is done')),
   );
   const english = ENGLISH + ANDROID;
-  expect(said.text).toContain(`${shotId}: en ${english} accepted, ${DEAD} failed; es ${SPANISH} accepted. `);
+  expect(said.text).toContain(`${shotId}: en ${english} accepted, ${DEAD} failed; es ${SPANISH} accepted.\n`);
   expect(said.text).toContain(`${DEAD} tokens that were refused for good lie in the bucket at ${key}`);
   const csv = new TextDecoder().decode((await room.stack.cloud.objects.get(key)) ?? undefined);
   const dead = Array.from({ length: DEAD }, (_, at) => {
