@@ -266,7 +266,7 @@ describe('one person', () => {
 
   test('of whom nothing is there is told so', async () => {
     await room();
-    expect((await forget('--person', 'U0NOBODY', '--yes')).out).toContain('nothing that can be deleted was found');
+    expect((await forget('--person', 'U0NOBODY', '--yes')).out).toContain('There is nothing to delete');
     expect(await chain()).toHaveLength(7);
   });
 });
@@ -293,11 +293,11 @@ describe('a run that is cut off', () => {
       { forgot: { seqs: [1, 2, 3] } },
     ]);
     const { out } = await forget('--message', 'm1', '--yes');
-    expect(out).toContain('what an earlier run had left of it is deleted now');
+    expect(out).toContain('if an earlier run had left anything of it, that is gone now');
     expect(await chain()).toHaveLength(8);
     expect(await files()).toEqual([keyOf('two')]);
     await nowhere(SECRET);
-    expect((await forget('--message', LINK(TS), '--yes')).out).toContain('nothing that can be deleted was found');
+    expect((await forget('--message', LINK(TS), '--yes')).out).toContain('There is nothing to delete');
   });
 
   test('by others who write all the time has noted nothing, and says so', async () => {
@@ -427,6 +427,6 @@ test('after all of a launch was deleted nothing of it is there for one, and its 
     /the command line \| deleted what people wrote in the channel until then .*: “its time is over”/,
   );
   const { out } = await forget('--message', 'm1', '--yes');
-  expect(out).toContain('nothing that can be deleted was found');
+  expect(out).toContain('There is nothing to delete');
   await nowhere(SECRET);
 });

@@ -75,7 +75,9 @@ async function forgetSome(
   const said = noted.filter(({ file }) => file === undefined);
   out(
     noted.length === 0
-      ? `Nothing was noted that was not before${own.length === 0 ? ', and nothing that can be deleted was found' : '; what an earlier run had left of it is deleted now'}.`
+      ? own.length === 0
+        ? 'There is nothing to delete, or nothing any more.'
+        : 'All of it was deleted before; if an earlier run had left anything of it, that is gone now, too.'
       : `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files.deleted, 'file')}. The chain holds, and verify says so.`,
   );
   if (files.kept > 0) out(`Stays: ${plural(files.kept, 'file')} that somebody else has attached, too.`);
