@@ -142,9 +142,8 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   expect(summary).toContain(
     '*4,989 of 5,000 devices* were accepted by their provider.\\n*10 got nothing*: 10 refused: app no longer installed 10 (Unregistered).\\n*1 may or may not have got it* (uncertain)',
   );
-  expect(summary).toContain(
-    '• *us-ios*: 2,990 of 3,000 accepted, *10 got nothing* (10 refused)\\n• *us-android*: 1,999 of 2,000 accepted, 1 may or may not have got it',
-  );
+  // A line for each platform says it; each market is alone on its own.
+  expect(summary).not.toContain('*us-ios*: ');
   expect(summary).toContain('app no longer installed 10 (Unregistered)');
   expect(summary).toContain(
     `10 tokens refused for good. For the skip list of the next launch, in its channel: \`/go audience skip-refused of ${launchForTests(closed).id}\``,
