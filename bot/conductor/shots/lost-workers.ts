@@ -34,12 +34,16 @@ export async function lostWorkers(context: Context, launch: Launch): Promise<voi
 const isOfWorker = ({ journal: { keyring } }: Context, launch: Launch, report: ProvenReport): boolean =>
   launch.keys.length === 0 || vouchedBy('report', report, launch, keyring.trusted) === 'worker';
 
-/** It has done something of this shot. */
+/** Reports come every second: one whose last came so long before GO at most may have fallen silent before it told of the shot. */
+const LAST_BEFORE_MS = 1_500;
+
+/** It has done something of this shot, or nobody knows whether it has. */
 const isLost = (report: WorkerReport, { id, pressedAtMs }: Shot, nowMs: number): boolean =>
   report.state !== 'gone' &&
-  report.atMs >= pressedAtMs &&
   nowMs - report.atMs > REPORT_LIFE_MS &&
-  report.shots.some(({ shotId }) => shotId === id);
+  (report.atMs < pressedAtMs
+    ? pressedAtMs - report.atMs <= LAST_BEFORE_MS
+    : report.shots.some(({ shotId }) => shotId === id));
 
 const headOf = ({ host, bootId }: WorkerReport, launch: Launch, shot: Shot): string =>
   `Worker ${host} (${bootId.slice(0, 8)}) fell silent while ${shot.id} ran (${shotSegments(launch, shot)}): `;
@@ -47,7 +51,9 @@ const headOf = ({ host, bootId }: WorkerReport, launch: Launch, shot: Shot): str
 function textOf({ atMs, lanes }: WorkerReport, { pressedAtMs }: Shot, others: number): string {
   const onTheirWay = lanes.reduce((sum, { inFlight }) => sum + inFlight, 0);
   return [
-    `its last report came ${span(atMs - pressedAtMs)} after GO, with ${plural(onTheirWay, 'push', 'pushes')} on the way.`,
+    atMs < pressedAtMs
+      ? `its last report came ${span(pressedAtMs - atMs)} before GO, so it does not say what it had begun.`
+      : `its last report came ${span(atMs - pressedAtMs)} after GO, with ${plural(onTheirWay, 'push', 'pushes')} on the way.`,
     `${plural(others, 'other worker')} ${others === 1 ? 'sends' : 'send'} what it had not begun, once its leases are over;`,
     'what it had begun may or may not have arrived, is sent by nobody again, and counts as uncertain unless its account comes late.',
   ].join(' ');
