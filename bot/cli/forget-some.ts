@@ -72,17 +72,22 @@ async function forgetSome(
   const chain = await read(session, launchId);
   const { own } = pick(chain);
   const files = await finish(session, launchId, { chain, own });
-  const said = noted.filter(({ file }) => file === undefined);
-  out(
-    noted.length === 0
-      ? own.length === 0
-        ? 'There is nothing to delete, or nothing any more.'
-        : 'All of it was deleted before; if an earlier run had left anything of it, that is gone now, too.'
-      : `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files.deleted, 'file')}. The chain holds, and verify says so.`,
-  );
+  out(doneText(launchId, { noted, own, files: files.deleted }));
   if (files.kept > 0) out(`Stays: ${plural(files.kept, 'file')} that somebody else has attached, too.`);
   if (shared.length > 0) out(sharedText(launchId, shared));
   await tellWhatStays(session, launchId, { chain, noted, accounts });
+}
+
+function doneText(
+  launchId: string,
+  { noted, own, files }: { noted: readonly Chained[]; own: readonly Chained[]; files: number },
+): string {
+  const said = noted.filter(({ file }) => file === undefined);
+  if (noted.length > 0)
+    return `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files, 'file')}. The chain holds, and verify says so.`;
+  return own.length === 0
+    ? 'There is nothing to delete, or nothing any more.'
+    : 'All of it was deleted before; if an earlier run had left anything of it, that is gone now, too.';
 }
 
 const read = ({ cloud }: Session, launchId: string): Promise<Chained[]> =>

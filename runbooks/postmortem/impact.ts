@@ -4,7 +4,7 @@ import { listed } from '../launch/words.ts';
 import { number } from '../record/describe.ts';
 import { answersTo } from './answers.ts';
 import { noticedIn, TOKEN_LIST } from './detection.ts';
-import type { Proof, Statement } from './document.ts';
+import type { Statement } from './document.ts';
 import { outcomeProof, shotsIn } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -19,25 +19,22 @@ export function severity(told: Told): Statement[] {
   const noticed = noticedIn(told);
   const parts = [...new Set(noticed.flatMap(({ part }) => part ?? []))];
   const proof = [...new Set(noticed.flatMap((one) => one.proof))];
-  return [
-    ...(parts.length === 0 ? [] : [{ text: `Not as planned: ${listed(parts)}.`, proof }]),
-    ...(isSeverityAsked(told)
-      ? saidOf(told, proof)
-      : [{ text: 'Severity: none that the record knows of.', proof: closes(told) }]),
-  ];
-}
-
-const closes = (told: Told): Proof[] => shotsIn(told).flatMap(({ id }) => outcomeProof(told, id));
-
-/** `proof`: of what was noticed. */
-function saidOf(told: Told, proof: Proof[]): Statement[] {
+  const what = parts.length === 0 ? [] : [`Not as planned: ${listed(parts)}.`];
+  if (!isSeverityAsked(told)) {
+    const counted = shotsIn(told).flatMap(({ id }) => outcomeProof(told, id));
+    const text = [...what, 'Severity: none that the record knows of.'].join(' ');
+    return [{ text, proof: proof.length === 0 ? counted : proof }];
+  }
   const answers = answersTo(told, SEVERITY);
-  return answers.length === 0
-    ? [{ text: 'Severity: nobody has said yet. /go answer asks for it.', proof }]
-    : answers.map(({ by, words, proof: from }) => ({
-        text: `Severity, as ${by}, puts it: “${words.replaceAll(/\s+/g, ' ')}”`,
-        proof: from,
-      }));
+  if (answers.length === 0)
+    return [{ text: [...what, 'Severity: nobody has said yet. /go answer asks for it.'].join(' '), proof }];
+  return [
+    ...what.map((text) => ({ text, proof })),
+    ...answers.map(({ by, words, proof: from }) => ({
+      text: `Severity, as ${by}, puts it: “${words.replaceAll(/\s+/g, ' ')}”`,
+      proof: from,
+    })),
+  ];
 }
 
 /** `en for 1,000 devices, de for 300`: of each device the text of its first attempt. Null: the languages were not counted. */

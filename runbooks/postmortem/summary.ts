@@ -83,7 +83,12 @@ function reach(told: Told): Statement[] {
       : [{ text: `Not counted yet: ${listed(open.map(({ id }) => id))}, in ${listed(markets(open))}.`, proof }]),
     ...(texts === null || texts === 'nothing'
       ? []
-      : [{ text: `Texts${open.length === 0 ? '' : ', with what is not counted yet'}: ${texts}.`, proof }]),
+      : [
+          {
+            text: `Texts${open.length === 0 ? '' : ', with what is not counted yet'}: ${texts}.`,
+            proof: shots.map(({ approvedSeq }) => `e${approvedSeq}`),
+          },
+        ]),
     ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
   ];
 }
