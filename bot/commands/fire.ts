@@ -61,13 +61,9 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
       launch,
       ids.map((segment) => ({ segment, attempt: 1 })),
     )}, at ${timeOfDay(momentMs)}:`;
-    const before = answers.at(-1);
-    // Said of two in the same words it is no matter of segments, but of the launch, and the others would hear it too.
-    if (before !== undefined && before.whose.length > 1) {
-      before.whose.push(whose);
-      continue;
-    }
+    // Each is asked for, whatever became of the one before: a waiver, a deadline or a store that answers again is a matter of its own segments and moment.
     const blocks = ((await requestFire(ask, ids, { momentMs }))?.blocks ?? []) as KnownBlock[];
+    const before = answers.at(-1);
     if (before !== undefined && isDeepStrictEqual(before.blocks, blocks)) before.whose.push(whose);
     else answers.push({ whose: [whose], blocks });
   }
