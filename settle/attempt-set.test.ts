@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim } from '../infra/aws/claim-item.ts';
 import type { Entry, EntryOf } from '../runbooks/launch/entries.ts';
+import { claimWith as claim } from '../test/claim-items.ts';
 import { settleRig } from '../test/settle-rig.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
@@ -10,18 +10,6 @@ import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
 const leave = { policy: 'leave' as const, knownAtApproval: false, countsReachable: false };
 const resend = { ...leave, policy: 'resend' as const };
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
-const claim = (change: Partial<Claim>): Claim => ({
-  key: 'k',
-  bootId: 'b',
-  token: 't',
-  claimedAtMs: 0,
-  sendUntilMs: 0,
-  mark: Number.POSITIVE_INFINITY,
-  state: 'accounted',
-  account: null,
-  parts: [],
-  ...change,
-});
 
 describe('devices of an attempt', () => {
   test('the first is for the whole batch', () => {

@@ -1,31 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim, Part } from '../infra/aws/claim-item.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
+import { claimWith, partWith as part } from '../test/claim-items.ts';
 import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 import { counted, leaseEndMs, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
 import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
 
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
-const claim = (change: Partial<Claim>): Claim => ({
-  key: 'k',
-  bootId: 'b',
-  token: 't',
-  claimedAtMs: 0,
-  sendUntilMs: 0,
-  mark: Number.POSITIVE_INFINITY,
-  state: 'claimed',
-  account: null,
-  closedAccount: null,
-  parts: [],
-  ...change,
-});
-const part = (change: Partial<Part>): Part => ({
-  bootId: 'b',
-  token: 'p',
-  account: null,
-  closedAccount: null,
-  ...change,
-});
+const claim = (change: Partial<Claim>) => claimWith({ state: 'claimed', ...change });
 const newest = (of: Claim) => [...newestStates(of, 4)].map(stateOf);
 const spoken = (word: ReturnType<typeof wordOf>) => [...unpackStates(word.states, 4)].map(stateOf);
 const four = wholeBatch(4);

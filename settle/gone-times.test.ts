@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accountValues, holderValues } from '../infra/aws/claim-item.ts';
-import type { Account, Claim, Item, Part } from '../infra/aws/claim-item.ts';
+import type { Account, Claim, Item } from '../infra/aws/claim-item.ts';
+import { claimWith, partWith as part } from '../test/claim-items.ts';
 import { holds, PROPERTY } from '../test/properties/holds.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
@@ -18,26 +19,7 @@ function account(states: AttemptState[], goneAtMs: Record<number, number>): Acco
   );
   return { ...toAccount(coded(states), {}), ...(packed === null ? {} : { goneAt: packed }) };
 }
-const part = (change: Partial<Part>): Part => ({
-  bootId: 'b',
-  token: 'p',
-  account: null,
-  closedAccount: null,
-  ...change,
-});
-const claim = (of: Account | null, change: Partial<Claim> = {}): Claim => ({
-  key: 'k',
-  bootId: 'b',
-  token: 't',
-  claimedAtMs: 0,
-  sendUntilMs: 0,
-  mark: Number.POSITIVE_INFINITY,
-  state: 'accounted',
-  account: of,
-  closedAccount: null,
-  parts: [],
-  ...change,
-});
+const claim = (of: Account | null, change: Partial<Claim> = {}) => claimWith({ account: of, ...change });
 const found = (of: Claim, count: number, nowMs = NOW_MS) => {
   const { goneAtMs, leftOut } = goneTimesIn(of, count, nowMs);
   return [Object.fromEntries(goneAtMs), leftOut];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { blankMessage } from '../../infra/aws/channel-message.ts';
 import { Scene, T0_MS } from '../../test/properties/scene.ts';
 import { timelineOf } from '../record/model.ts';
 import type { TimelineMessage } from '../record/rows.ts';
@@ -15,14 +16,9 @@ function told(scene: Scene, messages: TimelineMessage[] = []) {
 
 let seq = 0;
 const message = (ts: string, atMs: number, more: Partial<TimelineMessage>): TimelineMessage => ({
+  ...blankMessage(atMs),
   ts,
   user: 'U0MARKET1',
-  text: '',
-  atMs,
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
   seq: (seq += 1),
   hash: 'c'.repeat(64),
   ...more,

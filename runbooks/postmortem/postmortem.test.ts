@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { blankMessage } from '../../infra/aws/channel-message.ts';
 import { playSample } from '../../test/docs/sample-launch.ts';
 import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import type { AudienceRef, Entry, Totals } from '../launch/entries.ts';
@@ -17,14 +18,9 @@ const told = (scene: Scene, messages: readonly TimelineMessage[] = [], options: 
 };
 
 const message = (seq: number, atMs: number, more: Partial<TimelineMessage>): TimelineMessage => ({
+  ...blankMessage(atMs),
   ts: `${seq}.1`,
   user: 'U0MARKET1',
-  text: '',
-  atMs,
-  edits: null,
-  deleted: false,
-  permalink: null,
-  files: [],
   seq,
   hash: 'c'.repeat(64),
   ...more,
