@@ -172,3 +172,22 @@ it('says what late accounts have left behind, and what sends to them, until an o
   expect(order.devices).toBe(20);
   expect(board(scene).body).not.toContain('Left behind');
 });
+
+it('offers to send what a HALT has cut off where it has cut off something, or is at it, and nowhere else', () => {
+  const scene = Scene.ready();
+  const said = () => {
+    const entry = scene.entries.findLast(({ kind }) => kind === 'HaltSet');
+    return entry === undefined ? '' : JSON.stringify(entryMessage(scene.state, entry));
+  };
+  scene.halt('ben', 1);
+  expect(said()).toContain('`/go resume`.');
+  expect(said()).not.toContain('/go resume fire');
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.does({ kind: 'approve-lift', by: 'mia', liftId });
+  const shot = scene.fired(['us-ios']);
+  scene.halt('ben', 2);
+  expect(said()).toContain('`/go resume`, or `/go resume fire` to send what was cut off as well.');
+  scene.closes(shot, { 'us-ios': { halted: 40 } });
+  scene.halt('ben', 3);
+  expect(said()).toContain('/go resume fire');
+});

@@ -5,6 +5,7 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ownerOf } from '../../runbooks/launch/owners.ts';
+import { runningShots, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
 import { copiesText, describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import { askedAfterwards } from './aftermath.ts';
@@ -314,6 +315,11 @@ function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }
   return `${results.length - failed.length} of ${count(results.length)} reached their phone${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
 }
 
+/** A halt has cut off something, or is at it: who asks to resume may ask for that, too. */
+const hasRest = (launch: Launch, nowMs: number): boolean =>
+  runningShots(launch).some(({ haltedAtMs }) => haltedAtMs !== null) ||
+  segmentsMeant(launch, 'cut-off', nowMs).length > 0;
+
 function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
   const reason = entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`;
   const onCall = mentionsOfRole(launch, 'on-call');
@@ -322,7 +328,7 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
     section(
-      `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}${cut.length === 0 ? '' : `\n*Cut off:* ${cut.join('; ')}`}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`,
+      `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}${cut.length === 0 ? '' : `\n*Cut off:* ${cut.join('; ')}`}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`${hasRest(launch, entry.atMs) ? ', or `/go resume fire` to send what was cut off as well' : ''}.${onCall === '' ? '' : `\n${onCall}`}`,
     ),
     ...order,
     ...contactsBlocks(launch.runbook),
