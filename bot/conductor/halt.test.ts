@@ -263,8 +263,41 @@ test('a halt that the record knows and the switch item lost is put into force ag
   await conductor.start();
   await until('the switch item', async () => {
     const item = await rig.cloud.switches.read(rig.launchId);
-    return item?.halted === true && item.haltEpoch >= 3;
+    return item?.halted === true && item.haltEpoch === 3;
   });
+});
+
+test('whoever writes the switch item at the same moment counts no halt twice: none is found that nobody pressed', async () => {
+  let looks = 0;
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: {
+      ...rig.cloud.switches,
+      // What stood before the others wrote, for as long as a look may be old.
+      read: async (id) => {
+        looks += 1;
+        return looks < 5 ? null : rig.cloud.switches.read(id, { consistent: true });
+      },
+    },
+  };
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });
+  const { conductor } = rig.conductor('first', { cloud, slack: null });
+  await conductor.start();
+  await until('several looks', () => looks > 10);
+  expect(await until('the item', () => rig.cloud.switches.readWithin(rig.launchId, 5_000))).toMatchObject({
+    halted: true,
+    haltEpoch: 2,
+  });
+  expect(await rig.entries('HaltSet')).toHaveLength(1);
+});
+
+test('an item that is halted no more without a lift is halted anew, under an epoch of its own', async () => {
+  const { conductor } = rig.conductor('first', { slack: null });
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });
+  await rig.cloud.switches.catchUp(rig.launchId, { epoch: 2, active: false });
+  await conductor.start();
+  await until('the halt', async () => (await rig.entries('HaltSet')).length === 2);
+  expect(await rig.cloud.switches.readWithin(rig.launchId, 5_000)).toMatchObject({ halted: true, haltEpoch: 3 });
 });
 
 test('a halt that lands between the two looks at it is neither pressed again nor found', async () => {

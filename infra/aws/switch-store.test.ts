@@ -47,6 +47,18 @@ test('an item that is not there can be left so, and an epoch that was forged is 
   expect(await switches.read('forged', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
 });
 
+test('an item catches up with the halts of the record, from nothing or from fewer, once however many do it, and never falls behind its own', async () => {
+  const all = (halt: { epoch: number; active: boolean }) =>
+    Promise.all(Array.from({ length: 5 }, () => switches.catchUp('behind', halt)));
+  expect((await all({ epoch: 2, active: true })).filter(Boolean)).toHaveLength(1);
+  expect(await switches.read('behind', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 2 });
+  expect(await switches.catchUp('behind', { epoch: 2, active: false })).toBe(false);
+  expect(await switches.catchUp('behind', { epoch: 1, active: false })).toBe(false);
+  expect(await switches.read('behind', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 2 });
+  expect(await switches.catchUp('behind', { epoch: 4, active: false })).toBe(true);
+  expect(await switches.read('behind', { consistent: true })).toMatchObject({ halted: false, haltEpoch: 4 });
+});
+
 test('the head of the record goes up only, and makes no item', async () => {
   expect(await switches.noteHead('headless', { seq: 3, hash: 'c' })).toBe(false);
   expect(await switches.read('headless', { consistent: true })).toBeNull();
@@ -124,6 +136,7 @@ test.each<[string, (store: SwitchStore) => Promise<unknown>, string]>([
   ['halt', (store) => store.halt('w'), 'cannot confirm the halt of w'],
   ['halt of what is there', (store) => store.haltExisting('w'), 'cannot confirm the halt of w'],
   ['head', (store) => store.noteHead('w', { seq: 9, hash: 'h' }), 'cannot note the head of w'],
+  ['catch up', (store) => store.catchUp('w', { epoch: 3, active: true }), 'cannot bring w to halt 3'],
   ['epoch', (store) => store.resetEpoch('w', 1, 0), 'cannot reset the halt epoch of w'],
   ['lift', (store) => store.lift('w', 1), 'cannot lift the halt of w'],
   ['apply', (store) => store.apply('w', 7, values(1)), 'cannot write the switches of w'],

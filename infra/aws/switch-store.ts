@@ -37,6 +37,12 @@ export interface SwitchStore {
   noteHead(launchId: string, head: { seq: number; hash: string }): Promise<boolean>;
   /** The same for an item that is there. Null: there is none, and none was made. */
   haltExisting(launchId: string): Promise<SwitchItem | null>;
+  /**
+   * Brings an item that has seen fewer halts than the record, or none, to what the record says of the last one: `haltEpoch` =
+   * epoch, `halted` as given. False: it counts as many already, or more, and nothing was written. However often and from
+   * however many processes: the count never passes the record's, where it would be a halt that nobody pressed.
+   */
+  catchUp(launchId: string, halt: { epoch: number; active: boolean }): Promise<boolean>;
   /** Halts at `epoch` in place of one that can't be: only while the item holds `wrong`. False: it has changed since. */
   resetEpoch(launchId: string, wrong: number, epoch: number): Promise<boolean>;
   /** Sets halted = false only while haltEpoch = epoch. False: a newer halt stands. */
@@ -149,6 +155,24 @@ export function createSwitchStore({
         if (isConditionFailure(error)) return null;
         throw new CloudError('SWITCHES_UNAVAILABLE', `cannot confirm the halt of ${launchId}`, { cause: error });
       });
+    },
+
+    async catchUp(launchId, { epoch, active }) {
+      try {
+        await writes.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { launchId: { S: launchId } },
+            UpdateExpression: 'SET halted = :active, haltEpoch = :epoch',
+            ConditionExpression: 'attribute_not_exists(haltEpoch) OR haltEpoch < :epoch',
+            ExpressionAttributeValues: { ':active': { BOOL: active }, ':epoch': { N: String(epoch) } },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot bring ${launchId} to halt ${epoch}`, { cause: error });
+      }
     },
 
     async resetEpoch(launchId, wrong, epoch) {

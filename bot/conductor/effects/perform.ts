@@ -1,7 +1,6 @@
 import { segmentDedupId } from '../../../contract/orders.ts';
 import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
-import type { Cloud } from '../../../infra/aws/cloud.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
@@ -40,7 +39,8 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'send-test-order':
       return sendTestOrder(context, launch, effect.testId);
     case 'write-switches':
-      await countHalts(cloud.switches, launch);
+      // An item that has not seen the record's halts, as in a region that takes a launch over; one that counts more is left alone.
+      if (launch.halt.epoch > 0) await cloud.switches.catchUp(launch.id, launch.halt);
       return (await cloud.switches.apply(launch.id, launch.seq, switchValues(launch)))
         ? 'done'
         : 'a newer entry was written';
@@ -135,18 +135,6 @@ async function sendTestOrder(context: Context, launch: Launch, testId: string): 
     { body: JSON.stringify(order), group: id, dedup: id },
   ]);
   return 'done';
-}
-
-/**
- * An item that has not seen the record's halts, as in a region that takes a launch over: it counts them, and what is not lifted stands.
- * Never below what it has: a newer halt stays.
- */
-async function countHalts(switches: Cloud['switches'], { id, halt: { active, epoch } }: Launch): Promise<void> {
-  if (epoch === 0) return;
-  let counted = (await switches.read(id, { consistent: true }))?.haltEpoch ?? 0;
-  if (counted >= epoch) return;
-  while (counted < epoch) counted = (await switches.halt(id)).haltEpoch;
-  if (!active) await switches.lift(id, epoch);
 }
 
 /** What the record says of everything in the switch item but the halt. */
