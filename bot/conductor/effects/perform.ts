@@ -1,6 +1,7 @@
 import { segmentDedupId } from '../../../contract/orders.ts';
 import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
+import type { Cloud } from '../../../infra/aws/cloud.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
@@ -39,11 +40,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'send-test-order':
       return sendTestOrder(context, launch, effect.testId);
     case 'write-switches':
-      // An item that has not seen the record's halts, as in a region that takes a launch over; one that counts more is left alone.
-      if (launch.halt.epoch > 0) await cloud.switches.catchUp(launch.id, launch.halt);
-      return (await cloud.switches.apply(launch.id, launch.seq, switchValues(launch)))
-        ? 'done'
-        : 'a newer entry was written';
+      return writeSwitches(cloud.switches, launch);
     case 'lift-halt':
       // The mirror says `on` until it is written after this; its version is noted first, so that nobody takes it for a new halt by hand.
       await noteHaltVersion(context, launch.id);
@@ -135,6 +132,12 @@ async function sendTestOrder(context: Context, launch: Launch, testId: string): 
     { body: JSON.stringify(order), group: id, dedup: id },
   ]);
   return 'done';
+}
+
+/** An item that has not seen the record's halts, as in a region that takes a launch over, has them first; one that counts more is left alone. */
+async function writeSwitches(switches: Cloud['switches'], launch: Launch): Promise<string> {
+  if (launch.halt.epoch > 0) await switches.catchUp(launch.id, launch.halt);
+  return (await switches.apply(launch.id, launch.seq, switchValues(launch))) ? 'done' : 'a newer entry was written';
 }
 
 /** What the record says of everything in the switch item but the halt. */
