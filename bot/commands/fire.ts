@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KnownBlock } from '@slack/types';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
-import { own } from '../../runbooks/launch/decision.ts';
 import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { marketOf } from '../../runbooks/launch/market.ts';
+import { targetNameOf } from '../../runbooks/launch/market.ts';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { slackVia } from '../desk.ts';
@@ -76,11 +75,7 @@ async function requestAtTargets(ask: PersonAsk, words: readonly string[]): Promi
 /** Its own target by its id or its market, else the launch's. */
 function segmentTargetMs(launch: Launch, id: string): number {
   const segment = launch.audience?.segments.find((one) => one.id === id);
-  const names = [id, ...(segment === undefined ? [] : [marketOf(segment)])];
-  return targetOf(
-    launch,
-    names.find((name) => own(launch.runbook.targets ?? {}, name) !== undefined),
-  );
+  return targetOf(launch, segment === undefined ? undefined : targetNameOf(launch.runbook, segment));
 }
 
 /** `us at 18:30` → the segments, and what was typed after the last `at` (null: no time was). */

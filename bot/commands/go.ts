@@ -32,7 +32,7 @@ import { rehearse } from './rehearse.ts';
 import { renew } from './renew.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { runbook } from './runbook.ts';
-import { here, ready, stats, status, steps } from './see.ts';
+import { here, markets, ready, stats, status, steps } from './see.ts';
 import { standDown } from './stand-down.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
 import { close, note, postmortem, timeline } from './talk.ts';
@@ -70,6 +70,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   status,
   stats,
   steps,
+  markets,
   create,
   ready,
   doctor,

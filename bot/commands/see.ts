@@ -9,6 +9,7 @@ import type { Desk } from '../desk.ts';
 import { done, info } from '../views/answers.ts';
 import { boardMessage } from '../views/board.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
+import { momentsMessage } from '../views/market-moments.ts';
 import type { Message } from '../views/message.ts';
 import { readinessMessage } from '../views/readiness.ts';
 import { stepsMessage } from '../views/steps.ts';
@@ -127,4 +128,19 @@ export const steps: Subcommand = {
   async run({ desk, launch }) {
     return stepsNow(desk, launch);
   },
+};
+
+export const markets: Subcommand = {
+  name: 'markets',
+  also: ['market', 'moments', 'targets'],
+  usage: ['markets'],
+  group: 'See',
+  needs: 'launch',
+  does: 'Shows the moment of each market that has its own: what was fired, what is next, what was missed.',
+  run: ({ desk, launch }) =>
+    Promise.resolve(
+      Object.keys(launch.runbook.targets ?? {}).length === 0
+        ? info('There is one T for all: this runbook has no `targets`. `/go status` shows when it is.')
+        : momentsMessage(launch, desk.nowMs()),
+    ),
 };

@@ -27,6 +27,7 @@ import { armedLines } from './armed.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import { contactsBlocks } from './contacts.ts';
 import { fleetsText } from './fleets.ts';
+import { momentsSection } from './market-moments.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
 import { waitingLines } from './requests.ts';
@@ -97,6 +98,7 @@ export function boardMessage(
     section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),
     // Above the figures: on a phone they fill the screen.
     ...(launch.closed ? [] : [actions('board', boardButtons(launch, nowMs))]),
+    ...momentsSection(launch, nowMs),
     fields([
       ['Gates', gatesText(gates)],
       ['Workers', poolText(launch, reports)],

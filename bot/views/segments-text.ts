@@ -1,7 +1,7 @@
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { marketOf } from '../../runbooks/launch/market.ts';
+import { marketOf, targetNameOf } from '../../runbooks/launch/market.ts';
 import { devicesShown } from '../../runbooks/launch/remaining.ts';
 import { platformName } from './names.ts';
 import { fit, safe } from './words.ts';
@@ -38,7 +38,7 @@ export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segm
 export function targetsText(launch: Launch, segments: readonly SegmentRef[]): string {
   const targets = Object.keys(launch.runbook.targets ?? {});
   const namesOf = (ref: SegmentRef): string[] => [ref.id, marketOf(ref)];
-  const without = segments.filter((ref) => !namesOf(ref).some((name) => targets.includes(name))).map(marketOf);
+  const without = segments.filter((ref) => targetNameOf(launch.runbook, ref) === undefined).map(marketOf);
   const empty = targets.filter((target) => !segments.some((ref) => namesOf(ref).includes(target)));
   const listOf = (names: string[]): string =>
     fit(

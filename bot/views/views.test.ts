@@ -19,6 +19,7 @@ import { compileMessage } from './compile.ts';
 import type { CompileRun } from './compile.ts';
 import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
+import { momentsMessage } from './market-moments.ts';
 import type { Message } from './message.ts';
 import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './modals.ts';
 import { actorOf } from './names.ts';
@@ -92,6 +93,10 @@ function launchOf(size: number): Launch {
       ...(i % 2 === 0 ? {} : { probe: { kind: 'payload-size' } }),
     })),
     scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's' }],
+    target: '2027-02-14T23:30Z',
+    targets: Object.fromEntries(
+      each(size, (i) => [`segment-${i}-${'x'.repeat(60)}`.slice(0, 60), `2027-02-14T${10 + (i % 10)}:30Z`]),
+    ),
     phases: each(size, (i) => ({
       id: `ph${i}`,
       title: text('Phase', 200),
@@ -483,6 +488,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     ],
     ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'), 90_000_000)],
     ['steps', stepsMessage(launch, NOW)],
+    ['markets', momentsMessage(launch, NOW)],
     ['forecast', forecastMessage(launch)],
     ['rehearsals', rehearsalsMessage(launch)],
     ['rehearsal, asked', askRehearsal(launch, 'U1', NOW)],
