@@ -50,6 +50,8 @@ export interface Conductor {
   keptFigures(launchId: string, shotId: string): Promise<ShotFigures | null>;
   /** The `ts` of the message in which the channel was told of each entry, by sequence. An entry that has none is missing. Rejects with a CloudError. */
   postedAt(launchId: string, entries: readonly EntryTold[]): Promise<Map<number, string>>;
+  /** The same, by a key for each entry: for few of a long record. */
+  postedOf(launchId: string, entries: readonly EntryTold[]): Promise<Map<number, string>>;
   isLeader(): boolean;
   /** What alarms look at: of the leader, added up over its launches. */
   signs(): { Leading: number } & Partial<PoolSigns>;

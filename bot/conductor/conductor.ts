@@ -18,7 +18,7 @@ import { UpdateBudget } from '../slack/update-budget.ts';
 import { askCompile, cancelCompile, lastCompile } from './compiles/compiles.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
-import { postedAt } from './effects/posted-at.ts';
+import { postedAt, postedOf } from './effects/posted-at.ts';
 import { performUrgent } from './effects/urgent.ts';
 import { keptFigures } from './figures/live-shots.ts';
 import { freshMeasurements } from './gates/gate-watch.ts';
@@ -241,6 +241,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     cancelCompile: (launchId, number, by) => cancelCompile(context, launchId, number, by),
     keptFigures: (launchId, shotId) => keptFigures(context, launchId, shotId),
     postedAt: (launchId, entries) => postedAt(context, launchId, entries),
+    postedOf: (launchId, entries) => postedOf(context, launchId, entries),
     isLeader: () => leader.isLeading,
     signs: () => (leader.isLeading ? { Leading: 1, ...sumOfSigns(keepers.values()) } : { Leading: 0 }),
     shutRooms: () =>

@@ -4,20 +4,24 @@ import type { Logger } from 'pino';
 import { endOfChain } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import { startThread } from '../../infra/thread.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
 import { namesOfOthers } from '../channel/names-of-others.ts';
 import type { Conductor } from '../conductor/conductor-port.ts';
-import { handRecord } from '../timeline-page/hand-record.ts';
+import { handRecord, inPortions } from '../timeline-page/hand-record.ts';
 import { curvesOf } from '../timeline-page/page.ts';
 import type { Curves } from '../timeline-page/page.ts';
 import type { FromLiveThread, LiveThreadData, Settled, ToLiveThread } from './live-thread.ts';
+import { MessageLinks } from './message-links.ts';
 
 /** One read for all readers, no more often than this. */
 const READ_EVERY_MS = 1_000;
 /** A first page of 50,000 entries takes seconds; what takes this long is ended. */
 const ANSWERED_WITHIN_MS = 60_000;
 const HEAP_MB = 1_024;
+/** Links to messages that take longer come with the next read. */
+const LINKS_WITHIN_MS = 3_000;
 /** News of several heads are kept, as readers come back at their own times. */
 const KEPT = 8;
 /** Readers ask for the news of few heads; more questions than this are somebody's who wants work done for nothing. */
@@ -25,7 +29,7 @@ const MOST_WAITING = 12;
 
 export interface LiveRecordOptions {
   record: RecordStore;
-  conductor: Pick<Conductor, 'keptFigures'>;
+  conductor: Pick<Conductor, 'keptFigures' | 'postedAt' | 'postedOf'>;
   client: WebClient;
   trusted: TrustedKeys | null;
   log: Logger;
@@ -49,8 +53,9 @@ export class LiveRecord {
   readonly #far = new Set<number>();
   readonly #names = new Map<string, string>();
   readonly #asked = new Set<string>();
+  readonly #links: MessageLinks;
   #curves: Curves = {};
-  #settled: Settled = { at: '', slackIds: [], closedShots: [] };
+  #settled: Settled = { at: '', channelId: '', slackIds: [], closedShots: [] };
   #reading: Promise<Settled> | null = null;
   #readAtMs = -READ_EVERY_MS;
   /** The thread answers in the order that it is asked in. */
@@ -61,6 +66,7 @@ export class LiveRecord {
   constructor(launchId: string, options: LiveRecordOptions) {
     this.#launchId = launchId;
     this.#options = options;
+    this.#links = new MessageLinks(launchId, options);
     const data: LiveThreadData = { launchId, trusted: options.trusted };
     this.#thread = startThread(new URL('./live-thread.ts', import.meta.url), {
       workerData: data,
@@ -99,7 +105,7 @@ export class LiveRecord {
   }
 
   async #read(): Promise<Settled> {
-    const { record, conductor } = this.#options;
+    const { record } = this.#options;
     // Entries first: no message is missing that a checkpoint among them has sealed.
     const entries = await record.readAfter(this.#launchId, this.#entries, AbortSignal.timeout(ANSWERED_WITHIN_MS));
     const behind = await record.messagesAfter(this.#launchId, this.#messages);
@@ -112,18 +118,35 @@ export class LiveRecord {
     this.#entries += entries.length;
     this.#messages = endOfChain(messages, { seq: this.#messages, hash: '' }).seq;
     for (const { seq } of messages) if (seq > this.#messages) this.#far.add(seq);
+    this.#links.learn(entries);
     await handRecord(this.#thread, { entries, messages });
     void this.#learnNames(messages);
     let settled = await this.#settle();
-    const missing = settled.closedShots.filter((shotId) => this.#curves[shotId] === undefined);
-    if (missing.length > 0) {
-      const found = await curvesOf(this.#launchId, missing, conductor);
-      this.#curves = { ...this.#curves, ...found };
-      if (Object.keys(found).length > 0) settled = await this.#settle();
-    }
+    const found = await Promise.all([this.#findCurves(settled), this.#findLinks(settled)]);
+    if (found.includes(true)) settled = await this.#settle();
     this.#settled = settled;
     this.#readAtMs = performance.now();
     return settled;
+  }
+
+  /** True: there are new ones; as below. */
+  async #findCurves({ closedShots }: Settled): Promise<boolean> {
+    const missing = closedShots.filter((shotId) => this.#curves[shotId] === undefined);
+    if (missing.length === 0) return false;
+    const found = await curvesOf(this.#launchId, missing, this.#options.conductor);
+    this.#curves = { ...this.#curves, ...found };
+    return Object.keys(found).length > 0;
+  }
+
+  async #findLinks({ channelId }: Settled): Promise<boolean> {
+    if (channelId === '') return false;
+    await waitAtMost(LINKS_WITHIN_MS, this.#links.look(channelId), null);
+    const found = this.#links.take();
+    if (found === null) return false;
+    const { like, posted } = found;
+    const tell = (links: ToLiveThread): void => this.#thread.postMessage(links);
+    await inPortions(posted, (some) => tell({ like, posted: some }));
+    return true;
   }
 
   /** Beside the reading: Slack may be slow, or away. What it says is in the next one. */

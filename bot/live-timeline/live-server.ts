@@ -20,7 +20,7 @@ const GONE_AFTER_MS = 45_000;
 /** What failed fails again at once: nothing is begun anew for so long. */
 const REST_MS = 15_000;
 
-const QUERY = /^after=(e\d{1,9}\.m\d{1,9}\.c\d{1,4})&reader=([0-9a-f]{16})$/;
+const QUERY = /^after=(e\d{1,9}\.m\d{1,9}\.c\d{1,4}(?:\.l\d{1,9}-\d{1,16})?)&reader=([0-9a-f]{16})$/;
 
 /** Nothing of the page is kept, framed, guessed at or told to whom a link in it leads. */
 const HEADERS = {

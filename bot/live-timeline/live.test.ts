@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { listen } from '../../infra/http-server.ts';
-import { until } from '../../infra/local/slack/for-tests.ts';
+import { SECRETS, until } from '../../infra/local/slack/for-tests.ts';
 import { readyLaunch, startRig } from '../../test/bot-rig.ts';
 import type { Rig } from '../../test/bot-rig.ts';
 import { launchBrowser } from '../../test/browser/launch-browser.ts';
@@ -79,6 +79,47 @@ test('what happens stands in the open page, and what its reader filtered, zoomed
   await page.close();
 });
 
+const linkOf = (page: Page, row: string) =>
+  page.locator('#log li', { hasText: row }).locator('p a').getAttribute('href', { timeout: 20_000 });
+/** What Slack shows behind a link. */
+const shownAt = async (link: string | null): Promise<string> => {
+  const channel = (await rig.launch()).channelId;
+  const digits = /\/p(\d{10})(\d{6})$/.exec(link ?? '') ?? [];
+  const { messages } = await new WebClient(SECRETS.botToken, {
+    slackApiUrl: rig.workspace.apiUrl,
+  }).conversations.history({
+    channel,
+    latest: `${digits[1]}.${digits[2]}`,
+    inclusive: true,
+    limit: 1,
+  });
+  return JSON.stringify(messages);
+};
+
+test('each row leads to the message in which the bot told of it, those too whose message comes behind them', async () => {
+  const { page, troubles } = await open();
+  await rig.ask(rig.mia, 'note the anthem is over');
+  expect(await shownAt(await linkOf(page, 'the anthem is over'))).toContain('the anthem is over');
+  // Rows from before the page was opened.
+  expect(await shownAt(await linkOf(page, 'created the launch'))).toContain('Fire drill');
+  rig.workspace.faults.set('chat.postMessage', { kind: 'error', error: 'fatal_error' });
+  await rig.ask(rig.mia, 'note kick-off');
+  const row = page.locator('#log li', { hasText: 'kick-off' });
+  await row.waitFor();
+  const id = await row.getAttribute('id');
+  await page.evaluate(`location.hash = '${id}'`);
+  await row.locator('.evidence').waitFor();
+  expect(await row.locator('p a').count()).toBe(0);
+  rig.workspace.faults.set('chat.postMessage', null);
+  const link = await linkOf(page, 'kick-off');
+  expect(await shownAt(link)).toContain('kick-off');
+  // In the evidence too, which the reader has open.
+  expect(await row.locator('.evidence a', { hasText: link ?? '?' }).getAttribute('href')).toBe(link);
+  expect(await page.locator('#log li', { hasText: 'kick-off' }).count()).toBe(1);
+  expect(troubles).toEqual([]);
+  await page.close();
+});
+
 test('an order and its GO come with their bar, moment and shot, and a mark changes the row that it stands on', async () => {
   const { page, troubles } = await open();
   await rig.ask(rig.ana, 'fire all');
@@ -139,8 +180,9 @@ test('a page of another instance, or an older one, gets what it lacks', async ()
     at: string;
     parts: Record<string, string>;
   };
-  expect(rows[0]).toContain('id="e4"');
-  expect(at).toMatch(/^e\d+\.m1\.c0$/);
+  // Three that it has, with what nobody knew of their messages then, and what came.
+  expect(rows.slice(0, 4).map((row) => /id="(\w+)"/.exec(row)?.[1])).toEqual(['e1', 'e2', 'e3', 'e4']);
+  expect(at).toMatch(/^e\d+\.m1\.c0\.l\d+-\d{16}$/);
   expect(Object.keys(parts)).toContain('shots');
 });
 
@@ -324,6 +366,71 @@ test('an item that somebody put far behind the chain is told once, and keeps no 
   await expect.poll(async () => (await record.settled()).at).toMatch(/m3/);
   const page = new TextDecoder().decode((await record.page()) ?? undefined);
   for (const text of ['the first', 'the second', 'far away']) expect(page).toContain(text);
+  await record.end();
+});
+
+test('an instance takes the heads of another one, and tells of no link again that was known to it', async () => {
+  // Three yesterday, and one an hour later.
+  const yesterday = Math.floor(rig.nowMs() / 1_000) - 86_400;
+  const posted = new Map([1, 2, 3].map((seq) => [seq, `${yesterday}.00000${seq}`]));
+  posted.set(4, `${yesterday + 3_600}.000001`);
+  const permalink = `https://a.slack.com/archives/C1/p${posted.get(4)?.replace('.', '') ?? ''}`;
+  const getPermalink = () => Promise.resolve({ ok: true, permalink });
+  const client = Object.assign(Object.create(optionsOf().client) as WebClient, { chat: { getPermalink } });
+  const conductor = {
+    keptFigures: () => Promise.resolve(null),
+    postedAt: vi.fn(() => Promise.resolve(new Map(posted))),
+    postedOf: vi.fn(() => Promise.resolve(new Map(posted))),
+  };
+  const both = [recordOf({ conductor, client }), recordOf({ conductor, client })] as const;
+  const [{ at }] = [await both[0].settled(), await both[1].settled()];
+  expect(at).toMatch(/\.l4-\d{16}$/);
+  const rowsOf = async (record: LiveRecord, after: string) =>
+    (
+      JSON.parse(new TextDecoder().decode((await record.news(after)) ?? new TextEncoder().encode('{"rows":[]}'))) as {
+        rows: string[];
+      }
+    ).rows;
+  await both[0].page();
+  // One that is posted now: only its row is told, by the instance that gave the page and by another one.
+  posted.set(5, `${Math.floor(rig.nowMs() / 1_000)}.000001`);
+  await expect.poll(async () => (await both[0].settled()).at).toContain('.l5-');
+  await expect.poll(async () => (await both[1].settled()).at).toContain('.l5-');
+  // Who gave the page knows what it has; another one tells of the last ten minutes again.
+  for (const [record, ids] of [
+    [both[0], ['e5']],
+    [both[1], ['e4', 'e5']],
+  ] as const) {
+    const rows = await rowsOf(record, at);
+    expect(rows.map((row) => /id="(\w+)"/.exec(row)?.[1])).toEqual(ids);
+    expect(rows.at(-1)).toContain(`/p${posted.get(5)?.replace('.', '')}"`);
+  }
+  // From a version without links, or before any was known.
+  expect((await rowsOf(both[0], at.replace(/\.l.*/, ''))).length).toBe(5);
+  expect(conductor.postedAt).toHaveBeenCalledTimes(2);
+  await Promise.all(both.map((record) => record.end()));
+});
+
+test('without links a page is there all the same', async () => {
+  const conductor = {
+    keptFigures: () => Promise.resolve(null),
+    postedAt: () => Promise.reject(new Error('no store')),
+    postedOf: () => Promise.reject(new Error('no store')),
+  };
+  const record = recordOf({ conductor });
+  expect((await record.settled()).at).toMatch(/\.c\d+$/);
+  expect(new TextDecoder().decode((await record.page()) ?? undefined)).toContain('id="e1"');
+  await record.end();
+});
+
+test('a store that says nothing of links holds up a page for three seconds at most', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const record = recordOf({
+    conductor: { keptFigures: () => Promise.resolve(null), postedAt: never, postedOf: never },
+  });
+  const startMs = performance.now();
+  await record.settled();
+  expect(performance.now() - startMs).toBeLessThan(8_000);
   await record.end();
 });
 

@@ -14,12 +14,14 @@ export async function handRecord(
   { entries, messages }: { entries: readonly Entry[]; messages: readonly ChainedMessage[] },
 ): Promise<void> {
   const post = (portion: RecordPortion): void => thread.postMessage(portion);
-  for (let at = 0; at < entries.length; at += PORTION) {
-    post({ entries: entries.slice(at, at + PORTION) });
-    await turn();
-  }
-  for (let at = 0; at < messages.length; at += PORTION) {
-    post({ messages: messages.slice(at, at + PORTION) });
+  await inPortions(entries, (some) => post({ entries: some }));
+  await inPortions(messages, (some) => post({ messages: some }));
+}
+
+/** With room for other work behind each portion. */
+export async function inPortions<T>(all: readonly T[], hand: (some: T[]) => void): Promise<void> {
+  for (let at = 0; at < all.length; at += PORTION) {
+    hand(all.slice(at, at + PORTION));
     await turn();
   }
 }

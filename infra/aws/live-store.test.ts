@@ -147,6 +147,39 @@ test('a fact is the last value put, each launch its own, and lies where bots bef
   expect(await live.results('other')).toEqual(new Map());
 });
 
+test('results of few are read by their keys, any number of them, each named once or twice', async () => {
+  const names = Array.from({ length: 230 }, (_, seq) => `${seq}/post-entry`);
+  for (const name of ['3/post-entry', '120/post-entry', '229/post-entry']) await live.finishEffect('few', name, name);
+  expect([...(await live.resultsOf('few', [...names, '3/post-entry'])).keys()].toSorted()).toEqual([
+    '120/post-entry',
+    '229/post-entry',
+    '3/post-entry',
+  ]);
+  expect(await live.resultsOf('few', [])).toEqual(new Map());
+});
+
+test('of results that the table leaves unread the rest is asked for, and after eight times it is said', async () => {
+  type Read = { Responses: Record<string, object[]>; UnprocessedKeys: object };
+  const thrifty = (times: number) => {
+    const { dynamo } = createClients(local.config);
+    withFault(dynamo, async (send, { command, nth }) => {
+      const answer = await send();
+      if (command !== 'BatchGetItemCommand' || nth > times) return answer;
+      const { Responses, UnprocessedKeys } = answer.output as Read;
+      // One of each answer is left out.
+      const [left] = (Responses['gobutton-live'] ?? []).splice(0, 1) as { pk: object; sk: object }[];
+      if (left !== undefined)
+        Object.assign(UnprocessedKeys, { 'gobutton-live': { Keys: [{ pk: left.pk, sk: left.sk }] } });
+      return answer;
+    });
+    return createLiveStore({ dynamo, table: 'gobutton-live' });
+  };
+  const names = ['1/post-entry', '2/post-entry'];
+  for (const name of names) await live.finishEffect('left', name, name);
+  expect((await thrifty(3).resultsOf('left', names)).size).toBe(2);
+  await expect(thrifty(8).resultsOf('left', names)).rejects.toMatchObject({ code: 'LIVE_UNAVAILABLE' });
+});
+
 test('an effect claimed with a lost answer is still ours', async () => {
   const clients = createClients(local.config);
   withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 1));

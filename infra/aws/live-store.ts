@@ -8,7 +8,7 @@ import { createGateStore } from './gate-store.ts';
 import type { Signer } from './keyring.ts';
 import { createReportStore } from './report-store.ts';
 import type { Reports } from './report-store.ts';
-import { itemsOf } from './table-items.ts';
+import { itemsAt, itemsOf } from './table-items.ts';
 import type { Vouched } from './vouched.ts';
 
 /**
@@ -63,6 +63,8 @@ export interface LiveStore {
   effectResult(launchId: string, effectId: string): Promise<string | null>;
   /** Results of all effects by id, and facts by name, as they lie beside them. */
   results(launchId: string): Promise<Map<string, string>>;
+  /** The same of these alone, by keys: what has none is missing. */
+  resultsOf(launchId: string, names: readonly string[]): Promise<Map<string, string>>;
 }
 
 /** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
@@ -266,16 +268,17 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     },
     effectResult: async (launchId, effectId) => (await get(`effects/${launchId}`, effectId))?.['result']?.S ?? null,
 
-    async results(launchId) {
-      const items = await itemsOf({ dynamo, table }, `effects/${launchId}`);
-      return new Map(
-        items.flatMap(({ sk, result }) => (sk?.S === undefined || result?.S === undefined ? [] : [[sk.S, result.S]])),
-      );
-    },
+    results: async (launchId) => resultsIn(await itemsOf({ dynamo, table }, `effects/${launchId}`)),
+    resultsOf: async (launchId, names) => resultsIn(await itemsAt({ dynamo, table }, `effects/${launchId}`, names)),
   };
 }
 
 type Item = Record<string, AttributeValue>;
+
+const resultsIn = (items: readonly Item[]): Map<string, string> =>
+  new Map(
+    items.flatMap(({ sk, result }) => (sk?.S === undefined || result?.S === undefined ? [] : [[sk.S, result.S]])),
+  );
 
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 

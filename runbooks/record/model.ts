@@ -65,7 +65,7 @@ export function timelineOf(
   const people = peopleOf(told);
   const names = new Map(people.map(({ id, name }) => [id, name]));
   const { said, voided, last } = followed(entries, new Set(told));
-  return {
+  const timeline: Timeline = {
     launchId: created.launchId,
     name: created.name,
     runbook: runbookOf(told, created),
@@ -86,10 +86,20 @@ export function timelineOf(
       said,
       told: new Set(told),
       createdAtMs: created.atMs,
-      links: options.links ?? new Map(),
     }),
     spans: spansOf(told, voided),
   };
+  return options.links === undefined ? timeline : withLinks(timeline, options.links);
+}
+
+/** Where in the channel the bot has told of an entry, by its sequence, put to its row. Rows that it leaves as they are stay the same objects. */
+export function withLinks(timeline: Timeline, links: ReadonlyMap<number, string>): Timeline {
+  const rows = timeline.rows.map((row) => {
+    const { place, kind } = row;
+    const permalink = place?.chain === 'record' && kind !== 'Unread' ? links.get(place.seq) : undefined;
+    return permalink === undefined || permalink === row.permalink ? row : { ...row, permalink };
+  });
+  return { ...timeline, rows };
 }
 
 /** As it stands at the end: the plan of a launch may be changed. */
@@ -106,7 +116,6 @@ interface Telling {
   said: ReadonlyMap<number, string>;
   told: ReadonlySet<Entry>;
   createdAtMs: number;
-  links: ReadonlyMap<number, string>;
 }
 
 function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
@@ -146,7 +155,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
 
 const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
-function entryRow(entry: Entry, { names, slackNames, orders, said, links }: Telling): Row {
+function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): Row {
   const after = said.get(entry.seq) ?? '';
   return {
     atMs: entry.atMs,
@@ -159,7 +168,7 @@ function entryRow(entry: Entry, { names, slackNames, orders, said, links }: Tell
     kind: entry.kind,
     files: [],
     marks: [],
-    permalink: links.get(entry.seq) ?? null,
+    permalink: null,
     place: { chain: 'record', seq: entry.seq, hash: entry.hash },
     aws: callsText(entry),
     proof: 'via' in entry ? proofText(entry.via) : '',

@@ -3,6 +3,7 @@ import type { Timeline } from './model.ts';
 import { shotsPart, textsPart } from './page-shots.ts';
 import type { Curve } from './page-shots.ts';
 import { item, momentsOf, pageHead, rowId } from './page.ts';
+import type { Row } from './rows.ts';
 import type { Span } from './spans.ts';
 
 /** The parts of a page that change while the launch runs, each as its own HTML. */
@@ -14,8 +15,17 @@ export interface LiveParts {
   rows: ReadonlyMap<string, string>;
 }
 
-export function partsOf(timeline: Timeline, curves: Readonly<Record<string, Curve>>): LiveParts {
+/** `like`: parts made before, of which rows that are the same objects are taken as they are. */
+export function partsOf(
+  timeline: Timeline,
+  curves: Readonly<Record<string, Curve>>,
+  like?: { timeline: Timeline; parts: LiveParts },
+): LiveParts {
   const { targetAtMs } = timeline;
+  const rowsBefore = like?.timeline.targetAtMs === targetAtMs ? like.timeline.rows : [];
+  const told = (row: Row, index: number): string =>
+    (rowsBefore[index] === row ? like?.parts.rows.get(rowId(row, index)) : undefined) ??
+    item(row, index, { targetAtMs, day: null }).text;
   return {
     parts: {
       head: pageHead(timeline).text,
@@ -24,9 +34,7 @@ export function partsOf(timeline: Timeline, curves: Readonly<Record<string, Curv
       around: markup`${momentsOf(timeline)}`.text,
     },
     spans: timeline.spans,
-    rows: new Map(
-      timeline.rows.map((row, index) => [rowId(row, index), item(row, index, { targetAtMs, day: null }).text]),
-    ),
+    rows: new Map(timeline.rows.map((row, index) => [rowId(row, index), told(row, index)])),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { playSample } from '../../test/docs/sample-launch.ts';
 import type { Entry } from '../launch/entries.ts';
-import { timelineOf } from './model.ts';
+import { timelineOf, withLinks } from './model.ts';
 import type { Timeline } from './model.ts';
 import { partsOf } from './page-news.ts';
 import type { Curve } from './page-shots.ts';
@@ -104,6 +104,23 @@ test.each([
   ['two\nlines', 'two\nlines'],
 ])('what somebody wrote, %j, is text in the page and nothing else', (written, shown) => {
   expect(rowOf(page(said(written)), 'm7')).toContain(`<p dir="auto">“${shown}”</p>`);
+});
+
+test('a link that comes later changes its own row, and no other is made anew', () => {
+  const timeline = told([said('kick-off')]);
+  const parts = partsOf(timeline, {});
+  const linked = withLinks(timeline, new Map([[3, 'https://a.slack.com/archives/C1/p1']]));
+  expect(linked.rows.filter((row) => !timeline.rows.includes(row)).map(({ place }) => place?.seq)).toEqual([3]);
+  expect(withLinks(linked, new Map([[3, 'https://a.slack.com/archives/C1/p1']])).rows).toEqual(linked.rows);
+  // A row made before is taken as it is, as long as nothing beside it has changed.
+  const marked = { ...parts, rows: new Map([...parts.rows].map(([id]) => [id, `old ${id}`])) };
+  const again = partsOf(linked, {}, { timeline, parts: marked }).rows;
+  expect(
+    [...again.values()].filter((row) => !row.startsWith('old ')).map((row) => /href="https[^"]*"/.exec(row)?.[0]),
+  ).toEqual(['href="https://a.slack.com/archives/C1/p1"']);
+  expect(again.get('e4')).toBe('old e4');
+  const moved = partsOf({ ...linked, targetAtMs: 1 }, {}, { timeline, parts: marked }).rows;
+  expect([...moved.values()].some((row) => row.startsWith('old '))).toBe(false);
 });
 
 test('names, files, links and what stands in the record are text too', () => {

@@ -172,6 +172,8 @@ async function failures(): Promise<void> {
     for (const won of [true, false])
       expect(await as(process).claims.close(`rights/${process}`, account, null)).toMatchObject({ won });
   await as('bot').live.release('rights', 'nobody');
+  // Asked for while somebody looks at the live timeline.
+  expect(await as('bot').live.resultsOf('rights', ['1/post-entry'])).toEqual(new Map());
   const { automations } = as('bot');
   const parameters = { AutomationAssumeRole: [LOCAL_AUTOMATION_ROLE] };
   const run = { launchId: 'rights', step: 'warm', document: LOCAL_AUTOMATION, version: null, parameters };

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { postedAt } from './posted-at.ts';
+import { postedAt, postedOf } from './posted-at.ts';
 
 const stored = (results: Record<string, string>) => ({
-  cloud: { live: { results: async () => new Map(Object.entries(results)) } },
+  cloud: {
+    live: {
+      results: async () => new Map(Object.entries(results)),
+      resultsOf: async (_: string, names: readonly string[]) =>
+        new Map(Object.entries(results).filter(([name]) => names.includes(name))),
+    },
+  },
 });
 
 test('each kind of entry is found by the message that told it, a shot by its live message, wherever that was moved', async () => {
@@ -32,6 +38,8 @@ test('each kind of entry is found by the message that told it, a shot by its liv
     [7, '7.1'],
     [8, '8.1'],
   ]);
+  // By their keys it is the same.
+  expect(await postedOf(stored(marks), 'L', entries)).toEqual(await postedAt(stored(marks), 'L', entries));
 });
 
 test('an entry that the channel was not told of is missing', async () => {

@@ -11,14 +11,25 @@ export async function postedAt(
   launchId: string,
   entries: readonly EntryTold[],
 ): Promise<Map<number, string>> {
-  const results = await cloud.live.results(launchId);
-  return new Map(
+  return messagesOf(entries, await cloud.live.results(launchId));
+}
+
+/** The same for few entries, of which the store is asked alone: the marks of a whole launch are megabytes. */
+export async function postedOf(
+  { cloud }: { cloud: { live: Pick<LiveStore, 'resultsOf'> } },
+  launchId: string,
+  entries: readonly EntryTold[],
+): Promise<Map<number, string>> {
+  return messagesOf(entries, await cloud.live.resultsOf(launchId, entries.map(toldBy)));
+}
+
+const messagesOf = (entries: readonly EntryTold[], results: ReadonlyMap<string, string>): Map<number, string> =>
+  new Map(
     entries.flatMap((entry) => {
       const ts = results.get(toldBy(entry));
       return ts !== undefined && TS.test(ts) ? [[entry.seq, ts] as const] : [];
     }),
   );
-}
 
 /** The effect, or the fact, that has its message. */
 function toldBy({ seq, kind }: EntryTold): string {

@@ -25,7 +25,7 @@ import { keptMeasurements } from '../gates/gate-watch.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
-import { postedAt } from './posted-at.ts';
+import { postedOf } from './posted-at.ts';
 
 type EndedRequest = Extract<Effect, { kind: 'refresh-request' }>;
 
@@ -181,7 +181,7 @@ export class Posts {
     const message = requestMessage(launch, changeId);
     // Whatever the kind, a request is told by a post of its entry.
     const asked = [{ seq: askedSeq, kind: 'LiftRequested' as const }];
-    const ts = (await postedAt(this.#context, launch.id, asked)).get(askedSeq);
+    const ts = (await postedOf(this.#context, launch.id, asked)).get(askedSeq);
     if (message === null || ts === undefined) return NO_MESSAGE;
     try {
       await this.#slack.update(launch.channelId, ts, message);

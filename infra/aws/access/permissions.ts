@@ -67,6 +67,7 @@ export const PERMISSIONS: Record<ProcessName, readonly Permission[]> = {
     may('dynamodb:GetItem', ['switches-table'], 'reads halt, pace and the head of the record', SWITCHES),
     may('dynamodb:UpdateItem', ['switches-table'], 'halts, lifts, and writes the other switches', SWITCHES),
     may('dynamodb:GetItem', ['live-table'], 'reads leases, the roll and the marks of effects', LIVE),
+    may('dynamodb:BatchGetItem', ['live-table'], 'finds the messages that tell of new entries', LIVE_ITEMS),
     may('dynamodb:PutItem', ['live-table'], 'keeps leases, gates, the roll and the index of launches', LIVE),
     may('dynamodb:UpdateItem', ['live-table'], 'marks effects as begun and done', LIVE),
     may('dynamodb:DeleteItem', ['live-table'], 'gives leases back, and drops the reports of dead workers', LIVE),
