@@ -1,10 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { main } from './cli.ts';
+import { run } from './for-tests.ts';
 
 const SUPERBOWL = join(import.meta.dirname, '../../runbooks/library/superbowl.yaml');
 let folder = '';
@@ -12,18 +11,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gobutton-runbook-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** `answers`: what somebody types, a line each; null: nobody is there. */
-async function run(args: string[], answers: string[] | null = null) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await main(args, {
-    input: Readable.from((answers ?? []).map((line) => `${line}\n`)),
-    asks: answers !== null,
-    out: { write: (text) => out.push(text) },
-    err: { write: (text) => err.push(text) },
-  });
-  return { code, out: out.join(''), err: err.join('') };
-}
 
 const FLAGS = [
   '--title',
@@ -55,6 +42,7 @@ describe('a new runbook', () => {
       'Mia Chen, marketer, U0MARKET1',
       '',
       'marketer, ana ortiz',
+      '',
       '',
       'en: Now | The sale is on: go',
       '',
@@ -155,7 +143,16 @@ describe('a new runbook', () => {
     const file = join(folder, 'letters.yaml');
     const flags = ['--title', '博物館之夜', '--topic', 'com.example.app', '--target', '', '--link', ''];
     const people = ['Hanna Bauer, on-call', 'Hanna Moser, on-call', '林美玲, marketer', '王小明, marketer'];
-    const typed = ['Zoe', 'bauer, On-call', 'Hanna', '林美玲', 'zh-Hant: 開門 | 晚上七時', 'zh-Hant: 門 | 八時', ''];
+    const typed = [
+      'Zoe',
+      'bauer, On-call',
+      'Hanna',
+      '林美玲',
+      '',
+      'zh-Hant: 開門 | 晚上七時',
+      'zh-Hant: 門 | 八時',
+      '',
+    ];
     const { code, out, err } = await run(
       [
         'new',
@@ -179,10 +176,15 @@ describe('a new runbook', () => {
     expect(out).toContain('What goes out? Locale: title | text (nothing: no more)\n');
     const made = parse(await readFile(file, 'utf8')) as { people: { id: string }[] };
     expect(made).toMatchObject({
-      id: 'event',
-      people: [{ id: 'hanna' }, { id: 'hanna-moser' }, { id: 'person' }, { id: 'person-2' }],
-      fire: { may_ask: ['hanna', 'on-call'], may_approve: ['person'] },
-      switches: [{ id: 'switch' }, { id: 'switch-2', title: '門票', values: ['開', '關'] }],
+      id: 'bo-wu-guan-zhi-ye',
+      people: [
+        { id: 'hanna' },
+        { id: 'hanna-moser' },
+        { id: 'lin-mei-ling', name: '林美玲' },
+        { id: 'wang-xiao-ming', name: '王小明' },
+      ],
+      fire: { may_ask: ['hanna', 'on-call'], may_approve: ['lin-mei-ling'] },
+      switches: [{ id: 'shang-dian' }, { id: 'men-piao', title: '門票', values: ['開', '關'] }],
     });
     const checked = await run(['check', file]);
     expect(checked.out).toContain('4. By the runbook Hanna Bauer or Hanna Moser may ask, and 林美玲 may press GO.');

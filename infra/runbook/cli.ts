@@ -11,8 +11,9 @@ import { optionProblem } from '../option-problem.ts';
 import { visibleLines } from '../visible.ts';
 import { newRunbook } from './new-runbook.ts';
 import { planText } from './plan.ts';
+import type { Earlier, Question } from './question.ts';
 import { QUESTIONS } from './questions.ts';
-import type { Answers, Earlier, Question } from './questions.ts';
+import type { Answers } from './questions.ts';
 import { readRunbookFile } from './read-runbook.ts';
 import { summaryText } from './summary.ts';
 
@@ -186,16 +187,17 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
   )
     throw new Unusable(`found ${file} there already, expected a name that is free`);
   const answers = await answersOf(values, terminal);
+  const missing = (QUESTIONS as readonly Question[]).flatMap(({ flag, missing: of }) => {
+    const expected = of?.(answers[flag as keyof Answers], new Map(Object.entries(answers))) ?? null;
+    return expected === null ? [] : [`--${flag}: expected ${expected}`];
+  });
+  if (missing.length > 0) return say(terminal.err, notWritten(file, answers, missing.join('\n')), 1);
   const schema = relative(dirname(resolve(file)), join(import.meta.dirname, '../../runbooks/runbook.schema.json'));
   const text = newRunbook(answers, schema.startsWith('.') ? schema : `./${schema}`);
   const loaded = loadRunbook(text, file);
   if (!loaded.ok) {
     const problems = loaded.problems.map(describeProblem).map(visibleLines).join('\n');
-    return say(
-      terminal.err,
-      `With these answers the runbook would have problems; nothing was written:\n${problems}\nYour answers, to be corrected and used again:\n${visibleLines(asFlags(file, answers))}\n`,
-      1,
-    );
+    return say(terminal.err, notWritten(file, answers, problems), 1);
   }
   await writeFile(file, text, { flag: 'wx' });
   const name = visibleLines(file);
@@ -204,6 +206,9 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
   );
   return 0;
 }
+
+const notWritten = (file: string, answers: Answers, problems: string): string =>
+  `With these answers the runbook would have problems; nothing was written:\n${problems}\nYour answers, to be corrected and used again:\n${visibleLines(asFlags(file, answers))}\n`;
 
 /** What was answered is not typed twice. */
 function asFlags(file: string, answers: Answers): string {
@@ -256,7 +261,7 @@ async function askFor(
   out: Output,
   line: () => Promise<string>,
 ): Promise<string[]> {
-  const { flag, ask, preset, atLeast, problem } = question;
+  const { flag, ask, preset, atLeast, problem, missing } = question;
   const answers: string[] = [];
   for (;;) {
     const isMore = answers.length > 0;
@@ -265,7 +270,12 @@ async function askFor(
       `${isMore ? ask.replace(/ \(nothing: [^)]*\)$/, '') : ask}${preset === null || preset === '' ? '' : ` (${preset})`}${ifNothing}\n> `,
     );
     const typed = await line();
-    if (typed === '' && atLeast !== undefined && answers.length >= atLeast) return answers;
+    if (typed === '' && atLeast !== undefined && answers.length >= atLeast) {
+      const still = missing?.(answers, earlier) ?? null;
+      if (still === null) return answers;
+      out.write(`found no more, expected ${still}\n`);
+      continue;
+    }
     const answer = typed === '' && preset !== null ? preset : typed;
     const wrong = problem(answer, new Map([...earlier, [flag, answers]]));
     if (wrong !== null) out.write(`found ${JSON.stringify(answer)}, expected ${wrong}\n`);

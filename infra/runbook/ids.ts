@@ -1,9 +1,15 @@
-/** `Super Bowl push!` → `super-bowl-push`; of a name without a letter from a to z or a digit, `otherwise`. */
+import anyAscii from 'any-ascii';
+
+/**
+ * `Super Bowl push!` → `super-bowl-push`, `林美玲` → `lin-mei-ling`, `Łukasz Żak` → `lukasz-zak`; of what has no letter and no
+ * digit, `otherwise`. Characters that are a syllable each are words of their own, as a name is read.
+ */
 export function idOf(text: string, most: number, otherwise: string): string {
   const plain = text
-    .normalize('NFKD')
+    .normalize('NFKC')
+    .replaceAll(/[\p{Script=Han}\p{Script=Hangul}]/gu, (char) => ` ${anyAscii(char)} `)
+    .replaceAll(/[\p{L}\p{M}\p{N}]+/gu, (word) => anyAscii(word).replaceAll(/[^A-Za-z0-9]/g, ''))
     .toLowerCase()
-    .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^a-z0-9]+/g, '-');
   return (
     plain

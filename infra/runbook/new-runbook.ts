@@ -1,5 +1,7 @@
 import { stringify } from 'yaml';
 import { freeId, idOf } from './ids.ts';
+import { marketsOf } from './market-answers.ts';
+import type { Market } from './market-answers.ts';
 import { contactOf, firersOf, peopleOf, switchOf, textOf } from './questions.ts';
 import type { Answers } from './questions.ts';
 
@@ -17,8 +19,9 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
   const onCall = people.find(({ roles }) => roles.includes('on-call'))?.id;
   const reader = people.find(({ roles }) => roles.includes('marketer'))?.id ?? onCall;
   const workers = Number(answers.workers[0]);
+  const markets = marketsOf(answers.market, target);
   const parts: [comment: string, part: object][] = [
-    ['', { version: 1, id, title, ...(target === '' ? {} : { target }) }],
+    ['', { version: 1, id, title, ...timesOf(target, markets) }],
     ['Two of them press GO: one asks, another approves.', { people, ...fire(answers, people) }],
     [
       'The ECS service that sends.',
@@ -41,9 +44,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
     ],
     [
       'How fast the whole pool sends (0: no limit), how long Android takes to get there, and when a push is too late.',
-      {
-        delivery: DELIVERY,
-      },
+      { delivery: DELIVERY },
     ],
     ['What must be true before GO.', { gates: gates(onCall, reader) }],
     ...extra(
@@ -52,7 +53,12 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
       ownSwitches(answers.switch),
     ),
     ...extra('Whom people turn to beyond the roster.', 'contacts', answers.contact.map(contactOf)),
-    ['T is the target. Nothing fires by itself.', { phases: phases(workers, onCall, reader) }],
+    [
+      markets.length === 0
+        ? 'T is the target. Nothing fires by itself.'
+        : 'T is the target, of a step with `for` that of its market. Nothing fires by itself that nobody has armed.',
+      { phases: phases(workers, onCall, reader, markets) },
+    ],
   ];
   return [
     `# yaml-language-server: $schema=${schemaPath}`,
@@ -115,52 +121,94 @@ const gates = (onCall: string | undefined, reader: string | undefined): object[]
   },
 ];
 
-const phases = (workers: number, onCall: string | undefined, reader: string | undefined): object[] => [
+/** Without a time of its own the event is when its first market is. */
+function timesOf(target: string, markets: readonly Market[]): object {
+  const [first] = markets;
+  if (first === undefined) return target === '' ? {} : { target };
+  return {
+    target: target === '' ? first.at : target,
+    targets: Object.fromEntries(markets.map(({ name, at }) => [name, at])),
+  };
+}
+
+/** `markets`: in order of time. What comes before the event comes before its first market, and what comes after it after its last one. */
+function phases(
+  workers: number,
+  onCall: string | undefined,
+  reader: string | undefined,
+  markets: readonly Market[],
+): object[] {
+  const ofMarket = (market: Market | undefined) => (market === undefined ? {} : { for: market.name });
+  const [first, last] = [ofMarket(markets[0]), ofMarket(markets.at(-1))];
+  return [
+    {
+      id: 'before',
+      title: 'Before',
+      steps: [
+        {
+          id: 'workers-up',
+          title: 'Send workers up',
+          at: 'T-4h',
+          ...first,
+          owner: onCall,
+          do: { kind: 'scale', target: 'workers', to: workers, late_after: '30m' },
+        },
+        {
+          id: 'test',
+          title: 'Test copies',
+          at: 'T-2h',
+          ...first,
+          owner: reader,
+          do: { kind: 'remind', say: 'Send a test with /go test, look at your phone, then tick the gate.' },
+        },
+        { id: 'review', title: 'Readiness review', at: 'T-1h', ...first, owner: onCall, do: { kind: 'checklist' } },
+      ],
+    },
+    {
+      id: 'moment',
+      title: markets.length === 0 ? 'The moment' : 'The moments',
+      steps: markets.length === 0 ? [WINDOW] : markets.flatMap((market) => momentOf(market, reader)),
+    },
+    {
+      id: 'after',
+      title: 'After',
+      steps: [
+        {
+          id: 'workers-down',
+          title: 'Send workers down',
+          at: 'T+12h',
+          ...last,
+          owner: onCall,
+          do: { kind: 'scale', target: 'workers', to: 0 },
+          catch_up_within: '0s',
+        },
+      ],
+    },
+  ];
+}
+
+const WINDOW = {
+  id: 'window',
+  title: 'From now on',
+  at: 'T',
+  do: { kind: 'fire-window', say: 'Ask with /go fire all; the second person keeps the GO button on screen.' },
+};
+
+/** An order that is armed ahead goes by itself; else it is asked for when it is time. */
+const momentOf = ({ name }: Market, reader: string | undefined): object[] => [
   {
-    id: 'before',
-    title: 'Before',
-    steps: [
-      {
-        id: 'workers-up',
-        title: 'Send workers up',
-        at: 'T-4h',
-        owner: onCall,
-        do: { kind: 'scale', target: 'workers', to: workers, late_after: '30m' },
-      },
-      {
-        id: 'test',
-        title: 'Test copies',
-        at: 'T-2h',
-        owner: reader,
-        do: { kind: 'remind', say: 'Send a test with /go test, look at your phone, then tick the gate.' },
-      },
-      { id: 'review', title: 'Readiness review', at: 'T-1h', owner: onCall, do: { kind: 'checklist' } },
-    ],
+    id: `arm-${name}`,
+    title: `Arm ${name}`,
+    at: 'T-30m',
+    for: name,
+    owner: reader,
+    do: { kind: 'remind', say: `/go fire ${name} at its target, and another person arms it: then it goes by itself.` },
   },
   {
-    id: 'moment',
-    title: 'The moment',
-    steps: [
-      {
-        id: 'window',
-        title: 'From now on',
-        at: 'T',
-        do: { kind: 'fire-window', say: 'Ask with /go fire all; the second person keeps the GO button on screen.' },
-      },
-    ],
-  },
-  {
-    id: 'after',
-    title: 'After',
-    steps: [
-      {
-        id: 'workers-down',
-        title: 'Send workers down',
-        at: 'T+12h',
-        owner: onCall,
-        do: { kind: 'scale', target: 'workers', to: 0 },
-        catch_up_within: '0s',
-      },
-    ],
+    id: `go-${name}`,
+    title: `The moment of ${name}`,
+    at: 'T',
+    for: name,
+    do: { kind: 'fire-window', say: `/go fire ${name}, unless its order is armed and on its way.` },
   },
 ];

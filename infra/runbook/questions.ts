@@ -1,22 +1,9 @@
 import { readWallClock } from '../../runbooks/typed/wall-clock.ts';
 import { freeId, idOf } from './ids.ts';
+import { marketProblem, marketsOf, textsMissing } from './market-answers.ts';
+import type { Earlier, Question } from './question.ts';
 
-/** What a new runbook needs to know of its event. Each is a flag of the command line, and a question where there is somebody to ask. */
-export interface Question {
-  flag: string;
-  ask: string;
-  /** For the usage. */
-  value: string;
-  /** Taken for an empty answer; null: an answer is needed. */
-  preset: string | null;
-  /** Asked again and again, until the answer is empty: at least so often. With 0, an empty first answer is none at all. */
-  atLeast?: number;
-  /** What was expected; null: it is right. `earlier`: the answers so far, by flag. */
-  problem: (answer: string, earlier: Earlier) => string | null;
-}
-export type Earlier = ReadonlyMap<string, readonly string[]>;
-
-const PERSON = /^([^,]+),\s*(on-call|marketer|observer)\s*(?:,\s*([UW][A-Z0-9]{2,20}))?$/;
+const PERSON = /^([^,，]+)[,，]\s*(on-call|marketer|observer)\s*(?:[,，]\s*([UW][A-Z0-9]{2,20}))?$/;
 const SWITCH = /^([^:]*[\p{L}\p{N}][^:]*)(?::\s*([^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)+))?$/u;
 const CONTACT = /^([^,]+),(.+),\s*(\+?[\d ()/.-]{3,40}|[a-z][a-z0-9+.-]*:\S+)$/;
 const TEXT = /^([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*:\s*([^|]+)\|(.+)$/;
@@ -61,8 +48,21 @@ export const QUESTIONS = [
     problem: firersProblem,
   },
   {
+    flag: 'market',
+    ask: 'Which markets have a moment of their own? Market as the device list has it, locale, moment or zone, like jp, ja, Asia/Tokyo (nothing: all are sent to at the same time)',
+    value: '"MARKET, LOCALE, TIME OR ZONE"',
+    preset: null,
+    problem: marketProblem,
+    atLeast: 0,
+  },
+  {
     ...question('text', 'What goes out? Locale: title | text', '"LOCALE: TITLE | TEXT"', null, TEXT, TEXT_EXPECTED),
     problem: textProblem,
+    missing: (answers, earlier) =>
+      textsMissing(
+        marketsOf(earlier.get('market') ?? [], earlier.get('target')?.[0] ?? ''),
+        answers.map((one) => textOf(one).locale),
+      ),
     atLeast: 1,
   },
   question('link', 'Where does a tap lead? (nothing: the app opens)', 'LINK', '', /^/, ''),
@@ -155,12 +155,13 @@ function firersProblem(answer: string, earlier: Earlier): string | null {
   return `${names === '' ? 'names' : names}, ${ROLES.join(' or ')}, with commas between; ${JSON.stringify(strange)} is not one of them`;
 }
 
-/** Each with an id of their own, whatever letters the name has. */
+/** Each with an id of their own, whatever letters the name has: by the first word, else the whole name, else the Slack account. */
 export function peopleOf(answers: readonly string[]): { id: string; name: string; roles: string[]; slack: string[] }[] {
   const taken = new Set<string>();
   return answers.map(personOf).map(({ name, role, slack }) => {
-    const first = idOf(name.split(/\s+/)[0] ?? '', 30, 'person');
-    const id = freeId(taken.has(first) ? idOf(name, 40, 'person') : first, taken);
+    const otherwise = slack?.toLowerCase() ?? 'person';
+    const first = idOf(name.split(/\s+/)[0] ?? '', 30, otherwise);
+    const id = freeId(taken.has(first) ? idOf(name, 40, otherwise) : first, taken);
     return { id, name, roles: [role], slack: slack === null ? [] : [slack] };
   });
 }
