@@ -53,6 +53,7 @@ export const LONG = [
   'settle/lost-claims.test.ts',
   'test/attacks/forgery.test.ts',
   'test/docs/aws-page.test.ts',
+  'test/house/started-scripts.test.ts',
   'test/pool/pool.test.ts',
   'test/properties/launch.test.ts',
   'test/typed/typed-inputs.test.ts',

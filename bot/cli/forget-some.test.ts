@@ -224,9 +224,9 @@ describe('one message', () => {
     [['--message', 'the first'], '--message: found "the first", expected the message\'s number'],
     [['--message', LINK('1802539899.000001')], 'nothing is recorded of the message of that link'],
     [['--message', LINK(TS, 'C9OTHER')], 'the link is of the channel C9OTHER, and this launch is in C0WARROOM'],
-    [['--message', ''], 'found nothing behind --message or --person'],
-    [['--message', 'm1,'], 'found nothing behind --message or --person'],
-    [['--person', ' '], 'found nothing behind --message or --person'],
+    [['--message', ''], '--message: found no value after it'],
+    [['--message', 'm1,'], '--message: found nothing between two commas of "m1,"'],
+    [['--person', ' '], '--person: found no value after it'],
     [['--message', 'm1', '--person', 'mia'], 'found --message and --person, expected one of them'],
     [['--person', '@nobody'], '--person: found "@nobody", expected somebody of the roster'],
   ])('%j is told what is wrong, and deletes nothing', async (args, why) => {

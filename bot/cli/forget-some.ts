@@ -21,7 +21,7 @@ interface Asked {
   yes?: boolean | undefined;
 }
 
-/** All of a launch, where neither is named. An option without a value is a slip, and never all of it. */
+/** All of a launch, where neither is named. */
 export async function forgetAsked(
   session: Session,
   launchId: string,
@@ -33,10 +33,10 @@ export async function forgetAsked(
   if (message !== undefined && person !== undefined)
     throw new CliError('USAGE', 'forget: found --message and --person, expected one of them');
   const messages = message?.split(',').map((one) => one.trim());
-  if (messages?.includes('') ?? person?.trim() === '')
+  if (messages?.includes('') === true)
     throw new CliError(
       'USAGE',
-      'forget: found nothing behind --message or --person, expected a message (m12, or its link) or a person',
+      `--message: found nothing between two commas of "${message ?? ''}", expected messages (m12, or its link)`,
     );
   await forgetSome(session, launchId, { messages: messages ?? [], person: person ?? null, asked, key });
 }

@@ -295,7 +295,10 @@ test('`record verify` says what holds, by its own, by the switch item and by a h
     ['halt', rig.launchId],
     ['forget', rig.launchId],
   ])
-    expect(await go(...words)).toMatchObject({ code: 2, err: expect.stringContaining('found the command') as string });
+    expect(await go(...words)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected no word more') as string,
+    });
   expect(first).toMatchObject({ code: 0, err: '' });
   expect(first.out).toMatch(/signed +every entry/);
   expect(first.out).toContain('NOT COMPARED');
@@ -486,4 +489,28 @@ test('forget deletes device tokens, words and files of people, of an open launch
   expect((await go('people', '--launch', rig.launchId)).code).toBe(0);
   // What a slip of the finger is taken for deletes nothing.
   expect((await go('forgt', '--launch', rig.launchId)).err).not.toContain('Did you mean');
+});
+
+test('an option that forget does not know deletes nothing, and a halt in a hurry is none the less one', async () => {
+  await readyLaunch();
+  await rig.cloud.record.appendMessage(rig.launchId, { seq: 0, hash: '' }, SAID);
+  for (const [said, ...slip] of [
+    [
+      'found --mesage, which forget does not take, expected of --launch, --reason, --key, --yes, --message, --person; did you mean --message?',
+      '--mesage',
+      'm1',
+    ],
+    ['found --order, which forget does not take', '--order', 'm1'],
+    ['--message: found no value after it', '--message='],
+    ['--message: found it 2 times (m1, m2), expected it once', '--message', 'm1', '--message', 'm2'],
+    ['found "m1" with forget, expected no word more', 'm1'],
+  ] as const)
+    expect(await go('forget', '--launch', rig.launchId, ...slip, '--yes')).toEqual({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(said) as string,
+    });
+  expect(await rig.cloud.record.messagesAfter(rig.launchId, 0)).toMatchObject([{ text: 'call me: 0171-555' }]);
+  expect((await rig.cloud.staff.of(await rig.launch())).map(({ token }) => token)).toEqual(['face0123']);
+  expect(await go('halt', '--launch', rig.launchId, '--yes')).toMatchObject({ code: 0, err: '' });
 });

@@ -1,12 +1,13 @@
-import { parseArgs } from 'node:util';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { optionProblem } from '../../infra/option-problem.ts';
+import { CommandLineError, optionsIn, readCommandLine, wordsOf } from '../../infra/command-line/command-line.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { bareWord } from '../commands/arguments.ts';
 import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
+import { COMMANDS, HELP, isCommand, OPTIONS } from './commands.ts';
+import type { CommandName } from './commands.ts';
 import { forgetAsked } from './forget-some.ts';
 import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
@@ -18,92 +19,8 @@ import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
 
-const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
-
-  npm run go -- keygen --out operator.pem
-  npm run go -- launches
-  npm run go -- status   --launch ID
-  npm run go -- people   --launch ID
-  npm run go -- gates    --launch ID
-  npm run go -- stats    --launch ID
-  npm run go -- timeline --launch ID
-  npm run go -- fire request --launch ID --segments us-ios,us-android|all --key operator.pem [--lift]
-  npm run go -- fire request --launch ID --lift --key operator.pem
-  npm run go -- fire approve --launch ID [--order F12] --key operator.pem [--yes]
-  npm run go -- halt --launch ID [--reason TEXT] [--key operator.pem]
-  npm run go -- lift request --launch ID --reason TEXT --key operator.pem
-  npm run go -- lift approve --launch ID --key operator.pem
-  npm run go -- take-over request --launch ID --reason TEXT --key operator.pem
-  npm run go -- take-over approve --launch ID --key operator.pem [--yes]
-  npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
-  npm run go -- keys approve --launch ID --key operator.pem
-  npm run go -- forget   --launch ID [--reason TEXT] [--key operator.pem] [--yes]
-  npm run go -- forget   --launch ID --message LINK|m12 (several with commas) | --person NAME [--reason TEXT] [--key operator.pem] --yes
-  npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it], or verify ID; so do the others below
-  npm run record -- timeline --launch ID --out FILE.html (or .md)
-  npm run record -- postmortem --launch ID --out FILE.html (or .md) [--against ID, another launch]
-  npm run record -- compare  --launch ID [--against ID, another launch]
-  npm run record -- launches [--out FILE.html (or .md)]
-  npm run record -- export   --launch ID --out FILE.ndjson
-  npm run record -- figures  --launch ID [--csv] [--out FILE]
-
-fire request --lift is one order that also lifts the present halt; without --segments it is for what the
-halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
-key belongs to stands in the launch's roster (operator_keys). take-over, given in the region that is to have the launch,
-ends the other one's right to send it. forget deletes the device tokens of the launch's people, what was written
-in its channel and what hung on it, none of which the record holds itself; with --yes also while the launch is open. With --message it deletes that one, its
-edits and files; with --person what this person wrote and attached; without --yes it shows what that is. Environment: AWS_REGION, GOBUTTON_BUCKET,
-GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
-`;
-
-const COMMANDS = [
-  'keygen',
-  'launches',
-  'status',
-  'people',
-  'gates',
-  'stats',
-  'timeline',
-  'fire request',
-  'fire approve',
-  'halt',
-  'lift request',
-  'lift approve',
-  'take-over request',
-  'take-over approve',
-  'keys request',
-  'keys approve',
-  'forget',
-  'record verify',
-  'record timeline',
-  'record postmortem',
-  'record compare',
-  'record launches',
-  'record export',
-  'record figures',
-] as const;
-
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
-const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys|forget|take-over)/.test(name));
-
-const OPTIONS = {
-  launch: { type: 'string' },
-  segments: { type: 'string' },
-  key: { type: 'string' },
-  order: { type: 'string' },
-  reason: { type: 'string' },
-  message: { type: 'string' },
-  person: { type: 'string' },
-  out: { type: 'string' },
-  head: { type: 'string' },
-  against: { type: 'string' },
-  bot: { type: 'string' },
-  worker: { type: 'string' },
-  lift: { type: 'boolean' },
-  csv: { type: 'boolean' },
-  yes: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+const HARMLESS = Object.keys(COMMANDS).filter((name) => !/^(?:fire|lift|halt|keys|forget|take-over)/.test(name));
 
 type Writer = { write: (text: string) => unknown; isTTY?: boolean };
 
@@ -115,30 +32,15 @@ export async function main(
   err: Writer,
 ): Promise<number> {
   try {
-    const { values, positionals } = readArgs(args);
-    const typed = positionals.join(' ');
-    if (typed === '' || typed === 'help' || values.help === true) {
+    const asked = readAsked(args);
+    if (asked === null) {
       out.write(HELP);
       return 0;
     }
-    if (typed.startsWith('record device'))
-      throw new CliError(
-        'USAGE',
-        'devices are looked up where audiences are read: npm run audience -- device USER_OR_TOKEN --launch ID',
-      );
-    const named = withLaunch(positionals, values.launch);
-    const command =
-      COMMANDS.find((name) => name === named.words) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
-    if (command === undefined)
-      throw new CliError(
-        'USAGE',
-        `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
-      );
+    const { command, values } = asked;
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
     const isForFile = (command === 'timeline' || values.csv === true) && out.isTTY !== true;
-    await run(command, { ...values, ...named.launch }, env, (text) =>
-      out.write(`${isForFile ? text : visibleLines(text)}\n`),
-    );
+    await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) {
@@ -151,38 +53,63 @@ export async function main(
   }
 }
 
-/** `record verify superbowl-2027` as well as `record verify --launch superbowl-2027`; of what only reads. Nothing that sends or deletes takes its launch from a stray word. */
-function withLaunch(
-  positionals: readonly string[],
-  launch: string | undefined,
-): { words: string; launch: { launch?: string } } {
-  const [first, second, third, ...more] = positionals;
-  const words = `${first ?? ''} ${second ?? ''}`;
-  const isOne = launch === undefined && first === 'record' && third !== undefined && more.length === 0;
-  return isOne && words !== 'record launches' && COMMANDS.some((name) => name === words)
-    ? { words, launch: { launch: third } }
-    : { words: positionals.join(' '), launch: {} };
+type Values = ReturnType<typeof readCommandLine<typeof OPTIONS>>['values'];
+
+/** Null: help was asked for. */
+function readAsked(args: readonly string[]): { command: CommandName; values: Values } | null {
+  const words = wordsOf(args, OPTIONS);
+  const typed = words.join(' ');
+  if (typed === '' || typed === 'help') {
+    read(args, { command: 'help', takes: [], words: 1 });
+    return null;
+  }
+  if (typed.startsWith('record device'))
+    throw new CliError(
+      'USAGE',
+      'devices are looked up where audiences are read: npm run audience -- device USER_OR_TOKEN --launch ID',
+    );
+  const isHalt = haltWord(bareWord(typed)) === 'halt';
+  const command = [`${words[0] ?? ''} ${words[1] ?? ''}`, words[0] ?? ''].find(isCommand) ?? (isHalt ? 'halt' : null);
+  if (command === null) {
+    // A slip in a question for help still gets help.
+    if (args.includes('--help') || args.includes('-h')) return null;
+    throw new CliError(
+      'USAGE',
+      `found the command "${typed}", expected ${Object.keys(COMMANDS).join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
+    );
+  }
+  const own = isHalt ? words.length : command.split(' ').length;
+  const launch = launchByWord(command, args, words);
+  const takes = optionsIn(COMMANDS[command]) as (keyof typeof OPTIONS)[];
+  const values = read(args, { command, takes, words: own + Object.keys(launch).length });
+  return values.help === true ? null : { command, values: { ...values, ...launch } };
 }
 
-function readArgs(args: string[]) {
+/** `record verify superbowl-2027` as well as `record verify --launch superbowl-2027`; of what only reads. Nothing that sends or deletes takes its launch from a stray word. */
+function launchByWord(command: CommandName, args: readonly string[], words: readonly string[]): { launch?: string } {
+  const [, , launch, ...more] = words;
+  const isNamed = args.some((one) => /^--launch(?:=|$)/.test(one));
+  const isOne = command.startsWith('record ') && command !== 'record launches' && !isNamed && more.length === 0;
+  return isOne && launch !== undefined && launch.trim() !== '' ? { launch } : {};
+}
+
+function read(args: readonly string[], command: Parameters<typeof readCommandLine<typeof OPTIONS>>[2]): Values {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return readCommandLine(args, OPTIONS, command).values;
   } catch (error) {
-    throw new CliError('USAGE', optionProblem(error, Object.keys(OPTIONS)), error);
+    throw error instanceof CommandLineError ? new CliError('USAGE', error.message, error) : error;
   }
 }
 
-type Values = ReturnType<typeof readArgs>['values'];
-
 async function run(
-  command: (typeof COMMANDS)[number],
+  command: CommandName,
   values: Values,
   env: Readonly<Record<string, string | undefined>>,
   out: (text: string) => void,
 ): Promise<void> {
   const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
     const value = values[name];
-    if (value === undefined || value.trim() === '') throw new CliError('USAGE', `${command} needs --${name}`);
+    if (value === undefined) throw new CliError('USAGE', `${command} needs --${name}`);
     return value;
   };
   if (command === 'keygen') {

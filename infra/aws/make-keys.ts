@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { publicHalf } from './keyring.ts';
 
@@ -34,11 +34,7 @@ GOBUTTON_BOT_PUBLIC_KEYS=${bot.publicKey}
 }
 
 try {
-  const { values } = parseArgs({
-    options: { out: { type: 'string', default: 'keys' }, help: { type: 'boolean', short: 'h', default: false } },
-  });
-  if (values.help) process.stdout.write(USAGE);
-  else await main(values.out);
+  await main(scriptArguments(USAGE, { out: { type: 'string', default: 'keys' } }).values.out);
 } catch (error) {
   const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
   process.stderr.write(

@@ -57,7 +57,7 @@ async function infra(words: readonly string[], file = configFile(), nowMs = BEFO
   let out = '';
   let err = '';
   const code = await main(
-    [...words, '--config', file, '--out', join(folder, 'out')],
+    [...words, '--config', file, ...(words[0] === 'env' ? [] : ['--out', join(folder, 'out')])],
     process.env,
     { write: (text: string) => (out += text) },
     { write: (text: string) => (err += text) },
@@ -385,12 +385,13 @@ test('an action that the account forbids is named', async () => {
 });
 
 test.each<[string[], RegExp]>([
-  [['deplyo'], /found the command "deplyo"; did you mean deploy\?/],
-  [['deploy', 'now'], /found now behind deploy, expected nothing/],
-  [['deploy', '--during-freeze', ' '], /--during-freeze: found nothing/],
-  [['deploy', '--force'], /--force/],
+  [['deplyo'], /found the command "deplyo", expected synth, .*; did you mean deploy\?/],
+  [['deploy', 'now'], /found "now" with deploy, expected no word more/],
+  [['deploy', '--during-freeze', ' '], /--during-freeze: found no value after it/],
+  [['deploy', '--force'], /found --force, which deploy does not take/],
+  [['diff', '--yes'], /found --yes, which diff does not take, expected of --config, --out\n/],
   [['deploy', '--over-quota', 'vcpus'], /--over-quota: found "vcpus", expected one of quotas\.fargate-vcpus, /],
-  [['destroy', '--over-quota', 'quotas.tasks'], /--over-quota: found with destroy, expected with deploy, canary/],
+  [['destroy', '--over-quota', 'quotas.tasks'], /found --over-quota, which destroy does not take/],
 ])('%j is a wrong command line', async (words, said) => {
   const wrong = await infra(words);
   expect(wrong.code).toBe(2);

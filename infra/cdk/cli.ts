@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { distance } from 'fastest-levenshtein';
+import { nearest } from '../../runbooks/typed/nearest.ts';
+import { CommandLineError, optionsIn, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import { QUOTA_IDS } from '../doctor/judge/quotas.ts';
-import { optionProblem } from '../option-problem.ts';
 import { visible, visibleLines } from '../visible.ts';
 import { accessProblem, accountOf } from './account.ts';
 import { canaryStep, promoteStep, rollbackStep, take } from './canary.ts';
@@ -19,16 +18,39 @@ import { synthesise } from './synthesise.ts';
 import { done, endOf, refused } from './work.ts';
 import type { Outcome, Work } from './work.ts';
 
+/** By the line of its usage, which help prints: what options it names, the command takes, and no other. */
+export const USAGE = {
+  synth: { usage: '--config launch.yaml [--out]', does: 'templates into cdk.out; needs no account and no network' },
+  diff: { usage: '--config launch.yaml [--out]', does: 'what a deployment would change' },
+  deploy: {
+    usage: '--config launch.yaml [--out] [--yes] [--during-freeze] [--over-drift] [--over-quota]',
+    does: 'makes it so; again after a failure: it goes on from there',
+  },
+  canary: {
+    usage: '--image IMAGE --config launch.yaml [--out] [--yes] [--during-freeze] [--over-drift] [--over-quota]',
+    does: 'one worker of another image beside the fleet',
+  },
+  promote: {
+    usage: '--config launch.yaml [--bot-image] [--out] [--yes] [--during-freeze] [--over-drift] [--over-quota]',
+    does: "all workers run the canary's image",
+  },
+  rollback: {
+    usage: '--config launch.yaml [--out] [--yes] [--during-freeze] [--over-drift] [--over-quota]',
+    does: 'one step back: no canary any more, or the image before',
+  },
+  env: { usage: '--config launch.yaml [--to]', does: 'what stands, as variables into .env' },
+  destroy: {
+    usage: '--config launch.yaml [--out] [--yes] [--during-freeze] [--with-data]',
+    does: 'takes down what costs by the hour; tables and bucket stay',
+  },
+} as const;
+type Name = keyof typeof USAGE;
+
 const HELP = `The account of a launch, from one file (infra/cdk/launch.example.yaml explains each line).
 
-  npm run infra -- synth --config launch.yaml     templates into cdk.out; needs no account and no network
-  npm run infra -- diff --config launch.yaml      what a deployment would change
-  npm run infra -- deploy --config launch.yaml    makes it so; again after a failure: it goes on from there
-  npm run infra -- canary --image IMAGE --config launch.yaml   one worker of another image beside the fleet
-  npm run infra -- promote --config launch.yaml   all workers run the canary's image
-  npm run infra -- rollback --config launch.yaml  one step back: no canary any more, or the image before
-  npm run infra -- env --config launch.yaml       what stands, as variables into .env
-  npm run infra -- destroy --config launch.yaml   takes down what costs by the hour; tables and bucket stay
+${Object.entries(USAGE)
+  .map(([name, { usage, does }]) => `  npm run infra -- ${name} ${usage}\n      ${does}`)
+  .join('\n')}
 
   --out cdk.out         folder of the templates
   --bot-image IMAGE     promote the bots too
@@ -51,12 +73,11 @@ const OPTIONS = {
   'over-drift': { type: 'boolean' },
   'over-quota': { type: 'string', multiple: true },
   'with-data': { type: 'boolean' },
-  help: { type: 'boolean' },
 } as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const COMMANDS: Readonly<Record<string, (work: Work) => Promise<Outcome> | Outcome>> = {
+const COMMANDS: Readonly<Record<Name, (work: Work) => Promise<Outcome> | Outcome>> = {
   synth(work) {
     synthesise(work);
     for (const line of summaryWords(work.deployment, work.nowMs)) work.say(line);
@@ -102,28 +123,27 @@ export async function main(
     err.write(`infra: ${visibleLines(problem)}\nnpm run infra -- help lists commands and options.\n`);
     return 2;
   };
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    return wrong(optionProblem(error, Object.keys(OPTIONS)));
-  }
-  const { values, positionals } = parsed;
-  const [name = 'help', ...rest] = positionals;
-  if (values.help === true || name === 'help') {
+  const [name = 'help'] = wordsOf(args, OPTIONS);
+  if (name === 'help' || args.includes('--help')) {
     out.write(HELP);
     return 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    const nearest = Object.keys(COMMANDS).reduce((a, b) => (distance(b, name) < distance(a, name) ? b : a));
-    return wrong(`found the command "${visible(name)}"; did you mean ${nearest}?`);
+  if (!isName(name)) {
+    const near = nearest(name, Object.keys(COMMANDS));
+    return wrong(
+      `found the command "${visible(name)}", expected ${Object.keys(COMMANDS).join(', ')}${near === null ? '' : `; did you mean ${near}?`}`,
+    );
   }
-  if (rest.length > 0) return wrong(`found ${visible(rest.join(' '))} behind ${name}, expected nothing`);
+  let values: Values;
+  try {
+    const takes = optionsIn([USAGE[name].usage]) as (keyof typeof OPTIONS)[];
+    ({ values } = readCommandLine(args, OPTIONS, { command: name, takes, words: 1 }));
+  } catch (error) {
+    if (error instanceof CommandLineError) return wrong(error.message);
+    throw error;
+  }
   if (values.config === undefined) return wrong('found no --config, expected the path of a launch.yaml');
-  if (values['during-freeze']?.trim() === '')
-    return wrong('--during-freeze: found nothing, expected why it can not wait');
-  const overQuotas = overQuotaProblem(name, values['over-quota'] ?? []);
+  const overQuotas = overQuotaProblem(values['over-quota'] ?? []);
   if (overQuotas !== null) return wrong(overQuotas);
   const tell = (problems: readonly string[]): number => {
     err.write(`${visibleLines(problems.join('\n'))}\n`);
@@ -134,7 +154,7 @@ export async function main(
   const { deployment } = read;
   const account = accountOf(deployment.config.region, sleep);
   try {
-    const outcome = await command({
+    const outcome = await COMMANDS[name]({
       deployment,
       file: values.config,
       outdir: values.out ?? 'cdk.out',
@@ -155,18 +175,16 @@ export async function main(
   }
 }
 
-const DEPLOYING: ReadonlySet<string> = new Set(['deploy', 'canary', 'promote', 'rollback']);
+const isName = (name: string): name is Name => Object.hasOwn(USAGE, name);
 
-function overQuotaProblem(command: string, ids: readonly string[]): string | null {
-  if (ids.length > 0 && !DEPLOYING.has(command))
-    return `--over-quota: found with ${command}, expected with ${[...DEPLOYING].join(', ')}`;
+function overQuotaProblem(ids: readonly string[]): string | null {
   const unknown = ids.find((id) => !QUOTA_IDS.includes(id));
   return unknown === undefined
     ? null
     : `--over-quota: found "${visible(unknown)}", expected one of ${QUOTA_IDS.join(', ')}`;
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
+type Values = ReturnType<typeof readCommandLine<typeof OPTIONS>>['values'];
 
 const optionsOf = (values: Values): Work['options'] => ({
   yes: values.yes ?? false,

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
@@ -9,9 +8,9 @@ import { readDeployment } from '../cdk/read-config.ts';
 import type { Deployment } from '../cdk/read-config.ts';
 import { keptSecrets } from '../cdk/run/kept-secrets.ts';
 import { rereadSecrets } from '../cdk/secret-names.ts';
+import { CommandLineError, readCommandLine } from '../command-line/command-line.ts';
 import { describeConfigProblems, readEnvironment } from '../environment.ts';
 import type { Env } from '../environment.ts';
-import { optionProblem } from '../option-problem.ts';
 import { visibleLines } from '../visible.ts';
 import { eventOf } from './event.ts';
 import { examine } from './examine.ts';
@@ -121,7 +120,6 @@ const OPTIONS = {
   'read-secrets': { type: 'boolean' },
   workbook: { type: 'string' },
   json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
 function read(args: string[]) {
@@ -201,9 +199,9 @@ function withDeployment(asked: NonNullable<ReturnType<typeof read>>, deployment:
 
 function parsed(args: string[]) {
   try {
-    return parseArgs({ args, options: OPTIONS }).values;
+    return readCommandLine(args, OPTIONS, { command: 'doctor' }).values;
   } catch (error) {
-    throw new Unusable(optionProblem(error, Object.keys(OPTIONS)), { cause: error });
+    throw error instanceof CommandLineError ? new Unusable(error.message, { cause: error }) : error;
   }
 }
 

@@ -6,7 +6,8 @@ const images = (...words: string[]) =>
   spawnSync(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { encoding: 'utf8' });
 
 test.each([
-  [['--nope'], /^images: Unknown option '--nope'; expected options of --out, --help\n/],
+  [['build', '--nope'], /^images: found --nope, which build does not take, expected of --out\n/],
+  [['test', 'bot'], /^images: found "bot" with test, expected no word more: what it takes is no option\n/],
   [['ship'], /^images: found "ship", expected build or test\n/],
   [['build', 'phone'], /^images: found "phone", expected bot, worker, audience\n/],
 ])('%j says what was expected, and how it is written', (words, said) => {

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { optionProblem } from '../option-problem.ts';
+import { CommandLineError, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { buildImages, missingTool } from './build.ts';
 import { IMAGES, isImageName } from './contents.ts';
@@ -24,25 +23,30 @@ const NEEDED = {
   test: ['git', 'npm', 'tar', 'buildah', 'umoci', 'bwrap', 'ldd'],
 };
 
-const OPTIONS = { out: { type: 'string', default: '.gobutton/images' }, help: { type: 'boolean' } } as const;
+const OPTIONS = { out: { type: 'string', default: '.gobutton/images' } } as const;
 
-const read = () => parseArgs({ allowPositionals: true, options: OPTIONS });
+/** What each command takes: its options, and whether it may be told of which images. */
+const COMMANDS = {
+  build: { takes: ['out'], words: 1 + Object.keys(IMAGES).length },
+  test: { takes: [], words: 1 },
+} as const;
 
 function main(): number {
-  let parsed: ReturnType<typeof read>;
-  try {
-    parsed = read();
-  } catch (error) {
-    return wrong(optionProblem(error, Object.keys(OPTIONS)));
-  }
-  const { values, positionals } = parsed;
-  const [command = 'help', ...names] = positionals;
-  if (values.help === true || command === 'help') {
+  const args = process.argv.slice(2);
+  const [command = 'help', ...names] = wordsOf(args, OPTIONS);
+  if (command === 'help' || args.includes('--help') || args.includes('-h')) {
     process.stdout.write(HELP);
     return 0;
   }
   if (command !== 'build' && command !== 'test')
     return wrong(`found ${JSON.stringify(command)}, expected build or test`);
+  let out: string;
+  try {
+    ({ out } = readCommandLine(args, OPTIONS, { command, ...COMMANDS[command] }).values);
+  } catch (error) {
+    if (error instanceof CommandLineError) return wrong(error.message);
+    throw error;
+  }
   const unknown = names.find((name) => !isImageName(name));
   if (unknown !== undefined)
     return wrong(`found ${JSON.stringify(unknown)}, expected ${Object.keys(IMAGES).join(', ')}`);
@@ -58,7 +62,7 @@ function main(): number {
     .filter((name) => names.length === 0 || names.includes(name));
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (command === 'build') {
-    for (const { layout, name } of buildImages(wanted, resolve(values.out), say)) say(`oci:${layout}:${name}`);
+    for (const { layout, name } of buildImages(wanted, resolve(out), say)) say(`oci:${layout}:${name}`);
     return 0;
   }
   const folder = mkdtempSync(join(tmpdir(), 'gobutton-images-'));

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { BatchWriteItemCommand, CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createTableReads } from '../aws/clients.ts';
 import { errorName } from '../aws/cloud-error.ts';
 import { createCloud } from '../aws/create-cloud.ts';
+import { scriptArguments } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { projectRoot, startChild } from './child.ts';
@@ -31,14 +31,10 @@ interface Device {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      devices: { type: 'string', default: '2000' },
-      data: { type: 'string', default: '.gobutton' },
-      help: { type: 'boolean', default: false },
-    },
+  const { values } = scriptArguments(USAGE, {
+    devices: { type: 'string', default: '2000' },
+    data: { type: 'string', default: '.gobutton' },
   });
-  if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const devices = whole('--devices', values.devices, 1, 200_000);
   const envFile = join(resolve(projectRoot, values.data), 'local.env');
   try {

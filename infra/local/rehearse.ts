@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { readCommandLine } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { cloudWeather } from './cloud-weather.ts';
@@ -8,7 +9,7 @@ import { readEvent } from './event/local-event.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
 import type { Script } from './rehearsal-stage.ts';
-import { AUDIENCE_OPTIONS, optionsFrom, ownAudience, timesFaster } from './start-arguments.ts';
+import { AUDIENCE_OPTIONS, ownAudience, timesFaster } from './start-arguments.ts';
 import { waterfall } from './waterfall.ts';
 
 /**
@@ -50,29 +51,30 @@ type Asked = Omit<Script, 'event'> & {
   keep: boolean;
 };
 
+const text = { type: 'string' } as const;
+const OPTIONS = {
+  devices: text,
+  runbook: text,
+  ...AUDIENCE_OPTIONS,
+  compress: text,
+  workers: { ...text, default: '2' },
+  seed: { ...text, default: '7' },
+  'latency-ms': { ...text, default: '20' },
+  connections: { ...text, default: '40' },
+  threads: text,
+  'halt-after-ms': text,
+  'double-press': { type: 'boolean', default: false },
+  'kill-worker-after-ms': text,
+  'aws-weather': text,
+  report: text,
+  timeline: text,
+  trace: text,
+  keep: { type: 'boolean', default: false },
+} as const;
+
 function readArguments(argv: string[]): Asked {
-  const text = { type: 'string' } as const;
-  const values = optionsFrom(argv, {
-    devices: text,
-    runbook: text,
-    ...AUDIENCE_OPTIONS,
-    compress: text,
-    workers: { ...text, default: '2' },
-    seed: { ...text, default: '7' },
-    'latency-ms': { ...text, default: '20' },
-    connections: { ...text, default: '40' },
-    threads: text,
-    'halt-after-ms': text,
-    'double-press': { type: 'boolean', default: false },
-    'kill-worker-after-ms': text,
-    'aws-weather': text,
-    report: text,
-    timeline: text,
-    trace: text,
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  });
-  if (values.help) {
+  const { values } = readCommandLine(argv, OPTIONS, { command: 'npm run rehearse' });
+  if (values.help === true) {
     say(USAGE);
     process.exit(0);
   }

@@ -35,7 +35,10 @@ test('without anything it is the sample, and with one’s own files it is one’
 
 test.each([
   [['--audience', 'l.csv', '--devices', '5000'], /^--audience and --devices: found both, expected one/],
-  [['--audiense', 'l.csv'], /^Unknown option '--audiense'; expected options of --devices, .*--audience/],
+  [
+    ['--audiense', 'l.csv'],
+    /^found --audiense, which npm start does not take, expected of --devices, .*; did you mean --audience\?/,
+  ],
   [['--map', 'token=push'], /^--map: found it without --audience/],
   [
     ['--audience', 'l.csv', '--map', 'token=push', '--map', 'user=id'],

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { ParseArgsConfig } from 'node:util';
 import { readNumber } from '../../runbooks/typed/number.ts';
-import { optionProblem } from '../option-problem.ts';
+import { readCommandLine } from '../command-line/command-line.ts';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
 import { cloudWeather } from './cloud-weather.ts';
@@ -63,13 +61,12 @@ const OPTIONS = {
   ...AUDIENCE_OPTIONS,
   compress: text,
   workers: text,
-  help: flag,
 } as const;
 
 /** Null: the usage was asked for. Throws what was found and what was expected. */
 export function readArguments(argv: string[]): Arguments | null {
-  const values = optionsFrom(argv, OPTIONS);
-  if (values.help) return null;
+  const { values } = readCommandLine(argv, OPTIONS, { command: 'npm start' });
+  if (values.help === true) return null;
   if (values.slack !== 'socket' && values.slack !== 'http')
     throw new Error(`--slack: found "${values.slack}", expected socket or http`);
   const { devices, runbook = null, compress, workers } = values;
@@ -92,26 +89,6 @@ export function readArguments(argv: string[]): Arguments | null {
     compress: compress === undefined ? null : timesFaster(compress),
     workers: workers === undefined ? null : whole('--workers', workers, 1, 16),
   };
-}
-
-/** As `parseArgs` reads them; throws what was found and what was probably meant. Of two values of one option one would be lost. */
-export function optionsFrom<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) {
-  const parsed = parsedTokens(args, options);
-  const given = parsed.tokens.flatMap((one) => (one.kind === 'option' && one.value !== undefined ? [one] : []));
-  for (const { name } of given) {
-    const values = given.filter((one) => one.name === name).map(({ value }) => value);
-    if (values.length > 1)
-      throw new Error(`--${name}: found it ${values.length} times (${values.join(', ')}), expected it once`);
-  }
-  return parsed.values;
-}
-
-function parsedTokens<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) {
-  try {
-    return parseArgs({ args, options, tokens: true });
-  } catch (cause) {
-    throw new Error(optionProblem(cause, Object.keys(options)), { cause });
-  }
 }
 
 export function ownAudience(

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { CommandLineError } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { changeWeather } from './cloud-weather.ts';
 import { emptyDataDir, otherThanAsked, ownDataDir, readPrepared, writePrepared } from './data-folder.ts';
@@ -240,6 +241,6 @@ if (import.meta.main) {
     process.stderr.write(
       `${visibleLines(error instanceof Error ? error.message : String(error))}\nnpm start -- --help lists the options.\n`,
     );
-    process.exit(1);
+    process.exit(error instanceof CommandLineError ? 2 : 1);
   });
 }

@@ -272,7 +272,7 @@ describe('the plan', () => {
   test.each([
     [['--zone', 'Mars/Olympus'], '--zone: found "Mars/Olympus", expected a zone of the IANA database'],
     [['--target', '2027-03-28 02:30 Europe/Berlin'], 'clocks in Europe/Berlin are put forward across it'],
-    [['--when', 'now'], 'expected options of --zone, --target'],
+    [['--when', 'now'], 'found --when, which plan does not take, expected of --zone, --target'],
   ])('is not drawn for %s', async (flags, said) => {
     const { code, out, err } = await run(['plan', SUPERBOWL, ...flags]);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -292,11 +292,16 @@ test('a simulated day is called off when that is chosen, and a time that is none
 });
 
 test('a command line that is none says what was expected', async () => {
-  for (const args of [[], ['plan'], ['fly', 'a.yaml'], ['check', 'a.yaml', 'b.yaml']])
-    expect(await run(args)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('expected new, check, plan or simulate'),
-    });
+  for (const [said, ...args] of [
+    ['found nothing, expected new, check, plan, simulate and one file'],
+    ['found "plan" alone, expected one file behind it', 'plan'],
+    ['found "fly", expected new, check, plan, simulate', 'fly', 'a.yaml'],
+    ['did you mean check?', 'chek', 'a.yaml'],
+    ['found "b.yaml" with check, expected no word more', 'check', 'a.yaml', 'b.yaml'],
+    // What another command takes.
+    ['found --target, which check does not take', 'check', SUPERBOWL, '--target', '2027-02-07 18:30 America/New_York'],
+  ] as const)
+    expect(await run([...args])).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) as string });
   expect(await run(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('npm run runbook --') });
 });
 

@@ -1,14 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { FileProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { noZone, readWallClock, zoneNamed } from '../../runbooks/typed/wall-clock.ts';
-import { optionProblem } from '../option-problem.ts';
 import { visibleLines } from '../visible.ts';
+import { readAsked, Unusable, USAGE } from './asked.ts';
+import type { Values } from './asked.ts';
 import { newRunbook } from './new-runbook.ts';
 import { planText } from './plan.ts';
 import type { Earlier, Question } from './question.ts';
@@ -16,26 +16,6 @@ import { QUESTIONS } from './questions.ts';
 import type { Answers } from './questions.ts';
 import { readRunbookFile } from './read-runbook.ts';
 import { summaryText } from './summary.ts';
-
-const USAGE = `npm run runbook -- new|check|plan|simulate FILE
-
-  check FILE                     every problem with file and line, or what the runbook holds, with the bytes of each text
-  plan FILE [--zone ZONE] [--target TIME]
-                                 the day: when each step is, by the clock of a zone (default: its target's, or UTC) and relative to T
-  simulate FILE [--zone ZONE] [--target TIME] [--fail MISHAP] [--gate GATE] [--move-target MOVE]
-                [--rehearse T-1d] [--change-audience T-1d] [--stand-down T+20m] [--bots 2] [--away]
-                                 plays the day against a fake clock and prints what the room would read; people do what they are
-                                 asked, with --away nothing. MISHAP: fleet:NAME never comes (for a while: fleet:NAME@T-1d..T-20h),
-                                 automation:STEP fails, bot:T-2h..T-30m is dead; GATE: ID:red@T-1h or ID:unknown@T-1h..T-30m;
-                                 MOVE: 20m@T-1h. Then: --rehearse, somebody rehearses the infrastructure; --change-audience,
-                                 it is compiled anew; --stand-down, the event is called off. All but the last may be given
-                                 several times.
-  new FILE                       asks a few questions and writes a runbook that check accepts; a flag is an answer:
-${QUESTIONS.map(({ flag, value, ...more }) => `    --${`${flag} ${value}`.padEnd(36)} ${'atLeast' in more ? 'may be given several times' : ''}`.trimEnd()).join('\n')}
-
-A TIME is written like 2027-02-07 18:30 America/New_York, a ZONE like Europe/Berlin. Exit code 0: well; 1: the runbook has
-problems; 2: a wrong command line. docs/runbook.md has every key.
-`;
 
 interface Output {
   write(text: string): unknown;
@@ -48,39 +28,13 @@ export interface Terminal {
   err: Output;
 }
 
-/** A wrong command line: its sentence. */
-class Unusable extends Error {}
-
-const OPTIONS = {
-  zone: { type: 'string' },
-  target: { type: 'string' },
-  fail: { type: 'string', multiple: true },
-  gate: { type: 'string', multiple: true },
-  'move-target': { type: 'string', multiple: true },
-  rehearse: { type: 'string', multiple: true },
-  'change-audience': { type: 'string', multiple: true },
-  'stand-down': { type: 'string', multiple: true },
-  bots: { type: 'string' },
-  away: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h', default: false },
-  ...Object.fromEntries(
-    QUESTIONS.filter(({ flag }) => flag !== 'target').map(
-      ({ flag }) => [flag, { type: 'string', multiple: true }] as const,
-    ),
-  ),
-} as const;
-
 /** Returns the exit code. */
 export async function main(args: string[], terminal: Terminal): Promise<number> {
   const { out, err } = terminal;
   try {
-    const { values, positionals } = parse(args);
-    const [what, file, ...rest] = positionals;
-    if (values.help === true || what === 'help') return say(out, USAGE, 0);
-    if (what === undefined || file === undefined || rest.length > 0)
-      throw new Unusable(
-        `found ${positionals.length === 0 ? 'nothing' : `"${positionals.join(' ')}"`}, expected new, check, plan or simulate and one file`,
-      );
+    const asked = readAsked(args);
+    if (asked === null) return say(out, USAGE, 0);
+    const { what, file, values } = asked;
     switch (what) {
       case 'check':
         return await withRunbook(file, err, (runbook) => out.write(`${summaryText(runbook)}\n`));
@@ -95,21 +49,11 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
       case 'new':
         return await write(file, values, terminal);
       default:
-        throw new Unusable(`found "${what}", expected new, check, plan or simulate`);
+        return what satisfies never;
     }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     return say(err, `${visibleLines(error.message)}\nnpm run runbook -- help shows how it is called.\n`, 2);
-  }
-}
-
-type Values = Record<string, string | string[] | boolean | undefined>;
-
-function parse(args: string[]): { values: Values; positionals: string[] } {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new Unusable(optionProblem(cause, Object.keys(OPTIONS)));
   }
 }
 

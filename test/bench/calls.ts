@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../../infra/aws/create-cloud.ts';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { table } from './table.ts';
 
 /** `npm run bench:calls`: what the calls of a batch cost the thread that makes them, by the SDK and straight over a socket, against the local cloud. */
@@ -12,18 +12,11 @@ const USAGE = `npm run bench:calls -- [--batches N] [--rounds N]
   --batches  batches of 1,000 devices in a round (default 1000)
   --rounds   of each way, in turns; the first is not counted (default 5)`;
 
-const { values } = parseArgs({
-  options: {
-    batches: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = scriptArguments(USAGE, {
+  batches: { type: 'string', default: '1000' },
+  rounds: { type: 'string', default: '5' },
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-if (values.help) {
-  say(USAGE);
-  process.exit(0);
-}
 const batches = Number(values.batches);
 const rounds = Number(values.rounds);
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
@@ -13,19 +13,12 @@ const USAGE = `npm run bench:go -- [--runs N] [--workers N] [--beside]
   --workers  worker processes of each (default 2)
   --beside   an Android shot of the same launch runs slowly meanwhile`;
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '50' },
-    workers: { type: 'string', default: '2' },
-    beside: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = scriptArguments(USAGE, {
+  runs: { type: 'string', default: '50' },
+  workers: { type: 'string', default: '2' },
+  beside: { type: 'boolean', default: false },
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-if (values.help) {
-  say(USAGE);
-  process.exit(0);
-}
 
 const DEVICES = 20_000;
 /** Devices a second, so that there is something left to halt. */

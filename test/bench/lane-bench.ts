@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import type { ClientName } from './client-process.ts';
 import { LAYERS } from './layers.ts';
 import {
@@ -19,7 +19,10 @@ import { table } from './table.ts';
  * `npm run bench:lane -- [--report out.json] [--quick]`: the lane beside other clients, at real conditions, and by
  * layer. About three minutes on two cores. `--quick`: the lane and node:http2 alone, for a second, to see that it works.
  */
-const { values } = parseArgs({ options: { report: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const { values } = scriptArguments('npm run bench:lane -- [--report FILE] [--quick]', {
+  report: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+});
 const effort = values.quick ? QUICK : EFFORT;
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { until } from '../../infra/local/slack/for-tests.ts';
 import type { Fault } from '../../infra/local/slack/web-api/faults.ts';
 import { AUDIENCE, buttonsOf, startRig } from '../bot-rig.ts';
@@ -9,14 +9,8 @@ import type { Rig } from '../bot-rig.ts';
 const USAGE = `npm run bench:press -- [--presses N]
   --presses  GO presses of each row, one after the other (default 50)`;
 
-const { values } = parseArgs({
-  options: { presses: { type: 'string', default: '50' }, help: { type: 'boolean', default: false } },
-});
+const { values } = scriptArguments(USAGE, { presses: { type: 'string', default: '50' } });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-if (values.help) {
-  say(USAGE);
-  process.exit(0);
-}
 const presses = Number(values.presses);
 
 /** One order for each press. */

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { become } from '../../infra/local/providers/for-tests.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { openLaneRig } from '../lane-rig.ts';
@@ -9,17 +9,18 @@ import type { LaneRig, Sent } from '../lane-rig.ts';
  * at full speed and paced. Prints what became of the devices and the providers' own curve of receipts; exits with 1 when anything was lost to
  * the storm, sent twice, or asked for before its time.
  */
-const { values } = parseArgs({
-  options: {
-    devices: { type: 'string', default: '500000' },
-    threads: { type: 'string', default: '1' },
-    connections: { type: 'string', default: '20' },
-    platform: { type: 'string', default: 'ios' },
-    how: { type: 'string', default: '429' },
-    'storm-ms': { type: 'string', default: '3000' },
-    'retry-after': { type: 'string', default: '1' },
-    pace: { type: 'string', default: '60000' },
-  },
+const USAGE = `npm run bench:storm -- [--devices N] [--threads N] [--connections N] [--platform ios|android] [--how HOW]
+                [--storm-ms N] [--retry-after N] [--pace N]`;
+
+const { values } = scriptArguments(USAGE, {
+  devices: { type: 'string', default: '500000' },
+  threads: { type: 'string', default: '1' },
+  connections: { type: 'string', default: '20' },
+  platform: { type: 'string', default: 'ios' },
+  how: { type: 'string', default: '429' },
+  'storm-ms': { type: 'string', default: '3000' },
+  'retry-after': { type: 'string', default: '1' },
+  pace: { type: 'string', default: '60000' },
 });
 const STREAMS = 100;
 const LATENCY_MS = 30;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { compileAudience } from '../../workers/audience/compile.ts';
 import { folderObjects } from '../../workers/audience/packed/folder-objects.ts';
 import { startFastServer, startLocalProviders } from './servers.ts';
@@ -23,24 +23,17 @@ const USAGE = `npm run bench:threads -- [--server local|nginx] [--latency-ms L] 
   --round-ms     how long a round is (default 600)
   --pace         a second, over all processes together; 0 (default): no limit`;
 
-const { values } = parseArgs({
-  options: {
-    server: { type: 'string', default: 'local' },
-    'latency-ms': { type: 'string', default: '30' },
-    devices: { type: 'string', default: '500000' },
-    connections: { type: 'string', default: '60' },
-    rounds: { type: 'string', default: '7' },
-    'round-ms': { type: 'string', default: '600' },
-    pace: { type: 'string', default: '0' },
-    report: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = scriptArguments(USAGE, {
+  server: { type: 'string', default: 'local' },
+  'latency-ms': { type: 'string', default: '30' },
+  devices: { type: 'string', default: '500000' },
+  connections: { type: 'string', default: '60' },
+  rounds: { type: 'string', default: '7' },
+  'round-ms': { type: 'string', default: '600' },
+  pace: { type: 'string', default: '0' },
+  report: { type: 'string' },
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-if (values.help) {
-  say(USAGE);
-  process.exit(0);
-}
 
 interface Variant {
   name: string;

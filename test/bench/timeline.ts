@@ -1,11 +1,11 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { documentOf } from '../../bot/timeline-page/document.ts';
 import { makeDocument } from '../../bot/timeline-page/documents.ts';
 import { pageOf } from '../../bot/timeline-page/page.ts';
 import { looseKeyring } from '../../infra/aws/keyring.ts';
 import { verifyRecord, verifyWhole } from '../../infra/aws/verify-record.ts';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
 import { asMarkdown } from '../../runbooks/record/timeline.ts';
 import { botKeyring } from '../keys.ts';
@@ -16,14 +16,8 @@ import { longRecord } from '../long-record.ts';
 const USAGE = `npm run bench:timeline -- [--entries N]
   --entries  entries of the record, with half as many messages (default 50000)`;
 
-const { values } = parseArgs({
-  options: { entries: { type: 'string', default: '50000' }, help: { type: 'boolean', default: false } },
-});
+const { values } = scriptArguments(USAGE, { entries: { type: 'string', default: '50000' } });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-if (values.help) {
-  say(USAGE);
-  process.exit(0);
-}
 
 const { scene, entries, messages } = longRecord(Number(values.entries));
 const launchId = scene.state.id;

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { projectRoot } from '../../infra/local/child.ts';
 import { createSampleLaunch, sampleEvent } from '../../infra/local/sample-launch.ts';
 import { startStack } from '../../infra/local/stack.ts';
@@ -10,6 +11,7 @@ import { RoomPage } from './room-page.ts';
 
 /** `npm run screenshots`: plays the sample launch and keeps the pictures of the pages: `docs/war-room.png`, `docs/after-go.png`, `docs/ready.png`, `docs/plan.png`. Takes about two minutes. */
 
+scriptArguments('npm run screenshots', {});
 const docs = join(projectRoot, 'docs');
 const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-screenshots-'));
 const stack = await startStack({

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { publishedSchema } from '../../runbooks/playbook/published-schema.ts';
 import { exportSchema } from '../../runbooks/record/export.ts';
 import { errorBlocks, writeRows } from './errors-page.ts';
@@ -8,6 +9,8 @@ import { runbookBlocks } from './runbook-page.ts';
 import { playSample } from './sample-launch.ts';
 
 /** `npm run docs`: brings what the pages take from the code up to date. The tests beside it compare. */
+
+scriptArguments('npm run docs', {});
 
 async function rewrite(name: string, change: (page: string) => string): Promise<void> {
   const path = join(import.meta.dirname, '../../docs', name);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { HELD, testsOf } from './held.ts';
 import type { Held } from './held/held-file.ts';
 import { findMutants, mutantsOf, survivingPlaces } from './stryker.ts';
@@ -13,15 +13,17 @@ const KEPT = join(ROOT, 'node_modules/.cache/mutants');
 
 const write = (text: string) => process.stdout.write(`${text}\n`);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const USAGE = 'npm run test:mutants -- [FILE...] [--survivors] [--strings] [--shared] [--concurrency N]';
+const { values, positionals } = scriptArguments(
+  USAGE,
+  {
     survivors: { type: 'boolean', default: false },
     strings: { type: 'boolean', default: false },
     shared: { type: 'boolean', default: false },
     concurrency: { type: 'string', default: '1' },
   },
-});
+  Number.POSITIVE_INFINITY,
+);
 const concurrency = Number(values.concurrency);
 if (!Number.isInteger(concurrency) || concurrency < 1)
   wrong(`--concurrency: found ${values.concurrency}; expected a whole number from 1`);

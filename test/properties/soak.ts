@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../../infra/command-line/command-line.ts';
 
 /**
  * `npm run test:soak -- --minutes N` (default 10): all property tests, round after round, each round with a seed of its own.
@@ -10,12 +10,10 @@ import { parseArgs } from 'node:util';
  * `--seed N` begins with that seed, `--only TEXT` takes files whose path has the text.
  */
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    only: { type: 'string' },
-  },
+const { values } = scriptArguments('npm run test:soak -- [--minutes N] [--seed N] [--only TEXT]', {
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  only: { type: 'string' },
 });
 const minutes = Number(values.minutes);
 const firstSeed = Number(values.seed);

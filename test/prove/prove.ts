@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
+import { readCommandLine } from '../../infra/command-line/command-line.ts';
 import { ASSUMPTIONS, NUMBERS, SMALL } from './config.ts';
 import type { Assumption, Bounds } from './config.ts';
 import { PROPERTIES } from './properties.ts';
@@ -69,19 +69,20 @@ function wrong(say: string): never {
 function read() {
   try {
     const text = { type: 'string' } as const;
-    return parseArgs({
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        search: text,
-        seconds: text,
-        states: text,
-        state: text,
-        uncertain: text,
-        drop: text,
-        ignore: text,
-        ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [kebab(name), text])),
-      },
-    }).values as Record<string, string | undefined> & { help?: boolean };
+    const options = {
+      search: text,
+      seconds: text,
+      states: text,
+      state: text,
+      uncertain: text,
+      drop: text,
+      ignore: text,
+      ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [kebab(name), text])),
+    };
+    return readCommandLine(process.argv.slice(2), options, { command: 'npm run prove' }).values as Record<
+      string,
+      string | undefined
+    > & { help?: boolean };
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error));
   }

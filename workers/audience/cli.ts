@@ -1,7 +1,7 @@
-import { distance } from 'fastest-levenshtein';
 import { AudienceError } from '../../contract/audience-error.ts';
 import { hearStopSignals } from '../../infra/stop-signal.ts';
 import { visible, visibleLines } from '../../infra/visible.ts';
+import { nearest } from '../../runbooks/typed/nearest.ts';
 import type { Output } from './progress.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.
@@ -61,7 +61,7 @@ shot; no token is printed.
 Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = [
+export const COMMANDS = [
   'sample',
   'compile',
   'skip',
@@ -118,9 +118,9 @@ export async function main(
         out.write(HELP);
         return 0;
       default: {
-        const nearest = COMMANDS.reduce((best, one) => (distance(one, command) < distance(best, command) ? one : best));
+        const near = nearest(command, COMMANDS);
         err.write(
-          `audience: found the command "${visible(command)}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`,
+          `audience: found the command "${visible(command)}", expected ${COMMANDS.join(', ')}${near === null ? '' : `; did you mean ${near}?`}\n`,
         );
         return 2;
       }

@@ -88,8 +88,11 @@ function sizeCommand(args: readonly string[]): string {
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
-else if (args.includes('--show-prices')) process.stdout.write(`${shownPrices()}\n`);
-else if (args.includes('--simulate')) {
+else if (args.includes('--show-prices')) {
+  const read = readOptions({}, ['show-prices'], args);
+  if (!read.ok) refuse(read.problems);
+  process.stdout.write(`${shownPrices()}\n`);
+} else if (args.includes('--simulate')) {
   const outcome = await simulateCommand(args.filter((one) => one !== '--simulate'));
   if (!outcome.ok) refuse(outcome.problems);
   process.stdout.write(`${outcome.text}\n`);

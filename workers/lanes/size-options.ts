@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { optionProblem } from '../../infra/option-problem.ts';
+import { CommandLineError, readCommandLine } from '../../infra/command-line/command-line.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 
 /** What `npm run size` takes: a figure by name, how it is read, and what it is. */
@@ -36,15 +35,17 @@ export function readOptions<O extends Options>(
   | { ok: false; problems: string[] } {
   let found: Record<string, string | boolean | undefined>;
   try {
-    ({ values: found } = parseArgs({
-      args: [...args],
-      options: {
+    ({ values: found } = readCommandLine(
+      args,
+      {
         ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
         ...Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }])),
       },
-    }));
+      { command: 'npm run size' },
+    ) as { values: typeof found });
   } catch (error) {
-    return { ok: false, problems: [optionProblem(error, [...Object.keys(options), ...flags])] };
+    if (error instanceof CommandLineError) return { ok: false, problems: [error.message] };
+    throw error;
   }
   const texts = Object.fromEntries(Object.entries(found).filter(([name]) => !flags.includes(name)));
   const parsed = z

@@ -106,7 +106,7 @@ describe('npm run size -- --simulate', () => {
     expect(await text('--tasks', '2', '--dead', '3@1')).toMatch(
       /^refused: dead tasks: found 3, expected a whole number from 0 to 2$/,
     );
-    expect(await text('--batch-sise', '3')).toMatch(/^refused: Unknown option '--batch-sise'/);
+    expect(await text('--batch-sise', '3')).toMatch(/^refused: found --batch-sise, .*; did you mean --batch-size\?/);
   });
 
   test('a rehearsal is played again on its own machine, and what is missing in its report is named', async () => {

@@ -137,7 +137,7 @@ test.each([
   [[], 'found no provider, expected apns or fcm'],
   [['gcm'], 'found "gcm"'],
   [['apns'], '--topic: found none'],
-  [['apns', 'fcm'], 'found "fcm" behind apns'],
+  [['apns', 'fcm'], 'found "fcm" with lane:probe, expected no word more'],
   [['apns', '--what'], '--what'],
   [['apns', '--topic', 'a.b', '--device', 'not hex'], 'found a text of 7 characters'],
   [['fcm', '--runbook', 'a', '--launch', 'b'], 'expected one of them'],

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
+import { CommandLineError, readCommandLine } from '../../infra/command-line/command-line.ts';
 import { describeConfigProblems } from '../../infra/environment.ts';
 import { readRunbookFile } from '../../infra/runbook/read-runbook.ts';
 import { visibleLines } from '../../infra/visible.ts';
@@ -94,10 +94,9 @@ interface Asked {
 function read(args: string[]): Asked | null {
   const { positionals, values } = parsed(args);
   if (values.help === true) return null;
-  const [provider, ...more] = positionals;
+  const [provider] = positionals;
   if (provider !== 'apns' && provider !== 'fcm')
     throw new Unusable(`found ${provider === undefined ? 'no provider' : `"${provider}"`}, expected apns or fcm`, 2);
-  if (more.length > 0) throw new Unusable(`found "${more.join(' ')}" behind ${provider}, expected one provider`, 2);
   if (values.runbook !== undefined && values.launch !== undefined)
     throw new Unusable('found --runbook and --launch, expected one of them', 2);
   const { device = null } = values;
@@ -119,23 +118,20 @@ function read(args: string[]): Asked | null {
   };
 }
 
+const OPTIONS = {
+  runbook: { type: 'string' },
+  launch: { type: 'string' },
+  device: { type: 'string' },
+  topic: { type: 'string' },
+  sandbox: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
 function parsed(args: string[]) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        runbook: { type: 'string' },
-        launch: { type: 'string' },
-        device: { type: 'string' },
-        topic: { type: 'string' },
-        sandbox: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    return readCommandLine(args, OPTIONS, { command: 'lane:probe', words: 1 });
   } catch (error) {
-    throw new Unusable(error instanceof Error ? error.message : String(error), 2);
+    throw error instanceof CommandLineError ? new Unusable(error.message, 2) : error;
   }
 }
 

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { AudienceError } from '../../../contract/audience-error.ts';
-import { optionProblem } from '../../../infra/option-problem.ts';
+import { CommandLineError, readCommandLine } from '../../../infra/command-line/command-line.ts';
+import type { Options } from '../../../infra/command-line/command-line.ts';
 import { readNumber } from '../../../runbooks/typed/number.ts';
 import { FIELDS } from '../read/fields.ts';
 import type { Mapping } from '../read/fields.ts';
@@ -13,45 +13,37 @@ export interface Arguments<Name extends string, Flag extends string, Many extend
   many: Record<Many, string[]>;
 }
 
-/** Options with a value, flags without, and options that may come again. An unknown, incomplete or repeated one is ARGUMENT_INVALID: of two values one would be lost. */
+/** Options with a value, flags without, and options that may come again; `words`: files and ids, at most. What is not understood to its last word is ARGUMENT_INVALID. */
 export function readArguments<Name extends string, Flag extends string = never, Many extends string = never>(
+  command: { name: string; words: number },
   args: string[],
   names: readonly Name[],
   flags: readonly Flag[] = [],
   several: readonly Many[] = [],
 ): Arguments<Name, Flag, Many> {
   const options = Object.fromEntries([
-    ...[...names, ...several].map((name) => [name, { type: 'string' as const, multiple: true }] as const),
+    ...names.map((name) => [name, { type: 'string' as const }] as const),
+    ...several.map((name) => [name, { type: 'string' as const, multiple: true }] as const),
     ...flags.map((name) => [name, { type: 'boolean' as const }] as const),
   ]);
-  const parsed = parsedArguments(args, options);
-  const values = (name: string): string[] =>
-    [parsed.values[name] ?? []].flat().filter((value) => typeof value === 'string');
-  const option: Partial<Record<Name, string>> = {};
-  for (const name of names) {
-    const [value, more] = values(name);
-    if (more !== undefined)
-      throw new AudienceError(
-        'ARGUMENT_INVALID',
-        `--${name}: found it ${values(name).length} times (${values(name).join(', ')}), expected it once`,
-      );
-    if (value !== undefined) option[name] = value;
-  }
-  const many: Partial<Record<Many, string[]>> = {};
-  for (const name of several) many[name] = values(name);
+  const { values, positionals } = parsedArguments(args, options, command);
+  const given = (name: string): string[] => [values[name] ?? []].flat().filter((value) => typeof value === 'string');
   return {
-    words: parsed.positionals,
-    option,
-    flag: new Set(flags.filter((name) => parsed.values[name] === true)),
-    many: many as Record<Many, string[]>,
+    words: positionals,
+    option: Object.fromEntries(names.flatMap((name) => given(name).map((value) => [name, value]))) as Partial<
+      Record<Name, string>
+    >,
+    flag: new Set(flags.filter((name) => values[name] === true)),
+    many: Object.fromEntries(several.map((name) => [name, given(name)])) as Record<Many, string[]>,
   };
 }
 
-function parsedArguments(args: string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object) {
+function parsedArguments(args: string[], options: Options, { name, words }: { name: string; words: number }) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return readCommandLine(args, options, { command: name, words });
   } catch (cause) {
-    throw new AudienceError('ARGUMENT_INVALID', optionProblem(cause, Object.keys(options)), { cause });
+    if (!(cause instanceof CommandLineError)) throw cause;
+    throw new AudienceError('ARGUMENT_INVALID', cause.message, { cause });
   }
 }
 

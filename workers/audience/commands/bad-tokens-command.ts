@@ -18,12 +18,7 @@ export async function runBadTokens(
   env: Readonly<Record<string, string | undefined>>,
   out: Output,
 ): Promise<void> {
-  const { words, option } = readArguments(args, ['launch', 'out']);
-  if (words.length > 0)
-    throw new AudienceError(
-      'ARGUMENT_INVALID',
-      `bad-tokens: found "${words[0]}", expected nothing but --launch and --out`,
-    );
+  const { option } = readArguments({ name: 'bad-tokens', words: 0 }, args, ['launch', 'out']);
   const { launch: launchId } = option;
   if (launchId === undefined)
     throw new AudienceError('ARGUMENT_INVALID', '--launch: found nothing, expected the id of a launch that has fired');

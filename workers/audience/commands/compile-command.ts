@@ -59,6 +59,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export async function runCompile(args: string[], env: Env, out: Output, err: Output): Promise<void> {
   const { words, option, flag, many } = readArguments(
+    { name: 'compile', words: Number.POSITIVE_INFINITY },
     args,
     OPTIONS,
     ['accept', 'allow-none', 'fresh', 'strict'],

@@ -31,13 +31,10 @@ export async function runDevice(
   env: Readonly<Record<string, string | undefined>>,
   out: Output,
 ): Promise<void> {
-  const { words, option } = readArguments(args, ['launch']);
-  const [word, more] = words;
-  if (word === undefined || word.trim() === '' || more !== undefined)
-    throw new AudienceError(
-      'ARGUMENT_INVALID',
-      `device: found ${word === undefined ? 'nothing' : `${words.length} words`}, expected one user id or one device token`,
-    );
+  const { words, option } = readArguments({ name: 'device', words: 1 }, args, ['launch']);
+  const [word = ''] = words;
+  if (word.trim() === '')
+    throw new AudienceError('ARGUMENT_INVALID', 'device: found nothing, expected one user id or one device token');
   const { launch: launchId } = option;
   if (launchId === undefined)
     throw new AudienceError('ARGUMENT_INVALID', '--launch: found nothing, expected the id of a launch');

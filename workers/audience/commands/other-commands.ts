@@ -14,7 +14,7 @@ import { batches, count, megabytes, table } from './words.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 export async function runInspect(args: string[], env: Env, out: Output): Promise<void> {
-  const { words, option } = readArguments(args, ['out']);
+  const { words, option } = readArguments({ name: 'inspect', words: 1 }, args, ['out']);
   const hash = theOnly(words, 'inspect', 'the hash of an audience');
   const manifest = await withObjects(option.out, env, (objects) => readManifest(objects, manifestKeyOf(hash)));
   const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
@@ -45,7 +45,7 @@ export async function runInspect(args: string[], env: Env, out: Output): Promise
 
 /** Loads an audience as a worker does, and says what it takes. */
 export async function runLoad(args: string[], env: Env, out: Output): Promise<void> {
-  const { words, option } = readArguments(args, ['out', 'skip-list', 'concurrency']);
+  const { words, option } = readArguments({ name: 'load', words: 1 }, args, ['out', 'skip-list', 'concurrency']);
   const hash = theOnly(words, 'load', 'the hash of an audience');
   const concurrency = wholeNumber('concurrency', option.concurrency, 2, 1, 32);
   const bar = progressBar(out);
@@ -94,8 +94,7 @@ function readAll(audience: Awaited<ReturnType<typeof loadAudience>>): number {
 }
 
 function theOnly(words: string[], command: string, what: string): string {
-  const [word, more] = words;
-  if (word === undefined || more !== undefined)
-    throw new AudienceError('ARGUMENT_INVALID', `${command}: found ${words.length} arguments, expected ${what}`);
+  const [word] = words;
+  if (word === undefined) throw new AudienceError('ARGUMENT_INVALID', `${command}: found nothing, expected ${what}`);
   return word;
 }

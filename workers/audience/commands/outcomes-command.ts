@@ -18,12 +18,12 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** What became of whom by language, and which tokens were refused for good; as a task it stores those, and the bot puts the counts into the record. */
 export async function runOutcomes(args: string[], env: Env, out: Output, err: Output): Promise<void> {
-  const { words, option } = readArguments(args, ['launch', 'out', 'task']);
+  const { option } = readArguments({ name: 'outcomes', words: 0 }, args, ['launch', 'out', 'task']);
   const { launch: launchId, out: path, task } = option;
-  if (words.length > 0 || launchId === undefined)
+  if (launchId === undefined)
     throw new AudienceError(
       'ARGUMENT_INVALID',
-      `outcomes: found ${words.length > 0 ? `"${words[0]}"` : 'no --launch'}, expected --launch ID, and --out FILE for the refused tokens`,
+      'outcomes: found no --launch, expected --launch ID, and --out FILE for the refused tokens',
     );
   if (task !== undefined) return asTask(launchOfTask(task, { launch: launchId }), task, env, err);
   await withLaunchToRead(launchId, env, async (session) => {

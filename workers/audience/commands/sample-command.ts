@@ -7,6 +7,7 @@ import { count, table } from './words.ts';
 
 export async function runSample(args: string[], out: Output): Promise<void> {
   const { option, flag } = readArguments(
+    { name: 'sample', words: 0 },
     args,
     ['devices', 'seed', 'out', 'locales', 'markets', 'phones', 'unregistered', 'bad', 'errors', 'silent'],
     ['dirty'],

@@ -22,6 +22,7 @@ export async function runSkip(
   err: Output,
 ): Promise<void> {
   const { words, option, flag } = readArguments(
+    { name: 'skip', words: Number.POSITIVE_INFINITY },
     args,
     ['launch', 'as', 'out', 'audience', 'column', 'refused-in', 'task'],
     ['allow-none', 'replace'],

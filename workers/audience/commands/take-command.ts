@@ -20,12 +20,8 @@ export async function runTake(
   out: Output,
   err: Output,
 ): Promise<void> {
-  const { words, option } = readArguments(args, ['launch', 'as', 'task']);
-  if (words.length > 0)
-    throw new AudienceError(
-      'ARGUMENT_INVALID',
-      `take: found "${words[0]}", expected nothing but --launch and --as: whom it goes to was said when the rehearsal was begun`,
-    );
+  // Whom it goes to was said when the rehearsal was begun.
+  const { option } = readArguments({ name: 'take', words: 0 }, args, ['launch', 'as', 'task']);
   if (option.task !== undefined) return takeAsTask(option.task, launchOfTask(option.task, option), env, out, err);
   if (option.launch === undefined)
     throw new AudienceError('ARGUMENT_INVALID', '--launch: found nothing, expected the id of a rehearsal');

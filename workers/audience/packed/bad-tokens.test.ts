@@ -369,7 +369,7 @@ test('what can not be used is refused with what was expected', async () => {
   });
   expect(await audience('bad-tokens', launch.id)).toMatchObject({
     code: 2,
-    err: expect.stringContaining(`found "${launch.id}", expected nothing but --launch`) as string,
+    err: expect.stringContaining(`found "${launch.id}" with bad-tokens, expected no word more`) as string,
   });
   const shot = await launch.fire({ wake: false });
   await account(launch, 1, [['bad-token', 'skipped'], { Unregistered: 1 }]);

@@ -1,0 +1,23 @@
+/** Scripts of package.json whose command lines are tried in a process of their own, each with its commands. */
+export const STARTED: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'infra/local/start.ts': [[]],
+  'infra/local/fill-devices.ts': [[]],
+  'infra/local/rehearse.ts': [[]],
+  'infra/aws/make-keys.ts': [[]],
+  'infra/images/cli.ts': [['build'], ['test']],
+  'bot/main.ts': [[]],
+  'workers/main.ts': [[]],
+  'workers/lanes/size-cli.ts': [[], ['--simulate'], ['--show-prices']],
+  'test/properties/soak.ts': [[]],
+  'test/bench/lane-bench.ts': [[]],
+  'test/bench/threads.ts': [[]],
+  'test/bench/calls.ts': [[]],
+  'test/bench/go.ts': [[]],
+  'test/bench/press.ts': [[]],
+  'test/bench/storm.ts': [[]],
+  'test/bench/timeline.ts': [[]],
+  'test/prove/prove.ts': [[]],
+  'test/mutants/run.ts': [[]],
+  'test/docs/write.ts': [[]],
+  'test/browser/screenshots.ts': [[]],
+};
