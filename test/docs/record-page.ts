@@ -12,7 +12,7 @@ import type { Role } from '../../runbooks/playbook/schema.ts';
 import type { Played } from './sample-launch.ts';
 
 /**
- * What docs/record.md says of each kind of entry beside its words, from the code itself: by which commands it comes, who may
+ * What docs/entries.md says of each kind of entry beside its words, from the code itself: by which commands it comes, who may
  * sign it, what follows from it, and an example. It stands between `<!-- from the code: NAME -->` and `<!-- end -->`.
  */
 
@@ -196,11 +196,10 @@ function oneLine(value: unknown): string {
   return parts.length === 0 ? '{}' : `{ ${parts.join(', ')} }`;
 }
 
-/** What the page says of each kind, as plain text: its words before the block of the example. */
+/** What docs/entries.md says of each kind, as plain text: its words before the block of the example. */
 export function kindWords(page: string): Map<string, string> {
-  const [, kindsPart = ''] = page.split('\n## The kinds\n');
   return new Map(
-    kindsPart
+    page
       .split(/^### /m)
       .slice(1)
       .map((text): [string, string] => {

@@ -14,7 +14,7 @@ import { playSample } from './sample-launch.ts';
 /** The published schema of exported lines, by a validator that nobody here wrote. */
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
-const page = read('docs/record.md');
+const page = read('docs/entries.md');
 const published = JSON.parse(read('runbooks/record.schema.json')) as object;
 const entries = playSample().map(({ entry }) => entry);
 const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false });

@@ -12,9 +12,11 @@ import { BOT_KEY, botKeyring, WORKER_KEY } from '../keys.ts';
 import { blockNames, examplesIn, recordBlocks, writeBlocks } from './record-page.ts';
 import { NEW_WORKER_KEY, playSample } from './sample-launch.ts';
 
-/** docs/record.md can't drift: what it takes from the code is compared, and its examples are read by the real reader. */
+/** docs/record.md and docs/entries.md can't drift: what they take from the code is compared, and their examples are read by the real reader. */
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/record.md'), 'utf8');
+const read = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+const page = read('record.md');
+const kindsPage = read('entries.md');
 const played = playSample();
 const record = played.map(({ entry }) => entry);
 const launchId = 'superbowl-2027';
@@ -87,32 +89,32 @@ const KINDS = Object.keys({
   LaunchClosed: 0,
 } satisfies Record<EntryKind, 0>).toSorted();
 
-const [, kindsPart = ''] = page.split('\n## The kinds\n');
 const sections = new Map(
-  kindsPart
+  kindsPage
     .split(/^### /m)
     .slice(1)
     .map((text): [string, string] => [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n'))]),
 );
 
-test('what the page takes from the code is what the code gives now; else run `npm run docs`', () => {
-  expect(page).toBe(writeBlocks(page, recordBlocks(played)));
+test('what the pages take from the code is what the code gives now; else run `npm run docs`', () => {
+  for (const text of [page, kindsPage]) expect(text).toBe(writeBlocks(text, recordBlocks(played)));
+  expect(blockNames(page)).toEqual(['stored', 'effects', 'versions']);
 });
 
 test('every kind of entry has one section with words, one example, and one link to it, and no section is of anything else', () => {
   expect([...sections.keys()].toSorted()).toEqual(KINDS);
-  expect(kindsPart.match(/^### /gm)).toHaveLength(KINDS.length);
+  expect(kindsPage.match(/^### /gm)).toHaveLength(KINDS.length);
   for (const [kind, text] of sections) {
     const [words = ''] = text.split('<!--');
     expect(words.trim().length, kind).toBeGreaterThan(40);
     expect(blockNames(text), kind).toEqual([kind]);
     expect(text.match(/```json/g), kind).toHaveLength(1);
-    expect(page.split(`[${kind}](#${kind.toLowerCase()})`).length - 1, kind).toBe(1);
+    expect(kindsPage.split(`[${kind}](#${kind.toLowerCase()})`).length - 1, kind).toBe(1);
   }
 });
 
-test('the examples, as they stand in the page, are entries of one record that every reader takes', () => {
-  const examples = examplesIn(kindsPart);
+test('the examples, as they stand in the pages, are entries of one record that every reader takes', () => {
+  const examples = examplesIn(kindsPage);
   expect([...examples.keys()].toSorted()).toEqual(KINDS);
   for (const [kind, example] of examples) expect(example.kind, kind).toBe(kind);
   const bySeq = new Map([...examples.values()].map((example) => [example.seq, example]));
@@ -198,7 +200,7 @@ test('every command is named with the entry that it gives', () => {
     'close-launch': 0,
   } satisfies Record<CommandKind, 0>);
   const named = new Set(
-    [...kindsPart.matchAll(/^- Command: (.*)$/gm)].flatMap(([, line = '']) => line.match(/`[^`]+`/g)),
+    [...kindsPage.matchAll(/^- Command: (.*)$/gm)].flatMap(([, line = '']) => line.match(/`[^`]+`/g)),
   );
   expect(named).toEqual(new Set(commands.map((kind) => `\`${kind}\``)));
 });

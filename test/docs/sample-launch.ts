@@ -11,7 +11,7 @@ import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
 import { keyVia, Scene, segmentTotals, T0_MS } from '../properties/scene.ts';
 
 /**
- * One launch in which every kind of entry comes about by the command that gives it: the examples of docs/record.md are its
+ * One launch in which every kind of entry comes about by the command that gives it: the examples of docs/entries.md are its
  * entries. Real decide, real seal, fixed times and keys, so that it is the same record at every run. One piece
  * over 300 lines: the launch is read from its beginning to its end.
  */

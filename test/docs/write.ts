@@ -17,15 +17,16 @@ async function rewrite(name: string, change: (page: string) => string): Promise<
   await writeFile(path, change(await readFile(path, 'utf8')));
 }
 
-await rewrite('record.md', (page) => writeBlocks(page, recordBlocks(playSample())));
+const fromSample = recordBlocks(playSample());
+for (const name of ['record.md', 'entries.md']) await rewrite(name, (page) => writeBlocks(page, fromSample));
 await rewrite('errors.md', (page) => writeRows(writeBlocks(page, errorBlocks())));
 await rewrite('runbook.md', (page) => writeBlocks(page, runbookBlocks()));
 await writeFile(
   join(import.meta.dirname, '../../runbooks/runbook.schema.json'),
   `${JSON.stringify(publishedSchema(), null, 2)}\n`,
 );
-const page = await readFile(join(import.meta.dirname, '../../docs/record.md'), 'utf8');
+const kinds = await readFile(join(import.meta.dirname, '../../docs/entries.md'), 'utf8');
 await writeFile(
   join(import.meta.dirname, '../../runbooks/record.schema.json'),
-  `${JSON.stringify(exportSchema(kindWords(page)), null, 2)}\n`,
+  `${JSON.stringify(exportSchema(kindWords(kinds)), null, 2)}\n`,
 );
