@@ -1,8 +1,8 @@
 import { nearest } from '../../runbooks/typed/nearest.ts';
 import { CommandLineError, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import type { Options } from '../command-line/command-line.ts';
+import type { Question } from './question.ts';
 import { QUESTIONS } from './questions.ts';
-import type { Question } from './questions.ts';
 
 /** What `npm run runbook` is asked: which command, of which file, with which of its own options. */
 
