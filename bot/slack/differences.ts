@@ -33,7 +33,13 @@ interface Raw {
  */
 export function differences(chain: readonly ChannelMessage[], shown: Shown, nowMs: number): Spoken[] {
   const all = [...shown.channel, ...[...shown.threads.values()].flat()];
-  const heard = new Heard(chain);
+  const shownNow = new Set((all as Raw[]).map(({ ts }) => ts));
+  // What is said elsewhere can't be what is shown here; a launch's chain is long, and a press waits for this.
+  const heard = new Heard(
+    chain.filter(
+      ({ ts, edits, forgot }) => forgot !== undefined || shownNow.has(ts) || (edits !== null && shownNow.has(edits)),
+    ),
+  );
   const found: Spoken[] = [];
   for (const one of all.map(standing)) {
     if (one === null || heard.has(one) || !isSince(one.edits ?? one.ts, shown)) continue;
@@ -50,7 +56,7 @@ export function differences(chain: readonly ChannelMessage[], shown: Shown, nowM
 
 /** Slack names those who reacted, but if there are many not all of them: who is not named has taken it off if all are. */
 function marked(chain: readonly ChannelMessage[], shown: Shown, all: readonly Raw[], nowMs: number): Spoken[] {
-  const heard = new Heard(chain);
+  const heard = new Heard(chain.filter(({ mark }) => mark !== undefined));
   const told: Spoken[] = [];
   const tell = (user: string, mark: Mark) => {
     const one = markOf({ ts: tsAt(nowMs), user, atMs: nowMs, mark });

@@ -4,6 +4,7 @@ import { documentOf } from '../../bot/timeline-page/document.ts';
 import { makeDocument } from '../../bot/timeline-page/documents.ts';
 import { pageOf } from '../../bot/timeline-page/page.ts';
 import { looseKeyring } from '../../infra/aws/keyring.ts';
+import { verifyChannel, verifyChannelBeside } from '../../infra/aws/verify-channel.ts';
 import { verifyRecord, verifyWhole } from '../../infra/aws/verify-record.ts';
 import { scriptArguments } from '../../infra/command-line/command-line.ts';
 import { timelineOf } from '../../runbooks/record/model.ts';
@@ -53,6 +54,16 @@ async function timedAll<T>(what: string, make: () => Promise<T>): Promise<T> {
   return made;
 }
 
+/** Begins to look; called again, it says how long the loop stood still at the longest, in milliseconds. */
+function longestTurn(): () => string {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  return () => {
+    delay.disable();
+    return (delay.max / 1e6).toFixed(0);
+  };
+}
+
 const seconds = (ms: number): string => (ms / 1_000).toFixed(2).padStart(7);
 const tell = (what: string, tookMs: number, workedMs: number, more = ''): void =>
   say(`${what.padEnd(30)}${seconds(tookMs)} s${seconds(workedMs)} s${more}`);
@@ -62,6 +73,10 @@ const chain = timed('verify, one after the other', () => verifyRecord(launchId, 
 const byAll = await timedAll('verify, by all cores', () => verifyWhole(launchId, entries, looseKeyring(null, trusted)));
 if (!byAll.ok) throw new Error(`BENCH_BROKEN: ${byAll.why}`);
 if (!chain.ok) throw new Error(`BENCH_BROKEN: ${chain.why}`);
+timed('channel, at once', () => verifyChannel(launchId, messages, entries));
+const beside = longestTurn();
+await timedAll('channel, in pieces', () => verifyChannelBeside(launchId, messages, entries));
+say(`  longest turn of the bot meanwhile: ${beside()} ms`);
 const told = timed('model', () => timelineOf(entries, messages, { chain }));
 if (told === null) throw new Error('BENCH_EMPTY');
 timed('Markdown', () => asMarkdown(told));
@@ -78,10 +93,8 @@ const asked = {
   trusted,
 } as const;
 await timedAll('all of it, here', () => documentOf(asked, entries, messages));
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
+const meanwhile = longestTurn();
 const [startMs, cpuAtMs] = [performance.now(), cpuMs()];
 await makeDocument(asked, { entries, messages });
 tell('by a thread, as the bot does it', performance.now() - startMs, cpuMs() - cpuAtMs);
-delay.disable();
-say(`longest turn of the bot meanwhile: ${(delay.max / 1e6).toFixed(0)} ms`);
+say(`longest turn of the bot meanwhile: ${meanwhile()} ms`);

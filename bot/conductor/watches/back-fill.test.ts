@@ -366,6 +366,68 @@ test('fifteen messages a minute are read to the end, by whichever leaders, and n
   expect(await chain()).toHaveLength(121);
 });
 
+/** From which message on the chain was read, each time. */
+function readsFrom(): number[] {
+  const from: number[] = [];
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
+  memory.record.messagesAfter = async (launchId, after, ...more) => {
+    from.push(after);
+    return messagesAfter(launchId, after, ...more);
+  };
+  return from;
+}
+
+test('for all stretches the chain is read whole once, and then what came since', async () => {
+  await begin({ isSold: true });
+  await sayLines(0, 40);
+  await look();
+  await sayLines(40, 45);
+  memory.nowMs += 1_000;
+  afterPage(() => void (memory.nowMs += 60_000));
+  const from = readsFrom();
+  fill = new BackFill(memory.context);
+  await look();
+  // Once more behind each stretch: what was deleted meanwhile does not come back.
+  expect(from).toEqual([0, 40, 40, 45, 45, 45]);
+  expect((await texts()).toSorted()).toEqual(lines(0, 45).toSorted());
+});
+
+test('what was deleted from the record while its channel is read does not come back', async () => {
+  await begin({ isSold: true });
+  await sayLines(0, 40);
+  const lastMs = memory.nowMs;
+  memory.nowMs += 1_000;
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
+  const from = readsFrom();
+  afterPage(async (page) => {
+    memory.nowMs += 60_000;
+    if (page !== 2) return;
+    const head = (await messagesAfter(LAUNCH_ID, 0)).at(-1) ?? { seq: 0, hash: '' };
+    const forgot = { messages: head.seq, files: 0, tokens: 0 };
+    await memory.record.appendMessage(LAUNCH_ID, head, { ...blankMessage(lastMs), ts: '9.9', forgot });
+  });
+  await look();
+  // Behind the deletion whole: nobody keeps words that were deleted.
+  expect(from.slice(-3)).toEqual([15, 0, 16]);
+  // Of the first page; of the second, and of what stood before it in the channel, nothing.
+  expect((await texts()).filter((text) => text !== '')).toEqual(lines(25, 40));
+});
+
+test('in a chain with an empty place all of it is read each time', async () => {
+  await begin({ isSold: true });
+  await sayLines(0, 40);
+  await look();
+  const messagesAfter = memory.record.messagesAfter.bind(memory.record);
+  memory.record.messagesAfter = async (...asked) => (await messagesAfter(...asked)).filter(({ seq }) => seq !== 20);
+  memory.nowMs += 1_000;
+  afterPage(() => void (memory.nowMs += 60_000));
+  const from = readsFrom();
+  fill = new BackFill(memory.context);
+  await look();
+  expect(new Set(from)).toEqual(new Set([0]));
+  expect(from.length).toBeGreaterThan(2);
+});
+
 test('a read that was kept goes no further back than the launch may by now, and one that makes no sense is none', async () => {
   await begin();
   await say('of the launch before');

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ChannelMessage } from '../../../infra/aws/channel-message.ts';
 import type { Head } from '../../../infra/aws/seal.ts';
-import { verifyChannel } from '../../../infra/aws/verify-channel.ts';
+import { verifyChannelBeside } from '../../../infra/aws/verify-channel.ts';
+import type { ChannelVerdict } from '../../../infra/aws/verify-channel.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { channelBreak } from '../../../runbooks/record/model.ts';
@@ -77,7 +78,7 @@ export class BackFill {
   /** When the last whole read, and the last one at all, began; null: none has ended well. */
   #wholeAtMs: number | null = null;
   #readAtMs: number | null = null;
-  /** Then only a whole read verifies the chain anew: it holds the process as long as the chain is long. */
+  /** Then only a whole read verifies the chain anew: that takes the longer the longer the chain is. */
   #isBreakTold = false;
 
   constructor(context: Context) {
@@ -133,32 +134,51 @@ export class BackFill {
 
   /** False: not to its end. */
   async #read(launch: Launch, reader: HistoryReader, reading: Reading, sinceMs: number): Promise<boolean> {
+    let chain: Chain | null = null;
     for (let until = reading.downTo; ;) {
-      const chain = await this.#chain(launch, reading.isWhole && until === reading.downTo);
+      chain = await this.#chain(launch, reading.isWhole && until === reading.downTo, chain);
       if (chain === null) return false;
       // Nobody can have one that is whole begin later than it does.
       const fromMs = reading.isWhole ? sinceMs : Math.max(Number(reading.since) * 1_000, sinceMs);
-      const since = tsAt(Math.max(fromMs, deletedUntilMs(chain, this.#context.nowMs())));
+      const sinceIn = (all: Chain): string => tsAt(Math.max(fromMs, deletedUntilMs(all, this.#context.nowMs())));
+      const since = sinceIn(chain);
       if (Number(until) < Number(since)) return true;
       const stretch = await reader.stretch(since, until);
       if (stretch === null) return false;
-      await this.#add(launch, chain, { ...stretch, since, marks: marksOf(launch.runbook) });
+      // It may have taken minutes: what was deleted meanwhile is not to come back.
+      const grown = await this.#grown(launch, chain);
+      await this.#add(launch, chain, { ...stretch, since: sinceIn(grown), marks: marksOf(launch.runbook) });
+      chain = grown;
       if (stretch.isLast) return true;
       until = before(stretch.from);
       await keepFact(this.#context, launch.id, FACT.backFill, JSON.stringify({ ...reading, downTo: until }));
     }
   }
 
-  /** Null: a newer version has written to it. What that wrote may be what would be missed here, and would stand there twice. */
-  async #chain(launch: Launch, isVerified: boolean): Promise<Chain | null> {
+  /**
+   * `read`: as it was read before the last stretch; then what came since is read alone. Null: a newer version has written to it. What that wrote may be what
+   * would be missed here, and would stand there twice.
+   */
+  async #chain(launch: Launch, isVerified: boolean, read: Chain | null): Promise<Chain | null> {
     const { cloud } = this.#context;
     // Entries first: no message is missing that a checkpoint among them has sealed. What is no message is one without them.
     const entries = isVerified ? await cloud.record.readAfter(launch.id, 0) : [];
-    const chain = await cloud.record.messagesAfter(launch.id, 0);
+    const chain = await this.#grown(launch, read);
     if (chain.some(({ unread }) => unread === 'newer')) return null;
     if (isVerified || (!this.#isBreakTold && chain.some(isBroken)))
-      await this.#tellBreak(launch, verifyChannel(launch.id, chain, entries));
+      await this.#tellBreak(launch, await verifyChannelBeside(launch.id, chain, entries));
     return chain;
+  }
+
+  /** Behind a place that is empty or stands elsewhere nobody knows what is new; what was deleted meanwhile may be what stands here. Then all of it is read. */
+  async #grown({ id }: Launch, read: Chain | null): Promise<Chain> {
+    const { record } = this.#context.cloud;
+    if (read?.every(({ seq }, index) => seq === index + 1)) {
+      const came = await record.messagesAfter(id, read.length);
+      const isNext = came.every(({ seq, forgot }, index) => seq === read.length + index + 1 && forgot === undefined);
+      if (isNext) return [...read, ...came];
+    }
+    return record.messagesAfter(id, 0);
   }
 
   async #add(launch: Launch, chain: Chain, shown: Shown): Promise<void> {
@@ -176,7 +196,7 @@ export class BackFill {
   }
 
   /** Told once in the room. What is no message any more, and stands in the channel still, is found missing, and recorded anew. */
-  async #tellBreak(launch: Launch, channel: ReturnType<typeof verifyChannel>): Promise<void> {
+  async #tellBreak(launch: Launch, channel: ChannelVerdict): Promise<void> {
     const broken = channelBreak({ channel });
     if (broken === null) return;
     // A record that can't be gone on with takes no note; what was said is looked for all the same.
