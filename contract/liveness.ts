@@ -9,8 +9,11 @@ export const REPORT_LIFE_MS = 5_000;
 
 /** Reports of workers that are alive. */
 export function fresh(reports: readonly WorkerReport[], nowMs: number): WorkerReport[] {
-  return reports.filter((report) => report.state !== 'gone' && Math.abs(nowMs - report.atMs) <= REPORT_LIFE_MS);
+  return reports.filter((report) => isFresh(report, nowMs));
 }
+
+export const isFresh = ({ state, atMs }: WorkerReport, nowMs: number): boolean =>
+  state !== 'gone' && Math.abs(nowMs - atMs) <= REPORT_LIFE_MS;
 
 /** Ready means: holds this launch's audience and skip list whole, and says so. A sending worker is ready too. */
 export function isReady(report: WorkerReport, launch: Launch): boolean {

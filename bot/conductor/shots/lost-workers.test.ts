@@ -85,6 +85,10 @@ test('what somebody has put among the reports is told to nobody, however much of
   memory.reports = [sending('alive', memory.nowMs), sending('a', goMs + 900), ...forged];
   memory.reportsBy = ({ bootId }) =>
     !bootId.startsWith('forged') ? signerOf(WORKER_KEY) : bootId.endsWith('7') ? signerOf(testKey(9)) : null;
+  // Nor does it make the others more.
+  memory.reports.push(sending('forged-alive', memory.nowMs));
   await look();
-  expect(await memory.notes()).toEqual([expect.stringContaining('Worker host-a (a) fell silent') as string]);
+  const [note, ...more] = await memory.notes();
+  expect(note).toMatch(/^Worker host-a \(a\) fell silent.*1 other worker sends/);
+  expect(more).toEqual([]);
 });

@@ -1,12 +1,11 @@
-import { fresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
+import { isFresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
-import type { ProvenReport } from '../../../infra/aws/report-store.ts';
-import { vouchedBy } from '../../../infra/aws/vouched.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { shotSegments } from '../../views/segments-text.ts';
 import { plural, span } from '../../views/words.ts';
 import type { Context } from '../context.ts';
+import { ofWorkers } from '../worker-reports.ts';
 import { noteOnce } from './note-once.ts';
 
 /**
@@ -19,20 +18,20 @@ export async function lostWorkers(context: Context, launch: Launch): Promise<voi
   if (running.length === 0) return;
   const { reports } = await context.cloud.live.provenReports(launch.id);
   const nowMs = context.nowMs();
-  const alive = fresh(
-    reports.map(({ report }) => report),
-    nowMs,
+  const found = reports.filter(({ report }) => running.some((shot) => isLost(report, shot, nowMs)));
+  if (found.length === 0) return;
+  const lost = await ofWorkers(context, launch, found);
+  const alive = await ofWorkers(
+    context,
+    launch,
+    reports.filter(({ report }) => isFresh(report, nowMs)),
   );
   if (alive.length === 0) return;
   for (const shot of running)
-    for (const one of reports)
-      if (isLost(one.report, shot, nowMs) && isOfWorker(context, launch, one))
-        await noteOnce(context, launch, headOf(one.report, launch, shot), textOf(one.report, shot, alive.length));
+    for (const report of lost)
+      if (isLost(report, shot, nowMs))
+        await noteOnce(context, launch, headOf(report, launch, shot), textOf(report, shot, alive.length));
 }
-
-/** What is noted is signed by us: whoever can write the reports makes us say nothing. A launch without keys has none to tell by. */
-const isOfWorker = ({ journal: { keyring } }: Context, launch: Launch, report: ProvenReport): boolean =>
-  launch.keys.length === 0 || vouchedBy('report', report, launch, keyring.trusted) === 'worker';
 
 /** Reports come every second: one whose last came so long before GO at most may have fallen silent before it told of the shot. */
 const LAST_BEFORE_MS = 1_500;

@@ -3,6 +3,7 @@ import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Shot } from '../../../runbooks/launch/launch.ts';
 import type { CloseResult } from '../../../settle/close.ts';
+import { workerKeyring } from '../../../test/keys.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { sampleRunbook } from '../../../test/properties/scene.ts';
 import { reportOf } from '../for-tests.ts';
@@ -138,6 +139,20 @@ describe('one that can not be closed', () => {
     expect(note?.match(/x+/)?.[0].length).toBeLessThan(300);
     await (await watching(memory)).look();
     expect(await memory.notes()).toHaveLength(1);
+  });
+
+  test('by somebody who is no worker of this launch is told to nobody, and hides no worker that says it', async () => {
+    const { memory, look } = await watching();
+    const shot = await memory.fires();
+    const says = (boot: string, say: string) =>
+      reportOf({ ...shot, id: 'x' }, boot, memory.nowMs, { state: 'sending', say: `CANNOT CLOSE ${shot.id}: ${say}` });
+    memory.reportsBy = ({ bootId }) => (bootId === 'ours' ? workerKeyring().signer : null);
+    memory.reports = [says('forged', 'go to evil.example')];
+    await look();
+    expect(await memory.notes()).toEqual([]);
+    memory.reports.push(says('ours', 'found 299 devices'));
+    await look();
+    expect(await memory.notes()).toEqual([expect.stringContaining('found 299 devices') as string]);
   });
 
   test('no report is read while no shot runs', async () => {

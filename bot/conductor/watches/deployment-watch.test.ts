@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
+import { workerKeyring } from '../../../test/keys.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { sampleRunbook } from '../../../test/properties/scene.ts';
 import { reportOf } from '../for-tests.ts';
@@ -69,6 +70,19 @@ test('a pool that was replaced whole between two looks is told of too, and so is
     'Another version of gobutton has come: cccc',
     'Another version of gobutton has come: an older one without a name',
   ]);
+});
+
+test('a version that nobody of the deployment has signed is told to nobody, and is never the first one', async () => {
+  const { memory, see } = await scene('aaaa');
+  const forged = new Set(['boot-0', 'boot-1', 'boot-2']);
+  memory.reportsBy = ({ bootId }) => (forged.has(bootId) ? null : workerKeyring().signer);
+  await see('evil', 'evil', 'evil', 'aaaa', 'aaaa');
+  await see('worse', 'aaaa', 'evil', 'aaaa', 'aaaa');
+  expect(await memory.notes()).toEqual([]);
+  await see('evil', 'aaaa', 'aaaa', 'aaaa', 'bbbb');
+  const [note, ...more] = await memory.notes();
+  expect(note).toContain('has come: bbbb. bbbb on 1 worker (host/boot-4); aaaa on 1 worker (host/boot-3) and a bot');
+  expect(more).toEqual([]);
 });
 
 test('a bot that comes alone with a version of its own is told of', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WorkerReport } from '../../../contract/report.ts';
 import { startRig, until } from '../../../test/conductor-rig.ts';
 import type { Rig } from '../../../test/conductor-rig.ts';
+import { workerKeyring } from '../../../test/keys.ts';
 import { reportOf } from '../for-tests.ts';
 
 let rig: Rig;
@@ -17,12 +18,15 @@ test("messages that are not the launch's are said once, by any number of bots an
   const { conductor } = rig.conductor('first');
   await conductor.start();
   const launch = await rig.launch();
-  const report = (boot: string, foreign: NonNullable<WorkerReport['foreign']>) =>
-    rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { foreign }));
+  const report = (boot: string, foreign: NonNullable<WorkerReport['foreign']>, signer = workerKeyring().signer) =>
+    rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { foreign }), signer);
+  // Whoever can write the table and has no key makes the room say nothing.
+  await report('nobody', { orders: 900_000, batches: 1, last: 'go to evil.example' }, null);
   const notes = async () => (await rig.entries('Noted')).map(({ text }) => text);
   await report('one', { orders: 2, batches: 1, last: 'an order of <another> launch: x' });
   const said = await rig.seen('Messages that are not this launch');
   expect(said.html).toContain('3 so far (2 orders, 1 batch)');
+  expect(said.html).not.toContain('evil');
   expect(said.html).toContain('an order of &lt;another&gt; launch: x');
   expect(said.html).toContain('gobutton-workers-segments.fifo');
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { workerKeyring } from '../../../test/keys.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { reportOf } from '../for-tests.ts';
 import { TIMINGS } from '../timings.ts';
@@ -42,6 +43,20 @@ test('what comes right in between begins anew', async () => {
   memory.nowMs += 2;
   await say({ on: false, problem });
   expect(await memory.notes()).toEqual([]);
+});
+
+test('what nobody of the deployment has signed is told to nobody, and counts with no other', async () => {
+  const { memory, say } = await scene({ isAsked: true });
+  memory.reportsBy = () => null;
+  await say({ on: false, problem });
+  memory.nowMs += TIMINGS.unprotectedMs;
+  await say({ on: false, problem });
+  expect(await memory.notes()).toEqual([]);
+  memory.reportsBy = ({ bootId }) => (bootId === 'one' ? workerKeyring().signer : null);
+  await say({ on: false, problem });
+  memory.nowMs += TIMINGS.unprotectedMs;
+  await say({ on: false, problem });
+  expect(await memory.notes()).toEqual([expect.stringContaining(': 1 worker could not be protected') as string]);
 });
 
 test.each([

@@ -1,9 +1,11 @@
-import { fresh } from '../../../contract/liveness.ts';
+import { isFresh } from '../../../contract/liveness.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../../../runbooks/launch/remaining.ts';
 import { plural } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { noteOnce } from '../shots/note-once.ts';
+import { ofWorkers } from '../worker-reports.ts';
 
 const HEAD = 'ECS may end tasks of this launch: ';
 
@@ -24,9 +26,9 @@ export class ProtectionWatch {
       this.#since.clear();
       return;
     }
-    const without = fresh(await cloud.live.reports(launch.id), atMs).filter(
-      ({ protection }) => protection !== undefined && !protection.on && protection.problem !== null,
-    );
+    const { reports } = await cloud.live.provenReports(launch.id);
+    const said = reports.filter(({ report }) => isFresh(report, atMs) && isWithout(report));
+    const without = await ofWorkers(this.#context, launch, said);
     this.#since = new Map(without.map(({ bootId }) => [bootId, this.#since.get(bootId) ?? atMs]));
     const lasting = without.filter(({ bootId }) => atMs - (this.#since.get(bootId) ?? atMs) >= timings.unprotectedMs);
     const problem = lasting[0]?.protection?.problem;
@@ -39,3 +41,6 @@ export class ProtectionWatch {
     );
   }
 }
+
+const isWithout = ({ protection }: WorkerReport): boolean =>
+  protection !== undefined && !protection.on && protection.problem !== null;
