@@ -1,7 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
+import { blankMessage, messageHash } from '../../infra/aws/channel-message.ts';
+import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
+import { exportLines } from '../../runbooks/record/export.ts';
+import type { ChainedMessage } from '../../runbooks/record/export.ts';
 import { botKeyring } from '../../test/keys.ts';
 import { longRecord } from '../../test/long-record.ts';
+import { Scene } from '../../test/properties/scene.ts';
 import { documentOf } from './document.ts';
 import type { DocumentAsked } from './document.ts';
 import { makeDocument } from './documents.ts';
@@ -60,6 +65,49 @@ test('what is broken, cut off or replaced is told in the document', async () => 
   });
   expect(await documentOf(asked, [], [])).toBeNull();
   expect(await makeDocument(asked, { entries: [], messages: [] })).toBeNull();
+});
+
+test('what was read in the channel afterwards, the newest of it first, stands where it was written in every document, and says so', async () => {
+  const { entries, state } = Scene.ready();
+  const startMs = (entries.at(-1)?.atMs ?? 0) + 1;
+  let prev = '';
+  // Two stretches of a back-fill, and then the marks, which have no time of their own.
+  const messages = [20, 30, 5, 10, 40, 40].map((second, at): ChainedMessage => {
+    const ts = (of: number): string => ((startMs + of * 1_000) / 1_000).toFixed(6);
+    const mark = at < 4 ? {} : { mark: { of: ts(at === 4 ? 30 : 10), name: 'stopwatch', on: true } };
+    const message: ChannelMessage = {
+      ...blankMessage(startMs + second * 1_000),
+      ...mark,
+      ts: ts(second),
+      user: at < 4 ? 'U0MARKET1' : `U0MARKET${at - 3}`,
+      text: at < 4 ? `said at ${second}` : '',
+      found: true,
+      thread: null,
+    };
+    prev = messageHash(state.id, at + 1, prev, message);
+    return { ...message, seq: at + 1, hash: prev };
+  });
+  const of = { ...asked, launchId: state.id, seen: null };
+  const timeline = await documentOf(of, entries, messages);
+  const postmortem = await documentOf({ ...of, name: 'postmortem' }, entries, messages);
+  expect([timeline?.chain, timeline?.channel]).toMatchObject([{ ok: true }, { ok: true }]);
+  const said = (text = '') =>
+    [...text.matchAll(/“said at (\d+)” \(read in the channel afterwards\)/g)].map(([, at]) => at);
+  const inOrder = ['5', '10', '20', '30'];
+  expect(said(timeline?.markdown)).toEqual(inOrder);
+  expect(said(timeline?.page)).toEqual(inOrder);
+  // In short, those that are marked.
+  const short = timeline?.short?.phases.flatMap(({ rows }) => rows.map(({ what }) => what)).join('\n');
+  expect(said(short)).toEqual(['10', '30']);
+  // And behind it the evidence, by its number in the chain.
+  expect(said(postmortem?.markdown)).toEqual(['10', '30', '30', '10']);
+  expect(said(postmortem?.page)).toEqual(['10', '30', '30', '10']);
+  // The export is the chain: each line follows the one before it, and has its time.
+  const lines = [...exportLines(state.id, entries, messages, { record: { ok: true }, channel: { ok: true } })]
+    .map((line) => JSON.parse(line) as { line: string; message: ChannelMessage })
+    .filter(({ line }) => line === 'message');
+  expect(lines.map(({ message }) => message.found)).toEqual(messages.map(() => true));
+  expect(lines.map(({ message }) => (message.atMs - startMs) / 1_000)).toEqual([20, 30, 5, 10, 40, 40]);
 });
 
 test('what takes too long is given up, what fails is said, and the thread ends either way', async () => {
