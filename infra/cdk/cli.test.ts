@@ -366,8 +366,8 @@ test('without credentials, or without AWS, it says what to do', async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   vi.stubEnv('HOME', folder);
-  for (const command of ['diff', 'deploy', 'env', 'destroy'])
-    expect((await infra([command, '--yes'])).err).toMatch(/No AWS credentials were found.*aws sso login/);
+  for (const command of [['diff'], ['deploy', '--yes'], ['env'], ['destroy', '--yes']])
+    expect((await infra(command)).err).toMatch(/No AWS credentials were found.*aws sso login/);
   vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
   // Templates are made from the file alone.
   expect(await infra(['synth'])).toMatchObject({ code: 0, err: '', out: expect.stringContaining('superbowl-data') });
