@@ -12,6 +12,7 @@ import { action, actions, answer } from './afterwards.ts';
 import { bareWord } from './arguments.ts';
 import { audience } from './audience.ts';
 import { campaign } from './campaign.ts';
+import { close } from './close.ts';
 import { compare } from './compare.ts';
 import { create, createWith } from './create.ts';
 import { doctor } from './doctor.ts';
@@ -27,7 +28,9 @@ import { haltable, launchHere } from './launch-here.ts';
 import { approve, decline, tick, waive } from './lead.ts';
 import { mattersNow } from './matters-now.ts';
 import { meaning } from './meaning.ts';
+import { note } from './note.ts';
 import { people } from './people.ts';
+import { postmortem } from './postmortem.ts';
 import { rehearse } from './rehearse.ts';
 import { renew } from './renew.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
@@ -35,8 +38,8 @@ import { runbook } from './runbook.ts';
 import { here, markets, ready, stats, status, steps } from './see.ts';
 import { standDown } from './stand-down.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
-import { close, note, postmortem, timeline } from './talk.ts';
 import { test } from './test-copies.ts';
+import { timeline } from './timeline.ts';
 
 const help: Subcommand = {
   name: 'help',

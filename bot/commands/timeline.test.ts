@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { grantedByManifest } from '../infra/local/slack/app-manifest.ts';
-import { until } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
-import type { Rig } from '../test/bot-rig.ts';
+import { grantedByManifest } from '../../infra/local/slack/app-manifest.ts';
+import { until } from '../../infra/local/slack/for-tests.ts';
+import { readyLaunch, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -13,8 +13,8 @@ const refusals = async (id: string) =>
   );
 const thread = async () => (await rig.ana.messages()).filter((message) => 'thread_ts' in message);
 
-describe('what was refused', () => {
-  it('stands in the timeline: who, what and why', async () => {
+describe('the timeline', () => {
+  it('has what was refused, who, what and why, and what was said and attached', async () => {
     rig = await startRig();
     const { id } = await readyLaunch(rig);
     await rig.ask(rig.mia, 'fire all');
@@ -63,51 +63,6 @@ describe('what was refused', () => {
     );
     expect(text).toContain('| Mia Chen | “R&D says \\<hi\\> Ben Okafor”');
     expect(text).toContain('never sent');
-    expect(await rig.ask(rig.ana, 'postmortem')).toContain('The postmortem stands in the channel');
-    const posted = await until('the files', async () =>
-      (await rig.ana.messages()).flatMap((message) => message.files).filter(({ url }) => url.includes('postmortem')),
-    );
-    const [document = '', asPage = ''] = await Promise.all(
-      posted.map(async ({ url }) => (await fetch(new URL(url, rig.workspace.url))).text()),
-    );
-    expect(document).toMatch(/\| Mia Chen \| pressing GO on F\d+ \| SAME\\_PERSON: Mia Chen asked for this fire/);
-    // A launch that is not there, the same one, and one that the asker had no part in, are no launch to stand beside.
-    const { runbook } = await rig.launch();
-    const last = { ...runbook, people: runbook.people.filter((one) => one.id !== 'mia') };
-    const created = await rig.journal.append('last-year', {
-      kind: 'create-launch',
-      by: 'ana',
-      launchId: 'last-year',
-      name: 'Last year',
-      channelId: 'C9OTHER',
-      runbook: last,
-      runbookHash: 'r',
-      targetAtMs: rig.nowMs() + 3_600_000,
-      compress: 1,
-    });
-    expect(created).toMatchObject({ ok: true });
-    for (const other of ['gone', id, 'last-year'])
-      expect(await rig.ask(rig.mia, `postmortem ${other}`)).toContain(`There is no other launch \`${other}\``);
-    expect(await rig.ask(rig.ana, 'postmortem last-year')).toContain('The postmortem stands in the channel');
-    // The same rule for figures alone; an earlier launch of the same runbook needs no name.
-    expect(await rig.ask(rig.mia, 'compare last-year')).toContain('There is no other launch `last-year`');
-    expect(await rig.ask(rig.ana, 'compare last-year')).toMatch(/asked for +this launch +Last year \(last-year\)/);
-    expect(await rig.ask(rig.ana, 'compare')).toContain('no other launch was named');
-    await rig.cloud.live.putLaunch({
-      launchId: 'last-year',
-      name: 'Last year',
-      channelId: 'C9OTHER',
-      pool: 'drill-workers',
-      createdAtMs: 1,
-      closed: true,
-      runbook: runbook.id,
-    });
-    const beside = await until('the earlier launch', async () => {
-      const text = await rig.ask(rig.ana, 'compare');
-      return text.includes('Last year (last-year)') ? text : undefined;
-    });
-    expect(beside).toMatch(/\nhalts +– +0 +0\n/);
-    expect(asPage).toMatch(/<td dir="auto" data-head="what">pressing GO on F\d+<\/td>/);
   });
 });
 
