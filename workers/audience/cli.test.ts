@@ -387,6 +387,10 @@ test('wrong command lines say what was found and expected, and name the nearest 
       '--locales: found it 2 times (en, es), expected it once',
     ],
     [['compile', input, ...out], 2, 'found neither --runbook, --launch nor --locales'],
+    [['compile', input, '--locales', 'en', '--as', 'mia', ...out], 2, '--as: found it without --launch, expected both'],
+    [['compile', input, '--locales', 'en', '--accept', ...out], 2, '--accept: found it without --launch'],
+    [['skip', input, '--replace', ...out], 2, '--replace: found it without --launch'],
+    [['sample', 'here.csv', ...out], 2, 'found "here.csv" with sample, expected no word more'],
     [
       ['compile', input, '--runbook', RUNBOOK, '--locales', 'en,fr', ...out],
       2,

@@ -47,6 +47,17 @@ function parsedArguments(args: string[], options: Options, { name, words }: { na
   }
 }
 
+/** What says something only beside `--name`, and alone would be ignored, is ARGUMENT_INVALID there. `found`: option to its value, or whether a flag is given. */
+export function refuseWithout(
+  name: string,
+  value: string | undefined,
+  found: Readonly<Record<string, string | boolean | undefined>>,
+): void {
+  const [alone] = Object.entries(found).find(([, one]) => one !== undefined && one !== false) ?? [];
+  if (value === undefined && alone !== undefined)
+    throw new AudienceError('ARGUMENT_INVALID', `--${alone}: found it without --${name}, expected both`);
+}
+
 export function wholeNumber(
   name: string,
   text: string | undefined,

@@ -12,7 +12,7 @@ import type { Compiled, CompileOptions } from '../compile.ts';
 import type { ListRole } from '../lists/id-list.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output, Tell } from '../progress.ts';
-import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
+import { listOf, mappingOf, readArguments, refuseWithout, wholeNumber } from './arguments.ts';
 import { adviceOf, refuseDoubtful, summaryOf } from './compile-summary.ts';
 import { withObjects } from './environment.ts';
 import { JOIN_OPTIONS, joinAsked, joinRows, withJoined } from './join-command.ts';
@@ -96,6 +96,7 @@ export async function runCompile(args: string[], env: Env, out: Output, err: Out
       'ARGUMENT_INVALID',
       '--launch and --strict: found both, expected one; for a launch it is so without --accept',
     );
+  refuseWithout('launch', option.launch, { as: option.as, accept: flag.has('accept') });
   if (option.task !== undefined) return compileAsTask(option.task, given, out);
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);

@@ -8,7 +8,7 @@ import { progressBar } from '../progress.ts';
 import type { Output, Tell } from '../progress.ts';
 import type { Field, Mapping } from '../read/fields.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
-import { wholeNumber } from './arguments.ts';
+import { refuseWithout, wholeNumber } from './arguments.ts';
 import { tableReadsFrom } from './environment.ts';
 import { count } from './words.ts';
 
@@ -33,8 +33,7 @@ export function joinAsked(
   const { users, 'device-table': table } = option;
   const wrong = (say: string) => new AudienceError('ARGUMENT_INVALID', say);
   if (users === undefined && table === undefined) {
-    const stray = JOIN_OPTIONS.find((name) => option[name] !== undefined) ?? (fresh ? 'fresh' : null);
-    if (stray !== null) throw wrong(`--${stray}: found it without --device-table, expected both`);
+    refuseWithout('device-table', table, { devices: option.devices, capacity: option.capacity, fresh });
     return null;
   }
   if (users === undefined) throw wrong('--users: found nothing beside --device-table, expected a list of user ids');

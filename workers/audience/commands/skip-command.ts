@@ -6,7 +6,7 @@ import type { Skipped } from '../lists/find-skipped.ts';
 import { packSkipList } from '../packed/skip-list.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
-import { readArguments } from './arguments.ts';
+import { readArguments, refuseWithout } from './arguments.ts';
 import { withObjects } from './environment.ts';
 import { withLaunch } from './launch-session.ts';
 import { listRows } from './list-rows.ts';
@@ -41,6 +41,7 @@ export async function runSkip(
         `--launch and --${other}: found both, expected one; a launch has its own`,
       );
   }
+  refuseWithout('launch', option.launch, { as: option.as, replace: flag.has('replace') });
   const bar = progressBar(out);
   const find = (objects: Objects, manifestKey: string | null): Promise<Skipped> =>
     findSkipped({
