@@ -1,5 +1,11 @@
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { CommandLineError, optionsIn, readCommandLine, wordsOf } from '../../infra/command-line/command-line.ts';
+import {
+  CommandLineError,
+  isHelpAsked,
+  optionsIn,
+  readCommandLine,
+  wordsOf,
+} from '../../infra/command-line/command-line.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { bareWord } from '../commands/arguments.ts';
@@ -59,6 +65,7 @@ type Values = ReturnType<typeof readCommandLine<typeof OPTIONS>>['values'];
 function readAsked(args: readonly string[]): { command: CommandName; values: Values } | null {
   const words = wordsOf(args, OPTIONS);
   const typed = words.join(' ');
+  if (isHelpAsked(args)) return null;
   if (typed === '' || typed === 'help') {
     read(args, { command: 'help', takes: [], words: 1 });
     return null;
@@ -70,19 +77,16 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
     );
   const isHalt = haltWord(bareWord(typed)) === 'halt';
   const command = [`${words[0] ?? ''} ${words[1] ?? ''}`, words[0] ?? ''].find(isCommand) ?? (isHalt ? 'halt' : null);
-  if (command === null) {
-    // A slip in a question for help still gets help.
-    if (args.includes('--help') || args.includes('-h')) return null;
+  if (command === null)
     throw new CliError(
       'USAGE',
       `found the command "${typed}", expected ${Object.keys(COMMANDS).join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
     );
-  }
   const own = isHalt ? words.length : command.split(' ').length;
   const launch = launchByWord(command, args, words);
   const takes = optionsIn(COMMANDS[command]) as (keyof typeof OPTIONS)[];
   const values = read(args, { command, takes, words: own + Object.keys(launch).length });
-  return values.help === true ? null : { command, values: { ...values, ...launch } };
+  return { command, values: { ...values, ...launch } };
 }
 
 /** `record verify superbowl-2027` as well as `record verify --launch superbowl-2027`; of what only reads. Nothing that sends or deletes takes its launch from a stray word. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nearest } from '../../runbooks/typed/nearest.ts';
-import { CommandLineError, optionsIn, readCommandLine, wordsOf } from '../command-line/command-line.ts';
+import { CommandLineError, isHelpAsked, optionsIn, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import { QUOTA_IDS } from '../doctor/judge/quotas.ts';
 import { visible, visibleLines } from '../visible.ts';
 import { accessProblem, accountOf } from './account.ts';
@@ -124,7 +124,7 @@ export async function main(
     return 2;
   };
   const [name = 'help'] = wordsOf(args, OPTIONS);
-  if (name === 'help' || args.includes('--help')) {
+  if (name === 'help' || isHelpAsked(args)) {
     out.write(HELP);
     return 0;
   }

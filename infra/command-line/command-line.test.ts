@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CommandLineError, optionsIn, readCommandLine, wordsOf } from './command-line.ts';
+import { CommandLineError, isHelpAsked, optionsIn, readCommandLine, wordsOf } from './command-line.ts';
 
 const options = {
   launch: { type: 'string' },
@@ -55,6 +55,15 @@ test('what is understood to its last word is given as it was typed', () => {
   expect({ ...values }).toEqual({ launch: 'a', message: '-1', gate: ['x', 'y'], yes: true });
   expect(positionals).toEqual(['forget']);
   expect({ ...readCommandLine(['-h'], options, { command: 'forget' }).values }).toEqual({ help: true });
+});
+
+test('help is asked for by either name, and by no value', () => {
+  expect([['deploy', '--help'], ['-h'], ['--reason=-h'], ['help me']].map(isHelpAsked)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('a command is found among options that nobody knows', () => {

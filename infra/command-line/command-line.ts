@@ -55,6 +55,9 @@ export function readCommandLine<const O extends Options>(
   return parseArgs({ args: [...args], options: all, allowPositionals: true });
 }
 
+/** Whoever asks for help gets it, whatever else is on the line, and nothing is begun. */
+export const isHelpAsked = (args: readonly string[]): boolean => args.some((one) => one === '--help' || one === '-h');
+
 /** The words that are no options, before it is known which command they name. */
 export function wordsOf(args: readonly string[], options: Options): string[] {
   return tokensOf(args, { ...options, ...HELP }).flatMap((token) => (token.kind === 'positional' ? [token.value] : []));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandLineError, readCommandLine, wordsOf } from '../command-line/command-line.ts';
+import { CommandLineError, isHelpAsked, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import { visibleLines } from '../visible.ts';
 import { buildImages, missingTool } from './build.ts';
 import { IMAGES, isImageName } from './contents.ts';
@@ -34,7 +34,7 @@ const COMMANDS = {
 function main(): number {
   const args = process.argv.slice(2);
   const [command = 'help', ...names] = wordsOf(args, OPTIONS);
-  if (command === 'help' || args.includes('--help') || args.includes('-h')) {
+  if (command === 'help' || isHelpAsked(args)) {
     process.stdout.write(HELP);
     return 0;
   }

@@ -1,5 +1,5 @@
 import { nearest } from '../../runbooks/typed/nearest.ts';
-import { CommandLineError, readCommandLine, wordsOf } from '../command-line/command-line.ts';
+import { CommandLineError, isHelpAsked, readCommandLine, wordsOf } from '../command-line/command-line.ts';
 import type { Options } from '../command-line/command-line.ts';
 import type { Question } from './question.ts';
 import { QUESTIONS } from './questions.ts';
@@ -64,7 +64,7 @@ export function readAsked(
   args: readonly string[],
 ): { what: keyof typeof COMMANDS; file: string; values: Values } | null {
   const [what, file] = wordsOf(args, { ...OPTIONS, ...ANSWERS });
-  if (what === 'help' || args.some((one) => one === '--help' || one === '-h')) return null;
+  if (what === 'help' || isHelpAsked(args)) return null;
   if (what === undefined || !isCommand(what)) {
     const near = what === undefined ? null : nearest(what, Object.keys(COMMANDS));
     throw new Unusable(

@@ -105,6 +105,12 @@ describe.each(CALLED)('$script $named', ({ command, entry }) => {
     expect((await called(entry, ['--no-such-option', ...command])).code).toBe(2);
   });
 
+  test.each(['--help', '-h'])('%s behind it is answered with help alone', async (help) => {
+    const { code, out, err } = await called(entry, [...command, help]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/npm (?:run|start)/);
+  });
+
   test('each of its options is refused twice, and without a value', async () => {
     const options = takenOf((await called(entry, [...command, '--no-such-option'])).err);
     for (const name of options) {

@@ -1,4 +1,5 @@
 import { AudienceError } from '../../contract/audience-error.ts';
+import { isHelpAsked } from '../../infra/command-line/command-line.ts';
 import { hearStopSignals } from '../../infra/stop-signal.ts';
 import { visible, visibleLines } from '../../infra/visible.ts';
 import { nearest } from '../../runbooks/typed/nearest.ts';
@@ -81,7 +82,8 @@ export async function main(
   out: Output,
   err: Output,
 ): Promise<number> {
-  const [command = 'help', ...rest] = args;
+  const [typed = 'help', ...rest] = args;
+  const command = isHelpAsked(args) ? 'help' : typed;
   try {
     switch (command) {
       // Loaded when asked for: `load` measures memory, and DuckDB would be most of it.
@@ -113,8 +115,6 @@ export async function main(
         await (await import('./commands/other-commands.ts')).runLoad(rest, env, out);
         return 0;
       case 'help':
-      case '--help':
-      case '-h':
         out.write(HELP);
         return 0;
       default: {

@@ -1,5 +1,6 @@
 import { size, SIZE_DEFAULTS } from '../../contract/sizing.ts';
 import type { SizeAnswer, SizeQuestion } from '../../contract/sizing.ts';
+import { isHelpAsked } from '../../infra/command-line/command-line.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { COST_OPTIONS, costWords, shownPrices } from './size-cost.ts';
 import type { CostFound } from './size-cost.ts';
@@ -87,7 +88,7 @@ function sizeCommand(args: readonly string[]): string {
 }
 
 const args = process.argv.slice(2);
-if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
+if (isHelpAsked(args)) process.stdout.write(`${USAGE}\n`);
 else if (args.includes('--show-prices')) {
   const read = readOptions({}, ['show-prices'], args);
   if (!read.ok) refuse(read.problems);
