@@ -71,7 +71,7 @@ export function optionsIn(usage: readonly string[]): string[] {
 /** For a script of one command. Where help is asked for or something is wrong, that is printed and the process ends. */
 export function scriptArguments<const O extends Options>(usage: string, options: O, words = 0): Parsed<O> {
   try {
-    const command = /^npm (?:run )?[\w:]+/.exec(usage)?.[0] ?? 'this command';
+    const command = /^npm (?:run )?\w+(?::\w+)?/.exec(usage)?.[0] ?? 'this command';
     const read = readCommandLine(process.argv.slice(2), options, { command, words });
     if (!('help' in read.values)) return read;
     process.stdout.write(`${usage.trimEnd()}\n`);
