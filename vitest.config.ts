@@ -30,6 +30,7 @@ export const LAUNCHES = [
 ];
 /** All else that takes over ten seconds on two quiet cores. */
 export const LONG = [
+  'bot/actions/give-answer.test.ts',
   'bot/afterwards.test.ts',
   'bot/cli/{main,take-over}.test.ts',
   'bot/commands/{ask-moment,hurry}.test.ts',

@@ -1,11 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebClient } from '@slack/web-api';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../infra/aws/sha256.ts';
 import { until } from '../infra/local/slack/for-tests.ts';
 import { postmortemMarkdown } from '../runbooks/postmortem/markdown.ts';
 import { postmortemOf } from '../runbooks/postmortem/postmortem.ts';
+import { givenIn } from '../runbooks/record/given.ts';
 import { buttonsOf, readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
 import type { Rig, Someone } from '../test/bot-rig.ts';
 import { askedNow, pressAddAction, pressAnswerPostmortem, submitAnswers } from './actions/afterwards.ts';
+import { giveAnswer } from './actions/give-answer.ts';
+import { ChannelLog } from './channel/channel-log.ts';
 import type { Desk } from './desk.ts';
 
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
@@ -34,8 +39,24 @@ describe('once a launch is closed', () => {
     return form(who);
   };
   const fieldOf = (question: string): string => `q:${sha256(question).slice(0, 16)}`;
+  const messages = () => rig.cloud.record.messagesAfter(launchId, 0);
+  /** What another instance of the bot has. */
+  const deskOf = (more: object = {}) => {
+    const log = pino({ level: 'silent' });
+    const channelLog = new ChannelLog({ record: rig.cloud.record, client: new WebClient(), log });
+    const { journal, cloud } = rig;
+    return {
+      journal,
+      cloud,
+      nowMs: () => rig.nowMs(),
+      log,
+      channelLog,
+      conductor: rig.bot.conductor,
+      ...more,
+    } as unknown as Desk;
+  };
   const answers = async () =>
-    (await rig.journal.entries(launchId)).flatMap((entry) =>
+    givenIn(await rig.journal.entries(launchId), await messages()).entries.flatMap((entry) =>
       entry.kind === 'QuestionAnswered' && 'person' in entry.by
         ? [`${entry.by.person}: ${entry.question} ${entry.words}`]
         : [],
@@ -72,7 +93,7 @@ describe('once a launch is closed', () => {
   });
 
   it('a question that is not asked any more is said at its field, and nothing is kept', async () => {
-    const desk = { journal: rig.journal, cloud: rig.cloud, conductor: rig.bot.conductor } as unknown as Desk;
+    const desk = deskOf();
     const lost = { text: 'lost?', option: null, options: [], dateTimeMs: null, date: null };
     const result = await submitAnswers({
       desk,
@@ -80,6 +101,7 @@ describe('once a launch is closed', () => {
       slackId: 'U0MARKET1',
       teamId: null,
       atMs: rig.nowMs(),
+      press: 'p1',
       fields: new Map([['q:0123456789abcdef', lost]]),
     });
     expect(result).toMatchObject({
@@ -89,6 +111,37 @@ describe('once a launch is closed', () => {
     // If the form was closed before that was known, the answer has it.
     expect(JSON.stringify(result.answer)).toMatch(/1 answer not kept, and no other was given: .*• lost\?/);
     expect((await answers()).join()).not.toContain('lost?');
+  });
+
+  it('an answer that can’t be kept is said at its field, with what was written, and the others are kept', async () => {
+    const seal = rig.cloud.words.seal.bind(rig.cloud.words);
+    const spied = vi.spyOn(rig.cloud.words, 'seal').mockImplementation(async (id, seq, text) => {
+      if (text.includes('lost!')) throw new Error('S3 is away');
+      return seal(id, seq, text);
+    });
+    const desk = deskOf();
+    const { questions } = await askedNow(desk, launchId);
+    const [one = '', two = ''] = questions.filter((question) => question !== HELPED);
+    const field = (text: string) => ({ text, option: null, options: [], dateTimeMs: null, date: null });
+    const result = await submitAnswers({
+      desk,
+      meta: { launchId, channelId: 'C0WARROOM' },
+      slackId: 'U0OBSERVER',
+      teamId: null,
+      atMs: rig.nowMs(),
+      press: 'p4',
+      fields: new Map([
+        [fieldOf(one), field('lost!')],
+        [fieldOf(two), field('kept!')],
+      ]),
+    });
+    spied.mockRestore();
+    expect(result).toMatchObject({
+      ok: false,
+      errors: { [fieldOf(one)]: expect.stringContaining('S3 did not answer') },
+    });
+    expect(JSON.stringify(result.answer)).toMatch(/1 answer not kept, 1 kept: .*• lost!/);
+    expect((await answers()).filter((text) => /lost!|kept!/.test(text))).toEqual([`olu: ${two} kept!`]);
   });
 
   it('a form whose questions can’t be read says so, and does not go on waiting for them', async () => {
@@ -125,12 +178,13 @@ describe('once a launch is closed', () => {
     });
     expect(said).toEqual(['You are not on the roster of Fire drill.']);
     expect(noted).toEqual(['U9STRANGER', 'NOT_ON_ROSTER']);
-    const desk = { journal: rig.journal, conductor: rig.bot.conductor, cloud: rig.cloud, refusals } as unknown as Desk;
+    const desk = deskOf({ refusals });
     const field = { text: 'The page was slow.', option: null, date: null };
     const keep = () =>
       submitAnswers({
         ...stranger,
         desk,
+        press: 'p2',
         meta: { launchId, channelId: 'C0WARROOM' },
         fields: new Map([[fieldOf(HELPED), field]]),
       } as never);
@@ -146,9 +200,13 @@ describe('once a launch is closed', () => {
     const given = (await rig.journal.entries(launchId)).filter(
       (entry) => entry.kind === 'QuestionAnswered' && entry.guest !== undefined,
     );
-    expect(given).toMatchObject([{ by: { system: 'slack' }, guest: 'U9STRANGER', words: 'The page was slow.' }]);
+    const item = (await messages()).at(-1);
+    expect(item).toMatchObject({ user: 'U9STRANGER', text: 'The page was slow.', given: { question: HELPED } });
+    const place = { seq: item?.seq, hash: item?.hash };
+    expect(given).toMatchObject([{ by: { system: 'slack' }, guest: `m${place.seq}`, item: place }]);
+    expect(JSON.stringify(given)).not.toMatch(/U9STRANGER|slow/);
     const text = postmortemMarkdown(
-      postmortemOf(await rig.journal.entries(launchId), [], {
+      postmortemOf(await rig.journal.entries(launchId), await messages(), {
         chain: { ok: true },
         slackNames: new Map([['U9STRANGER', 'Kim']]),
       }) as never,
@@ -225,8 +283,10 @@ describe('once a launch is closed', () => {
     expect(await rig.ask(rig.mia, 'postmortem review')).toContain('needs on-call');
     expect(await rig.ask(rig.ana, 'postmortem review')).toContain('The postmortem is in review.');
     expect(await rig.ask(rig.ana, 'postmortem done')).toContain('have no answer yet');
-    for (const question of await askedNow({ journal: rig.journal, cloud: rig.cloud } as Desk, launchId))
-      await rig.journal.append(launchId, { kind: 'answer-question', by: 'olu', question, words: 'unknown' });
+    const { questions } = await askedNow(deskOf(), launchId);
+    const answering = { desk: deskOf(), launchId, slackId: 'U0OBSERVER', press: 'p3', messages: await messages() };
+    for (const [at, question] of questions.entries())
+      expect(await giveAnswer(answering, { question, words: 'unknown', field: `q${at}` })).toMatchObject({ ok: true });
     expect(await rig.ask(rig.ana, 'postmortem done')).toContain('The postmortem is done.');
   });
 

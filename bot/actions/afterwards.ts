@@ -2,16 +2,20 @@ import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { blameIn } from '../../runbooks/postmortem/blame.ts';
 import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
-import { STRANGER, submitAs, whoIs } from '../desk.ts';
+import { givenIn } from '../../runbooks/record/given.ts';
+import { submitAs, whoIs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
 import { actionModal, answersModal, blameNote, readingModal, unreadModal } from '../views/aftermath.ts';
 import type { AskedHere } from '../views/aftermath.ts';
 import { done, info, refused, stranger } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { fit, plural, safe } from '../views/words.ts';
+import { giveAnswer } from './give-answer.ts';
+import type { Answering } from './give-answer.ts';
 import type { Press } from './press.ts';
 import type { FormResult, Submission } from './submit-form.ts';
 
@@ -36,11 +40,18 @@ async function forPeople({ desk, value, slackId, answer }: Opened, what: string)
   return null;
 }
 
+interface Asked {
+  questions: string[];
+  /** With the words of those who have answered. */ entries: readonly Entry[];
+  messages: Answering['messages'];
+}
+
 /** What the postmortem asks as the record stands. Entries first, as for the document. */
-export async function askedNow(desk: Desk, launchId: string): Promise<string[]> {
-  const entries = await desk.journal.entries(launchId);
+export async function askedNow(desk: Desk, launchId: string): Promise<Asked> {
+  const all = await desk.journal.entries(launchId);
   const messages = await desk.cloud.record.messagesAfter(launchId, 0);
-  return postmortemOf(entries, messages, { chain: { ok: true } })?.asked ?? [];
+  const questions = postmortemOf(all, messages, { chain: { ok: true } })?.asked ?? [];
+  return { questions, entries: givenIn(all, messages).entries, messages };
 }
 
 /** A question may change while a form is open, so its field is named after its words. */
@@ -64,10 +75,15 @@ export async function pressAnswerPostmortem(press: Opened): Promise<void> {
 /** What this person has not answered comes first: a form does not hold any number. */
 async function askedOf(desk: Desk, launch: Launch, slackId: string): Promise<AskedHere[]> {
   const person = whoIs(launch, slackId)?.id ?? null;
-  const { answers, guests } = launch.postmortem;
-  const [said, me] = person === null ? [guests, slackId] : [answers, person];
-  const questions = (await askedNow(desk, launch.id)).map((question): AskedHere => {
-    const mine = said.findLast((one) => one.by === me && one.question === question)?.words ?? null;
+  const { questions: all, entries } = await askedNow(desk, launch.id);
+  const said = entries.flatMap((entry) =>
+    entry.kind === 'QuestionAnswered' &&
+    (person === null ? entry.guest === slackId : 'person' in entry.by && entry.by.person === person)
+      ? [entry]
+      : [],
+  );
+  const questions = all.map((question): AskedHere => {
+    const mine = said.findLast((one) => one.question === question)?.words ?? null;
     return { id: fieldOf(question), question, mine };
   });
   return [...questions.filter(({ mine }) => mine === null), ...questions.filter(({ mine }) => mine !== null)];
@@ -77,22 +93,25 @@ export async function submitAnswers({
   desk,
   meta,
   slackId,
+  press,
   fields,
 }: Submission<z.output<typeof afterwardsMeta>>): Promise<FormResult> {
   const written = [...fields].flatMap(([field, { text }]) => (text === null ? [] : [{ field, text }]));
   const [first = ''] = fields.keys();
   if (written.length === 0)
     return wrong({ [first]: 'Nothing is written yet; answer at least one question, or press Cancel.' });
-  const asked = new Map((await askedNow(desk, meta.launchId)).map((question) => [fieldOf(question), question]));
+  const { questions, messages } = await askedNow(desk, meta.launchId);
+  const asked = new Map(questions.map((question) => [fieldOf(question), question]));
+  const answering = { desk, launchId: meta.launchId, slackId, press, messages };
   const errors: Record<string, string> = {};
   for (const { field, text } of written) {
     const question = asked.get(field);
-    const outcome = question === undefined ? null : await answered(desk, meta.launchId, slackId, question, text);
+    const outcome = question === undefined ? null : await answered(answering, { question, words: text, field });
     if (outcome === null)
       errors[field] =
         'The record has gone on, and this is asked in other words now. Copy what you wrote, and press Answer again.';
     // The form was sent twice, or again after a fault in another field.
-    else if (!outcome.ok && outcome.code !== 'ALREADY_SO') errors[field] = outcome.say;
+    else if (!outcome.ok && outcome.code !== 'ALREADY_SO') errors[field] = outcome.say ?? '';
   }
   const lost = written.filter(({ field }) => errors[field] !== undefined);
   if (lost.length > 0) return { ok: false, errors, answer: notKept(errors, lost, written.length - lost.length) };
@@ -121,12 +140,18 @@ function notKept(errors: Record<string, string>, lost: readonly { text: string }
   );
 }
 
-const answered = (desk: Desk, launchId: string, slackId: string, question: string, words: string): Promise<Outcome> =>
-  submitAs(desk, launchId, slackId, (by) =>
-    by === STRANGER
-      ? { kind: 'answer-as-guest', guest: slackId, question, words }
-      : { kind: 'answer-question', by, question, words },
-  );
+/** Others of the same form may be kept, and whoever wrote it has it in the answer: nothing of it is lost. */
+async function answered(
+  answering: Answering,
+  one: { question: string; words: string; field: string },
+): Promise<Pick<Outcome, 'ok'> & { code?: string; say?: string }> {
+  try {
+    return await giveAnswer(answering, one);
+  } catch (error) {
+    answering.desk.log.error({ err: error, launchId: answering.launchId }, 'an answer could not be kept');
+    return { ok: false, say: 'It could not be kept: the table or S3 did not answer. Send it again in a moment.' };
+  }
+}
 
 export async function pressAddAction(press: Opened): Promise<void> {
   const launch = await forPeople(press, 'setting an action');

@@ -1,5 +1,6 @@
 import type { AckFn, App, ViewResponseAction, ViewStateValue, ViewSubmitAction } from '@slack/bolt';
 import type { z } from 'zod';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Desk } from '../desk.ts';
 import type { Message } from '../views/message.ts';
@@ -14,6 +15,8 @@ export interface Submission<M> {
   slackId: string;
   teamId: string | null;
   atMs: number;
+  /** Of this press on the button, and no other. */
+  press: string;
   /** By block. Empty text is null. */
   fields: ReadonlyMap<string, Field>;
 }
@@ -70,6 +73,7 @@ export function onForm<M extends { channelId: string }>(
             slackId,
             teamId: body.team?.id ?? null,
             atMs: receivedAt(context, desk),
+            press: sha256(`${slackId} ${body.trigger_id}`).slice(0, 24),
             fields: fieldsOf(view.state.values),
           });
           const inTime = await waitAtMost(ANSWER_WITHIN_MS, work, null);

@@ -1,9 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import { endOfChain } from '../../infra/aws/channel-message.ts';
+import { blankMessage, endOfChain } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
+import type { ItemPlace } from '../../runbooks/launch/entries.ts';
+import { wellFormed } from '../../runbooks/launch/well-formed.ts';
+import type { GivenWords } from '../../runbooks/record/rows.ts';
 import { Heard } from '../slack/heard.ts';
 
 /** Lost races are lost to messages that other instances really added. */
@@ -38,6 +41,23 @@ export class ChannelLog {
     });
   }
 
+  /**
+   * Words that somebody gives by command or form, for an entry to name: an entry can't be changed, and here they can be deleted. `press` is theirs alone,
+   * so the same one twice, here or in another instance, has one place. Rejects, and then no entry may follow, when table or bucket don't answer.
+   */
+  async give(
+    launchId: string,
+    { press, user, text, atMs, given }: { press: string; user: string; text: string; atMs: number; given: GivenWords },
+  ): Promise<ItemPlace> {
+    const message = wellFormed({ ...blankMessage(atMs), ts: `given ${press}`, user, text, given });
+    return this.#inTurn(launchId, async (chain) => {
+      await this.#put(launchId, chain, message);
+      const place = chain.given.get(message.ts);
+      if (place === undefined) throw new Error(`GIVEN_DELETED ${launchId}: the words of this press were deleted`);
+      return place;
+    });
+  }
+
   /** What was heard is read again from the table, where somebody may have had their hands; what is on its way is taken as lost to another instance. */
   reload(launchId: string): void {
     this.#chains.delete(launchId);
@@ -49,7 +69,7 @@ export class ChannelLog {
       const answer = await this.#record.appendMessage(launchId, chain.head, message);
       if (answer.won) {
         chain.head = answer.head;
-        chain.heard.add(message);
+        learn(chain, { ...message, ...answer.head });
         return;
       }
       await this.#catchUp(launchId, chain);
@@ -59,21 +79,25 @@ export class ChannelLog {
 
   async #catchUp(launchId: string, chain: Chain): Promise<void> {
     const behind = await this.#record.messagesAfter(launchId, chain.head.seq);
-    for (const message of behind) chain.heard.add(message);
+    for (const message of behind) learn(chain, message);
     chain.head = endOfChain(behind, chain.head);
   }
 
-  async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {
+  async #inTurn<T>(launchId: string, work: (chain: Chain) => Promise<T>): Promise<T> {
     const chain = this.#chains.get(launchId) ?? {
       head: { seq: 0, hash: '' },
       heard: new Heard(),
+      given: new Map(),
       turn: this.#load(launchId),
     };
     this.#chains.set(launchId, chain);
     const turn = chain.turn.then(() => work(chain));
     // The next one waits for this one's end, not for its success.
-    chain.turn = turn.catch(() => undefined);
-    await turn;
+    chain.turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   /** The chain's past, once: for its head, and to know repeated deliveries after a restart. */
@@ -104,5 +128,12 @@ export class ChannelLog {
 interface Chain {
   head: Head;
   heard: Heard;
+  /** Where what was given stands, by its `ts`. */ given: Map<string, ItemPlace>;
   turn: Promise<void>;
+}
+
+function learn(chain: Chain, message: ChannelMessage & Head): void {
+  chain.heard.add(message);
+  const { ts, given, seq, hash } = message;
+  if (given !== undefined) chain.given.set(ts, { seq, hash });
 }

@@ -16,6 +16,7 @@ import { SECRETS } from '../../infra/local/slack/for-tests.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
+import { botKeyring } from '../../test/keys.ts';
 import { ChannelLog } from '../channel/channel-log.ts';
 import { forgetAsked } from './forget-some.ts';
 import { main } from './main.ts';
@@ -79,6 +80,13 @@ async function write(...messages: ChannelMessage[]): Promise<void> {
     if (message.file?.key != null)
       await rig.cloud.objects.put(message.file.key, Buffer.from(message.file.key === keyOf('one') ? SECRET : 'a plan'));
   }
+}
+/** As a version before 0.6 has entered it. */
+async function old(body: { kind: 'QuestionAnswered'; question: string; words: string }): Promise<void> {
+  const { seq, headHash: hash } = await rig.launch();
+  const entry = { ...body, atMs: Date.now(), by: { person: 'mia' } };
+  const { signer } = botKeyring();
+  expect(await rig.cloud.record.append(rig.launchId, { seq, hash }, entry, { signer })).toMatchObject({ won: true });
 }
 const chain = () => rig.cloud.record.messagesAfter(rig.launchId, 0);
 const files = async () => (await rig.cloud.objects.list(`launches/${rig.launchId}/files/`)).map(({ key }) => key);
@@ -248,12 +256,14 @@ describe('one person', () => {
         said(8, { text: 'and again', refused: { what: `note ${SECRET}`, code: 'ROLE_MISSING', say: 'no', times: 1 } }),
         said(9, { deleted: true, edits: TS, text: '' }),
       );
-      await rig.append({ kind: 'answer-question', by: 'mia', question: 'What helped?', words: 'tea' });
+      await old({ kind: 'QuestionAnswered', question: 'What helped?', words: 'tea' });
       await rig.cloud.facts.put(rig.launchId, 'canvas/postmortem', 'F0CANVAS');
       const { out, code } = await forget('--person', who, '--yes');
       expect(code).toBe(0);
       expect(out).toContain('(m1, m2, m3, m8, m9) and 1 file');
-      expect(out).toContain('NOT deleted: 1 answer of theirs to the postmortem, and all that they decided');
+      expect(out).toContain(
+        'NOT deleted: 1 answer of theirs to the postmortem that a version before 0.6 has entered, and all that they decided',
+      );
       expect(out).toContain('what others wrote about them: name such a message with --message');
       const now = await chain();
       expect(now.map(({ forgotten }) => forgotten === true)).toEqual([1, 1, 1, 0, 0, 0, 0, 1, 1, 0].map(Boolean));

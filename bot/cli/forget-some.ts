@@ -11,7 +11,7 @@ import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
-import { accountsOf, baseOf, itemsOf, messagesNamed } from './what-to-forget.ts';
+import { accountsOf, baseOf, givenAmong, itemsOf, messagesNamed, saidText } from './what-to-forget.ts';
 import type { Chained, Picked } from './what-to-forget.ts';
 
 interface Asked {
@@ -82,9 +82,8 @@ function doneText(
   launchId: string,
   { noted, own, files }: { noted: readonly Chained[]; own: readonly Chained[]; files: number },
 ): string {
-  const said = noted.filter(({ file }) => file === undefined);
   if (noted.length > 0)
-    return `Deleted ${plural(said.length, 'message')} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files, 'file')}. The chain holds, and verify says so.`;
+    return `Deleted ${saidText(noted)} of ${launchId}'s channel (${placesText(noted.map(({ seq }) => seq))}) and ${plural(files, 'file')}. The chain holds, and verify says so.`;
   return own.length === 0
     ? 'There is nothing to delete, or nothing any more.'
     : 'All of it was deleted before; if an earlier run had left anything of it, that is gone now, too.';
@@ -93,8 +92,9 @@ function doneText(
 const read = ({ cloud }: Session, launchId: string): Promise<Chained[]> =>
   cloud.record.messagesAfter(launchId, 0, { evenDeleted: true });
 
-function kindOf({ file, refused, deleted, edits }: Chained): string {
+function kindOf({ file, refused, deleted, edits, given }: Chained): string {
   if (file !== undefined) return 'file';
+  if (given !== undefined) return given.as === 'answer' ? 'answer to the postmortem' : 'note';
   if (refused !== undefined) return 'refusal';
   if (deleted) return 'deletion';
   return edits === null ? 'message' : 'edit';
@@ -133,6 +133,7 @@ async function note(
     if (now.length === 0) return { noted, shared };
     const forgot: Forgot = {
       messages: now.filter(({ file }) => file === undefined).length,
+      ...givenAmong(now),
       files: now.filter(({ file }) => file?.key != null).length,
       tokens: 0,
       seqs: now.map((one) => one.seq),
@@ -188,10 +189,11 @@ async function tellWhatStays(
       launch?.people.flatMap(({ id, slack }) => (slack.some((one) => accounts.has(one)) ? id : [])),
     );
     const { answers = [], guests = [] } = launch?.postmortem ?? {};
-    const told = answers.filter(({ by }) => people.has(by)).length + guests.filter(({ by }) => accounts.has(by)).length;
+    const told = [...answers.filter(({ by }) => people.has(by)), ...guests.filter(({ by }) => accounts.has(by))];
+    const inRecord = told.filter(({ item }) => item === null).length;
     const marks = chain.filter(({ mark, user }) => mark !== undefined && accounts.has(user)).length;
     out(
-      `NOT deleted: ${plural(told, 'answer')} of theirs to the postmortem, and all that they decided, noted or gave a reason for by command or form: those are signed entries, each over the one before, and go only with the record.`,
+      `NOT deleted: ${inRecord === 0 ? '' : `${plural(inRecord, 'answer')} of theirs to the postmortem that a version before 0.6 has entered, and `}all that they decided, noted or gave a reason for by command or form: those are signed entries, each over the one before, and go only with the record.`,
     );
     out(
       `Stays: ${plural(marks, 'mark')} that they put on or took off (a reaction, without words), and what others wrote about them: name such a message with --message.`,

@@ -7,6 +7,8 @@ import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
+import { givenAmong, saidText } from './what-to-forget.ts';
+import type { Chained } from './what-to-forget.ts';
 
 /**
  * Deletes for good the device tokens of a launch's people, what they wrote in its channel and what they attached there. Record and channel
@@ -30,7 +32,7 @@ export async function forget(
   await cloud.words.forget(launchId, found.keys);
   await cloud.staff.forget(launchId);
   await Promise.all(found.files.map((key) => cloud.objects.remove(key)));
-  const { messages, tokens, files } = found;
+  const { items, tokens, files } = found;
   out(
     tokens === 0
       ? `No device tokens of ${launchId}'s people were stored; nothing to delete.`
@@ -39,14 +41,14 @@ export async function forget(
   out(
     found.keys.length + files.length === 0
       ? 'No words or files of its channel were stored in a way that can be deleted.'
-      : `Deleted ${plural(messages, 'message')} of its channel and ${plural(files.length, 'file')} that hung on them. Their chain holds, and verify says so.`,
+      : `Deleted ${saidText(items)} of its channel and ${plural(files.length, 'file')} that hung on them. Their chain holds, and verify says so.`,
   );
   await tellWhatStays(session, launchId, found.plain);
 }
 
 interface Found {
   /** Of the channel, that can be deleted, and that can't. */
-  messages: number;
+  items: Chained[];
   plain: number;
   /** Names of keys; places of files. */
   keys: string[];
@@ -68,7 +70,7 @@ async function note(session: Session, launchId: string, about: About): Promise<F
       cloud.objects.list(`launches/${launchId}/files/`),
     ]);
     const found: Found = {
-      messages: chain.filter(({ box, forgotten }) => box !== undefined && forgotten === undefined).length,
+      items: chain.filter(({ box, forgotten }) => box !== undefined && forgotten === undefined),
       plain: chain.filter(({ box, forgot, unread }) => (box ?? forgot ?? unread) === undefined).length,
       keys,
       files: there.map(({ key }) => key),
@@ -76,7 +78,8 @@ async function note(session: Session, launchId: string, about: About): Promise<F
     };
     const noted = new Set(chain.flatMap(({ forgot }) => forgot?.keys ?? []));
     if (tokens + there.length === 0 && keys.every((key) => noted.has(key))) return found;
-    const forgot = { messages: found.messages, files: there.length, tokens, keys, ...about };
+    const messages = found.items.length;
+    const forgot = { messages, ...givenAmong(found.items), files: there.length, tokens, keys, ...about };
     if (await noteDeletion(session, launchId, chain, forgot)) return found;
   }
   throw contended('nothing');
@@ -94,6 +97,6 @@ async function tellWhatStays({ journal, out }: Session, launchId: string, plain:
       `NOT deleted: ${plural(plain, 'message')} of the channel from before words were kept apart. They go only with the record.`,
     );
   out(
-    'Stays, as it is what was decided and by whom: names and accounts of the roster, notes, reasons, and the texts that were sent. They go only with the record.',
+    'Stays, as it is what was decided and by whom: names and accounts of the roster, notes, reasons, actions, and the texts that were sent. They go only with the record.',
   );
 }

@@ -3,6 +3,8 @@ import type { Head } from '../../infra/aws/seal.ts';
 import { shown } from '../../infra/environment.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { deletedIn, OWN_KEY_FORMAT } from '../../runbooks/record/rows.ts';
+import type { Forgot } from '../../runbooks/record/rows.ts';
+import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 
 /** Which items of a channel's chain somebody means who names a message or a person. */
@@ -99,3 +101,17 @@ export function accountsOf(launch: Launch, names: ReadonlyMap<string, string>, g
 }
 
 const sameName = (one: string, other: string): boolean => one.trim().toLowerCase() === other.toLowerCase();
+
+/** `3 messages, 1 answer`: what people said of it, without the files. */
+export function saidText(items: readonly Chained[]): string {
+  const said = items.filter(({ file }) => file === undefined);
+  const given = Map.groupBy(said, (one) => one.given?.as ?? 'message');
+  const named = [...given].map(([what, ones]) => plural(ones.length, what));
+  return named.length === 0 ? plural(0, 'message') : named.join(', ');
+}
+
+/** How many of them are answers and notes; nothing, where none is. */
+export function givenAmong(items: readonly Chained[]): Pick<Forgot, 'given'> {
+  const given = items.filter((one) => one.given !== undefined).length;
+  return given === 0 ? {} : { given };
+}

@@ -64,7 +64,7 @@ async function beside(
   return {
     launchId: launch.id,
     slackNames: await namesOfOthers(desk, new Set(launch.people.flatMap(({ slack }) => slack)), [
-      ...launch.postmortem.guests.map(({ by }) => ({ user: by, text: '' })),
+      ...launch.postmortem.guests.flatMap(({ by, item }) => (item === null ? { user: by, text: '' } : [])),
       ...messages,
     ]),
     links: await postLinks(desk, launch, entries),

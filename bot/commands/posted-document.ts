@@ -16,7 +16,9 @@ export async function postedDocument(ask: PersonAsk, wanted: WantedDocument & { 
   const { markdown, page, chain, channel, short } = document.made;
   if (short !== null) await postShort(ask, short);
   const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
-  const talk = messages.filter(({ refused, mark, file }) => (refused ?? mark ?? file) === undefined).length;
+  const talk = messages.filter(
+    ({ refused, mark, file, given }) => (refused ?? mark ?? file ?? given) === undefined,
+  ).length;
   const refusals = messages.filter(({ refused }) => refused !== undefined).length;
   const { how, ...rest } = await postDocument(desk.client, desk.log, {
     channelId,

@@ -41,7 +41,7 @@ export const postmortem: Subcommand = {
 
 async function turned(ask: PersonAsk, to: PostmortemState): Promise<Answer> {
   // What it asks is in the whole record, and only done goes by it.
-  const questions = to === 'done' ? await askedNow(ask.desk, ask.launch.id) : [];
+  const questions = to === 'done' ? (await askedNow(ask.desk, ask.launch.id)).questions : [];
   return submit(
     ask,
     (by) => ({ kind: 'turn-postmortem', by, to, questions }),

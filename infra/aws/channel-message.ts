@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { boxedMessage, clearMessage } from '../../runbooks/record/message-schema.ts';
 import { MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
-import type { Box, Forgot, KeptFile, Mark, Refused, Unread } from '../../runbooks/record/rows.ts';
+import type { Box, Forgot, GivenWords, KeptFile, Mark, Refused, Unread } from '../../runbooks/record/rows.ts';
 import type { Head } from './seal.ts';
 import { sha256 } from './sha256.ts';
 
@@ -23,6 +23,7 @@ export interface ChannelMessage {
   /** Not said: a reaction that marks a message was put on or taken off. */ mark?: Mark;
   /** Not said: what became of a file that hangs on a message. */ file?: KeptFile;
   /** Not said: what people wrote before was deleted. */ forgot?: Forgot;
+  /** Not said in the channel: words of an entry, given by command or form. */ given?: GivenWords;
   /** As the chain has it. Absent: the chain has it as it is here. */ box?: Box;
   /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */ forgotten?: true;
   /** Not read: its keys did not come (`away`), it is of a newer format (`newer`), or what stands there is no message (`broken`). */ unread?: Unread;

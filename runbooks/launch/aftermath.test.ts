@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { dueAtMs, openActions, respondersOf, unheardOf } from './aftermath.ts';
 import type { Command } from './commands.ts';
+import { evolve } from './evolve.ts';
 import type { Launch } from './launch.ts';
 
 const closed = (): Scene => {
@@ -9,11 +10,13 @@ const closed = (): Scene => {
   scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
   return scene;
 };
-const answer = (by: string, words: string, question = 'What helped?'): Command => ({
+const item = (seq: number) => ({ seq, hash: 'a'.repeat(64) });
+const answer = (by: string, words: string, question = 'What helped?', seq = 1): Command => ({
   kind: 'answer-question',
   by,
   question,
   words,
+  item: item(seq),
 });
 const action = (more: Partial<Extract<Command, { kind: 'set-action' }>> = {}): Command => ({
   kind: 'set-action',
@@ -27,42 +30,65 @@ const action = (more: Partial<Extract<Command, { kind: 'set-action' }>> = {}): C
 });
 
 describe('answers', () => {
-  test('a closed launch takes them, as they were written, and a second of the same person follows the first', () => {
+  test('a closed launch takes them, a second of the same person follows the first, and no entry holds a word of them', () => {
     const scene = closed();
     scene.does(answer('ben', 'One room.\nAnd *coffee*.'));
-    scene.does(answer('ben', 'Coffee alone.'));
-    expect(scene.state.postmortem.answers.map(({ words, by }) => `${by}: ${words}`)).toEqual([
-      'ben: One room.\nAnd *coffee*.',
-      'ben: Coffee alone.',
+    scene.does(answer('ben', 'Coffee alone.', 'What helped?', 2));
+    expect(scene.state.postmortem.answers).toEqual([
+      { by: 'ben', question: 'What helped?', words: null, item: item(1) },
+      { by: 'ben', question: 'What helped?', words: null, item: item(2) },
     ]);
+    expect(JSON.stringify(scene.entries)).not.toMatch(/coffee/i);
   });
 
   test('somebody who is not on the roster answers as a guest, so many times, and no question is answered by that alone', () => {
     const scene = closed();
-    const guest = (words: string, who = 'U9GUEST'): Command => ({
+    const guest = (seq: number, as = 'm1', who = 'U9GUEST'): Command => ({
       kind: 'answer-as-guest',
       guest: who,
+      as,
       question: 'What helped?',
-      words,
+      words: 'The page was slow.',
+      item: item(seq),
     });
-    scene.does(guest('The page was slow.'));
-    expect(scene.refuses(guest('The page was slow.')).code).toBe('ALREADY_SO');
-    expect(scene.state.postmortem).toMatchObject({ answers: [], guests: [{ by: 'U9GUEST' }] });
+    expect(scene.refuses(guest(2)).say).toContain('Nobody has answered as m1 here; expected m2');
+    scene.does(guest(1));
+    expect(scene.refuses(guest(1)).code).toBe('ALREADY_SO');
+    expect(scene.state.postmortem).toMatchObject({ answers: [], guests: [{ by: 'm1', words: null, item: item(1) }] });
+    // Who is not on the roster is known by what they wrote alone.
+    expect(JSON.stringify(scene.entries)).not.toMatch(/U9GUEST|slow/);
     const done: Command = { kind: 'turn-postmortem', by: 'ana', to: 'done', questions: ['What helped?'] };
     expect(scene.refuses(done).code).toBe('POSTMORTEM_OPEN');
-    expect(scene.refuses(guest('x', 'U0ONCALL')).say).toContain('is on the roster');
-    for (let more = 1; more < 40; more += 1) scene.does(guest(`${more}`));
-    expect(scene.refuses(guest('once more')).say).toContain('takes no more answers');
-    for (let more = 40; more < 200; more += 1) scene.does(guest('x', `U9OTHER${more}`));
-    expect(scene.refuses(guest('x', 'U9LAST')).say).toContain('200 of all');
+    expect(scene.refuses(guest(2, 'm2', 'U0ONCALL')).say).toContain('is on the roster');
+    for (let more = 2; more <= 40; more += 1) scene.does(guest(more));
+    expect(scene.refuses(guest(41)).say).toContain('takes no more answers');
+    for (let more = 41; more <= 200; more += 1) scene.does(guest(more, `m${more}`, `U9OTHER${more}`));
+    expect(scene.refuses(guest(201, 'm201', 'U9LAST')).say).toContain('200 of all');
   });
 
   test('the same words of the same person are in the record once', () => {
     const scene = closed();
     scene.does(answer('ben', 'One room.'));
-    expect(scene.refuses(answer('ben', ' One room. ')).code).toBe('ALREADY_SO');
-    scene.does(answer('mia', 'One room.'));
-    scene.does(answer('ben', 'One room.', 'What else?'));
+    expect(scene.refuses(answer('ben', 'One room.')).code).toBe('ALREADY_SO');
+    scene.does(answer('mia', 'One room.', 'What helped?', 2));
+    scene.does(answer('ben', 'One room.', 'What else?', 3));
+  });
+
+  test('of a record that holds words itself they stay, and are known when they come again', () => {
+    const scene = closed();
+    const entry = scene.does(answer('ben', 'x', 'What else?'));
+    const old = { ...entry, seq: entry.seq + 1, prev: entry.hash, question: 'What helped?', words: 'One room.' };
+    scene.launch = evolve(scene.state, { ...old, item: undefined } as never);
+    expect(scene.state.postmortem.answers.at(-1)).toMatchObject({ by: 'ben', words: 'One room.', item: null });
+    expect(scene.refuses(answer('ben', ' One room. ', 'What helped?', 2)).code).toBe('ALREADY_SO');
+  });
+
+  test.each([
+    ['0', { seq: 0, hash: 'a'.repeat(64) }],
+    ['2.5', { seq: 2.5, hash: 'a'.repeat(64) }],
+    ['one without a hash', { seq: 1, hash: '' }],
+  ])('item %s is none', (_what, place) => {
+    expect(closed().refuses({ ...answer('ben', 'yes'), item: place } as Command).code).toBe('VALUE_INVALID');
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
-import type { CommandOf } from './decision.ts';
-import type { EntryOf, PersonId } from './entries.ts';
+import type { CommandOf, Refusal } from './decision.ts';
+import type { EntryOf, ItemPlace, PersonId } from './entries.ts';
 import { must, personIn } from './fold-error.ts';
-import type { ActionItem, Aftermath, Launch } from './launch.ts';
+import type { ActionItem, Aftermath, Answered, Launch } from './launch.ts';
 import { ownerOf } from './owners.ts';
 import { findPerson, personOf } from './people.ts';
 import { isOfTheseYears } from './words.ts';
@@ -24,10 +24,11 @@ const isLong = (words: string): boolean => words.length > WORDS_MOST;
 
 /** Who says the same once more has said it. */
 export function answerQuestion(launch: Launch, command: CommandOf<'answer-question'>, { nowMs }: Given): Decision {
-  const { by, question, words } = command;
+  const { by, question, item } = command;
   return (
-    answerProblem({ question, words }, by, launch.postmortem.answers) ??
-    accept(byPerson(by), nowMs, { kind: 'QuestionAnswered', question, words: words.trim() })
+    answerProblem(command) ??
+    againProblem(command, launch.postmortem.answers, [by]) ??
+    accept(byPerson(by), nowMs, { kind: 'QuestionAnswered', question, item })
   );
 }
 
@@ -37,26 +38,28 @@ const OF_ONE_GUEST = 40;
 
 /** Affected people are seldom on a roster. What they say is in their name and gives them nothing: a question that only they have answered is open still. */
 export function answerAsGuest(launch: Launch, command: CommandOf<'answer-as-guest'>, { nowMs }: Given): Decision {
-  const { guest, question, words } = command;
+  const { guest, as, question, item } = command;
   const { guests } = launch.postmortem;
   if (personOf(launch, { slackId: guest }) !== null)
     return refuse('VALUE_INVALID', `${guest} is on the roster; expected an answer in that person's name.`);
-  if (guests.length >= OF_GUESTS || guests.filter(({ by }) => by === guest).length >= OF_ONE_GUEST)
+  const mine = guests.filter(({ by }) => by === guest || by === as);
+  if (guests.length >= OF_GUESTS || mine.length >= OF_ONE_GUEST)
     return refuse(
       'VALUE_INVALID',
       `This record takes no more answers of people who are not on its roster (${OF_ONE_GUEST} of each, ${OF_GUESTS} of all). Write it in the channel, which is recorded too.`,
     );
+  const problem = answerProblem(command);
+  if (problem !== null) return problem;
+  if (as !== `m${item.seq}` && !guests.some(({ by }) => by === as))
+    return refuse('VALUE_INVALID', `Nobody has answered as ${as} here; expected m${item.seq} of a first answer.`);
   return (
-    answerProblem({ question, words }, guest, guests) ??
-    accept({ system: 'slack' }, nowMs, { kind: 'QuestionAnswered', question, words: words.trim(), guest })
+    againProblem(command, guests, [guest, as]) ??
+    accept({ system: 'slack' }, nowMs, { kind: 'QuestionAnswered', question, item, guest: as })
   );
 }
 
-function answerProblem(
-  { question, words: said }: { question: string; words: string },
-  by: string,
-  before: Aftermath['guests'],
-): Decision | null {
+/** Asked before the words are put where they are kept, too. */
+export function answerProblem({ question, words: said }: { question: string; words: string }): Refusal | null {
   const words = said.trim();
   if (words === '' || isLong(words)) return wordsProblem(words, 'The answer');
   if (question === '' || question.length > QUESTION_MOST)
@@ -64,9 +67,25 @@ function answerProblem(
       'VALUE_INVALID',
       `The question has ${question.length} characters; expected one that the postmortem asks.`,
     );
-  const last = before.findLast((one) => one.by === by && one.question === question);
-  return last?.words === words ? refuse('ALREADY_SO', 'You have answered so already.') : null;
+  return null;
 }
+
+/** Whoever has put the words there knows whether they were there already, and then it is the same item. */
+function againProblem(
+  { question, words, item }: { question: string; words: string; item: ItemPlace },
+  before: readonly Answered[],
+  me: readonly string[],
+): Refusal | null {
+  if (!isPlace(item))
+    return refuse('VALUE_INVALID', `Found item ${item.seq} (“${item.hash}”), expected one of the channel's chain.`);
+  const last = before.findLast((one) => me.includes(one.by) && one.question === question);
+  return last?.words === words.trim() || before.some((one) => one.item?.seq === item.seq)
+    ? refuse('ALREADY_SO', 'You have answered so already.')
+    : null;
+}
+
+const isPlace = ({ seq, hash }: ItemPlace): boolean =>
+  Number.isSafeInteger(seq) && seq > 0 && /^[0-9a-f]{64}$/.test(hash);
 
 export function setAction(launch: Launch, command: CommandOf<'set-action'>, { nowMs }: Given): Decision {
   const { by, when, owner, due } = command;
@@ -172,10 +191,10 @@ export function told(
   const { answers, guests, actions } = postmortem;
   switch (entry.kind) {
     case 'QuestionAnswered': {
-      const { question, words, guest } = entry;
+      const { question, words = null, item = null, guest } = entry;
       return guest === undefined
-        ? { answers: [...answers, { question, words, by: personIn(entry) }] }
-        : { guests: [...guests, { question, words, by: guest }] };
+        ? { answers: [...answers, { question, words, item, by: personIn(entry) }] }
+        : { guests: [...guests, { question, words, item, by: guest }] };
     }
     case 'ActionSet': {
       const { actionId: id, when, words, owner, due } = entry;

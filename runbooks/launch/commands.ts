@@ -3,19 +3,21 @@ import type {
   ActionWhen,
   AudienceRef,
   AwsCall,
+  CopiesAsked,
   FrozenSet,
+  HaltSource,
+  ItemPlace,
   Measured,
   NewEntry,
-  CopiesAsked,
   PersonId,
   PostmortemState,
   RecordKey,
   RefusedIn,
   RehearsalReport,
   Rehearses,
-  SentWhat,
   ScaleFound,
   SegmentTotals,
+  SentWhat,
   ShotOutcomes,
   ShotTiming,
   SkipListRef,
@@ -23,7 +25,6 @@ import type {
   SwitchValue,
   TestResult,
   Via,
-  HaltSource,
 } from './entries.ts';
 
 /**
@@ -184,9 +185,10 @@ export type Command =
     }
   | { kind: 'be-here'; by: PersonId }
   | { kind: 'record-outcomes'; by: PersonId; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
-  /** By somebody in the channel who is not on the roster, by their Slack account. */
-  | { kind: 'answer-as-guest'; guest: string; question: string; words: string }
-  | { kind: 'answer-question'; by: PersonId; question: string; words: string }
+  /** By somebody in the channel who is not on the roster: `guest` is their Slack account, `as` how the record knows them, the writer of the first item of theirs (`m12`). */
+  | { kind: 'answer-as-guest'; guest: string; as: string; question: string; words: string; item: ItemPlace }
+  /** `words` lie at `item` of the channel's chain, and are not in the entry. */
+  | { kind: 'answer-question'; by: PersonId; question: string; words: string; item: ItemPlace }
   /** `actionId: null`: a new one. */
   | {
       kind: 'set-action';

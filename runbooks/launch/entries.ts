@@ -515,8 +515,11 @@ export type EntryBody =
   // What people say of it once it is over
   /** `refused`: where the tokens that were refused for good lie, for whoever owns the table of devices; null: none was. */
   | { kind: 'OutcomesCounted'; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }
-  /** `question`: as the postmortem asked it. A later answer of the same person stands beside the first. `guest`: the Slack account of somebody who is not on the roster. */
-  | { kind: 'QuestionAnswered'; question: string; words: string; guest?: string }
+  /**
+   * `question`: as the postmortem asked it. A later answer of the same person stands beside the first. `item`: where the words lie; before version 8
+   * they are `words`. `guest`: whoever is not on the roster, as the writer of that item (`m12`, of the first one of theirs), or by their Slack account where there is `words`.
+   */
+  | { kind: 'QuestionAnswered'; question: string; words?: string; item?: ItemPlace; guest?: string }
   /** With an id that is there already, it is changed. `due`: a date, `2027-03-01`. */
   | { kind: 'ActionSet'; actionId: string; when: ActionWhen; words: string; owner: PersonId; due: string }
   /** `words`: what came of it. */
@@ -541,6 +544,12 @@ export type EntryBody =
 /** When an action item is for: before anything is sent again, before the next launch of its kind, at some time. */
 export const ACTION_WHENS = ['now', 'next', 'later'] as const;
 export type ActionWhen = (typeof ACTION_WHENS)[number];
+
+/** Where people's words lie, as an item of the chain of channel messages: there they can be deleted, and an entry can't be changed. */
+export interface ItemPlace {
+  seq: number;
+  /** Of the item in its chain. */ hash: string;
+}
 
 export const POSTMORTEM_STATES = ['draft', 'review', 'done'] as const;
 export type PostmortemState = (typeof POSTMORTEM_STATES)[number];

@@ -6,6 +6,7 @@ import type {
   CopiesAsked,
   EntryOf,
   GateStatus,
+  ItemPlace,
   Measured,
   PersonId,
   PlanChange,
@@ -126,14 +127,22 @@ export interface Launch {
 export interface Aftermath {
   state: PostmortemState;
   /** In the order of the record. */
-  answers: { question: string; words: string; by: PersonId }[];
-  /** Of people who are not on the roster, by their Slack accounts. */
-  guests: { question: string; words: string; by: string }[];
+  answers: Answered[];
+  /** Of people who are not on the roster, each as the writer of the first item of theirs (`m12`), or, before version 8, by their Slack account. */
+  guests: Answered[];
   actions: Record<string, ActionItem>;
   /** Who has pressed HALT. */
   halters: PersonId[];
   /** Null: the launch is not closed. */
   closedAtMs: number | null;
+}
+
+/** An answer: its words, or, since version 8, where they lie. */
+export interface Answered {
+  question: string;
+  by: string;
+  words: string | null;
+  item: ItemPlace | null;
 }
 
 export interface ActionItem {

@@ -19,7 +19,13 @@ describe('who has not answered', () => {
     const { scene, atMs } = closed();
     expect(nextReminderMs(scene.state, 0)).toBe(atMs + 4 * HOUR_MS);
     expect(remindersDue(scene.state, 0, atMs + 4 * HOUR_MS - 1).unheard).toEqual([]);
-    scene.does({ kind: 'answer-question', by: 'ana', question: 'What helped?', words: 'yes' });
+    scene.does({
+      kind: 'answer-question',
+      by: 'ana',
+      question: 'What helped?',
+      words: 'yes',
+      item: { seq: 1, hash: 'a'.repeat(64) },
+    });
     const { unheard } = remindersDue(scene.state, 0, atMs + 4 * HOUR_MS);
     expect(unheard).toContain('mia');
     expect(unheard).not.toContain('ana');

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Given } from '../../test/given-words.ts';
 import { Scene } from '../../test/properties/scene.ts';
 import { postmortemMarkdown } from './markdown.ts';
 import { postmortemPage } from './page.ts';
@@ -13,13 +14,17 @@ const closed = (): Scene => {
   scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
   return scene;
 };
+let given: Given;
+beforeEach(() => {
+  given = new Given();
+});
 const told = (scene: Scene): Postmortem => {
-  const found = postmortemOf(scene.entries, [], { chain: { ok: true } });
+  const found = postmortemOf(scene.entries, given.messages, { chain: { ok: true } });
   if (found === null) throw new Error('no postmortem');
   return found;
 };
 const answers = (scene: Scene, by: string, words: string, question = HELPED) =>
-  scene.does({ kind: 'answer-question', by, question, words });
+  given.answer(scene, by, words, question);
 const page = (scene: Scene) => postmortemPage(told(scene), { style: '', sha256: () => '', curves: {} });
 
 describe('answers in the document', () => {

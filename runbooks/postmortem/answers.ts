@@ -24,7 +24,9 @@ export function answersTo(told: Told, question: string): Answer[] {
     const last = mine.at(-1);
     if (last === undefined) return [];
     const again = mine.length === 1 ? '' : ', answered again';
-    return [{ by: `${name}, ${stamp(last.atMs)}${again}`, words: last.words, proof: mine.map(({ seq }) => `e${seq}`) }];
+    return [
+      { by: `${name}, ${stamp(last.atMs)}${again}`, words: last.words ?? '', proof: mine.map(({ seq }) => `e${seq}`) },
+    ];
   });
 }
 

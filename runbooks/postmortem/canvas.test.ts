@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { playSample } from '../../test/docs/sample-launch.ts';
+import { playSample, SAMPLE_WORDS } from '../../test/docs/sample-launch.ts';
 import type { Entry } from '../launch/entries.ts';
 import { escape } from '../record/markdown.ts';
 import { postmortemCanvas } from './canvas.ts';
@@ -7,10 +7,10 @@ import { postmortemOf } from './postmortem.ts';
 
 const ATTACK = '<img src=x> | [x](javascript:run()) ![](@U0ONCALL) <!channel> \u202eabc';
 const entries = playSample().map(({ entry }): Entry => {
-  if (entry.kind === 'StoodDown') return { ...entry, reason: ATTACK };
-  return entry.kind === 'QuestionAnswered' ? { ...entry, words: '# We sat\n- in one room\n1. and drank' } : entry;
+  return entry.kind === 'StoodDown' ? { ...entry, reason: ATTACK } : entry;
 });
-const found = postmortemOf(entries, [], { chain: { ok: true } });
+const words = SAMPLE_WORDS.map((one) => ({ ...one, text: '# We sat\n- in one room\n1. and drank' }));
+const found = postmortemOf(entries, words, { chain: { ok: true } });
 if (found === null) throw new Error('no postmortem');
 const text = postmortemCanvas(found);
 const lines = text.split('\n');

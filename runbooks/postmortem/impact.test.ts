@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
+import { Given } from '../../test/given-words.ts';
 import { audience, Scene } from '../../test/properties/scene.ts';
 import { SEVERITY } from './impact.ts';
 import { postmortemMarkdown } from './markdown.ts';
 import { postmortemOf } from './postmortem.ts';
 
-function textOf(scene: Scene): string {
-  const found = postmortemOf(scene.entries, [], { chain: { ok: true } });
+function textOf(scene: Scene, { messages } = new Given()): string {
+  const found = postmortemOf(scene.entries, messages, { chain: { ok: true } });
   if (found === null) throw new Error('no postmortem');
   return postmortemMarkdown(found);
 }
-const summaryOf = (scene: Scene): string => textOf(scene).split('## ')[1] ?? '';
+const summaryOf = (scene: Scene, given = new Given()): string => textOf(scene, given).split('## ')[1] ?? '';
 
 /** An audience whose languages were counted. */
 function ready(): Scene {
@@ -53,8 +54,9 @@ test('what was not as planned is named; how severe it was is asked, and stands i
   expect(summaryOf(scene)).toContain(`Not as planned: fleet workers, the list of tokens and answers to ${shotId}.`);
   expect(summaryOf(scene)).toContain('Severity: nobody has said yet. /go answer asks for it.');
   expect(textOf(scene)).toContain(SEVERITY);
-  scene.does({ kind: 'answer-question', by: 'ben', question: SEVERITY, words: 'Low.\nTwo devices, and\n# no sale' });
-  const said = summaryOf(scene);
+  const given = new Given();
+  given.answer(scene, 'ben', 'Low.\nTwo devices, and\n# no sale', SEVERITY);
+  const said = summaryOf(scene, given);
   expect(said).toMatch(/- Severity, as Ben Okafor, [^“]*, puts it: “Low\. Two devices, and # no sale”/);
   expect(said).not.toContain('nobody has said yet');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { playSample } from '../../test/docs/sample-launch.ts';
+import { playSample, SAMPLE_WORDS } from '../../test/docs/sample-launch.ts';
 import type { Entry } from '../launch/entries.ts';
 import { postmortemMarkdown } from './markdown.ts';
 import { postmortemPage } from './page.ts';
@@ -9,7 +9,7 @@ const ATTACK = '<img src=x onerror=run()> | [x](javascript:run()) <!channel> \u2
 const entries = playSample().map(({ entry }): Entry =>
   entry.kind === 'HaltSet' || entry.kind === 'StoodDown' ? { ...entry, reason: ATTACK } : entry,
 );
-const found = postmortemOf(entries, [], { chain: { ok: true } });
+const found = postmortemOf(entries, SAMPLE_WORDS, { chain: { ok: true } });
 if (found === null) throw new Error('no postmortem');
 const page = postmortemPage(found, { style: 'b{}', sha256: (text) => `hash of ${text}`, curves: { S54: [[0, 500]] } });
 

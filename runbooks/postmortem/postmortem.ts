@@ -1,5 +1,6 @@
 import type { Entry } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
+import { givenIn } from '../record/given.ts';
 import type { Timeline, TimelineOptions } from '../record/model.ts';
 import { namesOf, slackNamesIn, timelineOf } from '../record/model.ts';
 import { idOf } from '../record/rows.ts';
@@ -42,8 +43,9 @@ export function postmortemOf(
 ): Postmortem | null {
   const timeline = timelineOf(all, messages, options);
   // What can't be read is a row of the timeline, and no statement is made of it.
-  const entries = all.filter(isTold);
-  const last = lastOf(all, new Set(entries));
+  const given = givenIn(all, messages).entries;
+  const entries = given.filter(isTold);
+  const last = lastOf(given, new Set(entries));
   if (timeline === null || last === null) return null;
   const told = {
     entries,

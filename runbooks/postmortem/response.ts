@@ -64,8 +64,10 @@ function involved({ entries, messages, last, names, slackNames }: Told): Stateme
     else mine.deeds.set(deed, [...(mine.deeds.get(deed) ?? []), `e${entry.seq}`]);
   }
   const wrote = (name: string) =>
-    messages.filter(({ user, refused, deleted }) => refused === undefined && !deleted && slackNames.get(user) === name)
-      .length;
+    messages.filter(
+      ({ user, refused, deleted, given }) =>
+        (refused ?? given) === undefined && !deleted && slackNames.get(user) === name,
+    ).length;
   return [...of].flatMap(([id, { deeds, others }]) => {
     const name = names.get(id) ?? id;
     const roles = last.people.find((one) => one.id === id)?.roles.join(', ') ?? 'not on the roster at the end';

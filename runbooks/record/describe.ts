@@ -36,8 +36,8 @@ export function actorName(actor: Actor, names: Names): string {
 }
 
 /** Somebody by their Slack account; a name that they gave themselves has it beside it. */
-export const guestName = (slackId: string, slackNames: Names): string =>
-  `${slackNames.get(slackId) ?? slackId}, not on the roster`;
+export const guestName = (guest: string, slackNames: Names): string =>
+  `${slackNames.get(guest) ?? (/^m\d+$/.test(guest) ? `the writer of ${guest}` : guest)}, not on the roster`;
 
 /** The first 8 characters: enough to compare by eye, the whole hash stands in the record. */
 export const shortHash = (hash: string): string => hash.slice(0, 8);
@@ -321,7 +321,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'OutcomesCounted':
       return `had the outcomes of ${entry.shots.map(({ shotId }) => shotId).join(', ')} counted by language${uncountedText(entry)}${entry.refused === null ? '' : `; ${number(entry.refused.tokens)} refused tokens lie at ${entry.refused.key}`}`;
     case 'QuestionAnswered':
-      return `answered “${entry.question}”: ${entry.words}`;
+      return `answered “${entry.question}”${entry.words === undefined ? '' : `: ${entry.words}`}`;
     case 'ActionSet':
       return `set the action ${entry.actionId} (${entry.when}, by ${person(entry.owner)}, due ${entry.due}): ${entry.words}`;
     case 'ActionClosed':

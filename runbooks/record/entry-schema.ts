@@ -10,6 +10,9 @@ import type { Campaign, Person, Plan, Runbook } from '../playbook/schema.ts';
 
 const ms = z.int().meta({ description: 'Milliseconds since 1970, UTC.' });
 const hash = z.string();
+const item = z
+  .object({ seq: z.int(), hash })
+  .meta({ description: 'Where the words lie: a message of the channel chain, by its seq and hash.' });
 const counts = z.record(z.string(), z.int()).meta({ description: 'How many, by name.' });
 const platform = z.enum(PLATFORMS as ['ios', 'android']);
 const byPlatform = z.object({ ios: z.int(), android: z.int() });
@@ -409,7 +412,12 @@ const BODIES = {
     ),
     refused: z.union([z.object({ key: z.string(), tokens: z.int() }), z.null()]),
   }),
-  QuestionAnswered: z.object({ question: z.string(), words: z.string(), guest: z.exactOptional(z.string()) }),
+  QuestionAnswered: z.object({
+    question: z.string(),
+    words: z.exactOptional(z.string()),
+    item: z.exactOptional(item),
+    guest: z.exactOptional(z.string()),
+  }),
   ActionSet: z.object({
     actionId: z.string(),
     when: z.enum(ACTION_WHENS),

@@ -3,12 +3,16 @@ import { stamp } from './clock.ts';
 import { number } from './describe.ts';
 import type { Names } from './describe.ts';
 import { deletedIn } from './rows.ts';
-import type { Forgot, KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
+import type { Forgot, GivenWords, KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
 
 /** The rows of what people wrote, marked and attached, and of what they were refused. */
 
 /** A message has the marks that it has at the end, and so have its edits and its deletion: whoever looks for a mark must not find words that were taken back. */
-export function messageRows(messages: readonly TimelineMessage[], names: Names): Row[] {
+export function messageRows(
+  messages: readonly TimelineMessage[],
+  names: Names,
+  namedIn: ReadonlyMap<number, number> = new Map(),
+): Row[] {
   const marks = new Map<string, { name: string; user: string }[]>();
   const said = new Map<string, string>();
   for (const { ts, user, text, edits, deleted, mark } of messages) {
@@ -19,12 +23,13 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
     const others = (marks.get(mark.of) ?? []).filter((one) => one.name !== mark.name || one.user !== user);
     marks.set(mark.of, mark.on ? [...others, { name: mark.name, user }] : others);
   }
-  const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined && forgot.seqs === undefined);
-  const { seqs } = deletedIn(messages);
+  const goneAt = goneIn(messages);
   return messages.map((message, index) => {
-    if (message.unread === 'broken') return brokenRow(message, names);
-    const gone = goneText(message, index < lastForgot || seqs.has(message.seq ?? 0));
+    const gone = goneAt(index);
+    if (message.unread === 'broken')
+      return { ...messageRow(message, names, []), who: '?', what: gone ?? '', isLoud: true, kind: 'Unread' };
     if (gone !== null) return { ...messageRow(message, names, []), what: gone };
+    if (message.given !== undefined) return givenRow(message, message.given, names, namedIn.get(message.seq ?? 0));
     if (message.file !== undefined) return fileRow(message, message.file, names);
     return message.mark === undefined
       ? messageRow(message, names, marks.get(message.edits ?? message.ts) ?? [])
@@ -32,10 +37,23 @@ export function messageRows(messages: readonly TimelineMessage[], names: Names):
   });
 }
 
-/** As an entry that can't be read. */
-function brokenRow(message: TimelineMessage, names: Names): Row {
-  const what = `message ${String(message.seq)} can't be read: ${message.problem ?? ''}. It was changed or cut in the table`;
-  return { ...messageRow(message, names, []), who: '?', what, isLoud: true, kind: 'Unread' };
+/** Of the message at this index: why there are no words; null: there are. */
+export function goneIn(messages: readonly TimelineMessage[]): (index: number) => string | null {
+  const lastForgot = messages.findLastIndex(({ forgot }) => forgot !== undefined && forgot.seqs === undefined);
+  const { seqs } = deletedIn(messages);
+  return (index) => {
+    const message = messages[index];
+    return message === undefined ? null : goneText(message, index < lastForgot || seqs.has(message.seq ?? 0));
+  };
+}
+
+/** `entry`: the one that has these words. Undefined: whatever was to write it was cut off, or it was refused. */
+function givenRow(message: TimelineMessage, given: GivenWords, names: Names, entry: number | undefined): Row {
+  const what = given.as === 'answer' ? `an answer to “${given.question}”` : 'a note';
+  return {
+    ...messageRow(message, names, []),
+    what: entry === undefined ? `gave ${what} that is in no entry: “${message.text}”` : `gave ${what}: entry ${entry}`,
+  };
 }
 
 function fileRow(message: TimelineMessage, { of, name, type, bytes, sha256, key, lost }: KeptFile, names: Names): Row {
@@ -102,8 +120,10 @@ const quotedText = ({ text, files }: TimelineMessage, names: Names): string =>
     ? `${files.length === 1 ? 'a file' : 'files'} without words`
     : `“${readable(text, names)}”`;
 
-/** Why there are no words; null: there are. `isDeleted`: a deletion stands behind it in the chain; without one S3 has let its key go by itself. */
-function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boolean): string | null {
+/** `isDeleted`: a deletion stands behind it in the chain; without one S3 has let its key go by itself. */
+function goneText({ forgotten, unread, seq, v, problem }: TimelineMessage, isDeleted: boolean): string | null {
+  if (unread === 'broken')
+    return `message ${String(seq)} can't be read: ${problem ?? ''}. It was changed or cut in the table`;
   if (unread === 'newer')
     return `message ${String(seq)} can't be read by this version of gobutton: it is of format ${String(v)}`;
   if (unread === 'away')
@@ -114,11 +134,12 @@ function goneText({ forgotten, unread, seq, v }: TimelineMessage, isDeleted: boo
     : 'what was written here has no key any more: the time for which words are kept is over, or, in another region, it has yet to come';
 }
 
-function forgotText({ messages, files, tokens, seqs, reason = '' }: Forgot): string {
+function forgotText({ messages, given = 0, files, tokens, seqs, reason = '' }: Forgot): string {
+  const named = given === 0 ? '' : `, ${plural(given, 'answer or note', 'answers or notes')} among them`;
   const what =
     seqs === undefined
-      ? `what people wrote in the channel until then (${plural(messages, 'message')}), what they attached (${plural(files, 'file')}) and their device tokens (${number(tokens)})`
-      : `${plural(messages, 'message')} that ${messages === 1 ? 'was' : 'were'} written in the channel (${placesText(seqs)}), and ${plural(files, 'file')} that hung there`;
+      ? `what people wrote in the channel until then (${plural(messages, 'message')}${named}), what they attached (${plural(files, 'file')}) and their device tokens (${number(tokens)})`
+      : `${plural(messages, 'message')} that ${messages === 1 ? 'was' : 'were'} written in the channel (${placesText(seqs)}${named}), and ${plural(files, 'file')} that hung there`;
   return `deleted ${what}${reason === '' ? '' : `: “${reason}”`}`;
 }
 
@@ -130,7 +151,8 @@ export const placesText = (seqs: readonly number[]): string =>
     .map((seq) => `m${seq}`)
     .join(', ')}${seqs.length > PLACES ? `, and ${number(seqs.length - PLACES)} more` : ''}`;
 
-const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
+const plural = (count: number, what: string, more = `${what}s`): string =>
+  `${number(count)} ${count === 1 ? what : more}`;
 
 const marksText = (marks: readonly { name: string; user: string }[], names: Names): string =>
   marks.length === 0

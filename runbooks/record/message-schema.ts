@@ -47,6 +47,7 @@ export const channelMessage = z.object({
     z
       .object({
         messages: z.int(),
+        given: z.exactOptional(z.int()).meta({ description: 'Of them, answers and notes.' }),
         files: z.int(),
         tokens: z.int(),
         keys: z.exactOptional(z.array(z.string())).meta({ description: 'sha256 of the keys that were deleted.' }),
@@ -58,6 +59,11 @@ export const channelMessage = z.object({
         reason: z.exactOptional(z.string()),
       })
       .meta({ description: 'Not said: so much of the launch was deleted then.' }),
+  ),
+  given: z.exactOptional(
+    z
+      .union([z.object({ as: z.literal('answer'), question: z.string() }), z.object({ as: z.literal('note') })])
+      .meta({ description: 'Not said in the channel: words of an entry, which names this item.' }),
   ),
   box: z.exactOptional(box),
   forgotten: z.exactOptional(

@@ -2,10 +2,11 @@ import { campaignChanges, changesText } from '../launch/campaign-parts.ts';
 import type { Entry, EntryOf, Via } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
-import { peopleIn } from '../launch/people.ts';
 import type { Person } from '../playbook/schema.ts';
 import { actorName, describeEntry, guestName, leftBehindText, stillToSendText } from './describe.ts';
 import type { Names } from './describe.ts';
+import { peopleOf } from './everybody.ts';
+import { givenIn } from './given.ts';
 import { messageRows } from './message-rows.ts';
 import type { Row, TimelineMessage } from './rows.ts';
 import { badTokensOf, shotsOf } from './shot-rows.ts';
@@ -55,10 +56,11 @@ export interface Timeline {
 
 /** Null: the record has no entry that created it. */
 export function timelineOf(
-  entries: readonly Entry[],
+  all: readonly Entry[],
   messages: readonly TimelineMessage[],
   options: TimelineOptions,
 ): Timeline | null {
+  const { entries, namedIn } = givenIn(all, messages);
   const told = entries.filter(isTold);
   const created = told.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
   if (created === undefined) return null;
@@ -86,6 +88,7 @@ export function timelineOf(
       said,
       told: new Set(told),
       createdAtMs: created.atMs,
+      namedIn,
     }),
     spans: spansOf(told, voided),
   };
@@ -116,10 +119,11 @@ interface Telling {
   said: ReadonlyMap<number, string>;
   told: ReadonlySet<Entry>;
   createdAtMs: number;
+  /** By item of the channel's chain. */ namedIn: ReadonlyMap<number, number>;
 }
 
 function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[], telling: Telling): Row[] {
-  const { told, slackNames, createdAtMs } = telling;
+  const { told, slackNames, createdAtMs, namedIn } = telling;
   // A moment that is none is that of the one before.
   const inTime = <T extends { atMs: number }>(ones: readonly T[]): T[] => {
     let atMs = createdAtMs;
@@ -131,7 +135,7 @@ function rowsOf(entries: readonly Entry[], messages: readonly TimelineMessage[],
     ...entries.map((entry, index) =>
       told.has(entry) ? entryRow(entry, telling) : untoldRow(entry, moments[index]?.atMs ?? createdAtMs),
     ),
-    ...messageRows(inTime(messages.map(timed)), slackNames),
+    ...messageRows(inTime(messages.map(timed)), slackNames, namedIn),
   ].toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -237,16 +241,6 @@ export const channelBreak = ({ channel }: Pick<Timeline, 'channel'>): string | n
   channel.ok
     ? null
     : `BROKEN at message ${channel.seq}: ${channel.why}. What stands before it holds; what comes after it is shown, and is not proven`;
-
-/** Everybody who was ever on the roster, newer names behind older ones. Whoever was only asked for never was. */
-function peopleOf(entries: readonly Entry[]): Person[] {
-  const asked = new Map<string, readonly Person[]>();
-  return entries.flatMap((entry) => {
-    if (entry.kind === 'RosterChangeRequested') asked.set(entry.changeId, peopleIn(entry));
-    if (entry.kind === 'RosterChanged') return asked.get(entry.changeId) ?? [];
-    return entry.kind === 'LaunchCreated' ? peopleIn(entry) : [];
-  });
-}
 
 /** A name that somebody gave themselves in Slack stands beside their id: it may be anybody's. */
 function slackNamesOf(people: readonly Person[], others: Names): Names {

@@ -47,9 +47,14 @@ export const MESSAGE_FORMAT = 3;
 /** From this format on a message can be deleted alone. */
 export const OWN_KEY_FORMAT = 3;
 
+/** What the words are that somebody has given by command or form: they lie in the chain of the channel, where they can be deleted, and an entry refers to them. */
+export type GivenWords = { as: 'answer'; question: string } | { as: 'note' };
+
 /** How much of a launch was deleted at a time. It is written before anything is, in clear: it is nobody's words. */
 export interface Forgot {
   messages: number;
+  /** Of them, answers and notes. Absent: none. */
+  given?: number;
   files: number;
   tokens: number;
   /** What was sealed with these is deleted, whether or not they lie in the bucket still. Absent: written by a version that deleted first. */
@@ -97,6 +102,8 @@ export interface TimelineMessage {
   file?: KeptFile;
   /** Not said: what people wrote before was deleted. */
   forgot?: Forgot;
+  /** Not said in the channel: words of an entry, given by command or form. */
+  given?: GivenWords;
   /** As the chain has it. Absent: the chain has it as it is here. */
   box?: Box;
   /** Its key was deleted, or its time was over: nothing but its time and place is known any more. */

@@ -1,3 +1,4 @@
+import { blankMessage } from '../../infra/aws/channel-message.ts';
 import { publicHalf } from '../../infra/aws/keyring.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
@@ -194,6 +195,23 @@ class Player {
     return `S${this.does({ ...press, pressedAtMs: this.nowMs + 1_000 } as Command).seq}`;
   }
 }
+
+const WORKED = 'What worked so that we do it again?';
+const given = (seq: number, user: string, text: string) => ({
+  ...blankMessage(T0_MS),
+  ts: `given ${seq}`,
+  user,
+  text,
+  given: { as: 'answer' as const, question: WORKED },
+  seq,
+  hash: String(seq % 10).repeat(64),
+});
+/** Of the sample's chain of channel messages, what people answered. */
+export const SAMPLE_WORDS = [
+  given(42, 'U0MARKET2', 'We all sat in one room.'),
+  given(43, 'U0SUPPORT', 'The status page was quick.'),
+] as const;
+const placeOf = ({ seq, hash }: (typeof SAMPLE_WORDS)[number]) => ({ seq, hash });
 
 /** The sample, from its creation to what comes after its close. */
 export function playSample(): readonly Played[] {
@@ -434,9 +452,17 @@ function ends(player: Player): void {
   }));
   const refused = { key: 'joins/compile-8c1f0e/refused.csv', tokens: 3 };
   player.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot?.id ?? '', texts, untold: 0 }], refused });
-  const question = 'What worked so that we do it again?';
-  player.does({ kind: 'answer-question', by: 'ben', question, words: 'We all sat in one room.' });
-  player.does({ kind: 'answer-as-guest', guest: 'U0SUPPORT', question, words: 'The status page was quick.' });
+  const question = WORKED;
+  const [one, other] = SAMPLE_WORDS;
+  player.does({ kind: 'answer-question', by: 'ben', question, words: one.text, item: placeOf(one) });
+  player.does({
+    kind: 'answer-as-guest',
+    guest: other.user,
+    as: `m${other.seq}`,
+    question,
+    words: other.text,
+    item: placeOf(other),
+  });
   const action = { when: 'next', words: 'Raise the edge a day before', owner: 'mia', due: '2027-03-01' } as const;
   player.does({ kind: 'set-action', by: 'ana', actionId: null, ...action });
   player.does({ kind: 'close-action', by: 'mia', actionId: `A${player.scene.state.seq}`, words: 'It is in the plan' });
