@@ -191,6 +191,14 @@ describe('deleted', () => {
     if (args.length > 0) expect(made.postmortem).toContain('the plan');
   });
 
+  test('and given by the same press once more, it stays deleted', async () => {
+    await answer(instance());
+    await forget('--message', 'm1');
+    await expect(answer(instance('two'))).rejects.toThrow('GIVEN_DELETED');
+    expect(await chain()).toHaveLength(2);
+    expect(await given()).toHaveLength(1);
+  });
+
   test('the account of somebody who is not on the roster is nowhere, either', async () => {
     await answer(instance(), { slackId: 'U9STRANGER' });
     expect(await everything()).toContain('U9STRANGER');

@@ -244,7 +244,7 @@ describe('responders', () => {
     scene.closes(scene.fired('all'));
     expect(unheardOf(scene.state)).toEqual(['ana', 'mia']);
     scene.does(answer('ana', 'yes'));
-    scene.does(answer('ben', 'yes'));
+    scene.does(answer('ben', 'yes', 'What helped?', 2));
     expect(unheardOf(scene.state)).toEqual(['mia']);
   });
 });
