@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 21)) {
   process.stderr.write(
@@ -10,4 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 const { main } = await import('./cli/main.ts');
-process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);
+const { reachedFrom } = await import('../infra/running-start.ts');
+const root = join(import.meta.dirname, '..');
+process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr, (env) =>
+  reachedFrom(env, root),
+);

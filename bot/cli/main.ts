@@ -6,6 +6,8 @@ import {
   readCommandLine,
   wordsOf,
 } from '../../infra/command-line/command-line.ts';
+import type { Env } from '../../infra/environment.ts';
+import type { Reached } from '../../infra/running-start.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { bareWord } from '../commands/arguments.ts';
@@ -22,7 +24,7 @@ import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed
 import { allLaunches, compare } from './record-compare.ts';
 import { figures, writeExport, writePostmortem, writeTimeline } from './record-files.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
-import { openSession } from './session.ts';
+import { environmentOf, openSession } from './session.ts';
 import { approveTakeOver, requestTakeOver } from './take-over.ts';
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
@@ -30,12 +32,13 @@ const HARMLESS = Object.keys(COMMANDS).filter((name) => !/^(?:fire|lift|halt|key
 
 type Writer = { write: (text: string) => unknown; isTTY?: boolean };
 
-/** Gives the exit code: 0 done, 1 refused or failed, 2 a wrong command line. */
+/** Gives the exit code: 0 done, 1 refused or failed, 2 a wrong command line. `reach`: whom a command is for, asked only by those that speak to anybody. */
 export async function main(
   args: string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   out: Writer,
   err: Writer,
+  reach: (env: Env) => Promise<Reached> = async () => ({ ok: true, env, say: null }),
 ): Promise<number> {
   try {
     const asked = readAsked(args);
@@ -46,7 +49,8 @@ export async function main(
     const { command, values } = asked;
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
     const isForFile = (command === 'timeline' || values.csv === true) && out.isTTY !== true;
-    await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
+    const whose = async () => environmentOf(await reach(env), (say) => err.write(`go: ${visibleLines(say)}\n`));
+    await run(command, values, whose, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) {
@@ -108,7 +112,7 @@ function read(args: readonly string[], command: Parameters<typeof readCommandLin
 async function run(
   command: CommandName,
   values: Values,
-  env: Readonly<Record<string, string | undefined>>,
+  whose: () => Promise<Env>,
   out: (text: string) => void,
 ): Promise<void> {
   const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
@@ -126,7 +130,7 @@ async function run(
   }
   const keyOfTheirs = (file: string | undefined) => (file === undefined ? null : readKey(file));
   const key = await (command === 'halt' ? keyIfReadable(values.key, out) : keyOfTheirs(values.key));
-  const session = openSession(env, out, key);
+  const session = openSession(await whose(), out, key);
   try {
     switch (command) {
       case 'launches':

@@ -11,6 +11,8 @@ import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import { trustedFrom } from '../../infra/aws/key-config.ts';
 import { looseKeyring, signerOf } from '../../infra/aws/keyring.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import type { Env } from '../../infra/environment.ts';
+import type { Reached } from '../../infra/running-start.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
@@ -52,12 +54,15 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
 });
 
+/** Whom a command is for, said where it could be somebody else. */
+export function environmentOf(reached: Reached, tell: (say: string) => void): Env {
+  if (!reached.ok) throw new CliError('USAGE', reached.say);
+  if (reached.say !== null) tell(reached.say);
+  return reached.env;
+}
+
 /** `key`: the operator's own, which signs what this command writes. */
-export function openSession(
-  env: Readonly<Record<string, string | undefined>>,
-  out: (text: string) => void,
-  key: OperatorKey | null,
-): Session {
+export function openSession(env: Env, out: (text: string) => void, key: OperatorKey | null): Session {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
@@ -70,7 +75,7 @@ export function openSession(
     });
     throw new CliError(
       'ENVIRONMENT_INVALID',
-      `the environment has problems (see .env.example${given['AWS_REGION'] === undefined ? `; a launch of npm start is reached by ${LOCALLY}` : ''})\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`,
+      `the environment has problems (see .env.example${given['AWS_REGION'] === undefined ? `; a launch of npm start is found by itself while it runs, or by ${LOCALLY}` : ''})\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`,
     );
   }
   const found = parsed.data;

@@ -4,7 +4,9 @@ import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { CommandLineError } from '../command-line/command-line.ts';
+import { announceStart } from '../running-start.ts';
 import { visibleLines } from '../visible.ts';
+import { projectRoot } from './child.ts';
 import { changeWeather } from './cloud-weather.ts';
 import { emptyDataDir, otherThanAsked, ownDataDir, readPrepared, writePrepared } from './data-folder.ts';
 import type { Prepared } from './data-folder.ts';
@@ -106,12 +108,13 @@ async function run(
   say('gobutton: starting the local cloud, push providers, Slack workspace and bot …');
   let stack: Stack | null = null;
   let stopping = false;
+  let announced = async (): Promise<void> => {};
   const stop = (code: number): void => {
     if (stopping) return;
     stopping = true;
     say('\nStopping; the launch stays as it is in the data folder.');
     const done = stack === null ? unlock() : stack.stop();
-    done.then(
+    Promise.all([announced(), done]).then(
       () => process.exit(code),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);
@@ -147,8 +150,10 @@ async function run(
     say(`  ${line}`);
   if (folder !== null)
     say(`  /go runbook reads ${relative(process.cwd(), fileIn(folder, event))}: change the plan there while it runs.`);
-  const commandEnv = relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env));
-  say(`  Commands from another terminal: npx node --env-file=${commandEnv} bot/cli.ts launches`);
+  const envFile = await writeCommandEnv(args.dataDir, stack.env);
+  const commandEnv = relative(process.cwd(), envFile);
+  announced = await announceStart(projectRoot, { dataDir: args.dataDir, envFile });
+  say('  Commands from another terminal, as the room names them: npm run go -- launches');
   say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);
   say(`  What each shot waited for, once it is closed: ${stack.traces.url}`);
   say(

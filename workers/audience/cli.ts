@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { AudienceError } from '../../contract/audience-error.ts';
 import { isHelpAsked } from '../../infra/command-line/command-line.ts';
+import { reachedFrom } from '../../infra/running-start.ts';
 import { hearStopSignals } from '../../infra/stop-signal.ts';
 import { visible, visibleLines } from '../../infra/visible.ts';
 import { nearest } from '../../runbooks/typed/nearest.ts';
@@ -141,5 +143,11 @@ if (import.meta.main) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);
+  const args = process.argv.slice(2);
+  // What is for no launch stands on this disk, or in a bucket that the environment must name.
+  const isForLaunch = args.some((one) => /^--launch(?:=|$)/.test(one));
+  const reached = isForLaunch ? await reachedFrom(process.env, join(import.meta.dirname, '../..')) : null;
+  if (reached !== null && reached.say !== null) process.stderr.write(`audience: ${visibleLines(reached.say)}\n`);
+  process.exitCode =
+    reached?.ok === false ? 2 : await main(args, reached?.env ?? process.env, process.stdout, process.stderr);
 }
