@@ -41,6 +41,20 @@ export function showTimes(those = items) {
   }
 }
 
+/** Refusals one behind the other that say the same of the same person are one row with a count, as in the Markdown (fold.ts); the address and the axis lead to each. */
+const isSame = (a, b) =>
+  a.dataset.k === 'Refused' &&
+  b.dataset.k === 'Refused' &&
+  whoOf(a) === whoOf(b) &&
+  a.children[3].textContent === b.children[3].textContent;
+
+function tellTimes(told) {
+  if (told === null || told.row.dataset.k !== 'Refused') return;
+  const { row, times, atMs } = told;
+  if (times === 1) delete row.children[3].dataset.times;
+  else row.children[3].dataset.times = `${times.toLocaleString()} times in a row, the last at ${clock(atMs)}`;
+}
+
 /** `window`: what the axis shows, in milliseconds. */
 export function filter(window) {
   const lanes = new Set([...document.querySelectorAll('.chip[aria-pressed="true"]')].map((chip) => chip.dataset.lane));
@@ -51,6 +65,8 @@ export function filter(window) {
   const inside = field('inside').checked;
   let shown = 0;
   let lastDay = '';
+  /** The row that is shown last, and how often the same stands behind it. */
+  let last = null;
   for (const { row, atMs, lane } of items) {
     const fits =
       lanes.has(lane) &&
@@ -60,8 +76,23 @@ export function filter(window) {
       (who === '' || whoOf(row) === who) &&
       (find === '' || row.textContent.toLocaleLowerCase().includes(find));
     if (row.hidden === fits) row.hidden = !fits;
-    if (!fits) continue;
+    if (!fits) {
+      // What is not shown stands between all the same.
+      tellTimes(last);
+      last = null;
+      continue;
+    }
     shown += 1;
+    const isAgain = last !== null && isSame(last.row, row);
+    if (row.classList.contains('again') !== isAgain) row.classList.toggle('again', isAgain);
+    if (isAgain) {
+      last.times += 1;
+      last.atMs = atMs;
+      delete row.children[3].dataset.times;
+      continue;
+    }
+    tellTimes(last);
+    last = { row, times: 1, atMs };
     // The first that is left of a day says which.
     const here = day(atMs);
     if (here === lastDay) {
@@ -69,6 +100,7 @@ export function filter(window) {
     } else row.dataset.day = here;
     lastDay = here;
   }
+  tellTimes(last);
   for (const list of document.querySelectorAll('#log ol'))
     list.hidden = list.querySelector('li:not([hidden])') === null;
   field('count').value =

@@ -115,6 +115,32 @@ test('of a runbook with many gates each has its bar', async () => {
   expect(await page.evaluate<number>(drawn)).toBe(14);
 });
 
+test('equal refusals one behind the other are one row with a count, and the address leads to each', async () => {
+  const refused = { what: 'asking for fire', code: 'GATES_RED', say: 'The copy was not read.', times: 1 };
+  const several = messages
+    .slice(0, 6)
+    .map((one, index) => ({ ...one, user: 'U0MARKET1', ...(index === 4 ? {} : { refused }) }));
+  const timeline = timelineOf(entries, several, { chain: { ok: true } });
+  if (timeline === null) throw new Error('no timeline');
+  await writeFile(join(folder, 'folds.html'), pageOf(timeline, {}));
+  const page = await browser.newPage({ timezoneId: 'UTC' });
+  await page.goto(address.replace('timeline.html', 'folds.html'));
+  await page.waitForSelector('body[data-ready]');
+  const refusals = page.locator('#log li[data-k=Refused]:visible');
+  expect(await refusals.count()).toBe(2);
+  expect(await page.locator('#m1 p').getAttribute('data-times')).toMatch(
+    /^4 times in a row, the last at \d\d:\d\d:\d\d\.\d{3}$/,
+  );
+  expect(await page.locator('#m6 p').getAttribute('data-times')).toBeNull();
+  // All are told of, and what is filtered out stands between all the same.
+  expect(await page.locator('#count').textContent()).toBe(`${entries.length + 6} rows`);
+  await page.selectOption('#kind', 'Refused');
+  expect(await refusals.count()).toBe(2);
+  await page.evaluate("location.hash = '#m3'");
+  await page.locator('#m3 .evidence').waitFor();
+  expect(await refusals.count()).toBe(3);
+});
+
 test('the address opens its row; a message leads to Slack', async () => {
   const { page } = await open({}, '#m9');
   expect(await page.locator('#m9 .evidence').textContent()).toContain('https://lingo.slack.com/archives/C1/p1');

@@ -294,6 +294,36 @@ describe('what people wrote', () => {
     );
   });
 
+  test('equal refusals one behind the other are one line with a count; what says another thing, or stands between, is not', () => {
+    const refused = { what: 'asking for fire', code: 'GATES_RED', say: 'The copy was not read.', times: 1 };
+    const at = (ms: number, one: Partial<TimelineMessage>) => ({ ...message('', one), atMs: target + ms });
+    const lines = timelineMarkdown(
+      entries,
+      [
+        at(20_000, { refused }),
+        at(20_001, { refused }),
+        at(21_000, { refused }),
+        at(22_000, { refused: { ...refused, code: 'SAME_PERSON' } }),
+        at(23_000, { text: 'why?' }),
+        at(24_000, { text: 'why?' }),
+        at(25_000, { refused }),
+        at(26_000, { refused, user: 'U9STRANGER' }),
+        at(86_400_000, { refused, user: 'U9STRANGER' }),
+      ],
+      { chain: { ok: true } },
+    )
+      .split('\n')
+      .filter((line) => /asking for fire|why\?/.test(line));
+    expect(lines.map((line) => line.replace(/^\| (\S+) .*?(?:read\.|”.*(?= \|$))/, '$1').replace(/ \|$/, ''))).toEqual([
+      '23:30:20.000 (3 times in a row, the last at 23:30:21.000)',
+      '23:30:22.000',
+      '23:30:23.000',
+      '23:30:24.000',
+      '23:30:25.000',
+      '23:30:26.000 (2 times in a row, the last at 2027-02-09 23:30:00.000)',
+    ]);
+  });
+
   test('a refused press says who, what and why, and many are counted', () => {
     const refused = {
       what: 'pressing GO on F2',

@@ -1,6 +1,7 @@
 import type { Entry } from '../launch/entries.ts';
 import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
+import { folded, timesText } from './fold.ts';
 import { escape } from './markdown.ts';
 import { channelBreak, timelineOf } from './model.ts';
 import type { Timeline, TimelineOptions } from './model.ts';
@@ -9,7 +10,8 @@ import { textsSection } from './texts.ts';
 
 /**
  * The record of a launch as Markdown: head, what was fired, and one line for every entry and every message,
- * in order of time (UTC, milliseconds, and relative to the target). Nothing is left out.
+ * in order of time (UTC, milliseconds, and relative to the target). Nothing is left out; equal refusals one behind the other are
+ * one line with their count.
  */
 export function timelineMarkdown(
   entries: readonly Entry[],
@@ -84,7 +86,8 @@ export const badTokensCommand = (launchId: string): string => `npm run audience 
 function table({ rows, targetAtMs }: Timeline): string[] {
   const lines = ['## Timeline', ''];
   let day = '';
-  for (const row of rows) {
+  for (const fold of folded(rows)) {
+    const { row } = fold;
     const here = stamp(row.atMs).slice(0, 10);
     if (here !== day) {
       if (day !== '') lines.push('');
@@ -92,7 +95,7 @@ function table({ rows, targetAtMs }: Timeline): string[] {
       day = here;
     }
     lines.push(
-      `| ${stamp(row.atMs).slice(11)} | ${relative(row.atMs - targetAtMs)} | ${escape(row.who)} | ${what(row)} |`,
+      `| ${stamp(row.atMs).slice(11)} | ${relative(row.atMs - targetAtMs)} | ${escape(row.who)} | ${what(row)}${timesText(fold)} |`,
     );
   }
   return [...lines, ''];
