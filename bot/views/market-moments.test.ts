@@ -25,6 +25,8 @@ test("the board says each market's moment by the plan's clock and from T, and wh
     ':white_circle: *us* · T-30 min · Sun 14 Feb 18:00 · *next, in 1 h 30 min*: not asked for yet',
   );
   expect(shown(scene)).toContain(':white_circle: *br* · T+3 h 30 min · Sun 14 Feb 22:00 · not asked for yet');
+  scene.nowMs = T0_MS - HOUR_MS / 2 - 400;
+  expect(shown(scene)).toContain('*us* · T-30 min · Sun 14 Feb 18:00 · *next, now*: not asked for yet');
 });
 
 test('what was fired is told with its devices, what was missed with what to type, and the next one moves on', () => {

@@ -122,7 +122,7 @@ function restText(rest: readonly MarketMoment[]): string {
 function lineOf(launch: Launch, moment: MarketMoment, nowMs: number, isNext: boolean): string {
   const { atMs, segments } = moment;
   const fate = BY_URGENCY.find((one) => segments.some((segment) => segment.fate === one)) ?? 'ahead';
-  const next = isNext ? `*next, in ${span(atMs - nowMs)}*: ` : '';
+  const next = isNext ? `*next, ${atMs - nowMs < 1_000 ? 'now' : `in ${span(atMs - nowMs)}`}*: ` : '';
   return `${SIGNS[fate]} *${nameText(moment)}* · ${toTarget(atMs, launch.targetAtMs)} · ${wallText(launch, atMs)} · ${next}${saidOf(launch, moment)}`;
 }
 
