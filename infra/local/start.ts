@@ -42,6 +42,20 @@ async function writeCommandEnv(dataDir: string, env: Record<string, string>): Pr
   return file;
 }
 
+/** Gives what takes it back. A folder that can't be written keeps nobody from their launch. */
+async function announce(dataDir: string, envFile: string): Promise<() => Promise<void>> {
+  try {
+    const takeBack = await announceStart(projectRoot, { dataDir, envFile });
+    say('  Commands from another terminal, as the room names them: npm run go -- launches');
+    return takeBack;
+  } catch (error) {
+    say(
+      `  Commands from another terminal: npx node --env-file=${relative(process.cwd(), envFile)} bot/cli.ts launches (npm run go does not find it: ${String(error)})`,
+    );
+    return async () => {};
+  }
+}
+
 async function main(): Promise<void> {
   const startedAtMs = Date.now();
   // What we and our children write holds tokens, user ids and keys.
@@ -152,8 +166,7 @@ async function run(
     say(`  /go runbook reads ${relative(process.cwd(), fileIn(folder, event))}: change the plan there while it runs.`);
   const envFile = await writeCommandEnv(args.dataDir, stack.env);
   const commandEnv = relative(process.cwd(), envFile);
-  announced = await announceStart(projectRoot, { dataDir: args.dataDir, envFile });
-  say('  Commands from another terminal, as the room names them: npm run go -- launches');
+  announced = await announce(args.dataDir, envFile);
   say(`  Is all in place? npx node --env-file=${commandEnv} infra/doctor/cli.ts`);
   say(`  What each shot waited for, once it is closed: ${stack.traces.url}`);
   say(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,10 @@ import { goneFrom, processesOn } from './processes.ts';
 /** What the room names, typed as it stands into a second terminal: `npm run go -- …` beside a running `npm start`. No other start may run in this folder. */
 
 const folder = await mkdtemp(join(tmpdir(), 'gobutton-local-commands-'));
+const inTheWay = join(projectRoot, '.gobutton.running');
 afterAll(async () => {
+  // A file of this test's; the folder of a start stays.
+  await unlink(inTheWay).catch(() => null);
   for (const pid of await processesOn(folder)) process.kill(pid, 'SIGKILL');
   await goneFrom(folder, 10_000);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -110,5 +113,16 @@ test(
     expect(after.code).toBe(2);
     expect(after.err).not.toContain('npm start that ran');
     expect(await gitStatus()).toBe(clean);
+
+    // Where it can't be said that it runs, it runs all the same, and says how it is reached.
+    await writeFile(inTheWay, '');
+    const unsaid = npmStart(dataDir);
+    (await opened(dataDir, unsaid)).cloud.close();
+    expect(unsaid.text()).toMatch(
+      /npx node --env-file=\S+local\.env bot\/cli\.ts launches \(npm run go does not find it: .*EEXIST/,
+    );
+    ctrlC(unsaid);
+    await unsaid.ended;
+    expect(await processesOn(dataDir)).toEqual([]);
   },
 );
