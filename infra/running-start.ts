@@ -19,7 +19,7 @@ interface Announced {
   envFile: string;
 }
 
-export interface RunningStart {
+interface RunningStart {
   pid: number;
   dataDir: string;
   envFile: string;

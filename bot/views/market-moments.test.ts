@@ -72,6 +72,33 @@ test('of many markets the board names those in trouble and the next ones, counts
   expect(JSON.stringify(all.blocks).match(/\*m\d+\* /g)).toHaveLength(40);
 });
 
+test('also where many are in trouble the next ones are seen; the others in trouble are counted', () => {
+  const ids = Array.from({ length: 12 }, (_, i) => `m${i}`);
+  const segments = ids.map((id) => ({ id: `${id}-ios`, platform: 'ios' as const, devices: 100, batches: 1 }));
+  const targets = Object.fromEntries(ids.map((id, i) => [id, `2027-02-14 ${10 + i}:00 America/New_York`]));
+  const scene = Scene.created(sampleRunbook({ target: TARGET, targets }));
+  const audience = { hash: 'a'.repeat(64), manifestKey: 'k', devices: 1_200, locales: { en: 1_200 }, segments };
+  scene.does({ kind: 'set-audience', by: 'ana', audience });
+  scene.nowMs = T0_MS - HOUR_MS / 4;
+  const lines = shown(scene).match(/^:\w+: \*m\d+\*/gm);
+  expect(lines?.map((line) => line.replaceAll(/[*:]/g, ''))).toEqual([
+    'warning m0',
+    'warning m1',
+    'warning m2',
+    'warning m3',
+    'white_circle m9',
+    'white_circle m10',
+  ]);
+  expect(shown(scene)).toContain('… and 6 more (5 that did not go as planned): `/go markets` shows all');
+});
+
+test('of a launch that was called off nothing is next', () => {
+  const scene = begun({ us: '2027-02-14 18:00 America/New_York' });
+  scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });
+  expect(shown(scene)).toContain(':black_square_for_stop: *us* · T-30 min · Sun 14 Feb 18:00 · not sent');
+  expect(shown(scene)).not.toContain('*next');
+});
+
 test('before there is an audience the moments stand all the same', () => {
   const scene = Scene.created(sampleRunbook({ target: TARGET, targets: { us: TARGET } }));
   expect(shown(scene)).toContain('*us* · T · Sun 14 Feb 18:30 · *next, in 1 h*: no audience yet');

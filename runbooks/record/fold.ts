@@ -3,7 +3,7 @@ import { number } from './describe.ts';
 import type { Row } from './rows.ts';
 
 /** A row, and how often the same stands behind it. */
-export interface Fold {
+interface Fold {
   row: Row;
   times: number;
   lastAtMs: number;
