@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 
 /**
  * A command under these is what the first process of a container is: alone in its process ids, where the kernel drops a signal
@@ -27,8 +28,29 @@ export function stopFirstProcess(child: ChildProcess): void {
   if (pid !== null) process.kill(pid, 'SIGTERM');
 }
 
-/** From its start on until it has ended. Those that come before the runtime's first line are dropped; of the others the first one counts. */
+/**
+ * From its start on until it has ended, whenever something listens: first what the runtime has on its way up, which drops one, then its first line,
+ * for which the first one counts. One that nobody listens to is dropped, but not always: the kernel kills even a first process by it
+ * where only one of several threads blocks it, as the main one does while the runtime starts another thread or handles the one before.
+ */
 export function keepStopping(child: ChildProcess): void {
-  const asking = setInterval(() => stopFirstProcess(child), 10);
+  const asking = setInterval(() => {
+    const pid = firstProcessOf(child);
+    try {
+      if (pid !== null && isListening(pid)) process.kill(pid, 'SIGTERM');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }, 10);
   child.once('exit', () => clearInterval(asking));
+}
+
+/** Whether a SIGTERM has a handler, and none waits or is being handled. */
+function isListening(pid: number): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const holds = (mask: string) => {
+    const [, bits = '0'] = new RegExp(`^${mask}:\\s*([0-9a-f]+)$`, 'm').exec(status) ?? [];
+    return (BigInt(`0x${bits}`) & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n;
+  };
+  return holds('SigCgt') && !['SigPnd', 'ShdPnd', 'SigBlk'].some(holds);
 }

@@ -180,7 +180,7 @@ export class MemoryContext {
   /** What the conductor has told people by itself. */
   async notes(): Promise<string[]> {
     return (await this.entries()).flatMap((entry) =>
-      entry.kind === 'Noted' && 'system' in entry.by ? [entry.text] : [],
+      entry.kind === 'Noted' && 'system' in entry.by ? [entry.text ?? ''] : [],
     );
   }
 }

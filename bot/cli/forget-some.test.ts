@@ -151,7 +151,9 @@ describe('one message', () => {
     expect(code).toBe(0);
     expect(out).toContain("Deleted 2 messages of superbowl-2027's channel (m1, m2, m3) and 1 file.");
     expect(out).toContain('Stays: 1 reply to it.');
-    expect(out).toContain('the message in Slack itself (delete it there), timelines and postmortems that were posted');
+    expect(out).toContain(
+      'the message in Slack itself (delete it there), timelines, postmortems and notes that were posted',
+    );
     expect(await chain()).toMatchObject([
       { text: '', user: '', forgotten: true },
       { forgotten: true },
@@ -262,7 +264,7 @@ describe('one person', () => {
       expect(code).toBe(0);
       expect(out).toContain('(m1, m2, m3, m8, m9) and 1 file');
       expect(out).toContain(
-        'NOT deleted: 1 answer of theirs to the postmortem that a version before 0.6 has entered, and all that they decided',
+        'NOT deleted: 1 answer of theirs that a version before 0.6 has entered, and all that they decided',
       );
       expect(out).toContain('what others wrote about them: name such a message with --message');
       const now = await chain();

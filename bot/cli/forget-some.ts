@@ -11,7 +11,7 @@ import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
-import { accountsOf, baseOf, givenAmong, itemsOf, messagesNamed, saidText } from './what-to-forget.ts';
+import { accountsOf, baseOf, givenAmong, itemsOf, messagesNamed, saidText, wordsInRecord } from './what-to-forget.ts';
 import type { Chained, Picked } from './what-to-forget.ts';
 
 interface Asked {
@@ -188,12 +188,13 @@ async function tellWhatStays(
     const people = new Set(
       launch?.people.flatMap(({ id, slack }) => (slack.some((one) => accounts.has(one)) ? id : [])),
     );
-    const { answers = [], guests = [] } = launch?.postmortem ?? {};
-    const told = [...answers.filter(({ by }) => people.has(by)), ...guests.filter(({ by }) => accounts.has(by))];
-    const inRecord = told.filter(({ item }) => item === null).length;
+    const inRecord = wordsInRecord(
+      await journal.entries(launchId),
+      ({ by, guest }) => ('person' in by && people.has(by.person)) || (guest !== undefined && accounts.has(guest)),
+    );
     const marks = chain.filter(({ mark, user }) => mark !== undefined && accounts.has(user)).length;
     out(
-      `NOT deleted: ${inRecord === 0 ? '' : `${plural(inRecord, 'answer')} of theirs to the postmortem that a version before 0.6 has entered, and `}all that they decided, noted or gave a reason for by command or form: those are signed entries, each over the one before, and go only with the record.`,
+      `NOT deleted: ${inRecord === '' ? '' : `${inRecord} of theirs that a version before 0.6 has entered, and `}all that they decided, set to be done or gave a reason for by command or form: those are signed entries, each over the one before, and go only with the record.`,
     );
     out(
       `Stays: ${plural(marks, 'mark')} that they put on or took off (a reaction, without words), and what others wrote about them: name such a message with --message.`,
@@ -201,6 +202,6 @@ async function tellWhatStays(
   }
   const canvas = await cloud.facts.get(launchId, CANVAS);
   out(
-    `Stays, as it is not the record's: the message in Slack itself (delete it there), timelines and postmortems that were posted into the channel or written into files before now${canvas === null ? '' : `, and the canvas ${canvas} until \`/go postmortem canvas\` writes it anew`}.`,
+    `Stays, as it is not the record's: the message in Slack itself (delete it there), timelines, postmortems and notes that were posted into the channel or written into files before now${canvas === null ? '' : `, and the canvas ${canvas} until \`/go postmortem canvas\` writes it anew`}.`,
   );
 }

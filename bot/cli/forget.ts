@@ -7,7 +7,7 @@ import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
-import { givenAmong, saidText } from './what-to-forget.ts';
+import { givenAmong, saidText, wordsInRecord } from './what-to-forget.ts';
 import type { Chained } from './what-to-forget.ts';
 
 /**
@@ -96,7 +96,12 @@ async function tellWhatStays({ journal, out }: Session, launchId: string, plain:
     out(
       `NOT deleted: ${plural(plain, 'message')} of the channel from before words were kept apart. They go only with the record.`,
     );
+  const held = wordsInRecord(entries);
+  if (held !== '')
+    out(
+      `NOT deleted: ${held} that a version before 0.6 has entered, and this record holds itself. They go only with it.`,
+    );
   out(
-    'Stays, as it is what was decided and by whom: names and accounts of the roster, notes, reasons, actions, and the texts that were sent. They go only with the record.',
+    'Stays, as it is what was decided and by whom: names and accounts of the roster, reasons, actions, and the texts that were sent. They go only with the record.',
   );
 }

@@ -1,6 +1,7 @@
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import { shown } from '../../infra/environment.ts';
+import type { Actor, Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { deletedIn, OWN_KEY_FORMAT } from '../../runbooks/record/rows.ts';
 import type { Forgot } from '../../runbooks/record/rows.ts';
@@ -114,4 +115,17 @@ export function saidText(items: readonly Chained[]): string {
 export function givenAmong(items: readonly Chained[]): Pick<Forgot, 'given'> {
   const given = items.filter((one) => one.given !== undefined).length;
   return given === 0 ? {} : { given };
+}
+
+/** `2 answers, 1 note`: what entries hold themselves, from before they named it; '' where there is nothing. */
+export function wordsInRecord(
+  entries: readonly Entry[],
+  isMeant: (one: { by: Actor; guest?: string | undefined }) => boolean = () => true,
+): string {
+  const held = entries.flatMap((entry): string[] => {
+    if (entry.kind === 'QuestionAnswered') return entry.words !== undefined && isMeant(entry) ? ['answer'] : [];
+    const isNote = entry.kind === 'Noted' && 'person' in entry.by && entry.text !== undefined;
+    return isNote && isMeant({ by: entry.by }) ? ['note'] : [];
+  });
+  return [...Map.groupBy(held, (what) => what)].map(([what, ones]) => plural(ones.length, what)).join(', ');
 }

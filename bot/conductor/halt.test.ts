@@ -147,7 +147,7 @@ test("an epoch far beyond the record's halts, is put back and told, and two peop
   expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: true });
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }]);
   await until('people are told', async () =>
-    (await rig.entries('Noted')).some(({ text }) => text.includes('somebody wrote it by hand')),
+    (await rig.entries('Noted')).some(({ text = '' }) => text.includes('somebody wrote it by hand')),
   );
   const asked = await journal.append(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'known' });
   if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');

@@ -108,8 +108,8 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
       return line(launch, entry, ':alarm_clock:', movedText(launch, entry));
     case 'Noted':
       return 'person' in entry.by
-        ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`)
-        : line(launch, entry, ':warning:', safe(entry.text, 2_500));
+        ? line(launch, entry, ':memo:', describe(launch, entry))
+        : line(launch, entry, ':warning:', safe(entry.text ?? '', 2_500));
     case 'FireArmed':
       return line(launch, entry, ':alarm_clock:', armedText(launch, entry.orderId));
     case 'FireHeld':

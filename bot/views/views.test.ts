@@ -293,6 +293,7 @@ function launchOf(size: number): Launch {
     present: {},
     stoodDown: null,
     closed: false,
+    noted: [],
     postmortem: { state: 'draft', answers: [], guests: [], actions: {}, halters: [], closedAtMs: null },
   };
 }

@@ -3,6 +3,7 @@ import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import type { EntryOf, ItemPlace, PersonId } from './entries.ts';
 import { must, personIn } from './fold-error.ts';
+import { isPlace, noPlace } from './item-place.ts';
 import type { ActionItem, Aftermath, Answered, Launch } from './launch.ts';
 import { ownerOf } from './owners.ts';
 import { findPerson, personOf } from './people.ts';
@@ -76,16 +77,12 @@ function againProblem(
   before: readonly Answered[],
   me: readonly string[],
 ): Refusal | null {
-  if (!isPlace(item))
-    return refuse('VALUE_INVALID', `Found item ${item.seq} (“${item.hash}”), expected one of the channel's chain.`);
+  if (!isPlace(item)) return noPlace(item);
   const last = before.findLast((one) => me.includes(one.by) && one.question === question);
   return last?.words === words.trim() || before.some((one) => one.item?.seq === item.seq)
     ? refuse('ALREADY_SO', 'You have answered so already.')
     : null;
 }
-
-const isPlace = ({ seq, hash }: ItemPlace): boolean =>
-  Number.isSafeInteger(seq) && seq > 0 && /^[0-9a-f]{64}$/.test(hash);
 
 export function setAction(launch: Launch, command: CommandOf<'set-action'>, { nowMs }: Given): Decision {
   const { by, when, owner, due } = command;

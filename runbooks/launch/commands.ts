@@ -181,6 +181,7 @@ export type Command =
       kind: 'note';
       by: PersonId | null;
       text: string;
+      /** Where a person's words lie in the channel's chain: then the entry has them not. */ item?: ItemPlace;
       /** The system has said it in the channel already. */ said?: true;
     }
   | { kind: 'be-here'; by: PersonId }

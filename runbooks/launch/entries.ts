@@ -495,7 +495,13 @@ export type EntryBody =
   | { kind: 'ScaleChanged'; target: string; desired: number; found: number; again: boolean }
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
-  | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
+  /** `item`: where the words of a person lie; what the system notes, and what people have noted before version 8, is `text`. */
+  | {
+      kind: 'Noted';
+      text?: string;
+      item?: ItemPlace;
+      /** It stands in the channel already, so it is not posted. */ said?: true;
+    }
   /** `unconfirmed`: entered by somebody who is neither on call nor owns the gate; nothing is large enough by them until one who is has entered them. */
   | ({ kind: 'SurgeMeasured'; unconfirmed?: true } & SurgeFigures)
   // Rehearsals

@@ -449,6 +449,7 @@ test('a launch begins with what its first entry says, and nothing of it has happ
     rehearses: null,
     rehearsals: {},
     closed: false,
+    noted: [],
     postmortem: { state: 'draft', answers: [], guests: [], actions: {}, halters: [], closedAtMs: null },
   });
 });

@@ -81,6 +81,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     // Who is to get nothing gets no rehearsal either.
     skipList: entry.rehearses?.skipList ?? null,
     ticks: {},
+    noted: [],
     present: {},
     gateChanges: {},
     waivers: {},
@@ -392,6 +393,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'SurgeMeasured':
       return { surge: surgeMeasured(launch, entry) };
     case 'Noted':
+      return entry.item === undefined ? {} : { noted: [...launch.noted, entry.item.seq] };
     case 'Checkpoint':
       return {};
     case 'StoodDown': {

@@ -120,6 +120,8 @@ export interface Launch {
   /** Called off: what was raised is put back, then it is closed. */
   stoodDown: (Pick<EntryOf<'StoodDown'>, 'reason' | 'orders' | 'sent'> & { by: PersonId; atMs: number }) | null;
   closed: boolean;
+  /** Items of the channel's chain that are notes. */
+  noted: number[];
   postmortem: Aftermath;
 }
 

@@ -91,6 +91,20 @@ describe('what is noted', () => {
     expect(scene.refuses(note(' ')).code).toBe('VALUE_INVALID');
   });
 
+  test('of a person lies in the channel’s chain, and the entry names it, once', () => {
+    const scene = Scene.created();
+    const item = { seq: 3, hash: 'a'.repeat(64) };
+    const noted = scene.gives('Noted', note('rain', { item }));
+    expect(noted.item).toEqual(item);
+    expect(JSON.stringify(noted)).not.toContain('rain');
+    expect(scene.refuses(note('rain', { item })).code).toBe('ALREADY_SO');
+    scene.does(note('rain', { item: { ...item, seq: 4 } }));
+    expect(scene.refuses(note('x', { item: { seq: 0, hash: '' } })).code).toBe('VALUE_INVALID');
+    expect(scene.refuses(note(' ', { item: { ...item, seq: 5 } })).code).toBe('VALUE_INVALID');
+    // What the system says is nobody's words.
+    expect(scene.gives('Noted', note('rain', { by: null, item: { ...item, seq: 6 } })).text).toBe('rain');
+  });
+
   test('is said already only by the system', () => {
     const scene = Scene.created();
     const { said, by } = scene.gives('Noted', note('x', { by: null, said: true }));

@@ -3,6 +3,7 @@ import type { Decision, Given } from './commands.ts';
 import { campaignProblem } from './content.ts';
 import { accept, byPerson, CONDUCTOR, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
+import { isPlace, noPlace } from './item-place.ts';
 import type { Launch } from './launch.ts';
 import { runningShots, shotsText } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
@@ -89,15 +90,23 @@ function targetProblem(targetAtMs: number, nowMs: number): Refusal | null {
   );
 }
 
-export function note(_launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {
+export function note(launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {
+  const { by, item } = command;
   const text = command.text.trim();
-  if (text === '' || text.length > NOTE_MAX)
-    return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
-  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
-    kind: 'Noted',
-    text,
-    ...(command.by === null && command.said === true ? { said: true } : {}),
-  });
+  const problem = noteProblem(text);
+  if (problem !== null) return problem;
+  if (by === null)
+    return accept(CONDUCTOR, nowMs, { kind: 'Noted', text, ...(command.said === true ? { said: true } : {}) });
+  if (item === undefined) return accept(byPerson(by), nowMs, { kind: 'Noted', text });
+  if (!isPlace(item)) return noPlace(item);
+  if (launch.noted.includes(item.seq)) return refuse('ALREADY_SO', 'You have noted so already.');
+  return accept(byPerson(by), nowMs, { kind: 'Noted', item });
+}
+
+/** Asked before the words are put where they are kept, too. */
+export function noteProblem(text: string): Refusal | null {
+  if (text !== '' && text.length <= NOTE_MAX) return null;
+  return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
 }
 
 /** Ties the chain of channel messages to this one: neither can be rewritten without the other. */

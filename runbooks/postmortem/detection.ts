@@ -268,13 +268,13 @@ const reasonsText = (reasons: readonly (readonly [reason: string, count: number]
 function notes({ entries }: Told): Noticed[] {
   return entries
     .filter((entry): entry is Extract<Entry, { kind: 'Noted' }> => entry.kind === 'Noted' && 'system' in entry.by)
-    .filter(({ text }) => !isOrdinary(text))
+    .filter(({ text = '' }) => !isOrdinary(text))
     .map((entry) => ({
       atMs: entry.atMs,
       what: 'noted',
       part: null,
       by: 'system' in entry.by ? `the ${entry.by.system}` : '',
-      looked: entry.text,
+      looked: entry.text ?? '',
       after: 'not known',
       proof: [`e${entry.seq}`],
     }));

@@ -278,11 +278,11 @@ function outcomes(told: Told): Factor[] {
 
 /** What the watches wrote down: lost workers, queues that were made anew, a network that did not answer. */
 function notes(told: Told): Factor[] {
-  const isOfSystem = (entry: EntryOf<'Noted'>) => 'system' in entry.by && !isOrdinary(entry.text);
+  const isOfSystem = (entry: EntryOf<'Noted'>) => 'system' in entry.by && !isOrdinary(entry.text ?? '');
   return allOf(told, 'Noted')
     .filter(isOfSystem)
     .map((entry) => ({
-      text: `Noted by the bot: ${entry.text}`,
+      text: `Noted by the bot: ${entry.text ?? ''}`,
       proof: seqs([entry]),
       // One for all of them: among them is much that went as it should.
       question: 'What follows for the next launch from what the bot noted by itself?',

@@ -317,7 +317,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'SurgeMeasured':
       return `entered what was measured of the surge (${entry.source}): ${surgeText(entry)}${entry.unconfirmed === true ? '; on-call has to confirm it' : ''}`;
     case 'Noted':
-      return `noted: ${entry.text}`;
+      return `noted: ${entry.text ?? `what message m${entry.item?.seq} of the channel's chain says`}`;
     case 'OutcomesCounted':
       return `had the outcomes of ${entry.shots.map(({ shotId }) => shotId).join(', ')} counted by language${uncountedText(entry)}${entry.refused === null ? '' : `; ${number(entry.refused.tokens)} refused tokens lie at ${entry.refused.key}`}`;
     case 'QuestionAnswered':

@@ -377,7 +377,11 @@ const BODIES = {
   }),
   ScaleChanged: z.object({ target, desired: z.int(), found: z.int(), again: z.boolean() }),
   ScaleLate: z.object({ target, desired: z.int(), running: z.int(), ready: z.int(), backup: z.string() }),
-  Noted: z.object({ text: z.string(), said: z.exactOptional(z.literal(true)) }),
+  Noted: z.object({
+    text: z.exactOptional(z.string()),
+    item: z.exactOptional(item),
+    said: z.exactOptional(z.literal(true)),
+  }),
   SurgeMeasured: z.object({
     unconfirmed: z.exactOptional(z.literal(true)),
     source: z.string(),

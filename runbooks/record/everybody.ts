@@ -11,3 +11,6 @@ export function peopleOf(entries: readonly Entry[]): Person[] {
     return entry.kind === 'LaunchCreated' ? peopleIn(entry) : [];
   });
 }
+
+export const isOfPeople = ({ kind }: Entry): boolean =>
+  kind === 'LaunchCreated' || kind === 'RosterChangeRequested' || kind === 'RosterChanged';

@@ -67,6 +67,22 @@ describe('an answer', () => {
   });
 });
 
+test('a note is told as an answer is, stands in the short timeline, and names no answer', () => {
+  const item = given.item('U0OBSERVER', 'the ad moved', { as: 'note' });
+  const { seq } = scene.does({ kind: 'note', by: 'olu', text: 'the ad moved', item });
+  expect(timeline()).toContain('| Olu Adeyemi | noted: the ad moved |');
+  expect(timeline()).toContain(`gave a note: entry ${seq}`);
+  expect(postmortem()).toMatch(/noted: the ad moved/);
+  const [one] = given.messages;
+  if (one === undefined) throw new Error('no note');
+  const deleted = timeline([gone(one), { ...blankMessage(one.atMs), seq: 2, hash: '', forgot: FORGOT([1]) }]);
+  expect(deleted).toContain('noted: (what was written here was deleted)');
+  expect(deleted).not.toContain('the ad moved');
+  const answered = { ...one, given: { as: 'answer' as const, question: QUESTION } };
+  expect(timeline([answered])).toContain('(m1 was not given for this entry)');
+  expect(JSON.stringify(scene.entries)).not.toContain('the ad moved');
+});
+
 describe('where the words are', () => {
   const last = 'is over, or, in another region, it has yet to come';
   const cases: [string, (item: Given['messages'][number]) => TimelineMessage[], string][] = [

@@ -1,7 +1,7 @@
 import type { Entry, EntryOf, ItemPlace } from '../launch/entries.ts';
-import { peopleOf } from './everybody.ts';
+import { isOfPeople, peopleOf } from './everybody.ts';
 import { goneIn } from './message-rows.ts';
-import type { TimelineMessage } from './rows.ts';
+import type { GivenWords, TimelineMessage } from './rows.ts';
 import { isTold } from './told.ts';
 
 /**
@@ -15,10 +15,10 @@ export interface GivenIn {
   namedIn: ReadonlyMap<number, number>;
 }
 
-type Naming = EntryOf<'QuestionAnswered'> & { item: ItemPlace };
+export type Naming = EntryOf<'QuestionAnswered' | 'Noted'> & { item: ItemPlace };
 
-const isNaming = (entry: Entry): entry is Naming =>
-  entry.kind === 'QuestionAnswered' && isTold(entry) && entry.item !== undefined;
+export const isNaming = (entry: Entry): entry is Naming =>
+  (entry.kind === 'QuestionAnswered' || entry.kind === 'Noted') && isTold(entry) && entry.item !== undefined;
 
 /** `messages`: the chain as it was read after the entries. */
 export function givenIn(entries: readonly Entry[], messages: readonly TimelineMessage[]): GivenIn {
@@ -27,19 +27,27 @@ export function givenIn(entries: readonly Entry[], messages: readonly TimelineMe
   const items = new Items(entries, messages);
   const found = new Map(naming.map((entry) => [entry.seq, items.find(entry)]));
   const guests = new Map<string, string>();
-  for (const { seq, guest } of naming) {
-    const user = found.get(seq)?.user ?? null;
+  for (const entry of naming) {
+    const guest = guestIn(entry);
+    const user = found.get(entry.seq)?.user ?? null;
     if (guest !== undefined && user !== null && !guests.has(guest)) guests.set(guest, user);
   }
   return {
     entries: entries.map((entry): Entry => {
       if (!isNaming(entry)) return entry;
-      const { guest, words = found.get(entry.seq)?.words ?? '' } = entry;
+      const said = found.get(entry.seq)?.words ?? '';
+      if (entry.kind === 'Noted') return { ...entry, text: entry.text ?? said };
+      const { guest, words = said } = entry;
       return guest === undefined ? { ...entry, words } : { ...entry, words, guest: guests.get(guest) ?? guest };
     }),
     namedIn: new Map(naming.flatMap(({ seq, item }) => (found.get(seq)?.isIt === true ? [[item.seq, seq]] : []))),
   };
 }
+
+const guestIn = (entry: Naming): string | undefined => ('guest' in entry ? entry.guest : undefined);
+
+const isAs = (entry: Naming, given: GivenWords): boolean =>
+  entry.kind === 'Noted' ? given.as === 'note' : given.as === 'answer' && given.question === entry.question;
 
 interface Found {
   words: string;
@@ -58,7 +66,8 @@ class Items {
     this.#messages = messages;
     this.#places = new Map(messages.map(({ seq }, index) => [seq, index]));
     this.#gone = goneIn(messages);
-    const people = Map.groupBy(peopleOf(entries.filter(isTold)), ({ id }) => id);
+    // Looking into each of thousands takes a second.
+    const people = Map.groupBy(peopleOf(entries.filter((one) => isOfPeople(one) && isTold(one))), ({ id }) => id);
     this.#accounts = new Map([...people].map(([id, same]) => [id, new Set(same.flatMap(({ slack }) => slack))]));
   }
 
@@ -73,13 +82,15 @@ class Items {
     const gone = this.#gone(index);
     if (gone !== null) return { words: `(${gone})`, user: null, isIt: true };
     const { given, user, text } = item;
-    if (given?.as !== 'answer' || given.question !== entry.question) return not('was not given for this entry');
+    if (given === undefined || !isAs(entry, given)) return not('was not given for this entry');
     return this.#isTheirs(entry, user)
       ? { words: text, user, isIt: true }
       : not('was given by somebody else than this entry says');
   }
 
-  #isTheirs({ by, guest }: Naming, user: string): boolean {
+  #isTheirs(entry: Naming, user: string): boolean {
+    const { by } = entry;
+    const guest = guestIn(entry);
     if (guest === undefined) return 'person' in by && this.#accounts.get(by.person)?.has(user) === true;
     const first = this.#messages[this.#places.get(Number(guest.slice(1))) ?? -1];
     // Once the first one is deleted there is nobody to compare with.

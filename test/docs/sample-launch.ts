@@ -8,6 +8,7 @@ import { planOf } from '../../runbooks/launch/plan-changes.ts';
 import { infrastructureReport } from '../../runbooks/launch/rehearsal-report.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
+import type { GivenWords } from '../../runbooks/record/rows.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
 import { keyVia, Scene, segmentTotals, T0_MS } from '../properties/scene.ts';
 
@@ -197,19 +198,21 @@ class Player {
 }
 
 const WORKED = 'What worked so that we do it again?';
-const given = (seq: number, user: string, text: string) => ({
+const given = (seq: number, user: string, text: string, as: GivenWords) => ({
   ...blankMessage(T0_MS),
   ts: `given ${seq}`,
   user,
   text,
-  given: { as: 'answer' as const, question: WORKED },
+  given: as,
   seq,
   hash: String(seq % 10).repeat(64),
 });
-/** Of the sample's chain of channel messages, what people answered. */
+const ANSWER: GivenWords = { as: 'answer', question: WORKED };
+/** Of the sample's chain of channel messages, what people noted and answered. */
 export const SAMPLE_WORDS = [
-  given(42, 'U0MARKET2', 'We all sat in one room.'),
-  given(43, 'U0SUPPORT', 'The status page was quick.'),
+  given(40, 'U0MARKET2', 'The goal was at minute 12.', { as: 'note' }),
+  given(42, 'U0MARKET2', 'We all sat in one room.', ANSWER),
+  given(43, 'U0SUPPORT', 'The status page was quick.', ANSWER),
 ] as const;
 const placeOf = ({ seq, hash }: (typeof SAMPLE_WORDS)[number]) => ({ seq, hash });
 
@@ -414,7 +417,8 @@ function fires(player: Player): void {
 }
 
 function ends(player: Player): void {
-  player.does({ kind: 'note', by: 'ben', text: 'The goal was at minute 12.' });
+  const [noted] = SAMPLE_WORDS;
+  player.does({ kind: 'note', by: 'ben', text: noted.text, item: placeOf(noted) });
   player.does({ kind: 'be-here', by: 'mia' });
   player.does({
     kind: 'measure-surge',
@@ -453,7 +457,7 @@ function ends(player: Player): void {
   const refused = { key: 'joins/compile-8c1f0e/refused.csv', tokens: 3 };
   player.does({ kind: 'record-outcomes', by: 'ana', shots: [{ shotId: shot?.id ?? '', texts, untold: 0 }], refused });
   const question = WORKED;
-  const [one, other] = SAMPLE_WORDS;
+  const [, one, other] = SAMPLE_WORDS;
   player.does({ kind: 'answer-question', by: 'ben', question, words: one.text, item: placeOf(one) });
   player.does({
     kind: 'answer-as-guest',

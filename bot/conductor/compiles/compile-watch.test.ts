@@ -356,7 +356,7 @@ test('a bot that dies after it has started the task leaves it to the next one, w
   expect(rig.localCloud.standalone()).toHaveLength(1);
   await message('Compile 1 is done');
   expect(await rig.messages('Compile 1')).toHaveLength(1);
-  expect((await rig.entries('Noted')).filter(({ text }) => text.startsWith('Compile 1 begins'))).toHaveLength(1);
+  expect((await rig.entries('Noted')).filter(({ text = '' }) => text.startsWith('Compile 1 begins'))).toHaveLength(1);
 });
 
 test('one that is cancelled is stopped, and what it had made is not set', async () => {

@@ -26,6 +26,7 @@ import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
 import { postedOf } from './posted-at.ts';
+import { withWords } from './with-words.ts';
 
 type EndedRequest = Extract<Effect, { kind: 'refresh-request' }>;
 
@@ -50,7 +51,9 @@ export class Posts {
     switch (effect.kind) {
       case 'post-entry': {
         const message = entryMessage(pending.after, pending.entry);
-        return message === null ? null : () => this.post(pending, launch, message);
+        return message === null
+          ? null
+          : async () => this.post(pending, launch, await withWords(this.#context, pending, message));
       }
       case 'post-board':
         return async () => {

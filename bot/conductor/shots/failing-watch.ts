@@ -49,7 +49,9 @@ export class FailingWatch {
     // An instance that died between the entry and its mark has told it.
     const noted = (await this.#context.journal.entries(launch.id)).find(
       (entry) =>
-        entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(headOf(launch, shot, platform)),
+        entry.kind === 'Noted' &&
+        'system' in entry.by &&
+        entry.text?.startsWith(headOf(launch, shot, platform)) === true,
     );
     if (noted !== undefined) return keepFact(this.#context, launch.id, name, String(noted.seq));
     const acted = await this.#context.execute(launch.id, {

@@ -89,7 +89,7 @@ test('a claims table that is emptied while a shot runs is said once, with what i
   await rig.seen('Sending: 1,000 of 1,000');
   // Some looks at claims that are there.
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const told = async () => (await rig.entries('Noted')).filter(({ text }) => text.startsWith('Claims of shot'));
+  const told = async () => (await rig.entries('Noted')).filter(({ text = '' }) => text.startsWith('Claims of shot'));
   expect(await told()).toEqual([]);
   await emptyTable(config(), 'claims');
   const said = await rig.seen(`Claims of shot ${shotId} (`);
@@ -144,7 +144,7 @@ test('queues that somebody deletes are said once, made again, and serve', async 
     ),
   );
   await rig.cloud.queues.send(queueNames(name).batches.ios, ['{}']);
-  expect((await rig.entries('Noted')).filter(({ text }) => text.startsWith('Queues of the pool'))).toHaveLength(1);
+  expect((await rig.entries('Noted')).filter(({ text = '' }) => text.startsWith('Queues of the pool'))).toHaveLength(1);
 });
 
 test('a live table that is emptied is said once; the launch is on the list again, and the messages of its shot go on where they stand', async () => {

@@ -21,7 +21,7 @@ export async function noteOnce(
   const finding = `${launch.id}\n${head}`;
   if (known.has(finding)) return true;
   const wasTold = (await context.journal.entries(launch.id)).some(
-    (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head),
+    (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text?.startsWith(head) === true,
   );
   if (!wasTold) {
     const acted = await context.execute(launch.id, {

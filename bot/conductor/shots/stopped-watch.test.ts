@@ -99,7 +99,7 @@ test('workers that stop a shot by themselves say which answer, its share, what i
   expect(textOf(over)).toContain('*500 devices can still be sent to*, once that is mended: `/go resume fire us-ios`');
   const notes = await until('both notes', async () => {
     const all = (await rig.entries('Noted'))
-      .map(({ text: note }) => note)
+      .map(({ text: note = '' }) => note)
       .filter((note) => /workers (had )?stopped/.test(note));
     return all.length === 2 ? all : undefined;
   });

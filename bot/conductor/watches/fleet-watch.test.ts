@@ -32,7 +32,7 @@ const scale = (desired: number) => ({
   reason: 'test',
   lower: true as const,
 });
-const notes = async () => (await rig.entries('Noted')).map(({ text }) => text);
+const notes = async () => (await rig.entries('Noted')).map(({ text = '' }) => text);
 
 /** As if the group ran on Fargate, for a price. */
 const priced = () => ({

@@ -58,9 +58,9 @@ export class ForeignWatch {
 
   async #toldBefore(launch: Launch): Promise<number> {
     const last = (await this.#context.journal.entries(launch.id)).findLast(
-      (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(HEAD),
+      (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text?.startsWith(HEAD) === true,
     );
-    return last?.kind === 'Noted' ? Number.parseInt(last.text.slice(HEAD.length).replaceAll(',', ''), 10) : 0;
+    return last?.kind === 'Noted' ? Number.parseInt((last.text ?? '').slice(HEAD.length).replaceAll(',', ''), 10) : 0;
   }
 }
 
