@@ -110,7 +110,7 @@ async function becameOf(rig: Rig, typed: string): Promise<string> {
     case 'SwitchRequested':
       return `${entry.kind === 'SwitchSet' ? 'set' : 'requested'}: ${entry.switch} ${String(entry.value)}${because(entry.reason)}`;
     case 'Noted':
-      return `noted: ${entry.text}`;
+      return `noted: ${(await rig.cloud.record.messagesAfter(after.id, (entry.item?.seq ?? 0) - 1))[0]?.text}`;
     case 'TargetMoved':
       return `${movedBy(entry.targetAtMs, before.targetAtMs)}${because(entry.reason)}`;
     default:
