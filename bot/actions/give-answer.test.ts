@@ -191,6 +191,19 @@ describe('deleted', () => {
     if (args.length > 0) expect(made.postmortem).toContain('the plan');
   });
 
+  test('a note is nowhere, either', async () => {
+    const desk = instance();
+    const note = { press: 'n1', user: 'U0MARKET1', text: SECRET, atMs: Date.now(), given: { as: 'note' as const } };
+    const item = await desk.channelLog.give(rig.launchId, note);
+    await rig.append({ kind: 'note', by: 'mia', text: SECRET, item });
+    const before = await documents();
+    for (const text of Object.values(before)) expect(text).toContain(SECRET);
+    expect((await forget('--person', 'mia')).out).toContain("Deleted 1 note of superbowl-2027's channel (m1)");
+    expect(await everything()).not.toContain(SECRET);
+    expect((await documents()).timeline).toContain('noted: (what was written here was deleted)');
+    expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
+  });
+
   test('and given by the same press once more, it stays deleted', async () => {
     await answer(instance());
     await forget('--message', 'm1');

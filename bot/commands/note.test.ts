@@ -1,14 +1,13 @@
 import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startRig, until } from '../../test/conductor-rig.ts';
+import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { ChannelLog } from '../channel/channel-log.ts';
-import { main } from '../cli/main.ts';
 import type { Desk } from '../desk.ts';
 import { note } from './note.ts';
 
-/** A note that somebody types, from the channel's chain to its post in the room, and deleted. */
+/** A note that somebody types, from the channel's chain to its post in the room. */
 
 const TEXT = 'call the agency: 0171-555';
 const log = pino({ level: 'silent' });
@@ -69,32 +68,4 @@ test('while S3 does not answer it is not noted, and its author has the words bac
   expect(answer).toContain(TEXT);
   expect([await chain(), await rig.entries('Noted')]).toEqual([[], []]);
   expect(await typed(TEXT, 'T2')).toContain('Noted.');
-});
-
-test('whose words do not come to the room in time is posted with their place, and holds nothing up', async () => {
-  await typed(TEXT);
-  await rig.append({ kind: 'note', by: null, text: 'what comes after it' });
-  vi.spyOn(rig.cloud.words, 'open').mockReturnValue(new Promise(() => undefined));
-  await desk.conductor.start();
-  await rig.seen('what comes after it');
-  expect(await rig.messages('noted: what message m1 of the channel')).toHaveLength(1);
-});
-
-test('whose words can not be read then is posted with the reason', async () => {
-  await typed(TEXT);
-  vi.spyOn(rig.cloud.words, 'open').mockRejectedValue(new Error('S3 is away'));
-  await desk.conductor.start();
-  await rig.seen('S3 did not answer');
-});
-
-test('deleted before it was posted, it is posted without a word of it', async () => {
-  await typed(TEXT);
-  let out = '';
-  const io = { write: (text: string) => (out += text) };
-  expect(await main(['forget', '--launch', rig.launchId, '--person', 'olu', '--yes'], rig.env, io, io)).toBe(0);
-  expect(out).toContain("Deleted 1 note of superbowl-2027's channel (m1)");
-  await desk.conductor.start();
-  await rig.seen('noted: (what was written here was deleted)');
-  expect(await rig.messages('0171')).toEqual([]);
-  await until('the end', async () => ((await chain()).length === 2 ? true : null));
 });

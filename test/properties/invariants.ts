@@ -188,6 +188,7 @@ class Model {
   readonly #started = new Set<string>();
   readonly #nonces = new Set<string>();
   readonly #corrected = new Set<string>();
+  readonly #noted = new Set<number>();
 
   constructor(uncertain: 'leave' | 'resend') {
     this.#uncertain = uncertain;
@@ -329,6 +330,12 @@ class Model {
       case 'LaunchClosed': {
         must(this.running.size === 0, 'EVERY_SHOT_CLOSES', `${entry.seq}`);
         this.#ended = true;
+        return;
+      }
+      case 'Noted': {
+        const { item } = entry;
+        must(item === undefined || !this.#noted.has(item.seq), 'NOTED_ONCE', `${entry.seq} m${item?.seq}`);
+        if (item !== undefined) this.#noted.add(item.seq);
         return;
       }
       default:

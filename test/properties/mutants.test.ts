@@ -460,6 +460,14 @@ const MUTANTS: [string, Mutant, string[]][] = [
     ['STEP_RUNS_ONCE'],
   ],
   [
+    'the words of one press may be noted twice',
+    {
+      decide: (real) => (launch, command, given) =>
+        real(launch !== null && command.kind === 'note' ? { ...launch, noted: [] } : launch, command, given),
+    },
+    ['NOTED_ONCE'],
+  ],
+  [
     'anybody renews an order',
     {
       decide: (real) => (launch, command, given) =>

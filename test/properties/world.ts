@@ -451,7 +451,8 @@ export class World {
         }
       }
       case 'note':
-        return { kind: 'note', by, text: 'well' };
+        // As two bots would that were given the same press.
+        return { kind: 'note', by, text: 'well', item: { seq: 1 + (launch.seq >> 2), hash: 'a'.repeat(64) } };
       case 'close-launch':
         return { kind: 'close-launch', by, reason: '' };
       default:

@@ -1,4 +1,3 @@
-// Held by `bot/commands/note.test.ts`.
 import { waitAtMost } from '../../../infra/time-limit.ts';
 import { givenIn, isNaming } from '../../../runbooks/record/given.ts';
 import { entryMessage } from '../../views/entry-message.ts';
