@@ -8,14 +8,14 @@ import { isTold } from './told.ts';
  * The words that entries name and do not hold: each is an item of the chain of channel messages, where it can be deleted. Whoever tells entries tells
  * them with these.
  */
-export interface GivenIn {
+interface GivenIn {
   /** The entries, each with its words, or with what became of them in brackets; those that hold their words, or have none, as they are. */
   entries: readonly Entry[];
   /** By item of the chain: the entry that names it. */
   namedIn: ReadonlyMap<number, number>;
 }
 
-export type Naming = EntryOf<'QuestionAnswered' | 'Noted'> & { item: ItemPlace };
+type Naming = EntryOf<'QuestionAnswered' | 'Noted'> & { item: ItemPlace };
 
 export const isNaming = (entry: Entry): entry is Naming =>
   (entry.kind === 'QuestionAnswered' || entry.kind === 'Noted') && isTold(entry) && entry.item !== undefined;
