@@ -402,7 +402,7 @@ test('an append without an answer is not taken for landed because the same was s
   const submitting = first.append(LAUNCH_ID, note('ours'));
   await second?.append(LAUNCH_ID, note('theirs'));
   expect(await submitting).toMatchObject({ ok: true, entry: { kind: 'Noted', text: 'ours' } });
-  const said = record.all(LAUNCH_ID).flatMap((entry) => (entry.kind === 'Noted' ? [entry.text] : []));
+  const said = record.all(LAUNCH_ID).flatMap((entry) => (entry.kind === 'Noted' ? [entry.text ?? ''] : []));
   expect(said.toSorted()).toEqual(['ours', 'same', 'same', 'theirs']);
 });
 
