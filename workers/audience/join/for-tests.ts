@@ -1,4 +1,4 @@
-import { BatchWriteItemCommand, CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createTableReads } from '../../../infra/aws/clients.ts';
 import { createDeviceTable } from '../../../infra/aws/device-table.ts';
@@ -38,6 +38,8 @@ export async function tableOf(
       KeySchema: keys.map((one) => ({ AttributeName: one.name, KeyType: one.role })),
     }),
   );
+  // Until then nothing can be written to it.
+  await waitUntilTableExists({ client: dynamo, maxWaitTime: 20, minDelay: 0.05, maxDelay: 0.2 }, { TableName: name });
   for (let at = 0; at < items.length; at += 25) {
     const requests = items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
     await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [name]: requests } }));
