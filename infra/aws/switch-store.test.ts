@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
@@ -46,6 +48,28 @@ test('an item that is not there can be left so, and an epoch that was forged is 
   expect(await switches.resetEpoch('forged', 2, 1)).toBe(true);
   expect(await switches.read('forged', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
 });
+
+test.each([
+  ['words', { S: 'many' }],
+  ['nothing', { NULL: true as const }],
+])('a halt stands though somebody has put %s in the place of its count', async (what, haltEpoch) => {
+  await put({ launchId: { S: what }, halted: { S: 'no' }, haltEpoch });
+  expect(await switches.haltExisting(what)).toMatchObject({ halted: true });
+  expect(await switches.read(what, { consistent: true })).toMatchObject({ halted: true });
+});
+
+test('an epoch of more digits than a number of ours has is put back too', async () => {
+  await put({ launchId: { S: 'digits' }, halted: { BOOL: true }, haltEpoch: { N: '9007199254740993' } });
+  const item = await switches.read('digits', { consistent: true });
+  expect(await switches.resetEpoch('digits', item?.haltEpoch ?? 0, 3)).toBe(true);
+  expect(await switches.read('digits', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 3 });
+});
+
+async function put(item: Record<string, AttributeValue>): Promise<void> {
+  const clients = createClients(local.config);
+  await clients.dynamo.send(new PutItemCommand({ TableName: 'gobutton-switches', Item: item }));
+  clients.destroy();
+}
 
 test('an item catches up with the halts of the record, from nothing or from fewer, once however many do it, and never falls behind its own', async () => {
   const all = (halt: { epoch: number; active: boolean }) =>

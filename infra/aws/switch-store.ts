@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import { within } from '../time-limit.ts';
 import { READ_BACK_TIMEOUT_MS, SWITCH_READ_TIMEOUT_MS } from './clients.ts';
-import { CloudError, isConditionFailure } from './cloud-error.ts';
+import { CloudError, errorName, isConditionFailure } from './cloud-error.ts';
 
 /** An answer that takes longer than this gets another read beside it. */
 const READ_BESIDE_MS = 300;
+/** No count of halts: words, or a number that one more makes no larger (docs/facts.md#dynamodb-keys). */
+const UNCOUNTABLE = 'attribute_exists(haltEpoch) AND (NOT attribute_type(haltEpoch, :number) OR haltEpoch > :safest)';
 
 /** The item that workers poll. Table `<prefix>-switches`, key `launchId`. */
 export interface SwitchItem {
@@ -43,7 +45,7 @@ export interface SwitchStore {
    * however many processes: the count never passes the record's, where it would be a halt that nobody pressed.
    */
   catchUp(launchId: string, halt: { epoch: number; active: boolean }): Promise<boolean>;
-  /** Halts at `epoch` in place of one that can't be: only while the item holds `wrong`. False: it has changed since. */
+  /** Halts at `epoch` in place of one that can't be: only while the item holds `wrong`, or what no number says exactly. False: it has changed since. */
   resetEpoch(launchId: string, wrong: number, epoch: number): Promise<boolean>;
   /** Sets halted = false only while haltEpoch = epoch. False: a newer halt stands. */
   lift(launchId: string, epoch: number): Promise<boolean>;
@@ -77,17 +79,30 @@ export function createSwitchStore({
   }
 
   async function haltWhere(launchId: string, condition: string | undefined): Promise<SwitchItem> {
+    const update = (parts: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'>, values = {}) =>
+      writes.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { launchId: { S: launchId } },
+          ReturnValues: 'ALL_NEW',
+          ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' }, ...values },
+          ...parts,
+        }),
+      );
     // A retry after a lost answer counts the epoch up twice. That is as good: only its growth matters.
-    const answer = await writes.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { launchId: { S: launchId } },
-        ReturnValues: 'ALL_NEW',
-        ConditionExpression: condition,
-        UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
-        ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
-      }),
-    );
+    const answer = await update({
+      UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
+      ConditionExpression: condition,
+    }).catch(async (error: unknown) => {
+      if (errorName(error) !== 'ValidationException') throw error;
+      // Whoever writes the table may have put there what can't be counted up: it is halted all the same, and counts anew.
+      return update(
+        { UpdateExpression: 'SET halted = :true, haltEpoch = :one', ConditionExpression: UNCOUNTABLE },
+        { ':number': { S: 'N' }, ':safest': { N: String(Number.MAX_SAFE_INTEGER) } },
+      ).catch(() => {
+        throw error;
+      });
+    });
     return toSwitchItem(answer.Attributes ?? {});
   }
 
@@ -182,11 +197,13 @@ export function createSwitchStore({
             TableName: table,
             Key: { launchId: { S: launchId } },
             UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
-            ConditionExpression: 'haltEpoch = :wrong',
+            // Of so many digits that it is read as another number, none is said exactly.
+            ConditionExpression: 'haltEpoch = :wrong OR haltEpoch > :safest',
             ExpressionAttributeValues: {
               ':true': { BOOL: true },
               ':epoch': { N: String(epoch) },
               ':wrong': { N: String(wrong) },
+              ':safest': { N: String(Number.MAX_SAFE_INTEGER) },
             },
           }),
         );
