@@ -300,6 +300,90 @@ test('an item that is halted no more without a lift is halted anew, under an epo
   expect(await rig.cloud.switches.readWithin(rig.launchId, 5_000)).toMatchObject({ halted: true, haltEpoch: 3 });
 });
 
+/** Halted and lifted, in the record alone. */
+async function liftedAt(epoch: number): Promise<void> {
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch, reason: '', pressedAtMs: Date.now() });
+  const { liftId } = await rig.appendAs('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  await rig.append({ kind: 'approve-lift', by: 'mia', liftId });
+}
+
+test('an item that stands halted though the record has lifted it is found, so that two people can lift it', async () => {
+  const { conductor } = rig.conductor('first', { slack: null });
+  await liftedAt(2);
+  await conductor.start();
+  const { seq } = await rig.launch();
+  await until('the lift', () => rig.cloud.live.effectResult(rig.launchId, `${seq}/lift-halt`));
+  // By hand, or put back from a backup.
+  await rig.cloud.switches.resetEpoch(rig.launchId, 2, 1);
+  await until('the halt', async () => (await rig.entries('HaltSet')).length === 2);
+  expect((await rig.entries('HaltSet')).at(-1)).toMatchObject({ epoch: 3, by: { system: 'cli' } });
+  const standing = () => rig.cloud.switches.readWithin(rig.launchId, 5_000);
+  await until('the same in the item', async () => (await standing())?.haltEpoch === 3);
+  const { liftId } = await rig.appendAs('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  await conductor.execute(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId });
+  await until('the lift', async () => (await standing())?.halted === false);
+});
+
+test('a lift that has yet to reach the item is no halt that somebody has pressed', async () => {
+  let looks = 0;
+  let isAway = true;
+  const { switches } = rig.cloud;
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: {
+      ...switches,
+      read: async (...args) => {
+        looks += 1;
+        return switches.read(...args);
+      },
+      lift: async (...args) => {
+        if (isAway) throw new Error('throttled');
+        return switches.lift(...args);
+      },
+    },
+  };
+  await switches.catchUp(rig.launchId, { epoch: 2, active: true });
+  await liftedAt(2);
+  const { conductor } = rig.conductor('first', { cloud, slack: null, timings: { foundHaltMs: 0 } });
+  await conductor.start();
+  const before = looks;
+  await until('several looks', () => looks > before + 5);
+  isAway = false;
+  await until('the lift', async () => (await switches.readWithin(rig.launchId, 5_000))?.halted === false);
+  expect(await rig.entries('HaltSet')).toHaveLength(1);
+});
+
+test('a press that counted lower than the record is in force as soon as it is recorded, though others have brought the item to what stood before', async () => {
+  await liftedAt(5);
+  const { conductor } = rig.conductor('first', { slack: null });
+  // Its record was not read yet, and the item was lost.
+  await rig.cloud.switches.halt(rig.launchId);
+  const { epoch, recorded } = await conductor.halt(rig.launchId, { ...press, pressedAtMs: Date.now() + 1_000 });
+  expect(epoch).toBe(2);
+  await rig.cloud.switches.catchUp(rig.launchId, { epoch: 5, active: false });
+  expect(await recorded).toMatchObject({ ok: true, entry: { kind: 'HaltSet', epoch: 6 } });
+  await until('the halt', async () => {
+    const item = await rig.cloud.switches.readWithin(rig.launchId, 5_000);
+    return item?.halted === true && item.haltEpoch === 6;
+  });
+});
+
+test('a count that was put far below the record holds no press up', async () => {
+  const { switches } = rig.cloud;
+  let writes = 0;
+  const haltExisting: typeof switches.haltExisting = async (id) => {
+    writes += 1;
+    return switches.haltExisting(id);
+  };
+  const cloud: Cloud = { ...rig.cloud, switches: { ...switches, haltExisting } };
+  const { conductor, journal } = rig.conductor('first', { cloud, slack: null });
+  await liftedAt(900);
+  await journal.launch(rig.launchId);
+  await switches.halt(rig.launchId);
+  expect((await conductor.halt(rig.launchId, { ...press, pressedAtMs: Date.now() })).epoch).toBe(901);
+  expect(writes).toBeLessThan(4);
+});
+
 test('a halt that lands between the two looks at it is neither pressed again nor found', async () => {
   let item: SwitchItem | null = null;
   let looks = 0;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import { effectsOf } from '../../runbooks/launch/effects.ts';
 import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
@@ -63,7 +64,9 @@ export class Halting {
         throw Object.assign(new Error(`NO_LAUNCH: there is no launch ${launchId}; nothing was halted`), {
           code: 'NO_LAUNCH',
         });
-      if (item.haltEpoch > (journal.peek(launchId)?.halt.epoch ?? 0)) return item;
+      const known = journal.peek(launchId)?.halt.epoch ?? 0;
+      if (item.haltEpoch > known) return item;
+      await cloud.switches.catchUp(launchId, { epoch: known, active: true });
     }
   }
 
@@ -82,10 +85,24 @@ export class Halting {
     const epochs = this.#underWay.get(launchId) ?? new Set<number>();
     this.#underWay.set(launchId, epochs.add(epoch));
     try {
-      return await this.#untilDone(launchId, 'halt entry', () => recordHalt(this.#context, launchId, epoch, press));
+      const acted = await this.#untilDone(launchId, 'halt entry', () =>
+        recordHalt(this.#context, launchId, epoch, press),
+      );
+      this.#putInForce(launchId, epoch);
+      return acted;
     } finally {
       epochs.delete(epoch);
     }
+  }
+
+  /** The record may count it higher than the item did, which was lost or read late: whoever brought the item to what stood before it has ended this halt there. */
+  #putInForce(launchId: string, epoch: number): void {
+    const { cloud, journal } = this.#context;
+    const halt = journal.peek(launchId)?.halt;
+    if (halt?.active !== true || halt.epoch <= epoch) return;
+    this.#background(launchId, 'halt in force', async () => {
+      await cloud.switches.catchUp(launchId, halt);
+    });
   }
 
   #background(launchId: string, what: string, work: () => Promise<void>): void {
@@ -180,12 +197,14 @@ export class HaltWatch {
     if (!isInForce(launch, item)) await this.#mend(launch);
     if (item !== null && !isLikelyEpoch(launch, item.haltEpoch)) return this.#unlikely(launch, item);
     // Also an item that says no halt: an epoch that the record doesn't know would refuse every press.
-    if (item === null || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
+    const isFound = item !== null && (item.haltEpoch > launch.halt.epoch || (item.halted && !launch.halt.active));
+    if (!isFound || this.#halting.isRecording(launchId, item.haltEpoch)) {
       this.#found = null;
       return;
     }
     if (this.#found?.epoch !== item.haltEpoch) this.#found = { epoch: item.haltEpoch, sinceMs: nowMs() };
     if (nowMs() - this.#found.sinceMs < timings.foundHaltMs) return;
+    if (item.haltEpoch <= launch.halt.epoch && !(await this.#isLiftDone(launch))) return;
     const kept = await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch));
     const unknown: HaltPress = {
       by: null,
@@ -194,6 +213,18 @@ export class HaltWatch {
       pressedAtMs: nowMs(),
     };
     await recordHalt(this.#context, launchId, item.haltEpoch, readPress(kept) ?? unknown);
+  }
+
+  /**
+   * The item is halted and its halt was lifted: if the lift has yet to reach it, there is nothing to find. Otherwise somebody has halted it by hand, or it
+   * is from before the lift; nothing would end that, as nobody can lift what is lifted.
+   */
+  async #isLiftDone(launch: Launch): Promise<boolean> {
+    const { cloud, journal } = this.#context;
+    const entries = await journal.entries(launch.id);
+    const lifting = entries.filter(({ kind }) => ['HaltLifted', 'FireApproved', 'TakenOver'].includes(kind));
+    const last = lifting.flatMap((entry) => effectsOf(entry, launch)).findLast(({ kind }) => kind === 'lift-halt');
+    return last === undefined || (await cloud.live.effectResult(launch.id, last.id)) !== null;
   }
 
   /** The two were read one after the other, so a press or the item's first write may lie in between: only what a second look confirms is mended. */
