@@ -172,6 +172,26 @@ test('with the other region dead it goes on from what was carried over, and says
   expect(await journalIn(WEST).launch(LAUNCH_ID)).toMatchObject({ region: WEST });
 }, 60_000);
 
+test('a launch that comes back to where it was halted stands there as it was lifted meanwhile', async () => {
+  const east = await launchInTheEast();
+  const { switches } = regions.cloud(EAST);
+  await switches.catchUp(LAUNCH_ID, { epoch: 1, active: true });
+  await must(east, { kind: 'set-halt', by: 'mia', source: 'cli', epoch: 1, reason: '', pressedAtMs: Date.now() });
+  await regions.cloud(EAST).recordCopy(EAST, WEST).follow(LAUNCH_ID);
+  expect(await request()).toMatchObject({ code: 0 });
+  expect(await approve('mia', '--yes')).toMatchObject({ code: 0 });
+  expect(await regions.cloud(WEST).switches.readWithin(LAUNCH_ID, 5_000)).toMatchObject({ halted: true, haltEpoch: 1 });
+  const west = journalIn(WEST);
+  await must(west, { kind: 'request-lift', by: 'ana', reason: '' });
+  const [{ id: liftId } = { id: '' }] = Object.values((await west.launch(LAUNCH_ID))?.lifts ?? {});
+  await must(west, { kind: 'approve-lift', by: 'mia', liftId });
+  await regions.cloud(WEST).recordCopy(WEST, EAST).follow(LAUNCH_ID);
+  const back = (...args: string[]) => go(EAST, 'take-over', ...args);
+  expect(await back('request', ...keyOf('ana'), '--reason', 'the west is away')).toMatchObject({ code: 0, err: '' });
+  expect(await back('approve', ...keyOf('mia'), '--yes')).toMatchObject({ code: 0 });
+  expect(await switches.readWithin(LAUNCH_ID, 5_000)).toMatchObject({ halted: false, haltEpoch: 1 });
+}, 60_000);
+
 test('a launch of which a shot was begun is refused, by the record and by the home', async () => {
   const journal = await launchInTheEast();
   const { homes } = regions.cloud(EAST);

@@ -178,6 +178,8 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     // In the other region there is nothing but the record, and no workers yet.
     case 'TakenOver':
       return [
+        // This region may have had it before, and halted: what was lifted since stands in its item still.
+        ...lifted(launch.halt.active || launch.halt.epoch === 0 ? null : launch.halt.epoch),
         { kind: 'index-launch' },
         { kind: 'ensure-queues' },
         { kind: 'write-switches' },
