@@ -21,13 +21,13 @@ afterEach(async () => {
 const GONE = { ok: true, env: {}, say: 'the npm start that ran in this folder is gone' };
 const URL_HERE = 'http://127.0.0.1:4566';
 
-async function dataDir(name: string, url = URL_HERE) {
+async function dataDir(name: string, url = URL_HERE, more = '') {
   const folder = join(root, name);
   await mkdir(folder);
   const envFile = join(folder, 'local.env');
   await writeFile(
     envFile,
-    `AWS_REGION="us-east-1"\nAWS_ENDPOINT_URL="${url}"\nGOBUTTON_BUCKET="b"\nLOG_LEVEL="info"\n`,
+    `AWS_REGION="us-east-1"\nAWS_ENDPOINT_URL="${url}"\nGOBUTTON_BUCKET="b"\nLOG_LEVEL="info"\n${more}`,
   );
   return { dataDir: folder, envFile };
 }
@@ -105,6 +105,18 @@ test('of several none is guessed', async () => {
   expect(reached.say).toContain(`two (process ${second.pid})`);
   expect(reached.say).toMatch(/say which, like npx node --env-file=(?:one|two)\/local\.env bot\/cli\.ts/);
 });
+
+test.each(['GOBUTTON_HOMES_URL', 'GOBUTTON_OTHER_REGION_URL', 'AWS_ENDPOINT_URL_S3'])(
+  'nor is one of which another machine is asked for anything: %s',
+  async (name) => {
+    for (const url of ['http://elsewhere.example', 'http://127.0.0.1@elsewhere.example', '127.0.0.1']) {
+      await announceStart(root, await dataDir(encodeURIComponent(url), URL_HERE, `${name}="${url}"\n`));
+      expect(await reachedFrom({}, root)).toEqual(GONE);
+    }
+    await announceStart(root, await dataDir('here', URL_HERE, `${name}="http://127.0.0.1:9999/homes"\n`));
+    expect(await reachedFrom({}, root)).toMatchObject({ ok: true, env: { [name]: 'http://127.0.0.1:9999/homes' } });
+  },
+);
 
 test('what is not on this machine is no local start, whoever wrote the file; half a file is none', async () => {
   await announceStart(root, await dataDir('data', 'https://dynamodb.us-east-1.amazonaws.com'));

@@ -66,16 +66,20 @@ async function startIn(file: string): Promise<RunningStart | null> {
     const pid = await livingProcess(name);
     if (pid === null) return null;
     const env = parseEnv(await readFile(envFile, 'utf8')) as Record<string, string>;
-    return isHere(env['AWS_ENDPOINT_URL']) ? { pid, dataDir, envFile, env } : null;
+    return isHere(env) ? { pid, dataDir, envFile, env } : null;
   } catch {
     // Half a file, or a data folder that somebody has deleted: nothing is reached by it.
     return null;
   }
 }
 
-/** Of a start everything is on loopback; anything else is not one of ours, whoever wrote it. */
-const isHere = (url: string | undefined): boolean =>
-  url !== undefined && URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+/** Of a start everything is on loopback, whatever it is asked for; anything else is not one of ours, whoever wrote it. */
+const isHere = (env: Record<string, string>): boolean =>
+  env['AWS_ENDPOINT_URL'] !== undefined &&
+  Object.entries(env).every(([name, value]) => !/_URL(?:_|$)/.test(name) || isLoopback(value));
+
+const isLoopback = (url: string): boolean =>
+  URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
 const hostOf = (url = ''): string | null => (URL.canParse(url) ? new URL(url).host : null);
 
