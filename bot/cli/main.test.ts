@@ -63,6 +63,31 @@ async function readyLaunch(): Promise<void> {
   });
 }
 
+test.each([
+  ['halt', 'superbowl-2027'],
+  ['halt', '\u2014launch', 'superbowl-2027'],
+  ['halt', '--lanch', 'superbowl-2027'],
+  ['stop', '--launch', 'superbowl-2027', '--reason', 'wrong', 'link'],
+  ['halt', '--launch=superbowl-2027', '--key='],
+  ['halt', 'superbowl-2027', 'now'],
+  ['halt', '--launch', 'superbowl-2027', '--launch', 'superbowl-2027'],
+])('a halt that is not understood says at once what to type: %s %s', async (...args) => {
+  const { code, err } = await go(...args);
+  expect(code).toBe(2);
+  expect(err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch superbowl-2027 (USAGE)');
+});
+
+test.each([
+  ['halt'],
+  ['halt', 'it', 'now'],
+  ['halt', 'now', '--lanch'],
+  ['halt', 'a', 'b'],
+  ['halt', '\u001b[2J'],
+  ['halt', '--launch'],
+])('nor is a launch guessed: %s %s', async (...args) => {
+  expect((await go(...args)).err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch ID (USAGE)');
+});
+
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
   await readyLaunch();
   await rig.cloud.switches.apply(rig.launchId, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
@@ -513,4 +538,5 @@ test('an option that forget does not know deletes nothing, and a halt in a hurry
   expect(await rig.cloud.record.messagesAfter(rig.launchId, 0)).toMatchObject([{ text: 'call me: 0171-555' }]);
   expect((await rig.cloud.staff.of(await rig.launch())).map(({ token }) => token)).toEqual(['face0123']);
   expect(await go('halt', '--launch', rig.launchId, '--yes')).toMatchObject({ code: 0, err: '' });
+  expect(await go('stop', 'it', 'NOW!', '--launch', rig.launchId)).toMatchObject({ code: 0, err: '' });
 });

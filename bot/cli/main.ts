@@ -79,8 +79,10 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
       'USAGE',
       'devices are looked up where audiences are read: npm run audience -- device USER_OR_TOKEN --launch ID',
     );
-  const isHalt = haltWord(bareWord(typed)) === 'halt';
-  const command = [`${words[0] ?? ''} ${words[1] ?? ''}`, words[0] ?? ''].find(isCommand) ?? (isHalt ? 'halt' : null);
+  const [first = '', second = ''] = words;
+  const isHalt = haltWord(bareWord(words.join(''))) === 'halt';
+  const isMeant = isHalt || haltWord(bareWord(first)) === 'halt';
+  const command = [`${first} ${second}`, first].find(isCommand) ?? (isMeant ? 'halt' : null);
   if (command === null)
     throw new CliError(
       'USAGE',
@@ -105,8 +107,24 @@ function read(args: readonly string[], command: Parameters<typeof readCommandLin
   try {
     return readCommandLine(args, OPTIONS, command).values;
   } catch (error) {
-    throw error instanceof CommandLineError ? new CliError('USAGE', error.message, error) : error;
+    if (!(error instanceof CommandLineError)) throw error;
+    const instead = command.command === 'halt' ? notHalted(launchMeant(args)) : '';
+    throw new CliError('USAGE', `${error.message}${instead}`, error);
   }
+}
+
+/** Whoever stops something in a hurry copies this line. */
+const notHalted = (launch: string): string => `. NOTHING WAS HALTED; type: npm run go -- halt --launch ${launch}`;
+
+/** Which launch somebody had in mind whose command line is not understood: what stands behind `launch`, whatever dashes are before it, or the only word that can be one. */
+function launchMeant(args: readonly string[]): string {
+  const isId = (word: string | undefined): word is string => word !== undefined && /^[a-z0-9][a-z0-9-]*$/.test(word);
+  const behind = args.flatMap((one, index) => {
+    const named = /^\p{Pd}*launch(?:=(.*))?$/u.exec(one);
+    return named === null ? [] : [named[1] ?? args[index + 1]];
+  });
+  const words = args.filter((one) => isId(one) && haltWord(one) !== 'halt' && haltWord(`halt${one}`) !== 'halt');
+  return behind.find(isId) ?? (words.length === 1 ? words[0] : undefined) ?? 'ID';
 }
 
 async function run(
@@ -117,7 +135,8 @@ async function run(
 ): Promise<void> {
   const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
     const value = values[name];
-    if (value === undefined) throw new CliError('USAGE', `${command} needs --${name}`);
+    if (value === undefined)
+      throw new CliError('USAGE', `${command} needs --${name}${command === 'halt' ? notHalted('ID') : ''}`);
     return value;
   };
   if (command === 'keygen') {
