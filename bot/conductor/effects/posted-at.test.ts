@@ -46,3 +46,15 @@ test('an entry that the channel was not told of is missing', async () => {
   const entries = [3, 4].map((seq) => ({ seq, kind: 'Noted' as const }));
   expect(await postedAt(stored({ '3/post-entry': 'no message' }), 'L', entries)).toEqual(new Map());
 });
+
+test('what is no moment leads nowhere', async () => {
+  const marks = {
+    '3/post-entry': `${'9'.repeat(400)}.1`,
+    '4/post-entry': `1.${'0'.repeat(400_000)}`,
+    '5/post-entry': '1770000000.000100/../../evil',
+    '6/post-entry': 'javascript:alert(1.1)',
+    '7/post-entry': '1770000000.000100\n',
+  };
+  const entries = [3, 4, 5, 6, 7].map((seq) => ({ seq, kind: 'Noted' as const }));
+  expect(await postedAt(stored(marks), 'L', entries)).toEqual(new Map());
+});

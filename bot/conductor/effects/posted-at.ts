@@ -2,8 +2,8 @@ import type { LiveStore } from '../../../infra/aws/live-store.ts';
 import type { EntryTold } from '../conductor-port.ts';
 import { FACT } from '../facts.ts';
 
-/** A `ts` is that of a message; other words say that there is none. */
-const TS = /^\d+\.\d+$/;
+/** A `ts` is that of a message; other words say that there is none. Whoever writes the table may have put a figure there that is no moment. */
+const TS = /^\d{1,11}\.\d{1,6}$/;
 
 /** The `ts` of the message in which the channel was told of each entry, by sequence. An entry that has none is missing. */
 export async function postedAt(
