@@ -5,7 +5,6 @@ import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { blameIn } from '../../runbooks/postmortem/blame.ts';
-import { postmortemOf } from '../../runbooks/postmortem/postmortem.ts';
 import { givenIn } from '../../runbooks/record/given.ts';
 import { submitAs, whoIs } from '../desk.ts';
 import type { Desk, Outcome } from '../desk.ts';
@@ -14,6 +13,7 @@ import type { AskedHere } from '../views/aftermath.ts';
 import { done, info, refused, stranger } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { fit, plural, safe } from '../views/words.ts';
+import { questionsIn } from './asked-questions.ts';
 import { giveAnswer } from './give-answer.ts';
 import type { Answering } from './give-answer.ts';
 import type { Press } from './press.ts';
@@ -50,7 +50,7 @@ interface Asked {
 export async function askedNow(desk: Desk, launchId: string): Promise<Asked> {
   const all = await desk.journal.entries(launchId);
   const messages = await desk.cloud.record.messagesAfter(launchId, 0);
-  const questions = postmortemOf(all, messages, { chain: { ok: true } })?.asked ?? [];
+  const questions = await questionsIn(launchId, { entries: all, messages });
   return { questions, entries: givenIn(all, messages).entries, messages };
 }
 

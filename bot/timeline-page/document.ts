@@ -20,8 +20,8 @@ import type { Curves } from './page.ts';
 
 /** What is to be made of a record, as it can be handed to a thread. */
 export interface DocumentAsked {
-  /** `canvas`: the postmortem as a Slack canvas takes it, without a page. */
-  name: 'timeline' | 'postmortem' | 'canvas';
+  /** `canvas`: the postmortem as a Slack canvas takes it, without a page. `questions`: what it asks people, as JSON, of a record that holds. */
+  name: 'timeline' | 'postmortem' | 'canvas' | 'questions';
   launchId: string;
   slackNames: ReadonlyMap<string, string>;
   curves: Curves;
@@ -49,6 +49,11 @@ export async function documentOf(
   entries: readonly Entry[],
   messages: readonly ChainedMessage[],
 ): Promise<MadeDocument | null> {
+  if (name === 'questions') {
+    const holds = { ok: true } as const;
+    const markdown = JSON.stringify(postmortemOf(entries, messages, { chain: holds })?.asked ?? []);
+    return { markdown, page: '', chain: holds, channel: holds, short: null };
+  }
   const chain = await chainOf(launchId, entries, { seen, trusted });
   const channel = verifyChannel(launchId, messages, entries);
   if (name === 'timeline') {
