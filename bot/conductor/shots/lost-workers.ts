@@ -36,23 +36,25 @@ export async function lostWorkers(context: Context, launch: Launch): Promise<voi
 /** Reports come every second: one whose last came so long before GO at most may have fallen silent before it told of the shot. */
 const LAST_BEFORE_MS = 1_500;
 
-/** It has done something of this shot, or nobody knows whether it has. */
-const isLost = (report: WorkerReport, { id, pressedAtMs }: Shot, nowMs: number): boolean =>
-  report.state !== 'gone' &&
-  nowMs - report.atMs > REPORT_LIFE_MS &&
-  (report.atMs < pressedAtMs
-    ? pressedAtMs - report.atMs <= LAST_BEFORE_MS
-    : report.shots.some(({ shotId }) => shotId === id));
+/** It has done something of this shot, or nobody knows whether it has: what it began behind its last report stands in none. */
+const isLost = ({ state, atMs }: WorkerReport, { pressedAtMs }: Shot, nowMs: number): boolean =>
+  state !== 'gone' && nowMs - atMs > REPORT_LIFE_MS && pressedAtMs - atMs <= LAST_BEFORE_MS;
+
+const hasPart = ({ atMs, shots }: WorkerReport, { id, pressedAtMs }: Shot): boolean =>
+  atMs >= pressedAtMs && shots.some(({ shotId }) => shotId === id);
 
 const headOf = ({ host, bootId }: WorkerReport, launch: Launch, shot: Shot): string =>
   `Worker ${host} (${bootId.slice(0, 8)}) fell silent while ${shot.id} ran (${shotSegments(launch, shot)}): `;
 
-function textOf({ atMs, lanes }: WorkerReport, { pressedAtMs }: Shot, others: number): string {
+function textOf(report: WorkerReport, shot: Shot, others: number): string {
+  const { atMs, lanes } = report;
+  const { pressedAtMs } = shot;
+  const lastAt = `${span(Math.abs(atMs - pressedAtMs))} ${atMs < pressedAtMs ? 'before' : 'after'} GO`;
   const onTheirWay = lanes.reduce((sum, { inFlight }) => sum + inFlight, 0);
   return [
-    atMs < pressedAtMs
-      ? `its last report came ${span(pressedAtMs - atMs)} before GO, so it does not say what it had begun.`
-      : `its last report came ${span(atMs - pressedAtMs)} after GO, with ${plural(onTheirWay, 'push', 'pushes')} on the way.`,
+    hasPart(report, shot)
+      ? `its last report came ${lastAt}, with ${plural(onTheirWay, 'push', 'pushes')} on the way.`
+      : `its last report came ${lastAt}, so it does not say what it had begun.`,
     `${plural(others, 'other worker')} ${others === 1 ? 'sends' : 'send'} what it had not begun, once its leases are over;`,
     'what it had begun may or may not have arrived, is sent by nobody again, and counts as uncertain unless its account comes late.',
   ].join(' ');
