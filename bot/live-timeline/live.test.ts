@@ -382,7 +382,18 @@ test('an instance takes the heads of another one, and tells of no link again tha
     postedAt: vi.fn(() => Promise.resolve(new Map(posted))),
     postedOf: vi.fn(() => Promise.resolve(new Map(posted))),
   };
-  const both = [recordOf({ conductor, client }), recordOf({ conductor, client })] as const;
+  // As it stands now: what the bot notes meanwhile of a shot without workers would be told, too.
+  const [entries, messages] = [
+    await rig.cloud.record.readAfter(launchId, 0),
+    await rig.cloud.record.messagesAfter(launchId, 0),
+  ];
+  const standing = {
+    ...rig.cloud.record,
+    readAfter: async (_: string, after: number) => entries.filter(({ seq }) => seq > after),
+    messagesAfter: async (_: string, after: number) => messages.filter(({ seq }) => seq > after),
+  };
+  const more = { conductor, client, record: standing };
+  const both = [recordOf(more), recordOf(more)] as const;
   const [{ at }] = [await both[0].settled(), await both[1].settled()];
   expect(at).toMatch(/\.l4-\d{16}$/);
   const rowsOf = async (record: LiveRecord, after: string) =>
