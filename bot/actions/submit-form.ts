@@ -1,7 +1,7 @@
 import type { AckFn, App, ViewResponseAction, ViewStateValue, ViewSubmitAction } from '@slack/bolt';
 import type { z } from 'zod';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
+import { pressOf } from '../channel/channel-log.ts';
 import type { Desk } from '../desk.ts';
 import type { Message } from '../views/message.ts';
 import { guarded, receivedAt } from './press.ts';
@@ -73,7 +73,7 @@ export function onForm<M extends { channelId: string }>(
             slackId,
             teamId: body.team?.id ?? null,
             atMs: receivedAt(context, desk),
-            press: sha256(`${slackId} ${body.trigger_id}`).slice(0, 24),
+            press: pressOf(slackId, body.trigger_id),
             fields: fieldsOf(view.state.values),
           });
           const inTime = await waitAtMost(ANSWER_WITHIN_MS, work, null);

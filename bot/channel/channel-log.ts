@@ -4,6 +4,7 @@ import { blankMessage, endOfChain } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import type { ItemPlace } from '../../runbooks/launch/entries.ts';
 import { wellFormed } from '../../runbooks/launch/well-formed.ts';
 import type { GivenWords } from '../../runbooks/record/rows.ts';
@@ -131,6 +132,9 @@ interface Chain {
   /** Where what was given stands, by its `ts`. */ given: Map<string, ItemPlace>;
   turn: Promise<void>;
 }
+
+/** What `give` knows a press by: Slack gives every command and every form a trigger of its own, and the same one when it delivers it again. */
+export const pressOf = (slackId: string, triggerId: string): string => sha256(`${slackId} ${triggerId}`).slice(0, 24);
 
 function learn(chain: Chain, message: ChannelMessage & Head): void {
   chain.heard.add(message);

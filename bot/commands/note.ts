@@ -1,7 +1,7 @@
-import { sha256 } from '../../infra/aws/sha256.ts';
 import type { ItemPlace } from '../../runbooks/launch/entries.ts';
 import { noteProblem } from '../../runbooks/launch/lifecycle.ts';
 import { wellFormed } from '../../runbooks/launch/well-formed.ts';
+import { pressOf } from '../channel/channel-log.ts';
 import { done, info } from '../views/answers.ts';
 import { safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -37,7 +37,7 @@ export const note: Subcommand = {
 /** First the words, where they can be deleted, then the entry that names them. */
 const given = ({ desk, launch, slackId, triggerId }: PersonAsk, text: string): Promise<ItemPlace> =>
   desk.channelLog.give(launch.id, {
-    press: sha256(`${slackId} ${triggerId}`).slice(0, 24),
+    press: pressOf(slackId, triggerId),
     user: slackId,
     text,
     atMs: desk.nowMs(),
