@@ -15,6 +15,7 @@ import { NO_MESSAGE } from './pending.ts';
 import { performCloud } from './perform.ts';
 import type { Posts } from './posts.ts';
 import { tellEffect } from './tell-effect.ts';
+import { withWords } from './with-words.ts';
 
 /*
  * One piece over 300 lines: what an effect may do next hangs on all that wait and are under way, and on what failed before.
@@ -248,7 +249,8 @@ export class Outbox {
     const why = trouble === null ? null : roomFaultText(trouble.code);
     const posted = await this.#try(
       folding,
-      () => posts.post(folding, launch, missedMessage(launch, entries, why)),
+      async () =>
+        posts.post(folding, launch, missedMessage(launch, await withWords(this.#context, launch.id, entries), why)),
       (error) => this.#refused(room, launch, folding, error, 'post'),
     );
     if (!posted) return false;

@@ -53,7 +53,10 @@ export class Posts {
         const message = entryMessage(pending.after, pending.entry);
         return message === null
           ? null
-          : async () => this.post(pending, launch, await withWords(this.#context, pending, message));
+          : async () => {
+              const [entry = pending.entry] = await withWords(this.#context, launch.id, [pending.entry]);
+              return this.post(pending, launch, entryMessage(pending.after, entry) ?? message);
+            };
       }
       case 'post-board':
         return async () => {

@@ -33,15 +33,21 @@ async function noted() {
   return rig.appendAs('Noted', { kind: 'note', by: 'olu', text: TEXT, item });
 }
 
-test('it has what the entry names, and every other message is as it was', async () => {
+test('it has what the entry names, and every other entry is as it was', async () => {
   const [entry, after] = [await noted(), await rig.launch()];
   const context = { cloud: rig.cloud, journal: rig.journal } as Context;
-  const message = entryMessage(after, entry);
-  if (message === null) throw new Error('no message');
-  expect(JSON.stringify(message)).not.toContain(TEXT);
-  expect(JSON.stringify(await withWords(context, { entry, after }, message))).toContain(`noted: ${TEXT}`);
+  expect(JSON.stringify(entryMessage(after, entry))).not.toContain(TEXT);
   const other = await rig.appendAs('Noted', { kind: 'note', by: null, text: 'rain' });
-  expect(await withWords(context, { entry: other, after }, message)).toBe(message);
+  const [told = entry, same] = await withWords(context, rig.launchId, [entry, other]);
+  expect(JSON.stringify(entryMessage(after, told))).toContain(`noted: ${TEXT}`);
+  expect(same).toBe(other);
+});
+
+test('it has them in one summary of many that the room has missed, too', async () => {
+  await noted();
+  for (let other = 1; other < 9; other += 1) await rig.append({ kind: 'note', by: 'ana', text: `thing ${other}` });
+  await rig.conductor('late', { tickMs: 200, timings: { backlogMs: 0 } }).conductor.start();
+  expect((await rig.seen('This room missed')).html).toContain(`noted: ${TEXT}`);
 });
 
 test('whose words do not come to the room in time is posted with their place, and holds nothing up', async () => {
