@@ -276,14 +276,14 @@ test('whoever writes the switch item at the same moment counts no halt twice: no
       // What stood before the others wrote, for as long as a look may be old.
       read: async (id) => {
         looks += 1;
-        return looks < 5 ? null : rig.cloud.switches.read(id, { consistent: true });
+        return looks < 9 ? null : rig.cloud.switches.read(id, { consistent: true });
       },
     },
   };
   await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   await conductor.start();
-  await until('several looks', () => looks > 10);
+  await until('several looks', () => looks > 14);
   expect(await until('the item', () => rig.cloud.switches.readWithin(rig.launchId, 5_000))).toMatchObject({
     halted: true,
     haltEpoch: 2,

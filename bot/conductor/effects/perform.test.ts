@@ -170,4 +170,18 @@ describe('orders', () => {
     await performUrgent(contextOf({ ...rig.cloud, queues }), await rig.launch(), entry);
     expect(seen).toEqual([false]);
   });
+
+  test('the switch item has the halts of the record with its first write, as in a region that takes a launch over, and a newer one stays', async () => {
+    await rig.append({ kind: 'set-halt', by: 'ben', source: 'slack', epoch: 2, reason: 'x', pressedAtMs: Date.now() });
+    const write = async (value: number) => {
+      const entry = await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value, reason: 'x' });
+      return performCloud(contextOf(), await effectOf(entry, 'write-switches'), await rig.launch());
+    };
+    const item = () => rig.cloud.switches.read(rig.launchId, { consistent: true });
+    expect(await write(100)).toBe('done');
+    expect(await item()).toMatchObject({ halted: true, haltEpoch: 2 });
+    await rig.cloud.switches.halt(rig.launchId);
+    expect(await write(200)).toBe('done');
+    expect(await item()).toMatchObject({ halted: true, haltEpoch: 3 });
+  });
 });
