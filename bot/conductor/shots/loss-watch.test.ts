@@ -85,17 +85,22 @@ async function sentShot() {
 
 test('a claims table that is emptied while a shot runs is said once, with what it means and the way out', async () => {
   const shotId = await sentShot();
-  await rig.conductor('first', { timings: { closeAfterDueMs: 600_000 } }).conductor.start();
+  const timings = { closeAfterDueMs: 600_000 };
+  const { conductor } = rig.conductor('first', { timings });
+  await conductor.start();
   await rig.seen('Sending: 1,000 of 1,000');
   // Some looks at claims that are there.
   await new Promise((resolve) => setTimeout(resolve, 500));
   const told = async () => (await rig.entries('Noted')).filter(({ text = '' }) => text.startsWith('Claims of shot'));
   expect(await told()).toEqual([]);
+  // Nobody looks while only some are gone.
+  await conductor.stop();
   await emptyTable(config(), 'claims');
+  await rig.conductor('second', { timings }).conductor.start();
   const said = await rig.seen(`Claims of shot ${shotId} (`);
   expect(said.html).toContain('700 answered pushes on iOS, and the claims table knows of 0 devices');
   expect(said.html).toContain('point-in-time recovery');
-  await rig.conductor('second').conductor.start();
+  await rig.conductor('third').conductor.start();
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await told()).toHaveLength(1);
 });
@@ -124,17 +129,21 @@ test('a further attempt is refused in words when the claims of the one before ar
 test('queues that somebody deletes are said once, made again, and serve', async () => {
   await rig.create();
   const { name } = (await rig.launch()).runbook.pool;
-  await rig.conductor('first').conductor.start();
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
   await until(
     'the queues are made',
     async () => (await rig.cloud.live.effectResult(rig.launchId, '1/ensure-queues')) ?? undefined,
   );
+  // Nobody looks while only one is gone.
+  await conductor.stop();
   const clients = createClients(config());
   for (const queue of [queueNames(name).segments, queueNames(name).batches.ios]) {
     const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: queue }));
     await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
   }
   clients.destroy();
+  await rig.conductor('second').conductor.start();
   const said = await rig.seen(`Queues of the pool ${name} were deleted`);
   expect(said.html).toContain(`${name}-segments.fifo, ${name}-batches-ios`);
   await until('made again', async () =>
