@@ -422,6 +422,18 @@ test('an instance takes the heads of another one, and tells of no link again tha
   await Promise.all(both.map((record) => record.end()));
 });
 
+test('of a record whose channel nobody knows no link is asked for', async () => {
+  const conductor = {
+    keptFigures: () => Promise.resolve(null),
+    postedAt: vi.fn(() => Promise.resolve(new Map())),
+    postedOf: () => Promise.resolve(new Map()),
+  };
+  const record = recordOf({ conductor, record: { ...rig.cloud.record, readAfter: () => Promise.resolve([]) } });
+  expect((await record.settled()).channelId).toBe('');
+  expect(conductor.postedAt).not.toHaveBeenCalled();
+  await record.end();
+});
+
 test('without links a page is there all the same', async () => {
   const conductor = {
     keptFigures: () => Promise.resolve(null),
