@@ -33,6 +33,13 @@ test('what the chain has is not told again, and what it has not is told in the o
   expect(told([kept('110.1'), kept('120.1'), kept('130.1')], now)).toEqual([]);
 });
 
+test('of what was deleted from the record nothing comes again, though the channel shows it still', () => {
+  const forgot = { messages: 1, files: 0, tokens: 0, seqs: [1], of: ['110.1'] };
+  const chain = [kept('', { forgotten: true }), kept('', { forgot })];
+  const edited = { text: 'other', edited: { user: 'U1', ts: '115.0' } };
+  for (const now of [message('110.1'), message('110.1', edited)]) expect(told(chain, shown([now]))).toEqual([]);
+});
+
 test('of an edit there is the last text alone: it is told as an edit, once', () => {
   const now = shown([message('110.1', { text: 'other', edited: { user: 'U1', ts: '115.0' } })]);
   expect(differences([kept('110.1')], now, 900_000)).toEqual([
