@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { KEYS_PER_READ, readKeys } from './batch-get.ts';
 import type { DynamoCalls } from './calls/calls.ts';
 import { toClaim } from './claim-item.ts';
 import type { Claim, Item } from './claim-item.ts';
 import { CloudError } from './cloud-error.ts';
 
-const KEYS_PER_READ = 100;
 const READS_AT_ONCE = 8;
 const READ_TRIES = 10;
 
@@ -36,19 +35,13 @@ async function readPage(
   consistent: boolean,
   into: Map<string, Claim>,
 ): Promise<void> {
-  let rest: Item[] = keys.map((key) => ({ k: { S: key } }));
-  for (let tries = 1; rest.length > 0; tries++) {
-    const answer = await calls('BatchGetItem', {
-      RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } },
-    });
-    for (const item of answer.Responses?.[table] ?? []) {
-      const claim = toClaim(item);
-      into.set(claim.key, claim);
-    }
-    rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-    if (rest.length === 0) return;
-    if (tries === READ_TRIES)
-      throw new CloudError('CLAIMS_UNAVAILABLE', `${rest.length} claims were left unread ${tries} times`);
-    await sleep(Math.min(1_000, 25 * 2 ** tries));
+  const wanted = keys.map((key): Item => ({ k: { S: key } }));
+  const { items, unread } = await readKeys(table, wanted, READ_TRIES, (rest) =>
+    calls('BatchGetItem', { RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } }),
+  );
+  if (unread > 0) throw new CloudError('CLAIMS_UNAVAILABLE', `${unread} claims were left unread ${READ_TRIES} times`);
+  for (const item of items) {
+    const claim = toClaim(item);
+    into.set(claim.key, claim);
   }
 }

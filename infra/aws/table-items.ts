@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KEYS_PER_READ, readKeys } from './batch-get.ts';
 import { CloudError } from './cloud-error.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -28,8 +28,6 @@ export async function itemsOf(
   return found;
 }
 
-/** BatchGetItem takes no more keys (docs/facts.md#dynamodb-batch-get). */
-const KEYS_PER_READ = 100;
 const READ_TRIES = 8;
 
 /** The items at these places under a partition key of the live table, strongly consistent, 100 a call; what is not there is missing. Rejects with LIVE_UNAVAILABLE when some stay unread. */
@@ -42,17 +40,11 @@ export async function itemsAt(
   const keys = [...new Set(sks)].map((sk): Item => ({ pk: { S: pk }, sk: { S: sk } }));
   const found: Item[] = [];
   for (let at = 0; at < keys.length; at += KEYS_PER_READ) {
-    let rest = keys.slice(at, at + KEYS_PER_READ);
-    for (let tries = 1; rest.length > 0; tries += 1) {
-      const page = await dynamo.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
-      );
-      found.push(...(page.Responses?.[table] ?? []));
-      rest = page.UnprocessedKeys?.[table]?.Keys ?? [];
-      if (rest.length > 0 && tries === READ_TRIES)
-        throw new CloudError('LIVE_UNAVAILABLE', `${rest.length} items were left unread ${tries} times`);
-      if (rest.length > 0) await sleep(Math.min(1_000, 25 * 2 ** tries));
-    }
+    const { items, unread } = await readKeys(table, keys.slice(at, at + KEYS_PER_READ), READ_TRIES, (rest) =>
+      dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } })),
+    );
+    if (unread > 0) throw new CloudError('LIVE_UNAVAILABLE', `${unread} items were left unread ${READ_TRIES} times`);
+    found.push(...items);
   }
   return found;
 }
