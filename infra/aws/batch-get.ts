@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { CloudError } from './cloud-error.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -12,22 +13,22 @@ interface Answer {
 }
 
 /**
- * What `read` gives of up to 100 keys of a table; keys that an answer leaves unread are asked for again, further and further apart. `unread`: so
- * many are left after all `tries`.
+ * What `read` gives of up to 100 keys of a table; keys that an answer leaves unread are asked for again, further and further apart. Rejects with
+ * what `unread` makes of their number when some are left after all `tries`.
  */
 export async function readKeys(
-  table: string,
+  { table, tries, unread }: { table: string; tries: number; unread: (count: number) => CloudError },
   keys: Item[],
-  tries: number,
   read: (keys: Item[]) => Promise<Answer>,
-): Promise<{ items: Item[]; unread: number }> {
+): Promise<Item[]> {
   const items: Item[] = [];
   let rest = keys;
-  for (let nth = 1; rest.length > 0 && nth <= tries; nth += 1) {
-    if (nth > 1) await sleep(Math.min(1_000, 25 * 2 ** (nth - 1)));
+  for (let nth = 1; rest.length > 0; nth += 1) {
     const answer = await read(rest);
     items.push(...(answer.Responses?.[table] ?? []));
     rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    if (rest.length > 0 && nth === tries) throw unread(rest.length);
+    if (rest.length > 0) await sleep(Math.min(1_000, 25 * 2 ** nth));
   }
-  return { items, unread: rest.length };
+  return items;
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { KEYS_PER_READ, readKeys } from './batch-get.ts';
 import type { DynamoCalls } from './calls/calls.ts';
 import { toClaim } from './claim-item.ts';
-import type { Claim, Item } from './claim-item.ts';
+import type { Claim } from './claim-item.ts';
 import { CloudError } from './cloud-error.ts';
 
 const READS_AT_ONCE = 8;
@@ -35,11 +35,13 @@ async function readPage(
   consistent: boolean,
   into: Map<string, Claim>,
 ): Promise<void> {
-  const wanted = keys.map((key): Item => ({ k: { S: key } }));
-  const { items, unread } = await readKeys(table, wanted, READ_TRIES, (rest) =>
-    calls('BatchGetItem', { RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } }),
+  const unread = (count: number) =>
+    new CloudError('CLAIMS_UNAVAILABLE', `${count} claims were left unread ${READ_TRIES} times`);
+  const items = await readKeys(
+    { table, tries: READ_TRIES, unread },
+    keys.map((key) => ({ k: { S: key } })),
+    (rest) => calls('BatchGetItem', { RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } }),
   );
-  if (unread > 0) throw new CloudError('CLAIMS_UNAVAILABLE', `${unread} claims were left unread ${READ_TRIES} times`);
   for (const item of items) {
     const claim = toClaim(item);
     into.set(claim.key, claim);

@@ -39,11 +39,12 @@ export async function itemsAt(
   // BatchGetItem refuses a key that is named twice.
   const keys = [...new Set(sks)].map((sk): Item => ({ pk: { S: pk }, sk: { S: sk } }));
   const found: Item[] = [];
+  const unread = (count: number) =>
+    new CloudError('LIVE_UNAVAILABLE', `${count} items were left unread ${READ_TRIES} times`);
   for (let at = 0; at < keys.length; at += KEYS_PER_READ) {
-    const { items, unread } = await readKeys(table, keys.slice(at, at + KEYS_PER_READ), READ_TRIES, (rest) =>
+    const items = await readKeys({ table, tries: READ_TRIES, unread }, keys.slice(at, at + KEYS_PER_READ), (rest) =>
       dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } })),
     );
-    if (unread > 0) throw new CloudError('LIVE_UNAVAILABLE', `${unread} items were left unread ${READ_TRIES} times`);
     found.push(...items);
   }
   return found;
