@@ -92,6 +92,27 @@ test('also where many are in trouble the next ones are seen; the others in troub
   expect(shown(scene)).toContain('… and 6 more (5 that did not go as planned): `/go markets` shows all');
 });
 
+test('many that are sent to at a time are no trouble: one that was missed is named before them, and the others are counted', () => {
+  const ids = Array.from({ length: 10 }, (_, i) => `m${i}`);
+  const segments = ids.map((id) => ({ id: `${id}-ios`, platform: 'ios' as const, devices: 100, batches: 1 }));
+  const scene = Scene.created(
+    sampleRunbook({ target: TARGET, targets: Object.fromEntries(ids.map((id) => [id, TARGET])) }),
+  );
+  const audience = { hash: 'c'.repeat(64), manifestKey: 'k', devices: 1_000, locales: { en: 1_000 }, segments };
+  scene.does({ kind: 'set-audience', by: 'ana', audience });
+  scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  scene.nowMs = T0_MS + 1_000;
+  scene.fired(ids.slice(0, 9).map((id) => `${id}-ios`));
+  const text = shown(scene);
+  expect(text.match(/^:\w+: \*m\d\*/gm)?.map((line) => line.replaceAll(/[*:]/g, ''))).toEqual([
+    'rocket m0',
+    'rocket m1',
+    'rocket m2',
+    'warning m9',
+  ]);
+  expect(text).toContain('… and 6 more (6 sending): `/go markets` shows all');
+});
+
 test('of a launch that was called off nothing is next', () => {
   const scene = begun({ us: '2027-02-14 18:00 America/New_York' });
   scene.does({ kind: 'stand-down', by: 'ana', reason: 'rain' });

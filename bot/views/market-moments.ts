@@ -14,7 +14,7 @@ import { count, fit, plural, safe, span, toTarget } from './words.ts';
 
 /** On the board: HALT and the figures stay on screen. */
 const SHOWN = 6;
-/** Of those, so many at most that ask for somebody: what comes next is seen in any case. */
+/** Of those, so many at most that ask for somebody or are sent to: what comes next is seen in any case. */
 const TROUBLED = 4;
 /** Segments or markets in a line. */
 const NAMED = 3;
@@ -37,15 +37,7 @@ const SIGNS = {
   fired: ':white_check_mark:',
 } satisfies Record<Fate, string>;
 const BY_URGENCY = Object.keys(SIGNS) as Fate[];
-const TROUBLE: ReadonlySet<Fate> = new Set([
-  'cut-off',
-  'order-halted',
-  'stopping',
-  'missed',
-  'held',
-  'unarmed',
-  'sending',
-]);
+const TROUBLE: ReadonlySet<Fate> = new Set(['cut-off', 'order-halted', 'stopping', 'missed', 'held', 'unarmed']);
 
 /** The board's section; none where the runbook has no `targets`. */
 export function momentsSection(launch: Launch, nowMs: number): KnownBlock[] {
@@ -98,21 +90,27 @@ function nextOf(launch: Launch, all: readonly MarketMoment[], nowMs: number): Ma
 
 function shownOf(all: readonly MarketMoment[], nowMs: number): MarketMoment[] {
   if (all.length <= SHOWN) return [...all];
-  const troubled = all.filter((one) => isTroubled(one)).slice(0, TROUBLED);
-  const others = all.filter((one) => !troubled.includes(one) && !isTroubled(one));
+  const sending = all.filter((one) => isSending(one));
+  const urgent = [...all.filter((one) => isTroubled(one)), ...sending];
+  const others = all.filter((one) => !urgent.includes(one));
   const ahead = others.filter(({ atMs }) => atMs >= nowMs);
   const before = others.filter(({ atMs }) => atMs < nowMs).toReversed();
-  const kept = new Set([...troubled, ...ahead, ...before].slice(0, SHOWN));
+  const kept = new Set([...urgent.slice(0, TROUBLED), ...ahead, ...before].slice(0, SHOWN));
   return all.filter((one) => kept.has(one));
 }
 
 const isTroubled = ({ segments }: MarketMoment): boolean => segments.some(({ fate }) => TROUBLE.has(fate));
+/** As it should be. */
+const isSending = (moment: MarketMoment): boolean =>
+  !isTroubled(moment) && moment.segments.some(({ fate }) => fate === 'sending');
 
 function restText(rest: readonly MarketMoment[]): string {
   const fired = rest.filter(({ segments }) => segments.length > 0 && segments.every(({ fate }) => fate === 'fired'));
   const troubled = rest.filter((one) => isTroubled(one));
+  const sending = rest.filter((one) => isSending(one));
   const parts = [
     troubled.length === 0 ? '' : `${count(troubled.length)} that did not go as planned`,
+    sending.length === 0 ? '' : `${count(sending.length)} sending`,
     fired.length === 0 ? '' : `${count(fired.length)} fired`,
   ].filter((part) => part !== '');
   return `… and ${count(rest.length)} more${parts.length === 0 ? '' : ` (${parts.join(', ')})`}: \`/go markets\` shows all`;
