@@ -30,6 +30,24 @@ const FLAGS = [
 ];
 
 describe('a new runbook', () => {
+  test('takes roles and Slack ids as people write them', async () => {
+    const file = join(folder, 'roles.yaml');
+    const people = ['王小明, Marketer', 'محمد علي, On Call, u0mohamed', 'Zoë,oncall'].flatMap((one) => [
+      '--person',
+      one,
+    ]);
+    const rest = ['--title', 'Sale', '--topic', 'com.example.app', '--text', 'en: Now | Here', '--may-ask', 'on call'];
+    expect(await run(['new', file, ...people, ...rest])).toMatchObject({ code: 0, err: '' });
+    expect(parse(await readFile(file, 'utf8'))).toMatchObject({
+      people: [
+        { name: '王小明', roles: ['marketer'], slack: [] },
+        { name: 'محمد علي', roles: ['on-call'], slack: ['U0MOHAMED'] },
+        { name: 'Zoë', roles: ['on-call'], slack: [] },
+      ],
+      fire: { may_ask: ['on-call'] },
+    });
+  });
+
   test('is asked for, question by question, and check accepts it', async () => {
     const file = join(folder, 'asked.yaml');
     const typed = [
@@ -65,7 +83,7 @@ describe('a new runbook', () => {
       code: 0,
       out: [
         expect.stringMatching(/^found "next week", expected a date, a time and a zone/),
-        'found "Ana Ortiz, boss", expected a name, on-call, marketer or observer, and a Slack id, like: Ana Ortiz, on-call, U012ABCDEF',
+        'found "Ana Ortiz, boss", expected a name, on-call, marketer or observer, and, if you have it, a Slack id, with commas between, like: Ana Ortiz, on-call, U012ABCDEF',
         expect.stringMatching(/^found "", expected a name/),
         expect.stringMatching(/^found "Shop: open", expected a title, and two values or more/),
         expect.stringMatching(/^found "Stadium, https:\/\/stadium.example.com", expected a name, what for/),

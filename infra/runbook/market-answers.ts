@@ -78,5 +78,8 @@ function momentOf(written: string, target: string): Read {
   const read = readWallClock(at);
   return read.ok
     ? { ok: true, at: at.replace(/(\d\d:\d\d):00 /, '$1 '), atMs: read.atMs }
-    : { ok: false, expected: read.expected };
+    : {
+        ok: false,
+        expected: `${read.expected}; or a zone alone, like Asia/Tokyo, for the time of the event by the clocks there`,
+      };
 }

@@ -56,6 +56,7 @@ test('markets are asked for, each wrong answer again, and the plan has their mom
     'jp, Japanese, Asia/Tokyo',
     'jp, ja, Asia/Tokio',
     'jp, ja, 2027-02-30 00:00 Asia/Tokyo',
+    'jp, ja, 00:30 Asia/Tokyo',
     'JP, ja, 2027-11-26 00:30 Asia/Tokyo',
     'jp, en, Asia/Tokyo',
     '',
@@ -79,6 +80,9 @@ test('markets are asked for, each wrong answer again, and the plan has their mom
     'found "jp, Japanese, Asia/Tokyo", expected a locale like ja or pt-BR; "Japanese" is none',
     expect.stringContaining('found "jp, ja, Asia/Tokio", expected'),
     expect.stringContaining('found "jp, ja, 2027-02-30 00:00 Asia/Tokyo", expected'),
+    expect.stringMatching(
+      /^found "jp, ja, 00:30 Asia\/Tokyo", expected .*; or a zone alone, like Asia\/Tokyo, for the time/,
+    ),
     'found "jp, en, Asia/Tokyo", expected a market that is not named yet; jp is',
     'found no more, expected a text for ja (market jp)',
   ]);

@@ -3,7 +3,7 @@ import { freeId, idOf } from './ids.ts';
 import { marketProblem, marketsOf, textsMissing } from './market-answers.ts';
 import type { Earlier, Question } from './question.ts';
 
-const PERSON = /^([^,，]+)[,，]\s*(on-call|marketer|observer)\s*(?:[,，]\s*([UW][A-Z0-9]{2,20}))?$/;
+const PERSON = /^([^,，]+)[,，]\s*(on[- ]?call|marketer|observer)\s*(?:[,，]\s*([UW][A-Z0-9]{2,20}))?$/i;
 const SWITCH = /^([^:]*[\p{L}\p{N}][^:]*)(?::\s*([^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)+))?$/u;
 const CONTACT = /^([^,]+),(.+),\s*(\+?[\d ()/.-]{3,40}|[a-z][a-z0-9+.-]*:\S+)$/;
 const TEXT = /^([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*:\s*([^|]+)\|(.+)$/;
@@ -25,11 +25,11 @@ export const QUESTIONS = [
   {
     ...question(
       'person',
-      'Who takes part? Name, role (on-call, marketer or observer), Slack id',
+      'Who takes part? Name, role (on-call, marketer or observer), Slack id if you have it',
       '"NAME, ROLE[, SLACK ID]"',
       null,
       PERSON,
-      'a name, on-call, marketer or observer, and a Slack id, like: Ana Ortiz, on-call, U012ABCDEF',
+      'a name, on-call, marketer or observer, and, if you have it, a Slack id, with commas between, like: Ana Ortiz, on-call, U012ABCDEF',
     ),
     atLeast: 2,
   },
@@ -111,8 +111,11 @@ interface PersonAnswer {
 
 function personOf(answer: string): PersonAnswer {
   const [, name = '', role = '', slack] = PERSON.exec(answer) ?? [];
-  return { name: name.trim(), role, slack: slack ?? null };
+  return { name: name.trim(), role: roleOf(role), slack: slack?.toUpperCase() ?? null };
 }
+
+/** As a runbook has it. */
+const roleOf = (written: string): string => written.toLowerCase().replace(/^on[- ]?call$/, 'on-call');
 
 export function textOf(answer: string): { locale: string; title: string; body: string } {
   const [, locale = '', title = '', body = ''] = TEXT.exec(answer) ?? [];
@@ -142,13 +145,13 @@ const listOf = (answer: string): string[] => (answer === '' ? [] : answer.split(
 
 /** As a runbook has them: people by their ids. */
 export const firersOf = (answer: string, people: readonly { id: string; name: string }[]): string[] =>
-  listOf(answer).map((one) => personNamed(one, people)?.id ?? one.toLowerCase());
+  listOf(answer).map((one) => personNamed(one, people)?.id ?? roleOf(one));
 
 /** Asked right behind the people, so that a name which is nobody's is not found out at the end of all questions. */
 function firersProblem(answer: string, earlier: Earlier): string | null {
   const people = peopleOf(earlier.get('person') ?? []);
   const strange = listOf(answer).find(
-    (one) => !ROLES.includes(one.toLowerCase()) && (one === '' || personNamed(one, people) === undefined),
+    (one) => !ROLES.includes(roleOf(one)) && (one === '' || personNamed(one, people) === undefined),
   );
   if (strange === undefined) return null;
   const names = people.map(({ name }) => name).join(', ');
