@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { FireOrder } from '../../runbooks/launch/launch.ts';
 import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { momentsMessage } from './market-moments.ts';
+import { orderMessage } from './order.ts';
 
 /** 18:30 in New York. */
 const TARGET = '2027-02-14 18:30 America/New_York';
@@ -46,6 +48,29 @@ test('what was fired is told with its devices, what was missed with what to type
   expect(shown(scene)).toContain(':octagonal_sign: *br* · T+30 min · Sun 14 Feb 19:00 · stopped by HALT, 150 devices');
   expect(shown(scene)).toContain('missed, nobody had asked for it: once the halt is lifted, `/go fire us`');
   expect(shown(scene)).not.toContain('*next');
+});
+
+test('what HALT ended is asked for again at its moment as long as that is ahead, and at once after it', () => {
+  const scene = begun({ br: '2027-02-14 19:00 America/New_York' });
+  scene.asked(['br-ios']);
+  scene.halt();
+  expect(shown(scene)).toContain('HALT ended its order: once the halt is lifted, `/go fire br at its target`');
+  scene.nowMs = T0_MS + HOUR_MS / 2 + 1_000;
+  expect(shown(scene)).toContain('HALT ended its order: once the halt is lifted, `/go fire br`');
+});
+
+test('an order that goes before the own moment of its market says so to who presses, and how that moment is asked for', () => {
+  const scene = begun({
+    us: '2027-02-14 18:00 America/New_York',
+    br: '2027-02-14 19:00 America/New_York',
+  });
+  const said = (order: FireOrder) => JSON.stringify(orderMessage(scene.state, order, [], scene.nowMs).blocks);
+  const early = scene.asked(['br-ios']);
+  expect(said(early)).toMatch(/Before its own moment\*: \*br\* [^"]*GO sends at once; `\/go fire br at its target`/);
+  const both = scene.asked(['us-ios', 'us-android']);
+  expect(said(both)).toContain('*us* ');
+  scene.nowMs = T0_MS + 2 * HOUR_MS;
+  expect(said({ ...early, expiresAtMs: scene.nowMs + 60_000 })).not.toContain('own moment');
 });
 
 test('what went at another time than its own says by how much', () => {

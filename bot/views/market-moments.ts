@@ -8,7 +8,7 @@ import { marketOf } from '../../runbooks/launch/market.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { count, fit, plural, safe, span, toTarget } from './words.ts';
+import { count, fit, plural, safe, span, stamp, toTarget } from './words.ts';
 
 /** The moments of markets that have their own: by the plan's clock and from T, and what became of each. */
 
@@ -48,6 +48,22 @@ export function momentsSection(launch: Launch, nowMs: number): KnownBlock[] {
   const rest = all.filter((one) => !shown.includes(one));
   const lines = shown.map((one) => lineOf(launch, one, nowMs, one === next));
   return [section([headOf(launch), ...lines, ...(rest.length === 0 ? [] : [restText(rest)])].join('\n'))];
+}
+
+/** Of an order that goes as soon as GO is pressed: which of its markets have a moment of their own that is still ahead. */
+export function earlyBlocks(launch: Launch, ids: readonly string[], nowMs: number): KnownBlock[] {
+  const early = marketMoments(launch, nowMs).flatMap(({ name, atMs, segments }) =>
+    name !== null && atMs > nowMs && segments.some(({ ref }) => ids.includes(ref.id)) ? [{ name, atMs }] : [],
+  );
+  const [first] = early;
+  if (first === undefined) return [];
+  const more = early.length > NAMED ? ` and ${early.length - NAMED} more` : '';
+  const which = early.slice(0, NAMED).map(({ name, atMs }) => `*${safe(name, 40)}* ${stamp(atMs)}`);
+  return [
+    section(
+      `:alarm_clock: *Before ${early.length === 1 ? 'its own moment' : 'their own moments'}*: ${which.join(', ')}${more}. GO sends at once; \`/go fire ${early.length === 1 ? safe(first.name, 40) : 'all'} at its target\` asks for ${early.length === 1 ? 'that moment' : 'those moments'}.`,
+    ),
+  ];
 }
 
 /** `/go markets`: all of them. */
@@ -121,7 +137,7 @@ function lineOf(launch: Launch, moment: MarketMoment, nowMs: number, isNext: boo
   const { atMs, segments } = moment;
   const fate = BY_URGENCY.find((one) => segments.some((segment) => segment.fate === one)) ?? 'ahead';
   const next = isNext ? `*next, ${atMs - nowMs < 1_000 ? 'now' : `in ${span(atMs - nowMs)}`}*: ` : '';
-  return `${SIGNS[fate]} *${nameText(moment)}* · ${toTarget(atMs, launch.targetAtMs)} · ${wallText(launch, atMs)} · ${next}${saidOf(launch, moment)}`;
+  return `${SIGNS[fate]} *${nameText(moment)}* · ${toTarget(atMs, launch.targetAtMs)} · ${wallText(launch, atMs)} · ${next}${saidOf(launch, moment, nowMs)}`;
 }
 
 function nameText({ name, segments }: MarketMoment): string {
@@ -134,20 +150,25 @@ function wallText({ runbook }: Launch, atMs: number): string {
   return at.toFormat(at.second === 0 ? 'ccc d LLL HH:mm' : 'ccc d LLL HH:mm:ss');
 }
 
-function saidOf(launch: Launch, { name, atMs, segments }: MarketMoment): string {
+function saidOf(launch: Launch, { name, atMs, segments }: MarketMoment, nowMs: number): string {
   if (segments.length === 0) return launch.audience === null ? 'no audience yet' : 'nobody in the audience';
   const fates = Map.groupBy(segments, ({ fate }) => fate);
   return BY_URGENCY.flatMap((fate) => {
     const these = fates.get(fate)?.map(({ ref }) => ref.id) ?? [];
     if (these.length === 0) return [];
     const whose = these.length === segments.length ? '' : `${someOf(these)} `;
-    return [`${whose}${fateText(launch, fate, these, atMs, askText(name, these))}`];
+    return [`${whose}${fateText(launch, fate, these, atMs, askText(name, these, atMs > nowMs))}`];
   }).join('; ');
 }
 
 /** Of a market `/go fire` leaves out by itself what was sent. What goes at T has no name of its own, and `all` would name the others, too. */
-const askText = (name: string | null, ids: readonly string[]): string =>
-  name !== null || ids.length <= NAMED ? `\`/go fire ${safe(name ?? ids.join(', '), 120)}\`` : 'ask with `/go fire`';
+function askText(name: string | null, ids: readonly string[], isAhead: boolean): string {
+  // Whoever copies it before its moment must not send at once.
+  const when = isAhead ? ' at its target' : '';
+  return name !== null || ids.length <= NAMED
+    ? `\`/go fire ${safe(name ?? ids.join(', '), 120)}${when}\``
+    : `ask with \`/go fire …${when}\``;
+}
 
 function someOf(names: readonly string[]): string {
   const more = names.length - NAMED;

@@ -14,6 +14,7 @@ import { ACTION } from '../action-ids.ts';
 import { armedSection, heldText, measuredThen, momentAhead, pressText } from './armed.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import { contentTexts } from './content.ts';
+import { earlyBlocks } from './market-moments.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { rehearsalBanner } from './rehearsal.ts';
@@ -54,6 +55,13 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     section(
       [...platforms.map((platform) => platformLine(launch, order, platform)), ...splitOf(launch, order)].join('\n'),
     ),
+    ...(atMs === null
+      ? earlyBlocks(
+          launch,
+          order.shown.segments.map(({ segment }) => segment),
+          nowMs,
+        )
+      : []),
     ...textBlocks(launch, order),
     ...gates
       .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
