@@ -3,8 +3,8 @@ import { campaignChanges, whatDiffers } from '../../runbooks/launch/campaign-par
 import type { CampaignChange } from '../../runbooks/launch/campaign-parts.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { context, section } from './blocks.ts';
-import { inSections, isolated } from './content.ts';
-import { oneLine, safe } from './words.ts';
+import { inSections } from './content.ts';
+import { isolated, oneLine, safe } from './words.ts';
 
 /** A message holds 12,000 characters of text in all. */
 const SECTIONS = 3;

@@ -9,7 +9,7 @@ import { textsOf, writtenText } from '../../runbooks/launch/variants.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
 import { platformName } from './names.ts';
-import { count, fit, oneLine, plural, safe, short } from './words.ts';
+import { count, fit, isolated, oneLine, plural, safe, short } from './words.ts';
 
 /** All text of a message together may be 12,000 characters (bolt-js#2509); the rest of an order needs its share. */
 const BUDGET_CHARS = 5_200;
@@ -24,9 +24,6 @@ export interface Texts {
   sections: SectionBlock[];
   shortened: boolean;
 }
-
-/** Keeps a text that runs from right to left from pulling the marks around it along. */
-export const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 /**
  * What people will receive, per locale and variant, biggest first. `devices`: how many get each text, null if that is not known; a

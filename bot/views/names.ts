@@ -8,10 +8,18 @@ import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import type { Person, Role } from '../../runbooks/playbook/schema.ts';
-import { count, safe } from './words.ts';
+import { count, isolated, safe } from './words.ts';
+
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** A name that runs from right to left would take the time behind it along: `by 10:20 NAME PM`. */
+function personName(name: string): string {
+  const text = safe(name, 80);
+  return RIGHT_TO_LEFT.test(text) ? isolated(text) : text;
+}
 
 export function nameOf(launch: Launch, id: PersonId): string {
-  return safe(rosterName(launch, id), 80);
+  return personName(rosterName(launch, id));
 }
 
 export function namesOf(launch: Launch): Map<string, string> {
@@ -34,7 +42,7 @@ const SYSTEMS: Record<Extract<Actor, { system: string }>['system'], string> = {
 
 /** Who sees to a step or a gate: a person's name, or a group's. */
 export function ownerName(launch: Launch, id: string): string {
-  return safe(ownerOf(launch, id).name, 80);
+  return personName(ownerOf(launch, id).name);
 }
 
 /** The same as mentions: who is called. Without an owner, or with one that has left, on-call is. */
@@ -58,7 +66,7 @@ export function peopleWith(launch: Launch, roles: readonly string[], except: Per
 }
 
 function someNames(people: readonly Person[]): string {
-  const names = people.map((person) => safe(person.name, 80));
+  const names = people.map((person) => personName(person.name));
   const some = names.slice(0, 6);
   if (some.length === 0) return 'nobody on the roster';
   const last = some.at(-1) ?? '';
@@ -101,7 +109,7 @@ export function mentionsOfRole(launch: Launch, role: Role): string {
 const MENTIONED = 40;
 
 const mention = (person: Person): string =>
-  person.slack[0] === undefined ? safe(person.name, 80) : `<@${person.slack[0]}>`;
+  person.slack[0] === undefined ? personName(person.name) : `<@${person.slack[0]}>`;
 
 export const platformName = { ios: 'iOS', android: 'Android' } as const;
 

@@ -6,11 +6,11 @@ import type { Plan } from '../../runbooks/playbook/schema.ts';
 import { begunText, voidsText } from '../../runbooks/record/plan-words.ts';
 import { ACTION } from '../action-ids.ts';
 import { button, context, message, section } from './blocks.ts';
-import { inSections, isolated } from './content.ts';
+import { inSections } from './content.ts';
 import type { Message } from './message.ts';
 import { actorOf, nameOf } from './names.ts';
 import { endedText, second } from './requests.ts';
-import { oneLine, safe } from './words.ts';
+import { isolated, oneLine, safe } from './words.ts';
 
 /** What a change of the runbook changes, key by key, and what it takes back. */
 

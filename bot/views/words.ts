@@ -5,6 +5,9 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Thousands separators, the same for everybody. */
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
+/** Keeps a text that runs from right to left from pulling the marks around it along. */
+export const isolated = (text: string): string => `\u2068${text}\u2069`;
+
 /**
  * Foreign text for mrkdwn: escaped, so that it can't mention or link, and at most `maxChars` UTF-16 units long
  * after escaping. Never cuts an entity or a surrogate pair.
