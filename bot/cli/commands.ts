@@ -60,18 +60,19 @@ export const OPTIONS = {
   yes: { type: 'boolean' },
 } as const;
 
+/** `npm run go -- status`, `npm run record -- verify`. */
+export const calledAs = (name: string): string =>
+  name.startsWith('record ') ? `npm run ${name.replace(' ', ' -- ')}` : `npm run go -- ${name}`;
+
 const usage = Object.entries(COMMANDS).flatMap(([name, lines]) =>
-  lines.map((line) => {
-    const called = name.startsWith('record ') ? `npm run ${name.replace(' ', ' -- ')}` : `npm run go -- ${name}`;
-    return `  ${called} ${line}`.trimEnd();
-  }),
+  lines.map((line) => `  ${calledAs(name)} ${line}`.trimEnd()),
 );
 
 export const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
 
 ${usage.join('\n')}
 
-Of a record one may also write verify ID, and so on. fire request --lift is one order that also lifts the present halt; without --segments it is for what the
+Where a command only reads, and for halt, the ID alone will do, too: status ID. fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
 key belongs to stands in the launch's roster (operator_keys). halt asks nothing, with or without --yes. take-over, given in the region that is to have the launch,
 ends the other one's right to send it. forget deletes the device tokens of the launch's people, what was written

@@ -224,7 +224,7 @@ describe('one message', () => {
     await by(mia);
     expect((await chain()).at(-1)).toMatchObject({ forgot: { by: 'Mia Chen' } });
     expect((await go('timeline', '--launch', rig.launchId)).out).toContain(
-      '| Mia Chen | deleted 1 message that was written in the channel (m6, m7), and 1 file that hung there |',
+      '| Mia Chen | deleted 1 message that was written in the channel (m6, m7), and 1 file that hung there · m8 |',
     );
   });
 
@@ -250,7 +250,7 @@ describe('one message', () => {
 });
 
 describe('one person', () => {
-  test.each(['mia', '@Mia Chen', 'U0MARKET1'])(
+  test.each(['mia', 'MIA', '@Mia Chen', 'U0MARKET1'])(
     'as %s: all that they wrote and attached, and nobody else’s',
     async (who) => {
       await room();

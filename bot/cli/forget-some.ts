@@ -94,7 +94,7 @@ const read = ({ cloud }: Session, launchId: string): Promise<Chained[]> =>
 
 function kindOf({ file, refused, deleted, edits, given }: Chained): string {
   if (file !== undefined) return 'file';
-  if (given !== undefined) return given.as === 'answer' ? 'answer to the postmortem' : 'note';
+  if (given !== undefined) return given.as === 'answer' ? 'answer' : 'note';
   if (refused !== undefined) return 'refusal';
   if (deleted) return 'deletion';
   return edits === null ? 'message' : 'edit';

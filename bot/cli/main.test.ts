@@ -300,6 +300,14 @@ test('status says when the item that workers poll is missing', async () => {
   expect((await go('status', '--launch', rig.launchId)).out).toContain('workers read HALTED (epoch 1)');
 });
 
+test('a halt takes its launch without the option, and none that is not there', async () => {
+  await readyLaunch();
+  expect(await go('halt', 'nowhere')).toMatchObject({ code: 1, err: expect.stringContaining('NO_LAUNCH') as string });
+  expect(await rig.entries('HaltSet')).toEqual([]);
+  expect(await go('halt', rig.launchId)).toMatchObject({ code: 0, err: '' });
+  expect(await rig.entries('HaltSet')).toHaveLength(1);
+});
+
 test('a halt with a key names its person', async () => {
   await readyLaunch();
   expect((await go('halt', ...withKey('mia'))).code).toBe(0);
@@ -313,11 +321,16 @@ test('`record verify` says what holds, by its own, by the switch item and by a h
   expect((await go('record', 'verify', rig.launchId)).out.replace(/verified in .*/, '')).toBe(
     first.out.replace(/verified in .*/, ''),
   );
+  expect((await go('status', rig.launchId)).out).toBe((await go('status', '--launch', rig.launchId)).out);
   for (const words of [
+    ['status', rig.launchId, 'more'],
+    ['launches', rig.launchId],
+    ['keygen', rig.launchId],
+    ['fire', 'approve', rig.launchId],
     ['record', 'verify', rig.launchId, 'more'],
     ['record', 'verify', rig.launchId, '--launch', rig.launchId],
     ['record', 'launches', rig.launchId],
-    ['halt', rig.launchId],
+    ['halt', rig.launchId, 'now'],
     ['forget', rig.launchId],
   ])
     expect(await go(...words)).toMatchObject({
@@ -380,7 +393,9 @@ test('wrong command lines and environments are answered in words', async () => {
   });
   expect(await go('status')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('status needs --launch') as string,
+    err: expect.stringContaining(
+      'status needs --launch: npm run go -- status --launch ID. `npm run go -- launches` lists them',
+    ) as string,
   });
   expect(await go('status', '--launch', 'nowhere')).toMatchObject({
     code: 1,

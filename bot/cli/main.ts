@@ -14,7 +14,7 @@ import { bareWord } from '../commands/arguments.ts';
 import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
-import { COMMANDS, HELP, isCommand, OPTIONS } from './commands.ts';
+import { calledAs, COMMANDS, HELP, isCommand, OPTIONS } from './commands.ts';
 import type { CommandName } from './commands.ts';
 import { forgetAsked } from './forget-some.ts';
 import { gates, launches, people, stats, status, timeline } from './inspect.ts';
@@ -95,11 +95,12 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
   return { command, values: { ...values, ...launch } };
 }
 
-/** `record verify superbowl-2027` as well as `record verify --launch superbowl-2027`; of what only reads. Nothing that sends or deletes takes its launch from a stray word. */
+/** `status superbowl-2027` as well as `status --launch superbowl-2027`; of what only reads, and of a halt. Nothing that sends or deletes takes its launch from a stray word. */
 function launchByWord(command: CommandName, args: readonly string[], words: readonly string[]): { launch?: string } {
-  const [, , launch, ...more] = words;
+  const [launch, ...more] = words.slice(command.split(' ').length);
   const isNamed = args.some((one) => /^--launch(?:=|$)/.test(one));
-  const isOne = command.startsWith('record ') && command !== 'record launches' && !isNamed && more.length === 0;
+  const reads = HARMLESS.includes(command) && optionsIn(COMMANDS[command]).includes('launch');
+  const isOne = (reads || command === 'halt') && !isNamed && more.length === 0;
   return isOne && launch !== undefined && launch.trim() !== '' ? { launch } : {};
 }
 
@@ -127,6 +128,12 @@ function launchMeant(args: readonly string[]): string {
   return behind.find(isId) ?? (words.length === 1 ? words[0] : undefined) ?? 'ID';
 }
 
+/** With all that the command takes, so that the next try is the last one. */
+function needText(command: CommandName, name: string): string {
+  const where = name === 'launch' ? '. `npm run go -- launches` lists them' : '';
+  return `${command} needs --${name}: ${COMMANDS[command].map((line) => `${calledAs(command)} ${line}`).join(', or ')}${where}`;
+}
+
 async function run(
   command: CommandName,
   values: Values,
@@ -136,7 +143,7 @@ async function run(
   const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
     const value = values[name];
     if (value === undefined)
-      throw new CliError('USAGE', `${command} needs --${name}${command === 'halt' ? notHalted('ID') : ''}`);
+      throw new CliError('USAGE', `${needText(command, name)}${command === 'halt' ? notHalted('ID') : ''}`);
     return value;
   };
   if (command === 'keygen') {

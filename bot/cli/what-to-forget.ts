@@ -84,7 +84,7 @@ export const itemsOf = (chain: readonly Chained[], slackIds: ReadonlySet<string>
 export function accountsOf(launch: Launch, names: ReadonlyMap<string, string>, given: string): Set<string> {
   const name = given.trim().replace(/^@/, '');
   if (/^[UW][A-Z0-9]{5,}$/.test(name)) return new Set([name]);
-  const here = launch.people.filter((one) => one.id === name || sameName(one.name, name));
+  const here = launch.people.filter((one) => sameName(one.id, name) || sameName(one.name, name));
   if (here.length > 1)
     throw new CliError(
       'PERSON_UNCLEAR',
