@@ -217,6 +217,11 @@ describe('what people wrote', () => {
       .split('\n')
       .find((line) => line.includes(target6)) ?? '';
   const target6 = '23:30:06.000';
+  test('has its number, by which it can be deleted', () => {
+    expect(row({ text: 'a password', seq: 12, hash: 'ab' })).toMatch(/“a password”.* · m12 \|$/);
+    expect(row({ text: 'a password' })).not.toContain(' · m');
+  });
+
   test.each([
     ['R&amp;D says &lt;hi&gt; <@U0MARKET1>', 'R&D says \\<hi\\> Mia Chen'],
     [

@@ -114,5 +114,7 @@ function what(row: Row): string {
   const text = withAws(row);
   const told = isLoud ? `**${escape(text)}**` : escape(text);
   const beside = files.length === 0 ? '' : ` [${files.map(escape).join(', ')}]`;
-  return `${told}${beside}${linkText(row)}`;
+  // By this number it can be deleted, and a note or an answer has no link of its own.
+  const number = row.place?.chain === 'channel' ? ` · m${row.place.seq}` : '';
+  return `${told}${beside}${linkText(row)}${number}`;
 }
