@@ -139,9 +139,11 @@ it('counts steps that wait for a person, and carries HALT until the launch is cl
   scene.does({ kind: 'put-step', step: 'ask', why: 'it was too late' });
   expect(board(scene).body).toContain('1 step waits for a person: `/go steps`');
   expect(board(scene).body).toContain('halt.press');
+  expect(board(scene).body).toContain('*Gates*');
   scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
   expect(board(scene).line).toBe('Super Bowl: closed');
   expect(board(scene).body).not.toContain('halt.press');
+  expect(board(scene).body).not.toContain('*Gates*');
 });
 
 it('says which steps are due and wait, and for what', () => {
