@@ -202,7 +202,10 @@ const momentOf = ({ name }: Market, reader: string | undefined): object[] => [
     at: 'T-30m',
     for: name,
     owner: reader,
-    do: { kind: 'remind', say: `/go fire ${name} at its target, and another person arms it: then it goes by itself.` },
+    do: {
+      kind: 'remind',
+      say: `Unless it is armed already: /go fire ${name} at its target, and another person arms it. Then it goes by itself.`,
+    },
   },
   {
     id: `go-${name}`,
