@@ -4,7 +4,7 @@ import { targetOf } from '../../runbooks/launch/plan-times.ts';
 import { span } from '../../runbooks/launch/words.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { CommandLineError } from '../command-line/command-line.ts';
-import { announceStart } from '../running-start.ts';
+import { announceStart, reachedFrom } from '../running-start.ts';
 import { visibleLines } from '../visible.ts';
 import { projectRoot } from './child.ts';
 import { changeWeather } from './cloud-weather.ts';
@@ -44,14 +44,18 @@ async function writeCommandEnv(dataDir: string, env: Record<string, string>): Pr
 
 /** Gives what takes it back. A folder that can't be written keeps nobody from their launch. */
 async function announce(dataDir: string, envFile: string): Promise<() => Promise<void>> {
+  const byHand = `npx node --env-file=${relative(process.cwd(), envFile)} bot/cli.ts`;
   try {
     const takeBack = await announceStart(projectRoot, { dataDir, envFile });
-    say('  Commands from another terminal, as the room names them: npm run go -- launches');
+    const reached = await reachedFrom({}, projectRoot);
+    say(
+      reached.ok
+        ? '  Commands from another terminal, as the room names them: npm run go -- launches'
+        : `  Commands from another terminal: ${byHand} launches, as another npm start runs in this folder, too: npm run go takes neither.`,
+    );
     return takeBack;
   } catch (error) {
-    say(
-      `  Commands from another terminal: npx node --env-file=${relative(process.cwd(), envFile)} bot/cli.ts launches (npm run go does not find it: ${String(error)})`,
-    );
+    say(`  Commands from another terminal: ${byHand} launches (npm run go does not find it: ${String(error)})`);
     return async () => {};
   }
 }
