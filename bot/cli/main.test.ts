@@ -391,6 +391,11 @@ test('wrong command lines and environments are answered in words', async () => {
     code: 2,
     err: expect.stringContaining('Did you mean `launches`?') as string,
   });
+  for (const [near, ...typed] of [
+    ['record verify', 'record', 'verfy', 'superbowl'],
+    ['status', 'statuz', 'superbowl'],
+  ] as const)
+    expect((await go(...typed)).err).toContain(`Did you mean \`${near}\`?`);
   expect(await go('status')).toMatchObject({
     code: 2,
     err: expect.stringContaining(

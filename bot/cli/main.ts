@@ -86,7 +86,7 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
   if (command === null)
     throw new CliError(
       'USAGE',
-      `found the command "${typed}", expected ${Object.keys(COMMANDS).join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
+      `found the command "${typed}", expected ${Object.keys(COMMANDS).join(', ')}.${nearWord(words)} To stop all sending: npm run go -- halt --launch ID`,
     );
   const own = isHalt ? words.length : command.split(' ').length;
   const launch = launchByWord(command, args, words);
@@ -94,6 +94,12 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
   const values = read(args, { command, takes, words: own + Object.keys(launch).length });
   return { command, values: { ...values, ...launch } };
 }
+
+/** Also where a launch stands behind it: `record verfy superbowl-2027`. */
+const nearWord = (words: readonly string[]): string =>
+  [words, words.slice(0, 2), words.slice(0, 1)]
+    .map((some) => didYouMean(some.join(' '), HARMLESS))
+    .find((near) => near !== '') ?? '';
 
 /** `status superbowl-2027` as well as `status --launch superbowl-2027`; of what only reads, and of a halt. Nothing that sends or deletes takes its launch from a stray word. */
 function launchByWord(command: CommandName, args: readonly string[], words: readonly string[]): { launch?: string } {
