@@ -52,3 +52,10 @@ test.each([
 ])('%j is refused with what was expected', (argv, expected) => {
   expect(() => readArguments(argv)).toThrow(expected);
 });
+
+test('an option that npm has kept for itself is not lost', () => {
+  expect(() => readArguments(['my.yaml'], { npm_config_runbook: 'true', npm_config_latency_ms: '3' })).toThrow(
+    /^found --latency-ms, --runbook right behind npm start, .* expected two dashes before it: npm start -- --latency-ms …/,
+  );
+  expect(readArguments([], { npm_config_yes: 'true' })).not.toBeNull();
+});
