@@ -64,7 +64,6 @@ async function readyLaunch(): Promise<void> {
 }
 
 test.each([
-  ['halt', 'superbowl-2027'],
   ['halt', '\u2014launch', 'superbowl-2027'],
   ['halt', '--lanch', 'superbowl-2027'],
   ['stop', '--launch', 'superbowl-2027', '--reason', 'wrong', 'link'],
@@ -77,15 +76,18 @@ test.each([
   expect(err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch superbowl-2027 (USAGE)');
 });
 
-test.each([
-  ['halt'],
-  ['halt', 'it', 'now'],
-  ['halt', 'now', '--lanch'],
-  ['halt', 'a', 'b'],
-  ['halt', '\u001b[2J'],
-  ['halt', '--launch'],
-])('nor is a launch guessed: %s %s', async (...args) => {
-  expect((await go(...args)).err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch ID (USAGE)');
+test.each([['halt'], ['halt', 'it', 'now'], ['halt', 'now', '--lanch'], ['halt', 'a', 'b'], ['halt', '--launch']])(
+  'nor is a launch guessed: %s %s',
+  async (...args) => {
+    expect((await go(...args)).err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch ID (USAGE)');
+  },
+);
+
+test('a word alone behind halt is the launch, and one that is none is said to be', async () => {
+  expect(await go('halt', '\u001b[2J')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NOTHING IS HALTED: there is no launch \\u{1b}[2J') as string,
+  });
 });
 
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
