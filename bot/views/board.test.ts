@@ -133,6 +133,15 @@ it('does not ask for fire while everything is halted', () => {
   );
 });
 
+it('says how a halt is lifted, as long as it can be', () => {
+  const scene = Scene.ready();
+  scene.halt();
+  expect(board(scene).body).toContain('Two people lift it');
+  scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
+  expect(board(scene).body).toContain('*HALTED*');
+  expect(board(scene).body).not.toContain('lift it');
+});
+
 it('counts steps that wait for a person, and carries HALT until the launch is closed', () => {
   const scene = Scene.ready();
   scene.nowMs = T0_MS - 1_000_000;

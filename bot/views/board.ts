@@ -65,7 +65,7 @@ export function boardMessage(
   if (launch.halt.active) {
     blocks.push(
       section(
-        `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent.${isLiftAsked(launch, nowMs) ? '' : ' Two people lift it: `/go resume`.'}${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
+        `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent.${launch.closed || isLiftAsked(launch, nowMs) ? '' : ' Two people lift it: `/go resume`.'}${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
       ),
       ...contactsBlocks(launch.runbook),
     );
