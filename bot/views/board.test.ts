@@ -152,6 +152,7 @@ it('counts steps that wait for a person, and carries HALT until the launch is cl
   scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
   expect(board(scene).line).toBe('Super Bowl: closed');
   expect(board(scene).body).not.toContain('halt.press');
+  // Nobody measures them once nothing can be fired any more.
   expect(board(scene).body).not.toContain('*Gates*');
 });
 

@@ -100,7 +100,6 @@ export function boardMessage(
     ...(launch.closed ? [] : [actions('board', boardButtons(launch, nowMs))]),
     ...momentsSection(launch, nowMs),
     fields([
-      // Nobody measures them once nothing can be fired any more.
       ...(launch.closed ? [] : [['Gates', gatesText(gates)] as const]),
       ['Workers', poolText(launch, reports)],
       [

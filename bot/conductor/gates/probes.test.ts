@@ -102,6 +102,8 @@ test('one badly primed provider, one stale credential or one deaf worker turns i
   const good = reportOf(launch, 'good', nowMs);
   await put(good, reportOf(launch, 'loading', nowMs, { state: 'priming', lanes: [], switchReadAgoMs: null }));
   expect(statuses(await measure(launch))).toMatchObject({ primed: 'green', credentials: 'green', reach: 'green' });
+  expect((await measure(launch)).get('credentials')?.say).toMatch(/^fresh on 1 worker$/);
+  expect((await measure(launch)).get('reach')?.say).toMatch(/^read within \d+ ms by 1 worker$/);
   const [apns, fcm] = good.lanes;
   if (apns === undefined || fcm === undefined) throw new Error('unexpected');
   await put(

@@ -19,7 +19,7 @@ import { clocksNow } from './clock-probe.ts';
 import { doctorNow, lastLook } from './doctor-probe.ts';
 import { homeNow } from './home-probe.ts';
 import { payloadSize } from './payload-probe.ts';
-import { providersNow } from './providers-probe.ts';
+import { counted, providersNow } from './providers-probe.ts';
 import { versionsNow } from './versions-probe.ts';
 
 /**
@@ -227,7 +227,7 @@ function credentials(launch: Launch, all: readonly WorkerReport[], nowMs: number
     };
   const what =
     stale.length === 0
-      ? `fresh on ${reports.length} workers`
+      ? `fresh on ${counted(reports.length)}`
       : `stale or missing on ${stale.length} of ${reports.length} workers`;
   return { status: stale.length === 0 ? 'green' : 'red', value: stale.length, say: what };
 }
@@ -291,6 +291,6 @@ function switchReach(all: readonly WorkerReport[], withinMs: number): Found {
   return {
     status: worst <= withinMs ? 'green' : 'red',
     value: worst,
-    say: `read within ${Math.round(worst)} ms by all of ${reports.length} workers`,
+    say: `read within ${Math.round(worst)} ms by ${reports.length === 1 ? '' : 'all of '}${counted(reports.length)}`,
   };
 }

@@ -94,6 +94,6 @@ function describe(answered: readonly Met[]): string {
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
-const counted = (workers: number): string => `${workers} worker${workers === 1 ? '' : 's'}`;
+export const counted = (workers: number): string => `${workers} worker${workers === 1 ? '' : 's'}`;
 const cut = (text: string): string =>
   text.length <= SAY_CHARS ? text : `${text.slice(0, SAY_CHARS - 1).toWellFormed()}…`;
