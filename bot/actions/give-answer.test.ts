@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -11,6 +11,8 @@ import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { ChannelLog } from '../channel/channel-log.ts';
 import { main } from '../cli/main.ts';
+import type { Context } from '../conductor/context.ts';
+import { withWords } from '../conductor/effects/with-words.ts';
 import type { Desk } from '../desk.ts';
 import { giveAnswer } from './give-answer.ts';
 
@@ -68,10 +70,12 @@ async function go(...args: string[]): Promise<{ code: number; out: string; err: 
 }
 const forget = (...args: string[]) => go('forget', '--launch', rig.launchId, ...args, '--yes');
 
-async function documents(): Promise<Record<'timeline' | 'page' | 'postmortem' | 'postmortemPage' | 'export', string>> {
+async function documents(
+  codes = [0],
+): Promise<Record<'timeline' | 'page' | 'postmortem' | 'postmortemPage' | 'export', string>> {
   const made = async (name: string, command: string) => {
     const file = join(folder, `${Date.now()}-${name}`);
-    expect(await go('record', command, '--launch', rig.launchId, '--out', file)).toMatchObject({ code: 0 });
+    expect(codes).toContain((await go('record', command, '--launch', rig.launchId, '--out', file)).code);
     return readFile(file, 'utf8');
   };
   return {
@@ -235,4 +239,40 @@ test('an entry that names what another one wrote, or nothing, is named, and the 
   expect(made.postmortem).toContain('> the plan');
   expect(made.postmortem).toContain('> mine');
   expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
+});
+
+test('words that somebody has put there under the hash of others are not told as what the entry says, by no reader', async () => {
+  const desk = instance();
+  await answer(desk, { words: 'before' });
+  const note = { press: 'n1', user: 'U0MARKET1', text: SECRET, atMs: Date.now(), given: { as: 'note' as const } };
+  await rig.append({ kind: 'note', by: 'mia', text: SECRET, item: await desk.channelLog.give(rig.launchId, note) });
+  const [before, item] = await chain();
+  const { dynamo } = createClients({ ...PLACE, endpoint: rig.localCloud.url });
+  const key = { launchId: { S: `${rig.launchId}/channel` }, seq: { N: '2' } };
+  const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'gobutton-record', Key: key }));
+  const { seq: _, hash: __, box: ___, ...clear } = { ...item, text: 'it was Ben', v: 3 };
+  const forged = { ...Item, ...key, body: { S: JSON.stringify(clear) } };
+  await dynamo.send(new PutItemCommand({ TableName: 'gobutton-record', Item: forged }));
+  dynamo.destroy();
+  for (const made of Object.values(await documents([0, 1]))) {
+    expect(made).not.toContain('it was Ben');
+    expect(made).toContain('before');
+  }
+  expect((await documents([0, 1])).timeline).toContain(
+    "noted: (message 2 can't be read: its hash is that of something else. It was changed or cut in the table)",
+  );
+  const behind = { isToldAway: true, prev: before?.hash ?? '' };
+  expect(await rig.cloud.record.messagesAfter(rig.launchId, 1, behind)).toMatchObject([{ unread: 'broken', text: '' }]);
+  const [entry] = await rig.entries('Noted');
+  if (entry === undefined) throw new Error('not noted');
+  const told = await withWords(
+    { cloud: rig.cloud, journal: rig.journal } as unknown as Context,
+    { entry, after: await rig.launch() },
+    { text: '', blocks: [] },
+  );
+  expect(JSON.stringify(told)).toContain('its hash is that of something else');
+  expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(1);
+  // The next ones are.
+  expect(await answer(desk, { press: 'p3', question: 'What was odd?', words: 'after' })).toMatchObject({ ok: true });
+  expect((await documents([0, 1])).postmortem).toContain('after');
 });

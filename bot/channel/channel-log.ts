@@ -79,7 +79,7 @@ export class ChannelLog {
   }
 
   async #catchUp(launchId: string, chain: Chain): Promise<void> {
-    const behind = await this.#record.messagesAfter(launchId, chain.head.seq);
+    const behind = await this.#record.messagesAfter(launchId, chain.head.seq, { prev: chain.head.hash });
     for (const message of behind) learn(chain, message);
     chain.head = endOfChain(behind, chain.head);
   }

@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import { endOfChain } from '../../infra/aws/channel-message.ts';
 import type { RecordStore } from '../../infra/aws/record-store.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 import { startThread } from '../../infra/thread.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
@@ -48,7 +49,8 @@ export class LiveRecord {
   readonly #options: LiveRecordOptions;
   readonly #thread: Worker;
   #entries = 0;
-  #messages = 0;
+  /** Of the messages that were read. */
+  #end: Head = { seq: 0, hash: '' };
   /** Items that stand far behind the end of the chain: they are read each time, and handed over once. */
   readonly #far = new Set<number>();
   readonly #names = new Map<string, string>();
@@ -108,16 +110,16 @@ export class LiveRecord {
     const { record } = this.#options;
     // Entries first: no message is missing that a checkpoint among them has sealed.
     const entries = await record.readAfter(this.#launchId, this.#entries, AbortSignal.timeout(ANSWERED_WITHIN_MS));
-    const behind = await record.messagesAfter(this.#launchId, this.#messages);
+    const behind = await record.messagesAfter(this.#launchId, this.#end.seq, { prev: this.#end.hash });
     const messages = behind.filter(({ seq }) => !this.#far.has(seq));
     // The thread still has the words that were deleted: it must not go on showing them.
-    if (this.#messages > 0 && messages.some(({ forgot }) => forgot !== undefined)) {
+    if (this.#end.seq > 0 && messages.some(({ forgot }) => forgot !== undefined)) {
       await this.end();
       throw failure('LIVE_FORGOT', 'what people wrote was deleted meanwhile');
     }
     this.#entries += entries.length;
-    this.#messages = endOfChain(messages, { seq: this.#messages, hash: '' }).seq;
-    for (const { seq } of messages) if (seq > this.#messages) this.#far.add(seq);
+    this.#end = endOfChain(messages, this.#end);
+    for (const { seq } of messages) if (seq > this.#end.seq) this.#far.add(seq);
     this.#links.learn(entries);
     await handRecord(this.#thread, { entries, messages });
     void this.#learnNames(messages);

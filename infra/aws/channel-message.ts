@@ -114,6 +114,22 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/**
+ * Words that an entry may name, with what stands in the table: who reads an entry takes them for what was signed there, so they must be what this hash is over, not
+ * only beside it. `prev`: of the message before; null: there is none, and nothing proves them. Everything else is read as it stands, and proven by verifyChannel.
+ */
+export function provenGiven(
+  launchId: string,
+  message: ChannelMessage & Head,
+  prev: string | null,
+): ChannelMessage & Head {
+  const { seq, hash, ...rest } = message;
+  if (message.given === undefined || (prev !== null && messageHash(launchId, seq, prev, rest) === hash)) return message;
+  const { atMs, box, v } = message;
+  const kept = box === undefined || v === undefined ? {} : { box, v };
+  return { ...broken('its hash is that of something else', atMs), ...kept, seq, hash };
+}
+
 /** Null and words are no moment. */
 const momentIn = (read: object): number =>
   'atMs' in read && Number.isSafeInteger(read.atMs) ? (read.atMs as number) : 0;

@@ -5,7 +5,7 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { deletedIn, MESSAGE_FORMAT } from '../../runbooks/record/rows.ts';
 import type { Box } from '../../runbooks/record/rows.ts';
-import { messageHash, readable, readStored, storedOf } from './channel-message.ts';
+import { messageHash, provenGiven, readable, readStored, storedOf } from './channel-message.ts';
 import type { ChannelMessage } from './channel-message.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
@@ -43,11 +43,12 @@ export interface RecordStore {
    * Rejects when the keys of their words don't come; with `isToldAway` such a message is `unread` instead, for who shows or verifies the chain and
    * must not take it for what was said. What is no message is `unread` too, and those behind it are read all the same: verifyChannel says from where on
    * they are not proven. What was deleted alone is `forgotten` from its note on; with `evenDeleted` it is read as long as its key is there, for who deletes it.
+   * What was given for an entry and is not what its hash says is no message either; of the first behind `afterSeq` that needs `prev`, the hash at `afterSeq`.
    */
   messagesAfter(
     launchId: string,
     afterSeq: number,
-    options?: { isToldAway?: boolean; evenDeleted?: boolean },
+    options?: { isToldAway?: boolean; evenDeleted?: boolean; prev?: string },
   ): Promise<(ChannelMessage & Head)[]>;
 }
 
@@ -172,7 +173,7 @@ export function createRecordStore({
       return won ? { won, head: { seq, hash } } : { won };
     },
 
-    async messagesAfter(launchId, afterSeq, { isToldAway = false, evenDeleted = false } = {}) {
+    async messagesAfter(launchId, afterSeq, { isToldAway = false, evenDeleted = false, prev } = {}) {
       const found = await readItems(channelPartition(launchId), afterSeq, (item) => ({
         message: readStored(item['body']?.S ?? ''),
         seq: Number(item['seq']?.N),
@@ -191,8 +192,15 @@ export function createRecordStore({
       const texts = words === null ? boxes.map(() => null) : await words.open(launchId, boxes).catch(away);
       const opened = texts === null ? null : new Map(boxes.map(({ box }, index) => [box, texts[index] ?? null]));
       const read: (ChannelMessage & Head)[] = [];
+      const hashes = new Map([
+        [0, ''],
+        [afterSeq, afterSeq === 0 ? '' : prev],
+        ...found.map(({ seq, hash }) => [seq, hash] as const),
+      ]);
       for (const { message, ...place } of found) {
-        read.push({ ...readable(message, deleted.has(place.seq) ? NONE : opened), ...place });
+        const item = { ...readable(message, deleted.has(place.seq) ? NONE : opened), ...place };
+        const isUnasked = place.seq - 1 === afterSeq && hashes.get(afterSeq) === undefined;
+        read.push(isUnasked ? item : provenGiven(launchId, item, hashes.get(place.seq - 1) ?? null));
         if (read.length % PORTION === 0) await turn();
       }
       return read;

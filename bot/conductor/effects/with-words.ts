@@ -15,7 +15,8 @@ export async function withWords(
   const naming = entries.filter(isNaming);
   if (naming.length === 0) return entries;
   const first = Math.min(...naming.map(({ item }) => item.seq));
-  const behind = cloud.record.messagesAfter(launchId, first - 1, { isToldAway: true });
+  // With the one before it, which its hash is over.
+  const behind = cloud.record.messagesAfter(launchId, Math.max(0, first - 2), { isToldAway: true });
   const messages = await waitAtMost(WAIT_MS, behind, null);
   if (messages === null) return entries;
   const told = new Map(givenIn(await journal.entries(launchId), messages).entries.map((entry) => [entry.seq, entry]));
