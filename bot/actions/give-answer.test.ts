@@ -263,13 +263,8 @@ test('words that somebody has put there under the hash of others are not told as
   );
   const behind = { isToldAway: true, prev: before?.hash ?? '' };
   expect(await rig.cloud.record.messagesAfter(rig.launchId, 1, behind)).toMatchObject([{ unread: 'broken', text: '' }]);
-  const [entry] = await rig.entries('Noted');
-  if (entry === undefined) throw new Error('not noted');
-  const told = await withWords(
-    { cloud: rig.cloud, journal: rig.journal } as unknown as Context,
-    { entry, after: await rig.launch() },
-    { text: '', blocks: [] },
-  );
+  const noted = await rig.entries('Noted');
+  const told = await withWords({ cloud: rig.cloud, journal: rig.journal } as unknown as Context, rig.launchId, noted);
   expect(JSON.stringify(told)).toContain('its hash is that of something else');
   expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(1);
   // The next ones are.
