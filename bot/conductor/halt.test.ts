@@ -313,7 +313,8 @@ test('an item that stands halted though the record has lifted it is found, so th
   await conductor.start();
   const { seq } = await rig.launch();
   await until('the lift', () => rig.cloud.live.effectResult(rig.launchId, `${seq}/lift-halt`));
-  // By hand, or put back from a backup.
+  // By hand, or put back from a backup; of a press that was recorded and lifted its fact is there.
+  await rig.cloud.facts.put(rig.launchId, 'halt/1', JSON.stringify(press));
   await rig.cloud.switches.resetEpoch(rig.launchId, 2, 1);
   await until('the halt', async () => (await rig.entries('HaltSet')).length === 2);
   expect((await rig.entries('HaltSet')).at(-1)).toMatchObject({ epoch: 3, by: { system: 'cli' } });

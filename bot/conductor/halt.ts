@@ -204,8 +204,10 @@ export class HaltWatch {
     }
     if (this.#found?.epoch !== item.haltEpoch) this.#found = { epoch: item.haltEpoch, sinceMs: nowMs() };
     if (nowMs() - this.#found.sinceMs < timings.foundHaltMs) return;
-    if (item.haltEpoch <= launch.halt.epoch && !(await this.#isLiftDone(launch))) return;
-    const kept = await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch));
+    const isNew = item.haltEpoch > launch.halt.epoch;
+    if (!isNew && !(await this.#isLiftDone(launch))) return;
+    // The press of an epoch that the record knows is the one that was lifted.
+    const kept = isNew ? await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch)) : null;
     const unknown: HaltPress = {
       by: null,
       source: 'cli',
@@ -215,10 +217,7 @@ export class HaltWatch {
     await recordHalt(this.#context, launchId, item.haltEpoch, readPress(kept) ?? unknown);
   }
 
-  /**
-   * The item is halted and its halt was lifted: if the lift has yet to reach it, there is nothing to find. Otherwise somebody has halted it by hand, or it
-   * is from before the lift; nothing would end that, as nobody can lift what is lifted.
-   */
+  /** A lift that has yet to reach the item leaves nothing to find. After it somebody has halted the item by hand, or it is from before: nobody can lift what is lifted. */
   async #isLiftDone(launch: Launch): Promise<boolean> {
     const { cloud, journal } = this.#context;
     const entries = await journal.entries(launch.id);

@@ -179,7 +179,9 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'TakenOver':
       return [
         // This region may have had it before, and halted: what was lifted since stands in its item still.
-        ...lifted(launch.halt.active || launch.halt.epoch === 0 ? null : launch.halt.epoch),
+        ...(entry.kind === 'TakenOver' && !launch.halt.active && launch.halt.epoch > 0
+          ? lifted(launch.halt.epoch)
+          : []),
         { kind: 'index-launch' },
         { kind: 'ensure-queues' },
         { kind: 'write-switches' },
