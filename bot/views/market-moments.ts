@@ -1,11 +1,12 @@
 import type { KnownBlock } from '@slack/types';
 import { DateTime } from 'luxon';
 import { own } from '../../runbooks/launch/decision.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { marketMoments } from '../../runbooks/launch/market-moments.ts';
 import type { Fate, MarketMoment } from '../../runbooks/launch/market-moments.ts';
 import { marketOf } from '../../runbooks/launch/market.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { momentAhead } from './armed.ts';
 import { context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { count, fit, plural, safe, span, stamp, toTarget } from './words.ts';
@@ -51,7 +52,9 @@ export function momentsSection(launch: Launch, nowMs: number): KnownBlock[] {
 }
 
 /** Of an order that goes as soon as GO is pressed: which of its markets have a moment of their own that is still ahead. */
-export function earlyBlocks(launch: Launch, ids: readonly string[], nowMs: number): KnownBlock[] {
+export function earlyBlocks(launch: Launch, order: FireOrder, nowMs: number): KnownBlock[] {
+  if (momentAhead(order) !== null) return [];
+  const ids = order.shown.segments.map(({ segment }) => segment);
   const early = marketMoments(launch, nowMs).flatMap(({ name, atMs, segments }) =>
     name !== null && atMs > nowMs && segments.some(({ ref }) => ids.includes(ref.id)) ? [{ name, atMs }] : [],
   );

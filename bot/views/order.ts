@@ -55,7 +55,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     section(
       [...platforms.map((platform) => platformLine(launch, order, platform)), ...splitOf(launch, order)].join('\n'),
     ),
-    ...(atMs === null ? earlyBlocks(launch, segmentsOf(order), nowMs) : []),
+    ...earlyBlocks(launch, order, nowMs),
     ...textBlocks(launch, order),
     ...gates
       .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
@@ -108,8 +108,6 @@ function goLabel(turned: readonly GateLine[], isHalted: boolean, atMs: number | 
 
 const gateText = (gate: GateLine): string =>
   `• *${safe(gate.title, 120)}*${gate.hard ? ' (hard: blocks the press)' : ''}: ${gate.status === 'unknown' ? 'unknown, ' : ''}${safe(gate.say, 200)}`;
-
-const segmentsOf = ({ shown }: FireOrder): string[] => shown.segments.map(({ segment }) => segment);
 
 const platformsOf = (launch: Launch, order: FireOrder): Platform[] =>
   PLATFORMS.filter((platform) => refsOf(launch, order.shown, platform).length > 0);
