@@ -59,6 +59,10 @@ test('what was not as planned is named; how severe it was is asked, and stands i
   const said = summaryOf(scene, given);
   expect(said).toMatch(/- Severity, as Ben Okafor, [^“]*, puts it: “Low\. Two devices, and # no sale”/);
   expect(said).not.toContain('nobody has said yet');
+  // Its words are gone: what says so is not theirs.
+  expect(summaryOf(scene)).toMatch(
+    /- Severity, as Ben Okafor, [^“]*, puts it: \(m1 is not in the chain of channel messages\)/,
+  );
 });
 
 test('where nothing but tokens was noticed nobody is asked', () => {

@@ -31,11 +31,14 @@ export function severity(told: Told): Statement[] {
   return [
     ...what.map((text) => ({ text, proof })),
     ...answers.map(({ by, words, proof: from }) => ({
-      text: `Severity, as ${by}, puts it: “${words.replaceAll(/\s+/g, ' ')}”`,
+      text: `Severity, as ${by}, puts it: ${quoted(words.replaceAll(/\s+/g, ' '))}`,
       proof: from,
     })),
   ];
 }
+
+/** What stands in the place of words that are not there is in brackets, and nobody's words. */
+const quoted = (words: string): string => (/^\(.*\)$/.test(words) ? words : `“${words}”`);
 
 /** `en for 1,000 devices, de for 300`: of each device the text of its first attempt. Null: the languages were not counted. */
 export function textsText(told: Told): string | null {
