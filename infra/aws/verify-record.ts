@@ -36,9 +36,19 @@ export function foldVerified(
   before: Launch | null,
   entries: readonly Entry[],
   keyring: Keyring,
-  { judge = () => null, fits = NONE }: FoldOptions = {},
+  options: FoldOptions = {},
 ): FoldVerdict {
-  const seen = knownHead(launchId, entries, keyring);
+  return foldFrom(launchId, before, entries, keyring, { seen: knownHead(launchId, entries, keyring), ...options });
+}
+
+/** `seen`: up to this sequence signatures were verified before. */
+function foldFrom(
+  launchId: string,
+  before: Launch | null,
+  entries: readonly Entry[],
+  keyring: Keyring,
+  { seen, judge = () => null, fits = NONE }: FoldOptions & { seen: number },
+): FoldVerdict {
   let launch = before;
   for (const entry of entries) {
     const problem =
@@ -86,17 +96,28 @@ export async function fitting(
   return fittingOf(seen === 0 ? entries : entries.filter(({ seq }) => seq > seen));
 }
 
-/** As `foldVerified`, from the first entry of a record that may be long. */
+/** As `foldVerified`, from the first entry of a record that may be long: what was looked at is folded while all cores look at what follows. */
 export async function foldWhole(
   launchId: string,
   entries: readonly Entry[],
   keyring: Keyring,
   options: FoldOptions = {},
 ): Promise<FoldVerdict> {
-  return foldVerified(launchId, null, entries, keyring, {
-    ...options,
-    fits: await fitting(launchId, entries, keyring),
-  });
+  const seen = knownHead(launchId, entries, keyring);
+  const fitsIn = (portion: readonly Entry[]) =>
+    fittingOf(seen === 0 ? portion : portion.filter(({ seq }) => seq > seen));
+  const portions = Array.from({ length: Math.ceil(entries.length / PORTION) }, (_, at) =>
+    entries.slice(at * PORTION, (at + 1) * PORTION),
+  );
+  let folded: FoldVerdict = { ok: true, launch: null };
+  let looking = fitsIn(portions[0] ?? []);
+  for (const [at, portion] of portions.entries()) {
+    const fits = await looking;
+    looking = fitsIn(portions[at + 1] ?? []);
+    folded = foldFrom(launchId, folded.launch, portion, keyring, { ...options, seen, fits });
+    if (!folded.ok) break;
+  }
+  return folded;
 }
 
 /** As `verifyRecord`, of a record that may be long. */
