@@ -99,7 +99,7 @@ test('who is not there, two words, and a launch that nobody knows are answered i
   });
   expect(await device('a', 'b', '--launch', launch.id)).toMatchObject({
     code: 2,
-    err: expect.stringContaining('device: found 2 words, expected one user id or one device token') as string,
+    err: expect.stringContaining('found "b" with device, expected no word more') as string,
   });
   expect(await device('a')).toMatchObject({ code: 2 });
   expect(await device('a', '--launch', 'gone')).toMatchObject({
