@@ -106,6 +106,21 @@ export function createSwitchStore({
     return toSwitchItem(answer.Attributes ?? {});
   }
 
+  /** One conditional write. False: the condition no longer holds, and nothing was written. */
+  async function updateWhere(
+    launchId: string,
+    update: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'>,
+    cannot: string,
+  ): Promise<boolean> {
+    try {
+      await writes.send(new UpdateItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ...update }));
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw new CloudError('SWITCHES_UNAVAILABLE', cannot, { cause: error });
+    }
+  }
+
   return {
     async read(launchId, options = {}) {
       const deadline = AbortSignal.timeout(SWITCH_READ_TIMEOUT_MS);
@@ -148,21 +163,15 @@ export function createSwitchStore({
     },
 
     async noteHead(launchId, { seq, hash }) {
-      try {
-        await writes.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: { launchId: { S: launchId } },
-            UpdateExpression: 'SET headSeq = :seq, headHash = :hash',
-            ConditionExpression: 'attribute_exists(launchId) AND (attribute_not_exists(headSeq) OR headSeq < :seq)',
-            ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':hash': { S: hash } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot note the head of ${launchId}`, { cause: error });
-      }
+      return updateWhere(
+        launchId,
+        {
+          UpdateExpression: 'SET headSeq = :seq, headHash = :hash',
+          ConditionExpression: 'attribute_exists(launchId) AND (attribute_not_exists(headSeq) OR headSeq < :seq)',
+          ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':hash': { S: hash } },
+        },
+        `cannot note the head of ${launchId}`,
+      );
     },
 
     async haltExisting(launchId) {
@@ -173,63 +182,45 @@ export function createSwitchStore({
     },
 
     async catchUp(launchId, { epoch, active }) {
-      try {
-        await writes.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: { launchId: { S: launchId } },
-            UpdateExpression: 'SET halted = :active, haltEpoch = :epoch',
-            ConditionExpression: 'attribute_not_exists(haltEpoch) OR haltEpoch < :epoch',
-            ExpressionAttributeValues: { ':active': { BOOL: active }, ':epoch': { N: String(epoch) } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot bring ${launchId} to halt ${epoch}`, { cause: error });
-      }
+      return updateWhere(
+        launchId,
+        {
+          UpdateExpression: 'SET halted = :active, haltEpoch = :epoch',
+          ConditionExpression: 'attribute_not_exists(haltEpoch) OR haltEpoch < :epoch',
+          ExpressionAttributeValues: { ':active': { BOOL: active }, ':epoch': { N: String(epoch) } },
+        },
+        `cannot bring ${launchId} to halt ${epoch}`,
+      );
     },
 
     async resetEpoch(launchId, wrong, epoch) {
-      try {
-        await writes.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: { launchId: { S: launchId } },
-            UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
-            // Of so many digits that it is read as another number, none is said exactly.
-            ConditionExpression: 'haltEpoch = :wrong OR haltEpoch > :safest',
-            ExpressionAttributeValues: {
-              ':true': { BOOL: true },
-              ':epoch': { N: String(epoch) },
-              ':wrong': { N: String(wrong) },
-              ':safest': { N: String(Number.MAX_SAFE_INTEGER) },
-            },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot reset the halt epoch of ${launchId}`, { cause: error });
-      }
+      return updateWhere(
+        launchId,
+        {
+          UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
+          // Of so many digits that it is read as another number, none is said exactly.
+          ConditionExpression: 'haltEpoch = :wrong OR haltEpoch > :safest',
+          ExpressionAttributeValues: {
+            ':true': { BOOL: true },
+            ':epoch': { N: String(epoch) },
+            ':wrong': { N: String(wrong) },
+            ':safest': { N: String(Number.MAX_SAFE_INTEGER) },
+          },
+        },
+        `cannot reset the halt epoch of ${launchId}`,
+      );
     },
 
     async lift(launchId, epoch) {
-      try {
-        await writes.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: { launchId: { S: launchId } },
-            UpdateExpression: 'SET halted = :false',
-            ConditionExpression: 'haltEpoch = :epoch',
-            ExpressionAttributeValues: { ':false': { BOOL: false }, ':epoch': { N: String(epoch) } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot lift the halt of ${launchId}`, { cause: error });
-      }
+      return updateWhere(
+        launchId,
+        {
+          UpdateExpression: 'SET halted = :false',
+          ConditionExpression: 'haltEpoch = :epoch',
+          ExpressionAttributeValues: { ':false': { BOOL: false }, ':epoch': { N: String(epoch) } },
+        },
+        `cannot lift the halt of ${launchId}`,
+      );
     },
 
     async apply(launchId, seq, values) {
