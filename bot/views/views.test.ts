@@ -875,6 +875,11 @@ describe('words', () => {
     expect(clip('the largest is ar android 512', 20)).toBe('the largest is ar…');
     expect(safe('the largest is ar android 512', 27)).toBe('the largest is ar android…');
     expect(clip('token ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 40)).toBe('token ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456…');
+    // Half a command is none.
+    expect(safe('Backup: by hand: `/go scale workers 40 now`, then look', 36)).toBe('Backup: by hand:…');
+    expect(safe('`/go ready` first, and after that look', 30)).toBe('`/go ready` first, and after…');
+    expect(safe('`/go scale workers 40 now`', 16)).toBe('`/go scale…');
+    expect(clip(`it\`s ${'so '.repeat(40)}`, 90)).toHaveLength(89);
     expect(count(1_234_567)).toBe('1,234,567');
     expect(stamp(NOW)).toBe(
       '<!date^1800000000^{date_short_pretty} {time_secs}|2027-01-15 08:00:00 UTC> (08:00:00 UTC)',

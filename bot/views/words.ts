@@ -35,9 +35,19 @@ function shorten(pieces: readonly string[], maxChars: number): string {
     length += piece.length;
     if (length <= maxChars - 1) kept += piece;
     else next += piece;
-    if (length > maxChars) return `${wholeWords(kept, next)}…`;
+    if (length > maxChars) return `${wholeCode(wholeWords(kept, next))}…`;
   }
   return pieces.join('');
+}
+
+/** How far back from the cut the beginning of a code span is looked for: half a command says something else, too. */
+const CODE_CHARS = 60;
+
+/** Without the code span that the cut goes through. */
+function wholeCode(kept: string): string {
+  const opening = kept.lastIndexOf('`');
+  const isCut = kept.split('`').length % 2 === 0 && opening > 0 && kept.length - opening <= CODE_CHARS;
+  return isCut ? kept.slice(0, opening).trimEnd() : kept;
 }
 
 /** Without the word that the cut goes through; one that is long by itself is cut all the same. */
