@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign as signBytes, verify as verifyBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { KeyRole, RecordKey } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
@@ -52,52 +52,6 @@ function namedBy({ bot, worker }: TrustedKeys): RecordKey[] {
   ];
 }
 
-const publicKeys = new Map<string, KeyObject | null>();
-const PUBLIC_KEYS_KEPT = 1_000;
-
-/** Whether `signature` (base64) over this text is of this public key. What can't even be read proves nothing. */
-export function signatureHolds(text: string, { key, signature }: { key: string; signature: string }): boolean {
-  const publicKey = readPublicKey(key);
-  if (publicKey === null) return false;
-  try {
-    return verifyBytes(null, Buffer.from(text, 'utf8'), publicKey, Buffer.from(signature, 'base64'));
-  } catch {
-    return false;
-  }
-}
-
-/** The same by a thread of node's pool: who has many to check has several cores at it, and goes on meanwhile. */
-export function signatureHoldsBeside(
-  text: string,
-  { key, signature }: { key: string; signature: string },
-): Promise<boolean> {
-  const publicKey = readPublicKey(key);
-  if (publicKey === null) return Promise.resolve(false);
-  return new Promise((resolve) =>
-    verifyBytes(null, Buffer.from(text, 'utf8'), publicKey, Buffer.from(signature, 'base64'), (error, holds) =>
-      resolve(error === null && holds),
-    ),
-  );
-}
-
-function readPublicKey(text: string): KeyObject | null {
-  const known = publicKeys.get(text);
-  if (known !== undefined) return known;
-  const made = parsePublicKey(text);
-  if (publicKeys.size >= PUBLIC_KEYS_KEPT) publicKeys.clear();
-  publicKeys.set(text, made);
-  return made;
-}
-
-function parsePublicKey(text: string): KeyObject | null {
-  try {
-    const key = createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
-    return key.asymmetricKeyType === 'ed25519' ? key : null;
-  } catch {
-    return null;
-  }
-}
-
 export type PrivateKeyRead = { ok: true; key: KeyObject } | { ok: false; found: string };
 
 /** A private Ed25519 key from PEM, or from base64 of its PKCS#8 DER. */
@@ -137,5 +91,5 @@ function pemOf(text: string): { label: string; text: string } | null {
 /** A public Ed25519 key as records and rosters name it: base64 of the SPKI DER, normalised; read from that or from PEM. Null: it is none. */
 export function readPublicHalf(text: string): string | null {
   const read = readOperatorKey(text);
-  return read.ok && parsePublicKey(read.key) !== null ? read.key : null;
+  return read.ok ? read.key : null;
 }

@@ -2,8 +2,8 @@ import type { KeyRole } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { holderOf } from '../../runbooks/launch/signers.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
-import { signatureHolds } from './keyring.ts';
 import type { Signer } from './keyring.ts';
+import { signatureHolds } from './signature.ts';
 
 /**
  * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others

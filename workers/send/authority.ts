@@ -1,4 +1,4 @@
-import { signatureHolds } from '../../infra/aws/keyring.ts';
+import { signatureHolds } from '../../infra/aws/signature.ts';
 import type { Keyring } from '../../infra/aws/keyring.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { foldVerified, headProblem } from '../../infra/aws/verify-record.ts';
