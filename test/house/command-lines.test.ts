@@ -65,7 +65,9 @@ test('every script that package.json starts is looked at here', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  const started = Object.values(scripts).flatMap((script) => /^node .*?(\S+\.ts)\b/.exec(script)?.[1] ?? []);
+  const started = Object.values(scripts).flatMap(
+    (script) => /^node (?:--\S+ (?:\.\/\S+ )?)*(\S+\.ts)\b/.exec(script)?.[1] ?? [],
+  );
   expect([...new Set(started)].toSorted()).toEqual([...Object.keys(HERE), ...Object.keys(STARTED)].toSorted());
 });
 
