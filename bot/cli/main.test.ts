@@ -90,6 +90,33 @@ test('a word alone behind halt is the launch, and one that is none is said to be
   });
 });
 
+test('a halt typed without the two dashes that npm needs is one where npm lets it through, and else told the line', async () => {
+  const { env } = rig;
+  const typed = async (args: string[], kept: Record<string, string>) => {
+    let err = '';
+    const code = await main(
+      args,
+      { ...env, npm_lifecycle_event: 'go', ...kept },
+      { write: () => {} },
+      { write: (text) => (err += text) },
+    );
+    return { code, err };
+  };
+  // `npm run go halt --launch ID`: npm passes ID on as a word.
+  const through = await typed(['halt', 'no-such-launch'], { npm_config_launch: 'true' });
+  expect(through.err).not.toContain('npm has kept');
+  // `npm run go halt --launch=ID` and `npm run go halt --launch ID --reason "too loud"`.
+  for (const [args, kept] of [
+    [['halt'], { npm_config_launch: 'superbowl-2027' }],
+    [['halt', 'superbowl-2027', 'too loud'], { npm_config_launch: 'true', npm_config_reason: 'true' }],
+  ] as const) {
+    const { code, err } = await typed([...args], kept);
+    expect(code).toBe(2);
+    expect(err).toContain('without two dashes in front, so that npm has kept it for itself');
+    expect(err).toContain('NOTHING WAS HALTED; type: npm run go -- halt --launch superbowl-2027 (USAGE)');
+  }
+});
+
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
   await readyLaunch();
   await rig.cloud.switches.apply(rig.launchId, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });

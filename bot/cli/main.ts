@@ -41,7 +41,7 @@ export async function main(
   reach: (env: Env) => Promise<Reached> = async () => ({ ok: true, env, say: null }),
 ): Promise<number> {
   try {
-    const asked = readAsked(args);
+    const asked = readAsked(args, env);
     if (asked === null) {
       out.write(HELP);
       return 0;
@@ -66,12 +66,12 @@ export async function main(
 type Values = ReturnType<typeof readCommandLine<typeof OPTIONS>>['values'];
 
 /** Null: help was asked for. */
-function readAsked(args: readonly string[]): { command: CommandName; values: Values } | null {
+function readAsked(args: readonly string[], env: Env): { command: CommandName; values: Values } | null {
   const words = wordsOf(args, OPTIONS);
   const typed = words.join(' ');
   if (isHelpAsked(args)) return null;
   if (typed === '' || typed === 'help') {
-    read(args, { command: 'help', takes: [], words: 1 });
+    read(args, { command: 'help', takes: [], words: 1, env });
     return null;
   }
   if (typed.startsWith('record device'))
@@ -91,7 +91,8 @@ function readAsked(args: readonly string[]): { command: CommandName; values: Val
   const own = isHalt ? words.length : command.split(' ').length;
   const launch = launchByWord(command, args, words);
   const takes = optionsIn(COMMANDS[command]) as (keyof typeof OPTIONS)[];
-  const values = read(args, { command, takes, words: own + Object.keys(launch).length });
+  const byWord = Object.keys(launch);
+  const values = read(args, { command, takes, words: own + byWord.length, byWord, env });
   return { command, values: { ...values, ...launch } };
 }
 
@@ -115,7 +116,7 @@ function read(args: readonly string[], command: Parameters<typeof readCommandLin
     return readCommandLine(args, OPTIONS, command).values;
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
-    const instead = command.command === 'halt' ? notHalted(launchMeant(args)) : '';
+    const instead = command.command === 'halt' ? notHalted(launchMeant(args, command.env?.['npm_config_launch'])) : '';
     throw new CliError('USAGE', `${error.message}${instead}`, error);
   }
 }
@@ -123,15 +124,16 @@ function read(args: readonly string[], command: Parameters<typeof readCommandLin
 /** Whoever stops something in a hurry copies this line. */
 const notHalted = (launch: string): string => `. NOTHING WAS HALTED; type: npm run go -- halt --launch ${launch}`;
 
-/** Which launch somebody had in mind whose command line is not understood: what stands behind `launch`, whatever dashes are before it, or the only word that can be one. */
-function launchMeant(args: readonly string[]): string {
+/** Which launch somebody had in mind whose command line is not understood: what stands behind `launch`, whatever dashes are before it, what npm kept of it, or the only word that can be one. */
+function launchMeant(args: readonly string[], kept: string | undefined): string {
   const isId = (word: string | undefined): word is string => word !== undefined && /^[a-z0-9][a-z0-9-]*$/.test(word);
   const behind = args.flatMap((one, index) => {
     const named = /^\p{Pd}*launch(?:=(.*))?$/u.exec(one);
     return named === null ? [] : [named[1] ?? args[index + 1]];
   });
   const words = args.filter((one) => isId(one) && haltWord(one) !== 'halt' && haltWord(`halt${one}`) !== 'halt');
-  return behind.find(isId) ?? (words.length === 1 ? words[0] : undefined) ?? 'ID';
+  const byNpm = kept === 'true' ? undefined : kept;
+  return [...behind, byNpm].find(isId) ?? (words.length === 1 ? words[0] : undefined) ?? 'ID';
 }
 
 /** With all that the command takes, so that the next try is the last one. */

@@ -77,3 +77,18 @@ test('what a command takes is what its usage says', () => {
     'yes',
   ]);
 });
+
+test('an option that npm has kept for itself is not lost, unless somebody asks for help', () => {
+  const env = { npm_lifecycle_event: 'go', npm_config_launch: 'true', npm_config_yes: 'true', npm_config_cache: '/c' };
+  const said =
+    'found --launch, --yes without two dashes in front, so that npm has kept it for itself, expected them before all else: npm run go -- …';
+  const read = (args: string[], more: object = {}) => readCommandLine(args, options, { ...forget, env, ...more });
+  expect(() => read(['forget', 'a'])).toThrow(new CommandLineError(said));
+  expect(() => read(['forget', '--yes'])).toThrow(/^found --launch without/);
+  // By npm's own options nothing was typed: somebody may have them in their .npmrc.
+  expect(read(['forget', '--launch', 'a']).values.yes).toBeUndefined();
+  expect(read(['forget', 'a'], { words: 2, byWord: ['launch'] }).positionals).toEqual(['forget', 'a']);
+  expect(read(['forget', '-h']).values).toMatchObject({ help: true });
+  const { npm_lifecycle_event: _, ...elsewhere } = env;
+  expect(read(['forget'], { env: elsewhere }).positionals).toEqual(['forget']);
+});

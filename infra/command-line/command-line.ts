@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { nearest } from '../../runbooks/typed/nearest.ts';
+import type { Env } from '../environment.ts';
 import { visible, visibleLines } from '../visible.ts';
 
 /** As `parseArgs` takes them; a value is never empty but where that says something. `help` is in every one, and needs no line. */
@@ -18,6 +19,8 @@ interface Command<O extends Options> {
   /** As refusals name it. */ command: string;
   /** Its options; absent: all of the table. */ takes?: readonly (keyof O & string)[];
   /** Words that are understood, the command's own among them; default 0. What is behind them is refused. */ words?: number;
+  /** Its options that a word has given. */ byWord?: readonly string[];
+  /** In which npm says what it kept; default: the process's. */ env?: Env;
 }
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const;
@@ -31,11 +34,19 @@ type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O & type
 export function readCommandLine<const O extends Options>(
   args: readonly string[],
   options: O,
-  { command, takes = Object.keys(options), words = 0 }: Command<O>,
+  { command, takes = Object.keys(options), words = 0, byWord = [], env = process.env }: Command<O>,
 ): Parsed<O> {
   const all = { ...options, ...HELP };
   const tokens = tokensOf(args, all);
   const given = tokens.filter((token) => token.kind === 'option');
+  const named = [...byWord, ...given.map(({ name }) => name)];
+  const kept = isHelpAsked(args)
+    ? null
+    : keptByNpm(
+        takes.filter((name) => !named.includes(name)),
+        env,
+      );
+  if (kept !== null) throw new CommandLineError(kept);
   for (const { name, rawName, value, inlineValue } of given) {
     const option = name === 'help' || takes.includes(name) ? all[name] : undefined;
     if (option === undefined) throw unknownOption(rawName, command, takes);
@@ -81,6 +92,21 @@ export function scriptArguments<const O extends Options>(usage: string, options:
     process.stderr.write(`${visibleLines(error.message)}\n\n${usage.trimEnd()}\n`);
     return process.exit(2);
   }
+}
+
+/** Options of ours that npm has, too: it may have them from somebody's .npmrc, so alone they say nothing of what was typed. */
+const NPMS_OWN = ['all', 'force', 'include', 'json', 'key', 'link', 'message', 'name', 'version', 'yes'];
+
+/**
+ * What is typed as `npm run go status --launch ID`, without two dashes in front, npm takes for its own: it passes on what stands behind
+ * an option as a word, and of the option itself tells us this alone. Null: nothing of `options` is lost so.
+ */
+function keptByNpm(options: readonly string[], env: Env): string | null {
+  const script = env['npm_lifecycle_event'];
+  const kept = options.filter((name) => env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
+  if (script === undefined || kept.every((name) => NPMS_OWN.includes(name))) return null;
+  const called = script === 'start' ? 'npm start' : `npm run ${visible(script)}`;
+  return `found ${kept.map((name) => `--${name}`).join(', ')} without two dashes in front, so that npm has kept it for itself, expected them before all else: ${called} -- …`;
 }
 
 /** Lenient, so that a slip is refused in our words; the strict reading comes last. */

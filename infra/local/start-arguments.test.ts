@@ -54,8 +54,14 @@ test.each([
 });
 
 test('an option that npm has kept for itself is not lost', () => {
-  expect(() => readArguments(['my.yaml'], { npm_config_runbook: 'true', npm_config_latency_ms: '3' })).toThrow(
-    /^found --latency-ms, --runbook right behind npm start, .* expected two dashes before it: npm start -- --latency-ms …/,
+  expect(() =>
+    readArguments(['my.yaml'], {
+      npm_lifecycle_event: 'start',
+      npm_config_runbook: 'true',
+      npm_config_latency_ms: '3',
+    }),
+  ).toThrow(
+    /^found --latency-ms, --runbook without two dashes in front, .* expected them before all else: npm start -- …/,
   );
-  expect(readArguments([], { npm_config_yes: 'true' })).not.toBeNull();
+  expect(readArguments([], { npm_lifecycle_event: 'start', npm_config_yes: 'true' })).not.toBeNull();
 });

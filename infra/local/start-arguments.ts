@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readNumber } from '../../runbooks/typed/number.ts';
-import { CommandLineError, isHelpAsked, readCommandLine } from '../command-line/command-line.ts';
+import { readCommandLine } from '../command-line/command-line.ts';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
 import { cloudWeather } from './cloud-weather.ts';
@@ -63,19 +63,9 @@ const OPTIONS = {
   workers: text,
 } as const;
 
-/** What is typed as `npm start --fresh`, without two dashes before it, npm takes for its own: it warns in its words and passes nothing on but this. */
-function keptByNpm(env: NodeJS.ProcessEnv): string[] {
-  return Object.keys(OPTIONS).filter((name) => env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
-}
-
 /** Null: the usage was asked for. Throws what was found and what was expected. */
 export function readArguments(argv: string[], env: NodeJS.ProcessEnv = process.env): Arguments | null {
-  const kept = keptByNpm(env).map((name) => `--${name}`);
-  if (kept.length > 0 && !isHelpAsked(argv))
-    throw new CommandLineError(
-      `found ${kept.join(', ')} right behind npm start, where npm keeps it for itself, expected two dashes before it: npm start -- ${kept[0]} …`,
-    );
-  const { values } = readCommandLine(argv, OPTIONS, { command: 'npm start' });
+  const { values } = readCommandLine(argv, OPTIONS, { command: 'npm start', env });
   if (values.help === true) return null;
   if (values.slack !== 'socket' && values.slack !== 'http')
     throw new Error(`--slack: found "${values.slack}", expected socket or http`);
