@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { startTestAgent } from './ecs-agent-for-tests.ts';
 import type { AgentMood, TestAgent } from './ecs-agent-for-tests.ts';
 import { TaskProtection } from './task-protection.ts';
@@ -10,8 +9,8 @@ let protection: TaskProtection;
 let warned: string[];
 
 beforeEach(async () => {
-  // A minute of this agent is 200 ms.
-  agent = await startTestAgent({ minuteMs: 200 });
+  // What is asked for here lasts ten seconds: longer than a machine stands still.
+  agent = await startTestAgent({ minuteMs: 5_000 });
   warned = [];
 });
 afterEach(async () => {
@@ -42,16 +41,16 @@ const isQuiet = async (forMs: number) => {
 
 test('it is asked for once, renewed before it is over, and given back', async () => {
   start();
-  for (let said = 0; said < 5; said += 1) protection.want(true);
+  for (let times = 0; times < 5; times += 1) protection.want(true);
   await until(agent.isProtected);
-  const startMs = performance.now();
-  // Two of its lives long, ECS never had a moment to end this task.
-  while (performance.now() - startMs < 800) {
+  let said = 0;
+  await until(() => {
     expect(agent.isProtected()).toBe(true);
     protection.want(true);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  expect(agent.calls.length).toBeLessThan(12);
+    said += 1;
+    return agent.calls.length >= 6;
+  });
+  expect(said).toBeGreaterThan(agent.calls.length);
   expect(protection.state).toEqual({ on: true, problem: null });
   protection.want(false);
   await until(() => agent.calls.at(-1) === 'free');
@@ -83,12 +82,12 @@ test.each<[AgentMood, RegExp]>([
 
 test('pauses after failures grow up to the longest, and no call comes between', async () => {
   agent.mood = 'throttled';
-  start({ retryMs: 40, retryMostMs: 160, random: () => 1 });
+  start({ retryMs: 20, retryMostMs: 80, random: () => 1 });
   protection.want(true);
-  await until(() => agent.calls.length === 5);
+  // Were there no longest one, the last of these pauses would be an hour.
+  await until(() => agent.calls.length === 20);
   const pauses = agent.callsAtMs.slice(1).map((ms, index) => ms - (agent.callsAtMs[index] ?? 0));
-  for (const [index, least] of [40, 80, 160, 160].entries()) expect(pauses[index]).toBeGreaterThan(least - 8);
-  expect(pauses[3]).toBeLessThan(300);
+  for (const [index, least] of [20, 40, 80, 80, 80].entries()) expect(pauses[index]).toBeGreaterThan(least - 8);
 });
 
 test('a renewal that fails leaves it as it is until it is over, and then says so', async () => {
@@ -133,14 +132,13 @@ test('outside of ECS there is none, and nobody is asked', async () => {
   expect(await isQuiet(50)).toBe(true);
 });
 
-test('a stop does not wait for an agent that does not answer', secondTry(A_WAIT), async () => {
+test('a stop does not wait for an agent that does not answer', async () => {
   agent.mood = 'silent';
-  start({ limitMs: 60_000 });
+  // Longer than a test may take.
+  start({ limitMs: 600_000 });
   protection.want(true);
   await until(() => agent.calls.length === 1);
-  const startMs = performance.now();
   await protection.stop();
-  expect(performance.now() - startMs).toBeLessThan(500);
   protection.want(false);
   expect(await isQuiet(50)).toBe(true);
 });

@@ -96,12 +96,12 @@ describe('a sick connection', () => {
   });
 
   it('falls ill after so many requests in health, answers without the latency, and recovers when it is told to', async () => {
-    become({ latencyMs: 1_500, sick: { how: '429', afterRequests: 2 } });
+    become({ latencyMs: 5, sick: { how: '429', afterRequests: 2 } });
     const one = await client();
     expect((await Promise.all([push(one, 'later'), push(one, 'later')])).map(wordOf)).toEqual(['200', '200']);
-    const startMs = performance.now();
+    // As long as a test may take.
+    become({ latencyMs: 60_000 });
     expect(wordOf(await push(one, 'later'))).toBe('429 TooManyRequests');
-    expect(performance.now() - startMs).toBeLessThan(1_500);
     become({ latencyMs: 0, sick: null });
     expect(wordOf(await push(one, 'later'))).toBe('200');
   });
