@@ -94,7 +94,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'StepPut':
       return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted':
-      return stepStartedMessage(launch, entry.step, entry.late);
+      return stepStartedMessage(launch, entry.step, entry.late, entry.atMs);
     case 'HaltSet':
       return halted(launch, entry);
     case 'LaunchCreated':

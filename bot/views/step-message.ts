@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { needlessReminder } from '../../runbooks/launch/arm-reminders.ts';
 import type { Launch, StepState } from '../../runbooks/launch/launch.ts';
 import { keepsFleet } from '../../runbooks/launch/pool-down.ts';
 import { stepNamed } from '../../runbooks/launch/steps.ts';
@@ -9,15 +10,17 @@ import type { Message } from './message.ts';
 import { mentionsOfAny, mentionsOfOwner, ownerName } from './names.ts';
 import { safe, span, timeOfDay, toTarget } from './words.ts';
 
-/** A step that was started: its words for the channel; null where its own message follows. */
-export function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
+/** A step that was started: its words for the channel; null where its own message follows, or where nobody needs them any more. */
+export function stepStartedMessage(launch: Launch, stepId: string, late: boolean, nowMs: number): Message | null {
   const step = stepNamed(launch.runbook, stepId);
   if (step === undefined) return null;
   const owner = step.owner === undefined ? '' : ` · ${ownerName(launch, step.owner)}`;
   const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
   switch (step.do.kind) {
     case 'remind':
-      return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
+      return needlessReminder(launch, step, nowMs) === null
+        ? say(`:bell: ${head}\n${reminder(launch, step.do)}`, step.title)
+        : null;
     case 'checklist':
       return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
     case 'fire-window':
@@ -55,9 +58,17 @@ export function stepStartedMessage(launch: Launch, stepId: string, late: boolean
   }
 }
 
+/** What can't be armed under a halt is not asked for as if it could. */
+function reminder(launch: Launch, { say: told, unless }: Extract<Step['do'], { kind: 'remind' }>): string {
+  const first = launch.halt.active && unless !== undefined ? `${LIFT_FIRST} Then: ` : '';
+  return `${first}${safe(told, 1_000)}`;
+}
+
+const LIFT_FIRST = 'Everything is halted: two people lift that first, `/go resume`.';
+
 /** The window opens by the clock, whatever has happened before. */
 function fireHint(launch: Launch, told: string | undefined): string {
-  if (launch.halt.active) return 'Everything is halted: two people lift that first, `/go resume`.';
+  if (launch.halt.active) return LIFT_FIRST;
   return safe(told ?? 'Ask with `/go fire`.', 1_000);
 }
 

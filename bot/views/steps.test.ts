@@ -213,3 +213,24 @@ test('of a step up the plan says when AWS does it by itself, or why it does not'
   expect(shown(null)).toContain('23:52:00 UTC');
   expect(shown('the table is on demand')).toContain('Only a bot or a person does it: the table is on demand.');
 });
+
+test('a reminder to arm is left out where its market is armed, and under a halt says what comes first', () => {
+  const arm = { id: 'arm', title: 'Arm', at: 'T-20m', do: { kind: 'remind', say: 'Arm all.', unless: 'armed' } };
+  const tell = { id: 'tell', title: 'Tell', at: 'T-20m', do: { kind: 'remind', say: 'Arm all.' } };
+  const scene = Scene.ready(sampleRunbook({ phases: [{ id: 'p', title: 'P', steps: [arm, tell] }] }));
+  scene.nowMs = T0_MS - 20 * 60_000;
+  const entries = {
+    arm: scene.does({ kind: 'start-step', step: 'arm' }),
+    tell: scene.does({ kind: 'start-step', step: 'tell' }),
+  };
+  const said = (step: 'arm' | 'tell', state = scene.state) =>
+    JSON.stringify(entryMessage(state, entries[step])?.blocks);
+  expect(said('arm')).toContain('Arm all.');
+  expect(said('arm')).not.toContain('halted');
+  const halted = { ...scene.state, halt: { ...scene.state.halt, active: true } };
+  expect(said('arm', halted)).toContain('two people lift that first, `/go resume`. Then: Arm all.');
+  expect(said('tell', halted)).not.toContain('lift');
+  scene.gives('FireArmed', scene.press(scene.asked('all', { momentMs: T0_MS })));
+  expect(said('arm')).toBeUndefined();
+  expect(said('tell')).toContain('Arm all.');
+});

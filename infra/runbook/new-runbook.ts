@@ -204,7 +204,8 @@ const momentOf = ({ name }: Market, reader: string | undefined): object[] => [
     owner: reader,
     do: {
       kind: 'remind',
-      say: `Unless it is armed already: /go fire ${name} at its target, and another person arms it. Then it goes by itself.`,
+      say: `/go fire ${name} at its target, and another person arms it. Then it goes by itself.`,
+      unless: 'armed',
     },
   },
   {

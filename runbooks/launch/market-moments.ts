@@ -47,6 +47,12 @@ export function marketMoments(launch: Launch, nowMs: number): MarketMoment[] {
   return [...names.map(moment), ...(rest.segments.length === 0 ? [] : [rest])].toSorted((a, b) => a.atMs - b.atMs);
 }
 
+/** What became of each segment that has this moment; `name`: null is T. */
+export function fatesAt(launch: Launch, name: string | null, nowMs: number): Fate[] {
+  const refs = (launch.audience?.segments ?? []).filter((ref) => (targetNameOf(launch.runbook, ref) ?? null) === name);
+  return refs.map(({ id }) => fateOf(launch, id, targetOf(launch, name ?? undefined), nowMs));
+}
+
 function fateOf(launch: Launch, segment: string, atMs: number, nowMs: number): Fate {
   const attempts = launch.attempts[segment] ?? [];
   const shot = launch.shots[attempts.at(-1)?.shotId ?? ''];

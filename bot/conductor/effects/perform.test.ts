@@ -22,6 +22,7 @@ describe('what a started step does', () => {
           { id: 'up', title: 'Up', at: 'T-1h', do: { kind: 'scale', target: 'workers', to: 2 } },
           { id: 'sale', title: 'Sale', at: 'T-1h', do: { kind: 'switch', switch: 'sale', value: true } },
           { id: 'remind', title: 'Remind', at: 'T-1h', do: { kind: 'remind', say: 'one hour' } },
+          { id: 'arm', title: 'Arm', at: 'T-1h', do: { kind: 'remind', say: 'arm it', unless: 'armed' } },
         ],
       },
     ],
@@ -64,6 +65,13 @@ describe('what a started step does', () => {
     const { again, done } = await started('remind');
     expect(await again()).toBe('done');
     expect(await done()).toEqual([['told the channel', false]]);
+  });
+
+  test('one that nobody needs any more ends with why', async () => {
+    const { memory, again, done } = await started('arm');
+    memory.nowMs = T0_MS + 1_000;
+    await again();
+    expect(await done()).toEqual([['not needed: all of it is past its moment', false]]);
   });
 });
 

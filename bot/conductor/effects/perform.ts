@@ -6,6 +6,7 @@ import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
 import { within } from '../../../infra/time-limit.ts';
 import { openActions } from '../../../runbooks/launch/aftermath.ts';
+import { needlessReminder } from '../../../runbooks/launch/arm-reminders.ts';
 import { isCleanUp } from '../../../runbooks/launch/clean-up.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
@@ -190,7 +191,10 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
         : finishStep(context, launch.id, stepId, acted.say, true);
     }
     // The entry's own post is the reminder.
-    case 'remind':
+    case 'remind': {
+      const needless = needlessReminder(launch, step, context.nowMs());
+      return finishStep(context, launch.id, stepId, needless === null ? 'told the channel' : `not needed: ${needless}`);
+    }
     case 'checklist':
     case 'fire-window':
       return finishStep(context, launch.id, stepId, 'told the channel');
