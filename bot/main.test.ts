@@ -9,6 +9,7 @@ import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tes
 import { ALARMS, rings } from '../infra/watch/alarms.ts';
 import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../test/first-process.ts';
 import { KEY_ENV } from '../test/keys.ts';
+import { A_WAIT, secondTry } from '../test/run/second-try.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -78,11 +79,7 @@ describe('npm run bot', () => {
       GOBUTTON_BUCKET: 'gobutton',
       ...KEY_ENV,
     });
-    const ready = await until(
-      'the bot',
-      () => said.out.split('\n').find((line) => line.includes('the bot is ready')),
-      15_000,
-    );
+    const ready = await until('the bot', () => said.out.split('\n').find((line) => line.includes('the bot is ready')));
     const { port } = JSON.parse(ready) as { port: number };
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     // Log lines, and signs of life for CloudWatch.
@@ -167,7 +164,7 @@ describe('npm run bot', () => {
     40_000,
   );
 
-  it('stops when asked while it waits for a cloud that does not answer', async () => {
+  it('stops when asked while it waits for a cloud that does not answer', secondTry(A_WAIT), async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     cleanups.push(async () => {

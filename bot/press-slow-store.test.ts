@@ -42,13 +42,10 @@ it('GO is taken while every read of one item takes 350 ms or 600 ms', async () =
     expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({
       ok: true,
     });
-    const shot = await until(
-      'a shot',
-      async () =>
-        Object.values((await one.launch()).shots).find(({ segments }) =>
-          segments.some((part) => part.segment === segment),
-        ),
-      8_000,
+    const shot = await until('a shot', async () =>
+      Object.values((await one.launch()).shots).find(({ segments }) =>
+        segments.some((part) => part.segment === segment),
+      ),
     );
     expect(shot.approvedBy).toBe('ben');
     slow.delay(null, 0);

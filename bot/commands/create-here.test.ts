@@ -103,17 +103,13 @@ test('a form sent where the bot is gone by then: told in the form; too late for 
   });
   rig.workspace.faults.set('conversations.info', { kind: 'hang' });
   expect(await rig.ana.submit(await viewId(), {})).toMatchObject({ ok: true });
-  const told = await until(
-    'a direct message',
-    async () => {
-      const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
-      const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL');
-      return direct === undefined
-        ? null
-        : (await rig.ana.get<{ messages: { text: string }[] }>(`channels/${direct.id}/messages`)).messages[0];
-    },
-    10_000,
-  );
+  const told = await until('a direct message', async () => {
+    const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
+    const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL');
+    return direct === undefined
+      ? null
+      : (await rig.ana.get<{ messages: { text: string }[] }>(`channels/${direct.id}/messages`)).messages[0];
+  });
   expect(told.text).toContain('Slack did not say');
   expect(await launches()).toEqual([]);
 }, 20_000);

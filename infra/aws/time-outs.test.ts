@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import type { Cloud } from './cloud.ts';
 import { createCloud } from './create-cloud.ts';
@@ -26,7 +27,7 @@ afterAll(async () => {
 });
 
 // At the same time, because each of them is about waiting.
-describe.concurrent('with a cloud that never answers', () => {
+describe.concurrent('with a cloud that never answers', secondTry(A_WAIT), () => {
   const within = async (leastMs: number, mostMs: number, work: Promise<unknown>, code: string) => {
     const startedAtMs = performance.now();
     await expect(work).rejects.toMatchObject({ code });

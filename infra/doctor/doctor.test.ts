@@ -28,6 +28,7 @@ import { queueNames } from '../../contract/queue-names.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { KEY_ENV } from '../../test/keys.ts';
+import { A_WAIT, secondTry } from '../../test/run/second-try.ts';
 import { permissionsOf } from '../aws/access/policy.ts';
 import { createClients, placeOf } from '../aws/clients.ts';
 import type { Clients } from '../aws/clients.ts';
@@ -1280,38 +1281,42 @@ test('a scope that the manifest has and the app has not is named', async () => {
   }
 });
 
-test('when nobody answers, everything is unknown within its limit, with which call and how long', async () => {
-  const silent = createServer();
-  silent.listen(0, '127.0.0.1');
-  await new Promise((resolve) => silent.once('listening', resolve));
-  const { port } = silent.address() as AddressInfo;
-  const startMs = performance.now();
-  const lines = await look({
-    env: {
-      ...slackEnv(),
-      ...apnsEnv(),
-      ...fcmEnv(),
-      SLACK_API_URL: `http://127.0.0.1:${port}/api/`,
-      GOBUTTON_APNS_URL: `https://127.0.0.1:${port}`,
-      GOBUTTON_FCM_URL: `https://127.0.0.1:${port}`,
-      GOBUTTON_FCM_TOKEN_URL: `https://127.0.0.1:${port}/token`,
-    },
-    cloud: { endpoint: `http://127.0.0.1:${port}` },
-    limitMs: 400,
-  });
-  expect(performance.now() - startMs).toBeLessThan(4_000);
-  silent.close();
-  expect(lines.find(({ id }) => id === 'tables.claims')).toMatchObject({
-    state: 'unknown',
-    found: expect.stringMatching(/^dynamodb:DescribeTable: no answer within \d\.\d s$/) as string,
-  });
-  expect(lines.find(({ id }) => id === 'slack.token')).toMatchObject({
-    state: 'unknown',
-    found: expect.stringMatching(/^slack auth\.test: no answer within \d\.\d s$/) as string,
-  });
-  expect(
-    lines
-      .filter(({ id, state }) => state === 'ok' && !id.startsWith('egress') && id !== 'aws.region')
-      .map(({ id }) => id),
-  ).toEqual(['providers.fcm-quota']);
-}, 30_000);
+test(
+  'when nobody answers, everything is unknown within its limit, with which call and how long',
+  secondTry(A_WAIT),
+  async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const startMs = performance.now();
+    const lines = await look({
+      env: {
+        ...slackEnv(),
+        ...apnsEnv(),
+        ...fcmEnv(),
+        SLACK_API_URL: `http://127.0.0.1:${port}/api/`,
+        GOBUTTON_APNS_URL: `https://127.0.0.1:${port}`,
+        GOBUTTON_FCM_URL: `https://127.0.0.1:${port}`,
+        GOBUTTON_FCM_TOKEN_URL: `https://127.0.0.1:${port}/token`,
+      },
+      cloud: { endpoint: `http://127.0.0.1:${port}` },
+      limitMs: 400,
+    });
+    expect(performance.now() - startMs).toBeLessThan(8_000);
+    silent.close();
+    expect(lines.find(({ id }) => id === 'tables.claims')).toMatchObject({
+      state: 'unknown',
+      found: expect.stringMatching(/^dynamodb:DescribeTable: no answer within \d\.\d s$/) as string,
+    });
+    expect(lines.find(({ id }) => id === 'slack.token')).toMatchObject({
+      state: 'unknown',
+      found: expect.stringMatching(/^slack auth\.test: no answer within \d\.\d s$/) as string,
+    });
+    expect(
+      lines
+        .filter(({ id, state }) => state === 'ok' && !id.startsWith('egress') && id !== 'aws.region')
+        .map(({ id }) => id),
+    ).toEqual(['providers.fcm-quota']);
+  },
+);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { holds, PROPERTY } from '../../test/properties/holds.ts';
+import { secondTry } from '../../test/run/second-try.ts';
 import { describeProblem } from './checked-yaml.ts';
 import { loadRunbook } from './load.ts';
 import { YAML_CHARACTERS_MOST } from './yaml-bounds.ts';
@@ -263,16 +264,20 @@ const HOSTILE: Record<string, string> = {
   'many unknown fields, each an alias': `a: &a 1\n${Array.from({ length: 4_000 }, (_, n) => `k${n}: *a`).join('\n')}`,
 };
 
-test.each(Object.entries(HOSTILE))('a hostile file is refused at once, with a place: %s', (_name, text) => {
-  const before = process.cpuUsage();
-  const problems = problemsOf(text);
-  const { user, system } = process.cpuUsage(before);
-  expect(problems.length).toBeGreaterThan(0);
-  expect(problems.length).toBeLessThanOrEqual(51);
-  for (const problem of problems) expect(problem).toMatch(/^draft\.yaml:\d+:\d+ /);
-  // Tens of milliseconds on a quiet machine. CPU time, as a loaded one may let it wait for long.
-  expect((user + system) / 1_000).toBeLessThan(1_500);
-});
+test.each(Object.entries(HOSTILE))(
+  'a hostile file is refused at once, with a place: %s',
+  secondTry('CPU time, which a machine that is shared says too much of'),
+  (_name, text) => {
+    const before = process.threadCpuUsage();
+    const problems = problemsOf(text);
+    const { user, system } = process.threadCpuUsage(before);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(51);
+    for (const problem of problems) expect(problem).toMatch(/^draft\.yaml:\d+:\d+ /);
+    // Tens of milliseconds on a quiet machine. CPU time of this thread, as a loaded one may let it wait for long.
+    expect((user + system) / 1_000).toBeLessThan(1_500);
+  },
+);
 
 test('what bounds a hostile file is what is said of it', () => {
   for (const [name, said] of [

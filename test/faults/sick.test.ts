@@ -95,7 +95,7 @@ describe('a connection that fails at once takes no more than what is in flight o
   });
 });
 
-describe('a connection that says nothing', () => {
+describe('a connection that says nothing', secondTry('a deadline of 400 ms in real time'), () => {
   test.each(['silent', 'mute'] as const)('gets nothing more after the first deadline (%s)', async (how) => {
     const deadlineMs = 400;
     let silent = 0;

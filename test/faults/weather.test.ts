@@ -5,6 +5,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { inAll } from '../in-all.ts';
 import { openLaneRig, sumOf } from '../lane-rig.ts';
 import type { LaneRig, Sent } from '../lane-rig.ts';
+import { secondTry } from '../run/second-try.ts';
 
 /**
  * What a provider answers everybody for a while. Nothing may be lost to it but what was in flight and cannot be known, nothing may arrive
@@ -18,6 +19,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await rig.stop();
 });
+
+const SECOND_TRY = secondTry('storms of a second or two, and a send that is over soon after them');
 
 const CONNECTIONS = 4;
 const STREAMS = 100;
@@ -79,7 +82,7 @@ function receivedIn(sent: Sent & { stormFromMs: number }, forMs = STORM_MS): num
   );
 }
 
-describe('a storm of answers that say "not now"', () => {
+describe('a storm of answers that say "not now"', SECOND_TRY, () => {
   test.each<Storm>([
     { platform: 'ios', how: '429', retryAfterSeconds: 3, threads: 0, forMs: 3_000 },
     { platform: 'ios', how: '429', retryAfterSeconds: 2, threads: 1, perSecond: 10_000 },
@@ -110,7 +113,7 @@ describe('a storm of answers that say "not now"', () => {
   );
 });
 
-describe('a storm of answers that leave open what became of the device', () => {
+describe('a storm of answers that leave open what became of the device', SECOND_TRY, () => {
   test.each<Storm>([
     { platform: 'android', how: '503', threads: 0, delivered: true, retryAfterSeconds: 1 },
     { platform: 'ios', how: '503', threads: 0, delivered: true },
@@ -140,7 +143,7 @@ describe('a storm of answers that leave open what became of the device', () => {
   );
 });
 
-describe('a limit that nobody names', () => {
+describe('a limit that nobody names', SECOND_TRY, () => {
   test.each([
     { retryAfterSeconds: null, windowMs: 20, threads: 0, writes: 1.4 },
     { retryAfterSeconds: null, windowMs: 1_000, threads: 1, writes: 1.3 },
@@ -172,7 +175,7 @@ describe('a limit that nobody names', () => {
   );
 });
 
-describe('a window that ends in the storm', () => {
+describe('a window that ends in the storm', SECOND_TRY, () => {
   test.each([1, ...inAll('without sending threads', [0])])(
     'what is unsent is held or was never claimed, nothing is failed (%i sending threads)',
     async (threads) => {

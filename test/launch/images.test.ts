@@ -204,8 +204,8 @@ describe.skipIf(images === '')('the image', { timeout: 120_000 }, () => {
         await room.configure({ latencyMs: 200 });
         await mustGo(room.ana, 'pace ios 1000');
         await room.ben.press(await room.ask('fire handed-ios'));
-        const shot = await until('the approval', 10_000, () => room.shotOf('handed-ios'));
-        await until('a part of it', 15_000, async () => (await room.counts(shot.id)).received > 500, 20);
+        const shot = await until('the approval', 20_000, () => room.shotOf('handed-ios'));
+        await until('a part of it', 20_000, async () => (await room.counts(shot.id)).received > 500, 20);
         stopFirstProcess(first.process);
         expect(await once(first.process, 'exit')).toEqual([0, null]);
         expect((await room.counts(shot.id)).received).toBeLessThan(4_000);

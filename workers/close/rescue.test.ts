@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const accepted = (shot: Shot) => (shot.totals ?? []).reduce((sum, { totals }) => sum + totals.accepted, 0);
 const firstPush = async (launch: StagedLaunch, atLeast = 1) =>
-  vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { timeout: 10_000, interval: 10 });
+  vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { interval: 10 });
 
 async function purge(queue: string): Promise<void> {
   const { sqs } = createClients(stage.cloudConfig);

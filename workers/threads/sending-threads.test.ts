@@ -38,34 +38,38 @@ test(
   },
 );
 
-test('an audience that is let go is out of memory before the next one comes, in idle threads too', async () => {
-  const threads = new SendingThreads({ count: 2, switches: createSwitchMemory(), log: pino({ level: 'silent' }) });
-  threads.start();
-  const attachOne = () => {
-    const memory = new SharedArrayBuffer(200 * MB);
-    new Uint8Array(memory).fill(1);
-    threads.attach(
-      new LoadedAudience(
-        { v: 1, hash: 'h', devices: 0, batchSize: 1, locales: [], localeCounts: {}, shards: [], segments: [] },
-        [],
-        memory,
-      ),
-    );
-  };
-  try {
-    const beforeMb = process.memoryUsage.rss() / MB;
-    for (let times = 1; times <= 3; times++) {
-      attachOne();
-      threads.attach(null);
-      await vi.waitFor(
-        () => {
-          collectGarbage();
-          expect(process.memoryUsage.rss() / MB - beforeMb).toBeLessThan(150);
-        },
-        { interval: 50 },
+test(
+  'an audience that is let go is out of memory before the next one comes, in idle threads too',
+  secondTry('memory of the whole process, of which others may take some meanwhile'),
+  async () => {
+    const threads = new SendingThreads({ count: 2, switches: createSwitchMemory(), log: pino({ level: 'silent' }) });
+    threads.start();
+    const attachOne = () => {
+      const memory = new SharedArrayBuffer(200 * MB);
+      new Uint8Array(memory).fill(1);
+      threads.attach(
+        new LoadedAudience(
+          { v: 1, hash: 'h', devices: 0, batchSize: 1, locales: [], localeCounts: {}, shards: [], segments: [] },
+          [],
+          memory,
+        ),
       );
+    };
+    try {
+      const beforeMb = process.memoryUsage.rss() / MB;
+      for (let times = 1; times <= 3; times++) {
+        attachOne();
+        threads.attach(null);
+        await vi.waitFor(
+          () => {
+            collectGarbage();
+            expect(process.memoryUsage.rss() / MB - beforeMb).toBeLessThan(150);
+          },
+          { interval: 50 },
+        );
+      }
+    } finally {
+      await threads.stop();
     }
-  } finally {
-    await threads.stop();
-  }
-});
+  },
+);

@@ -92,11 +92,7 @@ describe.each<[string, Fault]>([
     await rig.seen('wrong copy');
     rig.workspace.faults.set('chat.update', null);
     if (name === 'answers 503')
-      await until(
-        "the order's end is shown once it works",
-        async () => (await orders(order.orderId)).length === 0,
-        10_000,
-      );
+      await until("the order's end is shown once it works", async () => (await orders(order.orderId)).length === 0);
   }, 30_000);
 
   test('a picture and a pin that fail hold up no post', async () => {

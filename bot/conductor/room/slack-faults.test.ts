@@ -394,8 +394,8 @@ test('a halt shows at once on the board and on the live message, whatever their 
     pressedAtMs: Date.now(),
   });
   await recorded;
-  await until('the halted board', async () => (await textsOf('HALTED')).length > 0, 2_000);
-  await until('the halting shot', async () => (await rig.messages('Halting: Super Bowl')).length > 0, 2_000);
+  await until('the halted board', async () => (await textsOf('HALTED')).length > 0);
+  await until('the halting shot', async () => (await rig.messages('Halting: Super Bowl')).length > 0);
 });
 
 test('a claim lasts as long as its post, and no longer than its bot', async () => {

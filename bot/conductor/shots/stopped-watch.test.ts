@@ -20,11 +20,8 @@ afterEach(async () => {
 
 const textOf = (message: { blocks: unknown }): string => JSON.stringify(message.blocks);
 const told = (head: string, holds = ''): Promise<RoomMessage> =>
-  until(
-    `${head} … ${holds}`,
-    async () =>
-      (await rig.messages()).find((message) => message.text.startsWith(head) && textOf(message).includes(holds)),
-    8_000,
+  until(`${head} … ${holds}`, async () =>
+    (await rig.messages()).find((message) => message.text.startsWith(head) && textOf(message).includes(holds)),
   );
 
 test('workers that stop a shot by themselves say which answer, its share, what it means and how to go on; once, and again when the shot is over', async () => {
