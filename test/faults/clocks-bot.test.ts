@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Child } from '../../infra/local/child.ts';
+import { openedForTests } from '../run/opened-for-tests.ts';
 import { secondTry } from '../run/second-try.ts';
 import { openWarRoom, outcomeOf } from './war-room.ts';
 import type { WarRoom } from './war-room.ts';
@@ -15,11 +16,11 @@ const NEAR_MS = 1_500;
 
 let room: WarRoom;
 let bot: Child;
-beforeAll(async () => {
+async function open(): Promise<void> {
   room = await openWarRoom({ markets: { ahead: DEVICES, behind: DEVICES } });
   bot = room.stack.parts.bot;
-}, 60_000);
-afterAll(() => room.stop(), 30_000);
+}
+openedForTests(open, () => room.stop());
 
 const preload = pathToFileURL(join(import.meta.dirname, 'shift-clock.ts')).href;
 

@@ -12,6 +12,7 @@ import { mustGo, testAll, tickGates } from '../../infra/local/scripted-commands.
 import { until } from '../../infra/local/scripted-person.ts';
 import { ctrlC, npmStart, opened } from '../launch/npm-start.ts';
 import type { Open } from '../launch/npm-start.ts';
+import { openedForTests } from '../run/opened-for-tests.ts';
 import { secondTry } from '../run/second-try.ts';
 import { goneFrom, processesOn, variableOn } from './processes.ts';
 import { isEachOnce, outcomeOf, shown } from './war-room.ts';
@@ -24,9 +25,18 @@ const SLOW_PER_SECOND = 150;
 let dataDir: string;
 const taken: Server[] = [];
 
-beforeAll(async () => {
+async function open(): Promise<void> {
   dataDir = await mkdtemp(join(tmpdir(), 'gobutton-start-'));
   await chmod(dataDir, 0o755);
+}
+/** Whatever a failed test has left: the folder is ours alone. */
+async function close(): Promise<void> {
+  for (const pid of await processesOn(dataDir)) process.kill(pid, 'SIGKILL');
+  await goneFrom(dataDir, 10_000);
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+}
+openedForTests(open, close);
+beforeAll(async () => {
   for (const port of [4600, 4566]) {
     const server = createServer().listen(port, '127.0.0.1');
     // One that somebody else has is as good.
@@ -38,13 +48,9 @@ beforeAll(async () => {
     ]);
   }
 });
-afterAll(async () => {
-  // Whatever a failed test has left: the folder is ours alone.
-  for (const pid of await processesOn(dataDir)) process.kill(pid, 'SIGKILL');
+afterAll(() => {
   for (const server of taken) server.close();
-  await goneFrom(dataDir, 10_000);
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
-}, 20_000);
+});
 
 const isOpenToOthers = (mode: number): boolean => (mode & 0o077) !== 0;
 

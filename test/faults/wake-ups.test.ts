@@ -1,5 +1,5 @@
 import { GetQueueUrlCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { segmentDedupId } from '../../contract/orders.ts';
 import { queueNames } from '../../contract/queue-names.ts';
 import { createClients } from '../../infra/aws/clients.ts';
@@ -8,6 +8,7 @@ import { mustGo } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { inAll } from '../in-all.ts';
+import { openedForTests } from '../run/opened-for-tests.ts';
 import { secondTry } from '../run/second-try.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
 import type { HoldingProxy } from './holding-proxy.ts';
@@ -22,7 +23,7 @@ import type { WarRoom } from './war-room.ts';
 const names = queueNames(LOCAL_POOL);
 let room: WarRoom;
 let holding: HoldingProxy;
-beforeAll(async () => {
+async function open(): Promise<void> {
   room = await openWarRoom({
     markets: { plain: 600, stalled: 600, blocked: 600, dull: 600, flooded: 600, taken: 600, purged: 6_000 },
     androidMarkets: { slow: 1_200 },
@@ -31,11 +32,11 @@ beforeAll(async () => {
       return holding.url;
     },
   });
-}, 60_000);
-afterAll(async () => {
+}
+openedForTests(open, async () => {
   await room.stop();
   await holding.close();
-}, 30_000);
+});
 
 const pressed = async (segment: string): Promise<Shot> => until('the approval', 10_000, () => room.shotOf(segment));
 const firstPushMs = async (shot: Shot): Promise<number> =>
@@ -59,6 +60,12 @@ async function allSent(segment: string): Promise<void> {
     distinctDevices: outcome.devices,
     duplicates: 0,
   });
+}
+
+async function plainShot(): Promise<Shot> {
+  await room.ben.press(await room.ask('fire plain-ios'));
+  await allSent('plain-ios');
+  return pressed('plain-ios');
 }
 
 /** In each of two queues: the batch queue takes and tells a thousand in the same way, only longer. */
@@ -85,13 +92,12 @@ const SECOND_TRY = secondTry('outages of seconds, and claims that must come with
 
 describe('wake-ups', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test('a press with nothing in its way', async () => {
-    await room.ben.press(await room.ask('fire plain-ios'));
-    plainMs = await firstPushMs(await pressed('plain-ios'));
-    await allSent('plain-ios');
+    plainMs = await firstPushMs(await plainShot());
     expect(plainMs).toBeLessThan(1_500);
   });
 
   test('an order of nobody in the group of the real one, from before the press', async () => {
+    const seenBefore = await foreignSeen();
     const button = await room.ask('fire blocked-ios');
     const order = { v: 1, launchId: 'somebody-elses', shotId: 'S1', segment: 'blocked-ios', attempt: 1 };
     await room.stack.cloud.queues.sendFifo(names.segments, [
@@ -100,15 +106,16 @@ describe('wake-ups', { ...SECOND_TRY, timeout: 90_000 }, () => {
     await room.ben.press(button);
     expect(await firstPushMs(await pressed('blocked-ios'))).toBeLessThan(atMostMs());
     await allSent('blocked-ios');
-    await until('its count', 5_000, async () => (await foreignSeen()) === 1);
+    await until('its count', 5_000, async () => (await foreignSeen()) === seenBefore + 1);
   });
 
   test('a message with the dedup id of the real order, from before the press: SQS swallows the order', async () => {
+    const seenBefore = await foreignSeen();
     const button = await room.ask('fire taken-ios');
     await room.stack.cloud.queues.sendFifo(names.segments, [
       { body: 'GO', group: groupOf('taken-ios'), dedup: groupOf('taken-ios') },
     ]);
-    await until('its end', 20_000, async () => (await foreignSeen()) === 2);
+    await until('its end', 20_000, async () => (await foreignSeen()) === seenBefore + 1);
     await room.ben.press(button);
     expect(await firstPushMs(await pressed('taken-ios'))).toBeLessThan(atMostMs());
     await allSent('taken-ios');
@@ -117,8 +124,8 @@ describe('wake-ups', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test('hundreds of messages in the group of the real order and on the batch queue, of every kind: no worker ends, nothing is sent for them, and somebody is told', async () => {
     const alive = await boots();
     const seenBefore = await foreignSeen();
+    const old = (await room.shotOf('plain-ios')) ?? (await plainShot());
     const sentBefore = (await room.counts()).received;
-    const old = await pressed('plain-ios');
     const button = await room.ask('fire flooded-ios');
     const junk = (at: number, more: Record<string, unknown>): string => {
       const order = {
