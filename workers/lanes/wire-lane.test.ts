@@ -613,7 +613,7 @@ describe('lane', () => {
       // Refused unread it is sent again, soon.
       await vi.waitFor(() => expect(answers).toBeGreaterThan(0));
       await sleep(20);
-      expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 });
+      await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 }));
     },
   );
 

@@ -31,7 +31,7 @@ test('what a receiver that goes away was given stays hidden for its time, and ho
     const rejected = expect(lost).rejects.toMatchObject({ name: 'AbortError' });
     // It waits at the server when its address has been looked up.
     await queues.depth(segments);
-    await sleep(50);
+    await sleep(500);
     abort.abort();
     await rejected;
     for (const body of ['first', 'second']) await queues.sendFifo(segments, [{ body, group: 'g', dedup: body }]);

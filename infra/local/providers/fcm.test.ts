@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   androidToken,
   countsOf,
@@ -369,6 +369,8 @@ describe('marked tokens and quotas', () => {
   });
 
   it('a device has a limit of its own, and overload is 503', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     providers.behaviour.fcmPerDevicePerMinute = 3;
     const codes: string[] = [];
     for (let count = 0; count < 4; count++) codes.push(codeOf(await send('often', androidToken(77))));

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { behaviourChange } from './behaviour.ts';
 import type { BehaviourInput } from './behaviour.ts';
 import {
@@ -258,6 +258,14 @@ describe('single answers', () => {
 });
 
 describe('whoever is asked to wait', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
   it('and does not is counted, of the whole provider in a storm, of one connection if it is sick; what was under way is not', async () => {
     const [one, other] = [await client(), await client()];
     become({ storm: { how: '429', retryAfterSeconds: 1 } });
@@ -265,17 +273,17 @@ describe('whoever is asked to wait', () => {
     become({ storm: null });
     expect((await push(other, 'wait')).status).toBe(200);
     expect(providers.state().apns.impatient).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    pass(300);
     await push(other, 'wait');
     await push(one, 'wait');
     expect(providers.state().apns.impatient).toBe(2);
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    pass(800);
     await push(one, 'wait');
     expect(providers.state().apns).toMatchObject({ impatient: 2, storm: 1 });
     const { number } = providers.connections('apns').at(-1) ?? { number: 1 };
     become({ sick: { how: '429', number, retryAfterSeconds: 5 } });
     await push(other, 'wait');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    pass(300);
     await push(one, 'wait');
     expect(providers.state().apns.impatient).toBe(2);
     await push(other, 'wait');
@@ -293,11 +301,10 @@ describe('whoever is asked to wait', () => {
     expect((await countsOf(providers, 'rate')).received).toBe(4);
     // Ten a second are three in 300 ms, and in the next 300 ms there are three more.
     become({ overloadPerSecond: 10, overloadWindowMs: 300 });
-    const next = () => new Promise((resolve) => setTimeout(resolve, 310));
-    await next();
+    pass(310);
     const short = await Promise.all(Array.from({ length: 5 }, (_, at) => push(apns, 'short', iosToken(at))));
     expect(short.filter(({ status }) => status === 429)).toHaveLength(2);
-    await next();
+    pass(310);
     expect((await push(apns, 'short')).status).toBe(200);
   });
 });
