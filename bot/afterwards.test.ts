@@ -260,6 +260,13 @@ describe('once a launch is closed', () => {
     });
     expect(await rig.ask(rig.ana, `action close ${id}`)).toContain('is closed already');
     expect(await rig.ask(rig.ana, 'action now ben soon fix it')).toContain('expected when, who, a date');
+    // Its words alone come back in a line that can be typed as it is.
+    const how = await rig.ask(rig.ana, 'action Clean the list, all of it');
+    expect(how).toContain('Nothing was added');
+    const line = /\/go (action next me \d{4}-\d{2}-\d{2} Clean the list, all of it)/.exec(how)?.[1] ?? '';
+    expect(await rig.ask(rig.ana, line)).toContain('Added.');
+    const added = Object.keys((await rig.journal.launch(launchId))?.postmortem.actions ?? {}).at(-1);
+    expect(await rig.ask(rig.ana, `action close ${added}`)).toContain('Closed.');
     expect(await rig.ask(rig.ana, `action change ${id} colour red`)).toContain('expected until, owner, when or words');
     expect(await rig.ask(rig.ana, 'action change A9999 when now')).toContain('Actions of');
     expect(await rig.ask(rig.ana, 'actions')).toMatch(new RegExp(`~\`${id}\``));

@@ -2,11 +2,13 @@ import { own } from '../../runbooks/launch/decision.ts';
 import { ACTION_WHENS } from '../../runbooks/launch/entries.ts';
 import type { ActionWhen } from '../../runbooks/launch/entries.ts';
 import type { ActionItem, Launch } from '../../runbooks/launch/launch.ts';
+import { listed } from '../../runbooks/launch/words.ts';
 import { blameIn } from '../../runbooks/postmortem/blame.ts';
 import { pressAddAction, pressAnswerPostmortem } from '../actions/afterwards.ts';
 import { actionsMessage, blameNote } from '../views/aftermath.ts';
 import { code, done } from '../views/answers.ts';
 import { message } from '../views/blocks.ts';
+import { clip } from '../views/words.ts';
 import { textAfter } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
@@ -59,12 +61,21 @@ export const action: Subcommand = {
     if (word === 'close' || word === 'done') return closed(ask, rest);
     if (word === 'change') return changed(ask, rest);
     if (isWhen(word)) return added(ask, word, rest);
-    return misuse(
-      action,
-      `${code(verb)} is nothing to do with an action.${didYouMean(verb, ['close', 'change', ...ACTION_WHENS])}`,
-    );
+    const near = didYouMean(verb, ['close', 'change', ...ACTION_WHENS]);
+    if (DATE.test(rest[1] ?? '') || near !== '')
+      return misuse(action, `${code(verb)} is none of ${listed(['close', 'change', ...ACTION_WHENS], 'or')}.${near}`);
+    return misuse(action, howToAdd(ask));
   },
 };
+
+/** Whoever types what is to be done alone has it in the line to type. */
+const DUE_IN_MS = 14 * 24 * 3_600_000;
+/** A block takes 3,000 (docs/facts.md#slack-block-limits). */
+const LINE_CHARS = 2_000;
+function howToAdd({ desk, typed }: PersonAsk): string {
+  const due = new Date(desk.nowMs() + DUE_IN_MS).toISOString().slice(0, 10);
+  return `Nothing was added: an action says when (now, next or later), who sees to it and until when before its words. Type ${code(`/go action next me ${due} ${clip(typed.rest.replaceAll(/\s+/g, ' '), LINE_CHARS)}`, LINE_CHARS + 60)}, with what is right in their place, or ${code('/go action')} alone for the form. ${code('/go actions')} lists what is there.`;
+}
 
 export const actions: Subcommand = {
   name: 'actions',

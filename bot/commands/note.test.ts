@@ -43,7 +43,7 @@ async function typed(rest: string, triggerId = 'T1') {
 }
 
 test('is in the room, in the chain and in no entry, and the same command twice is one note', async () => {
-  expect(await typed(`  ${TEXT}\n`)).toContain('Noted.');
+  expect(await typed(`  ${TEXT}\n`)).toMatch(/Noted\. The record keeps your words for 90 days.*\/go forget/);
   expect(await typed(TEXT)).toContain('You have noted so already.');
   expect(await chain()).toMatchObject([{ user: 'U0OBSERVER', text: TEXT, given: { as: 'note' } }]);
   const notes = await rig.entries('Noted');
@@ -58,6 +58,7 @@ test('is in the room, in the chain and in no entry, and the same command twice i
 
 test('too long it is refused, and put nowhere', async () => {
   expect(await typed('x'.repeat(3_001))).toContain('3001 characters');
+  expect(await typed('\uFE0F\u0301')).toContain('What should it say?');
   expect(await chain()).toEqual([]);
 });
 

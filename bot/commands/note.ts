@@ -1,7 +1,9 @@
 import type { ItemPlace } from '../../runbooks/launch/entries.ts';
 import { noteProblem } from '../../runbooks/launch/lifecycle.ts';
 import { wellFormed } from '../../runbooks/launch/well-formed.ts';
+import { isVisible } from '../../runbooks/playbook/text-faults.ts';
 import { pressOf } from '../channel/channel-log.ts';
+import { KEPT_WORDS } from '../views/aftermath.ts';
 import { done, info } from '../views/answers.ts';
 import { safe } from '../views/words.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -14,7 +16,7 @@ export const note: Subcommand = {
   needs: 'person',
   does: 'Writes a line into the record. What people write in the channel is in the timeline anyway.',
   async run(ask) {
-    if (ask.typed.rest === '') return misuse(note, 'What should it say?');
+    if (!isVisible(ask.typed.rest)) return misuse(note, 'What should it say?');
     const text = wellFormed(ask.typed.rest.trim());
     let item: ItemPlace | undefined;
     try {
@@ -29,7 +31,7 @@ export const note: Subcommand = {
     return submit(
       ask,
       (by) => ({ kind: 'note', by, text, ...(item === undefined ? {} : { item }) }),
-      () => done('Noted.'),
+      () => done(`Noted. ${KEPT_WORDS}`),
     );
   },
 };

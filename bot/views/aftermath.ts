@@ -87,6 +87,10 @@ export interface AskedHere {
   mine: string | null;
 }
 
+/** How long that is stands in the configuration of the bucket (docs/record.md#what-is-kept-and-for-how-long), which no bot reads. */
+export const KEPT_WORDS =
+  'The record keeps your words for 90 days, or for as long as was set for this deployment; then nobody can read them there. `/go forget` says how they are deleted before.';
+
 export function answersModal(launch: Launch, channelId: string, questions: readonly AskedHere[]): ModalView {
   const shown = questions.slice(0, QUESTIONS_SHOWN);
   return {
@@ -110,6 +114,7 @@ export function answersModal(launch: Launch, channelId: string, questions: reado
       ...(questions.length === shown.length
         ? []
         : [context(`${plural(questions.length - shown.length, 'question')} more: press Answer again afterwards.`)]),
+      context(KEPT_WORDS),
     ],
   };
 }
@@ -143,6 +148,9 @@ export function actionModal(launch: Launch, channelId: string): ModalView {
           .map(({ id, name }) => ({ text: plain(clip(name, 75)), value: clip(id, 75) })),
       }),
       input('due', 'Until', { type: 'datepicker', action_id: 'value' }),
+      context(
+        'An action stays in the record for good, with its owner and with you as who added it: whoever works on it later needs it.',
+      ),
     ],
   };
 }

@@ -558,11 +558,20 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
         'C1',
         each(size * 2, (i) => ({ id: `q:${i}`, question: long('Question', 2_500), mine: long('Mine', 3_000) })),
       ),
+      answersModal(launch, 'C1', []),
       campaignModal(launch, locales, 'C1', null),
       campaignModal(launch, locales, 'C1', launch.campaign),
     ]) {
       expect(viewProblems(view)).toEqual([]);
     }
+  });
+
+  it('whoever gives words is told how long they are kept, and how they are deleted', () => {
+    const asked = { id: 'q:1', question: 'What helped?', mine: null };
+    const said = JSON.stringify(answersModal(launch, 'C1', [asked]).blocks.at(-1));
+    expect(said).toContain('keeps your words for 90 days, or for as long as was set for this deployment');
+    expect(said).toContain('`/go forget`');
+    expect(JSON.stringify(actionModal(launch, 'C1').blocks.at(-1))).toContain('stays in the record for good');
   });
 
   it('an order names the gates that are waived, and switches that the plan has set', () => {

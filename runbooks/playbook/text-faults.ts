@@ -43,7 +43,7 @@ export function textFault(text: string): TextFault | null {
 /** Letters, digits, signs and pictures: what leaves something on a screen. Spaces, joiners, fillers and tags leave nothing. */
 const SEEN = /[^\s\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** Whether a reader would see anything of it. */
+/** Whether a reader would see anything of it. Wherever people's words are taken, what is not visible is empty. */
 export function isVisible(text: string): boolean {
   return SEEN.test(text);
 }
