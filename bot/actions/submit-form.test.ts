@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Desk } from '../desk.ts';
 import { done } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
-import { onForm } from './submit-form.ts';
+import { fieldsOf, onForm } from './submit-form.ts';
 import type { FormResult } from './submit-form.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -52,4 +52,12 @@ test('what is wrong in a field is said in the form, in time', async () => {
   const { acks, over } = sent(() => Promise.resolve({ ok: false, errors: { name: 'too long' }, answer: done('no') }));
   await over;
   expect(acks).toEqual([{ response_action: 'errors', errors: { name: 'too long' } }]);
+});
+
+test('a field in which nobody can see anything is empty, and one that holds words is theirs without the blanks around them', () => {
+  const typed = { a: ' yes\n', b: ' ', c: '\u200B\uFE0F\u0301', d: '\u200B1' };
+  const values = Object.fromEntries(
+    Object.entries(typed).map(([block, value]) => [block, { value: { type: 'plain_text_input' as const, value } }]),
+  );
+  expect([...fieldsOf(values as never)].map(([, { text }]) => text)).toEqual(['yes', null, null, '\u200B1']);
 });

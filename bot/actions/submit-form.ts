@@ -1,6 +1,7 @@
 import type { AckFn, App, ViewResponseAction, ViewStateValue, ViewSubmitAction } from '@slack/bolt';
 import type { z } from 'zod';
 import { waitAtMost } from '../../infra/time-limit.ts';
+import { isVisible } from '../../runbooks/playbook/text-faults.ts';
 import { pressOf } from '../channel/channel-log.ts';
 import type { Desk } from '../desk.ts';
 import type { Message } from '../views/message.ts';
@@ -109,7 +110,7 @@ export function fieldsOf(values: Record<string, Record<string, ViewStateValue>>)
     if (state === undefined) continue;
     const dateTime = state.selected_date_time;
     fields.set(block, {
-      text: state.value?.trim() || null,
+      text: isVisible(state.value ?? '') ? (state.value?.trim() ?? null) : null,
       option: state.selected_option?.value ?? null,
       options: (state.selected_options ?? []).map((option) => option.value ?? ''),
       date: state.selected_date ?? null,

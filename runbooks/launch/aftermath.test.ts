@@ -93,6 +93,7 @@ describe('answers', () => {
 
   test.each([
     ['no word', answer('ben', ' \n'), 'VALUE_INVALID'],
+    ['nothing that can be seen', answer('ben', '\u200B\uFEFF\uFE0F\u0301'), 'VALUE_INVALID'],
     ['3,001 characters', answer('ben', 'x'.repeat(3_001)), 'VALUE_INVALID'],
     ['no question', answer('ben', 'yes', ''), 'VALUE_INVALID'],
     ['a question of 1,001 characters', answer('ben', 'yes', 'x'.repeat(1_001)), 'VALUE_INVALID'],
@@ -152,6 +153,7 @@ describe('actions', () => {
     ['an action that is not there', action({ actionId: 'A9' }), 'NO_SUCH_ACTION'],
     ['a name that every object has', action({ actionId: 'constructor' }), 'NO_SUCH_ACTION'],
     ['no word', action({ words: '' }), 'VALUE_INVALID'],
+    ['nothing that can be seen', action({ words: '\u2060\u3164' }), 'VALUE_INVALID'],
   ])('%s is refused', (_what, command, code) => {
     expect(closed().refuses(command).code).toBe(code);
   });

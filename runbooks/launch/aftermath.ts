@@ -1,3 +1,4 @@
+import { isVisible } from '../playbook/text-faults.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
@@ -7,7 +8,7 @@ import { isPlace, noPlace } from './item-place.ts';
 import type { ActionItem, Aftermath, Answered, Launch } from './launch.ts';
 import { ownerOf } from './owners.ts';
 import { findPerson, personOf } from './people.ts';
-import { isOfTheseYears } from './words.ts';
+import { isOfTheseYears, lengthText } from './words.ts';
 
 /** What people say of a launch once it is over: their answers, what is to be done, and how far the postmortem is. */
 
@@ -16,10 +17,7 @@ const WORDS_MOST = 3_000;
 const QUESTION_MOST = 1_000;
 
 const wordsProblem = (words: string, what: string) =>
-  refuse(
-    'VALUE_INVALID',
-    `${what} has ${words.length} characters; expected 1 to ${WORDS_MOST.toLocaleString('en-US')}.`,
-  );
+  refuse('VALUE_INVALID', `${what} ${lengthText(words)}; expected 1 to ${WORDS_MOST.toLocaleString('en-US')}.`);
 
 const isLong = (words: string): boolean => words.length > WORDS_MOST;
 
@@ -62,7 +60,7 @@ export function answerAsGuest(launch: Launch, command: CommandOf<'answer-as-gues
 /** Asked before the words are put where they are kept, too. */
 export function answerProblem({ question, words: said }: { question: string; words: string }): Refusal | null {
   const words = said.trim();
-  if (words === '' || isLong(words)) return wordsProblem(words, 'The answer');
+  if (!isVisible(words) || isLong(words)) return wordsProblem(words, 'The answer');
   if (question === '' || question.length > QUESTION_MOST)
     return refuse(
       'VALUE_INVALID',
@@ -87,7 +85,7 @@ function againProblem(
 export function setAction(launch: Launch, command: CommandOf<'set-action'>, { nowMs }: Given): Decision {
   const { by, when, owner, due } = command;
   const words = command.words.trim();
-  if (words === '' || isLong(words)) return wordsProblem(words, 'The action');
+  if (!isVisible(words) || isLong(words)) return wordsProblem(words, 'The action');
   if (findPerson(launch.people, owner) === undefined)
     return refuse('VALUE_INVALID', `There is no ${owner} on the roster; expected a person on it as the owner.`);
   if (!isOfTheseYears(dueAtMs({ due }), nowMs))

@@ -9,13 +9,17 @@ import { isReason } from './words.ts';
 
 /** Whose keys may sign the record: changed by two people, like the roster. */
 
-export function requestKeyChange(launch: Launch, command: CommandOf<'request-key-change'>, { nowMs }: Given): Decision {
+export function requestKeyChange(
+  launch: Launch,
+  command: CommandOf<'request-key-change'>,
+  { nowMs, rules }: Given,
+): Decision {
   if (launch.keys.length === 0)
     return refuse(
       'RECORD_UNSIGNED',
       'This record was begun without keys and can be given none. Create a new launch with /go create.',
     );
-  if (!isReason(command.reason))
+  if (!isReason(command.reason, rules))
     return refuse('REASON_MISSING', 'A change of keys needs a reason: say in a few words why, and ask again.');
   const problem =
     keysProblem(command.keys) ??

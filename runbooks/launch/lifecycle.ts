@@ -1,4 +1,5 @@
 import { withKeySpelling } from '../playbook/people-rules.ts';
+import { isVisible } from '../playbook/text-faults.ts';
 import type { Decision, Given } from './commands.ts';
 import { campaignProblem } from './content.ts';
 import { accept, byPerson, CONDUCTOR, refuse } from './decision.ts';
@@ -9,7 +10,7 @@ import { runningShots, shotsText } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { contentHash } from './shown.ts';
 import { isPutBack } from './stand-down.ts';
-import { clock, isOfTheseYears, span } from './words.ts';
+import { clock, isOfTheseYears, lengthText, span } from './words.ts';
 
 /** A launch from its creation to its end, and what people and the system note on the way. */
 
@@ -105,8 +106,8 @@ export function note(launch: Launch, command: CommandOf<'note'>, { nowMs }: Give
 
 /** Asked before the words are put where they are kept, too. */
 export function noteProblem(text: string): Refusal | null {
-  if (text !== '' && text.length <= NOTE_MAX) return null;
-  return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
+  if (isVisible(text) && text.length <= NOTE_MAX) return null;
+  return refuse('VALUE_INVALID', `The note ${lengthText(text)}; expected 1 to ${NOTE_MAX}.`);
 }
 
 /** Ties the chain of channel messages to this one: neither can be rewritten without the other. */

@@ -45,7 +45,7 @@ export function requestRosterChange(
   command: CommandOf<'request-roster-change'>,
   given: Given,
 ): Decision {
-  if (!isReason(command.reason))
+  if (!isReason(command.reason, given.rules))
     return refuse('REASON_MISSING', 'A roster change needs a reason: say in a few words why, and ask again.');
   const problem = rosterProblem(command.people, launch.keys, launch.runbook);
   if (problem !== null) return refuse('ROSTER_INVALID', `${problem} Correct the roster and ask again.`);

@@ -49,9 +49,9 @@ const RULE: Record<keyof Plan, string> = {
 };
 
 export function changeRunbook(launch: Launch, command: CommandOf<'change-runbook'>, given: Given): Decision {
-  const { nowMs } = given;
+  const { nowMs, rules } = given;
   const { plan, runbookHash, lines, reason } = command;
-  if (!isReason(reason))
+  if (!isReason(reason, rules))
     return refuse('REASON_MISSING', 'A change of the runbook needs a reason: say in a few words why, and ask again.');
   const differences = differencesOf(launch, plan);
   const problem = changeProblem(launch, plan, differences);

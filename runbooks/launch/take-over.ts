@@ -14,11 +14,12 @@ import { isReason, listed } from './words.ts';
  * home item and not in the record, since nothing of this region may be in the record before the launch is here; the entry holds
  * both. That no other region sends is the work of the home (home.ts); this is what the record says of it, and what follows here.
  */
-export function takeOver(launch: Launch, command: CommandOf<'take-over'>, { nowMs }: Given): Decision {
+export function takeOver(launch: Launch, command: CommandOf<'take-over'>, given: Given): Decision {
+  const { nowMs } = given;
   const refused =
     placeProblem(launch, command.to) ??
     personProblem(launch, command.requestedBy, command.requestVia, nowMs) ??
-    secondProblem(launch, command, nowMs);
+    secondProblem(launch, command, given);
   if (refused !== null) return refused;
   const { to, requestedBy, requestVia, via, reason } = command;
   return accept(byPerson(command.by), nowMs, {
@@ -65,7 +66,7 @@ export function personProblem(launch: Launch, by: PersonId, via: Via, nowMs: num
 function secondProblem(
   launch: Launch,
   { by, via, requestedBy, requestVia, reason }: CommandOf<'take-over'>,
-  nowMs: number,
+  { nowMs, rules }: Pick<Given, 'nowMs' | 'rules'>,
 ): Refusal | null {
   if (by === requestedBy)
     return refuse(
@@ -74,7 +75,7 @@ function secondProblem(
     );
   if (via.kind !== 'operator' || requestVia.kind !== 'operator')
     return refuse('PROOF_INVALID', 'A launch is taken over with operator keys, from the command line.');
-  if (!isReason(reason))
+  if (!isReason(reason, rules))
     return refuse('REASON_MISSING', 'Taking a launch over needs a reason: say in a few words why, and ask again.');
   return personProblem(launch, by, via, nowMs);
 }

@@ -1,4 +1,5 @@
 import type { Gate } from '../playbook/schema.ts';
+import { isVisible } from '../playbook/text-faults.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
@@ -11,7 +12,7 @@ import { clock, listed } from './words.ts';
 /** A person's word for a gate that nothing measures. */
 
 function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | null {
-  if (evidence === 'note' && note.trim() === '')
+  if (evidence === 'note' && !isVisible(note))
     return refuse(
       'EVIDENCE_MISSING',
       `“${title}” is ticked with a sentence that says what was found. The form behind Tick in /go ready asks for it.`,
@@ -19,7 +20,7 @@ function evidenceProblem({ title, evidence }: Gate, note: string): Refusal | nul
   if (evidence === 'link' && !/\bhttps:\/\/[^\s/]+\.\S/.test(note))
     return refuse(
       'EVIDENCE_MISSING',
-      `“${title}” is ticked with a link that shows it (https://…)${note.trim() === '' ? '. The form behind Tick in /go ready asks for it' : `, and “${note.slice(0, 60)}” has none. Add the link`}.`,
+      `“${title}” is ticked with a link that shows it (https://…)${!isVisible(note) ? '. The form behind Tick in /go ready asks for it' : `, and “${note.slice(0, 60)}” has none. Add the link`}.`,
     );
   return null;
 }

@@ -191,6 +191,25 @@ describe('a record from before requests and approvals held what they were decide
     expect(vouchProblem(before, { ...unfrozen, v: 3 }, sha256)).toMatch(/SET_MISSING/);
     expect(vouchProblem(before, { ...unfrozen, v: 2 } as Entry, sha256)).not.toMatch(/SET_MISSING/);
   });
+
+  test('a reason that nobody can see stands in entries of before version 8, and in no later one', () => {
+    const scene8 = Scene.ready();
+    const { id } = [...scene8.state.people].find(({ roles }) => roles.includes('on-call')) ?? { id: '' };
+    const request = {
+      kind: 'request-waiver',
+      by: id,
+      gate: 'workers',
+      segments: 'all',
+      worst: 1,
+      endsAtMs: scene8.nowMs + 60_000,
+    } as const;
+    const before = scene8.state;
+    const asked = scene8.gives('WaiverRequested', { ...request, reason: 'known' });
+    const unseen = { ...asked, reason: '\u200B' } as Entry;
+    expect(vouchProblem(before, unseen, sha256)).toMatch(/REASON_MISSING/);
+    expect(vouchProblem(before, { ...unseen, v: 7 } as Entry, sha256)).toBeNull();
+    expect(vouchProblem(before, { ...unseen, reason: ' ', v: 7 } as Entry, sha256)).toMatch(/REASON_MISSING/);
+  });
 });
 
 test('of an entry, what the shell has added is left out, and nothing else', () => {

@@ -20,6 +20,7 @@ test('a waiver names a gate that is there and soft, a reason, a figure, segments
     [{ gate: 'nope' }, 'GATE_UNKNOWN'],
     [{ gate: 'credentials' }, 'GATE_IS_HARD'],
     [{ reason: '  ' }, 'REASON_MISSING'],
+    [{ reason: '\u200B\u0301' }, 'REASON_MISSING'],
     [{ worst: Number.NaN }, 'VALUE_INVALID'],
     [{ endsAtMs: scene.nowMs }, 'TIME_INVALID'],
     [{ endsAtMs: Number.NaN }, 'TIME_INVALID'],

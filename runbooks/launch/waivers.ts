@@ -31,7 +31,7 @@ export function requestWaiver(launch: Launch, command: CommandOf<'request-waiver
       'GATE_IS_HARD',
       `“${gate.title}” is a hard gate and can't be waived by anyone. Make it green: ${gate.help ?? 'see /go ready'}.`,
     );
-  if (!isReason(command.reason))
+  if (!isReason(command.reason, given.rules))
     return refuse('REASON_MISSING', `A waiver needs a reason: say why “${gate.title}” may be red, and ask again.`);
   if (command.worst !== null && !Number.isFinite(command.worst))
     return refuse('VALUE_INVALID', `The worst value is ${command.worst}; expected a number.`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, isOfTheseYears, isReason, listed, span } from './words.ts';
+import { clock, isOfTheseYears, isReason, lengthText, listed, span } from './words.ts';
 
 test.each([
   [[], 'nothing'],
@@ -31,7 +31,18 @@ test.each([
   [172_800_000, '2 days'],
 ])('%d ms are %s', (ms, say) => expect(span(ms)).toBe(say));
 
-test('blanks are no reason', () => expect([' \n', 'x', ''].map(isReason)).toEqual([false, true, false]));
+test('what nobody can see is no reason; before version 8 of entries only blanks were none', () => {
+  expect([' \n', 'x', '', '\u200B\u0301'].map((text) => isReason(text))).toEqual([false, true, false, false]);
+  expect([' \n', 'x', '', '\u200B\u0301'].map((text) => isReason(text, 7))).toEqual([false, true, false, true]);
+});
+
+test('what is wrong with the length of words', () => {
+  expect(['', 'abc', '\u200B'].map(lengthText)).toEqual([
+    'has 0 characters',
+    'has 3 characters',
+    'has nothing that can be seen',
+  ]);
+});
 
 test('a time within ten years is one of these years, on either side', () => {
   const now = Date.UTC(2027, 0, 1);

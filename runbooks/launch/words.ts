@@ -1,3 +1,5 @@
+import { isVisible } from '../playbook/text-faults.ts';
+import { ENTRY_VERSION } from './entries.ts';
 import type { SwitchValue } from './entries.ts';
 
 /** Small words that refusals and gate lines share. */
@@ -26,9 +28,16 @@ export function span(ms: number): string {
 export const switchValueText = (value: SwitchValue): string =>
   value === true ? 'on' : value === false ? 'off' : String(value);
 
-export function isReason(text: string): boolean {
-  return text.trim().length > 0;
-}
+/** Entries of before were decided by blanks alone, and are judged so for ever. */
+const SEEN_SINCE = 8;
+
+/** `rules`: of the entry that it is for; see `Given`. */
+export const isReason = (text: string, rules: number = ENTRY_VERSION): boolean =>
+  rules < SEEN_SINCE ? text.trim() !== '' : isVisible(text);
+
+/** Why somebody's words can't be taken: too many, or none that anybody sees. */
+export const lengthText = (text: string): string =>
+  text === '' || isVisible(text) ? `has ${text.length} characters` : 'has nothing that can be seen';
 
 /** Further away a time is a slip of the finger; nearer, every sum of it and of what a plan holds is still a date. */
 const YEARS_AWAY_MS = 10 * 365 * 86_400_000;

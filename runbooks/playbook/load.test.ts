@@ -29,6 +29,13 @@ describe('every runbook of the library', () => {
 
 describe('a malformed runbook names the line, what was found and what was expected', () => {
   test.each([
+    [
+      'a title that nobody can see',
+      'title: War room opens',
+      'title: "\\u200b"',
+      '"\u200b"',
+      /^words that can be seen$/,
+    ],
     ['a wrong duration', 'ios_not_after: 60s', 'ios_not_after: soon', '"soon"', /duration like/],
     ['a duration without a unit', 'ios_not_after: 60s', 'ios_not_after: 10', '10', /^a duration like 500ms/],
     ['a T-minus time that is a number', 'at: T-8h', 'at: 8', '8', /^a time relative to the target/],

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { key } from './key.ts';
-import { link } from './values.ts';
+import { link, words } from './values.ts';
 
 export const contact = z
   .strictObject({
-    name: key(z.string().min(1).max(80), { means: 'Who or what is called.', example: 'Cloud support' }),
+    name: key(words.max(80), { means: 'Who or what is called.', example: 'Cloud support' }),
     for: key(z.string().min(1).max(200), {
       means: 'When one turns to them.',
       example: 'Capacity that does not arrive',

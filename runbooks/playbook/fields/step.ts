@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { action } from './action.ts';
 import { backup } from './backup.ts';
 import { key } from './key.ts';
-import { duration, id, stepTime, title } from './values.ts';
+import { duration, id, stepTime, title, words } from './values.ts';
 
 export const step = z.strictObject({
   id: key(id, { means: 'What the record calls the step; each once in the runbook.', example: 'edge-up' }),
@@ -60,7 +60,7 @@ export const step = z.strictObject({
 
 export const phase = z.strictObject({
   id: key(id, { means: 'The name of the phase; each once.', example: 'warm-up' }),
-  title: key(z.string().min(1), { means: 'As the room reads it.', example: 'Warm-up' }),
+  title: key(words, { means: 'As the room reads it.', example: 'Warm-up' }),
   steps: key(z.array(step).min(1), {
     means: 'What is done in it.',
     example: [{ id: 'checklist', title: 'Readiness review', at: 'T-1h', do: { kind: 'checklist' } }],

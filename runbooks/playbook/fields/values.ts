@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { readNumber } from '../../typed/number.ts';
 import type { NumberKind } from '../../typed/number.ts';
 import { readWallClock } from '../../typed/wall-clock.ts';
+import { isVisible } from '../text-faults.ts';
 
 /** What keys hold: ids, numbers, lengths and points of time, as people write them. Defaults are written the same way. */
 
 export const id = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and dashes, at most 40');
-export const title = z.string().min(1).max(120);
+/** Words that somebody reads: one of them can be seen. */
+export const words = z.string().min(1, { abort: true }).refine(isVisible, 'expected words that can be seen');
+export const title = words.max(120);
 
 /** As it stands in a message of Slack's, between its own signs. */
 export const link = z

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { key } from '../key.ts';
+import { words } from '../values.ts';
 
 export const remind = z
   .strictObject({
     kind: z.literal('remind'),
-    say: key(z.string().min(1).max(1000), { means: 'The words.', example: 'Deployments are frozen until the close.' }),
+    say: key(words.max(1000), { means: 'The words.', example: 'Deployments are frozen until the close.' }),
     unless: key(z.literal('armed').optional(), {
       means:
         'For a reminder to arm: it is not given where everything that has its T (`for`) is armed, was fired, or has missed its moment. While all is halted it says that first.',
