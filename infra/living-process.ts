@@ -14,7 +14,9 @@ export async function nameOfProcess(pid: number): Promise<string> {
 export async function livingProcess(name: string): Promise<number | null> {
   const pid = Number(name.trim().split(' ')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return null;
-  return name.trim().includes(' ') && name.trim() !== (await nameOfProcess(pid)) ? null : pid;
+  const now = await nameOfProcess(pid);
+  // Where its start is told, an id alone is no name: by now it may be any program's.
+  return now.includes(' ') && now !== name.trim() ? null : pid;
 }
 
 function isAlive(pid: number): boolean {

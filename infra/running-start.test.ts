@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nameOfProcess } from './living-process.ts';
 import { announceStart, reachedFrom } from './running-start.ts';
@@ -86,6 +87,20 @@ test('a start whose process is gone is never reached, is said, and goes with the
   expect(await reachedFrom({}, root)).toEqual(GONE);
   await announceStart(root, await dataDir('data'));
   expect(await readdir(join(root, '.gobutton.running'))).toEqual([`${process.pid}.json`]);
+});
+
+test('what a start that was killed in the middle of its note left behind goes with the next one, and that of a living one stays', async () => {
+  const folder = join(root, '.gobutton.running');
+  await mkdir(folder);
+  const living = `${await nameOfProcess(process.ppid)}.new`;
+  for (const name of [living, `${process.ppid} 1.new`, `${process.ppid}.new`, '99999999 1.new', '4711.json.new'])
+    await writeFile(join(folder, name), '{"process": "1');
+  await announceStart(root, await dataDir('data'));
+  expect((await readdir(folder)).toSorted()).toEqual([living, `${process.pid}.json`].toSorted());
+  const { stdout } = await promisify(execFile)('git', ['check-ignore', '-v', '.gobutton.running/4711 1.new'], {
+    cwd: join(import.meta.dirname, '..'),
+  });
+  expect(stdout).toContain('.gitignore');
 });
 
 test("an id that another process has by now is not the start's", async () => {

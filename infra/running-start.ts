@@ -35,16 +35,28 @@ export async function announceStart(
   const folder = folderOf(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { file, start } of await announcedIn(root)) if (start === null) await rm(file, { force: true });
+  await removeHalves(folder);
   const file = join(folder, `${process.pid}.json`);
   const announced: Announced = { process: await nameOfProcess(process.pid), ...at };
   // The rename makes it whole: a reader finds all of it, or nothing.
-  await writeFile(`${file}.new`, JSON.stringify(announced), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  const half = join(folder, `${announced.process}${HALF}`);
+  await writeFile(half, JSON.stringify(announced), { mode: 0o600 });
+  await rename(half, file);
   return async () => {
     await rm(file, { force: true });
     // Another start may have its own there.
     await rmdir(folder).catch(() => null);
   };
+}
+
+/** What is not whole yet, behind the name of who writes it. */
+const HALF = '.new';
+
+/** Of starts that were killed before the rename; one that lives is at it. */
+async function removeHalves(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.endsWith(HALF) && (await livingProcess(name.slice(0, -HALF.length))) === null)
+      await rm(join(folder, name), { force: true });
 }
 
 /** `start` null: its process is gone, or the file is none of ours. */
