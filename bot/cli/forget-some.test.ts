@@ -81,8 +81,11 @@ async function write(...messages: ChannelMessage[]): Promise<void> {
       await rig.cloud.objects.put(message.file.key, Buffer.from(message.file.key === keyOf('one') ? SECRET : 'a plan'));
   }
 }
-/** As a version before 0.6 has entered it. */
-async function old(body: { kind: 'QuestionAnswered'; question: string; words: string }): Promise<void> {
+type Body =
+  | { kind: 'QuestionAnswered'; question: string; words: string }
+  | { kind: 'Noted'; item: { seq: number; hash: string } };
+/** Words of mia's: as a version before 0.6 has entered them, or as an entry that names their item. */
+async function old(body: Body): Promise<void> {
   const { seq, headHash: hash } = await rig.launch();
   const entry = { ...body, atMs: Date.now(), by: { person: 'mia' } };
   const { signer } = botKeyring();
@@ -185,6 +188,32 @@ describe('one message', () => {
     expect(err).toContain('(NOT_CONFIRMED)');
     expect((await chain()).map(({ text }) => text)).toContain(SECRET);
     expect(await chain()).toHaveLength(7);
+  });
+
+  test('named by the entry that names its words is told under which number they lie, and the line to type', async () => {
+    await room();
+    const note = said(8, { text: SECRET, ts: 'given T1', given: { as: 'note' } });
+    await write(note);
+    const { seq = 0, hash = '' } = (await chain()).at(-1) ?? {};
+    await old({ kind: 'Noted', item: { seq, hash } });
+    const noted = (await rig.launch()).seq;
+    await old({ kind: 'QuestionAnswered', question: 'What helped?', words: 'tea' });
+    const { code, err } = await forget('--message', `m1, E${noted}`, '--yes');
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `found an entry, expected an item of the channel: the words of E${noted} lie under m${seq}. Type: npm run go -- forget --launch ${rig.launchId} --message m1,m${seq} (USAGE)`,
+    );
+    for (const [name, why] of [
+      [`e${noted + 1}`, 'it holds them itself, signed, and goes only with the record'],
+      ['e1', 'e1 is LaunchCreated and names no words that could be deleted'],
+      ['e999', 'there is no entry e999'],
+    ] as const)
+      expect((await forget('--message', `e${noted},${name}`, '--yes')).err).toContain(why);
+    expect((await chain()).map(({ text }) => text)).toContain(SECRET);
+    // The line that it says works as it is.
+    expect(await forget('--message', `m1,m${seq}`, '--yes')).toMatchObject({ code: 0 });
+    expect(await chain()).toHaveLength(9);
+    await nowhere(SECRET);
   });
 
   test('whose file somebody else has attached, too, leaves it', async () => {

@@ -11,7 +11,16 @@ import type { About } from './note-deletion.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { launchOf } from './session.ts';
 import type { Session } from './session.ts';
-import { accountsOf, baseOf, givenAmong, itemsOf, messagesNamed, saidText, wordsInRecord } from './what-to-forget.ts';
+import {
+  accountsOf,
+  baseOf,
+  entryNamed,
+  givenAmong,
+  itemsOf,
+  messagesNamed,
+  saidText,
+  wordsInRecord,
+} from './what-to-forget.ts';
 import type { Chained, Picked } from './what-to-forget.ts';
 
 interface Asked {
@@ -61,7 +70,10 @@ async function forgetSome(
   const { out } = session;
   const launch = await launchOf(session, launchId);
   const about = aboutOf(launch, key, reason);
-  const names = slackNamesIn(await session.journal.entries(launchId), new Map());
+  const entries = await session.journal.entries(launchId);
+  const isEntry = entryNamed(entries, launch, messages);
+  if (isEntry !== null) throw isEntry;
+  const names = slackNamesIn(entries, new Map());
   const accounts = person === null ? null : accountsOf(launch, names, person);
   const pick = (chain: readonly Chained[]): Picked =>
     accounts === null ? messagesNamed(chain, launch, messages) : itemsOf(chain, accounts);

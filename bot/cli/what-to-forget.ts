@@ -42,6 +42,46 @@ export function messagesNamed(chain: readonly Chained[], { channelId }: Launch, 
   return sorted(chain.filter((item) => isSpeech(item) && item.ts !== '' && bases.has(baseOf(item))));
 }
 
+/** Null: none of them names an entry. What an entry says is signed and stays; words that it names lie in the chain, under a number of their own. */
+export function entryNamed(
+  entries: readonly Entry[],
+  { id }: Pick<Launch, 'id'>,
+  named: readonly string[],
+): CliError | null {
+  const places = named.map((name) => /^e(\d{1,9})$/i.exec(name)?.[1]);
+  if (places.every((place) => place === undefined)) return null;
+  const found = named.map((name, index) => {
+    const place = places[index];
+    return place === undefined
+      ? { name, why: null }
+      : wordsOf(
+          name,
+          entries.find(({ seq }) => seq === Number(place)),
+        );
+  });
+  const not = found.flatMap(({ why }) => why ?? []);
+  if (not.length > 0) return new CliError('NO_SUCH_MESSAGE', not.join('; '));
+  const those = found.flatMap(({ name }, index) =>
+    places[index] === undefined ? [] : [`${named[index]} lie under ${name}`],
+  );
+  return new CliError(
+    'USAGE',
+    `--message: found an entry, expected an item of the channel: the words of ${those.join(', of ')}. Type: npm run go -- forget --launch ${id} --message ${found.map(({ name }) => name).join(',')}`,
+  );
+}
+
+/** The item under which the words of an entry lie, or why none do. */
+function wordsOf(name: string, entry: Entry | undefined): { name: string; why: string | null } {
+  if (entry === undefined) return { name, why: `there is no entry ${name}` };
+  const isGiven = entry.kind === 'Noted' || entry.kind === 'QuestionAnswered';
+  if (isGiven && entry.item !== undefined) return { name: `m${entry.item.seq}`, why: null };
+  const why =
+    wordsInRecord([entry]) === ''
+      ? `is ${entry.kind} and names no words that could be deleted: a signed entry goes only with the record`
+      : 'is from before words lay beside the record: it holds them itself, signed, and goes only with the record';
+  return { name, why: `${name} ${why}` };
+}
+
 function baseNamed(chain: readonly Chained[], channelId: string, name: string): string {
   const place = /^m?(\d{1,9})$/.exec(name)?.[1];
   if (place !== undefined) return baseAt(chain, Number(place));
