@@ -100,3 +100,9 @@ test('everything else is as it was written', () => {
   });
   expect(rest(runbook)).toEqual(rest(before));
 });
+
+test('a text of several lines is played as it is written', () => {
+  const body = 'The bazaar is open, from now on until noon.\n\n  "Half" price, on everything.';
+  const { runbook } = adapted(bazaar('body: "Der Basar ist offen."', `body: ${JSON.stringify(body)}`));
+  expect(runbook.campaign.locales['de']?.body).toBe(body);
+});

@@ -42,6 +42,8 @@ export function adaptRunbook(
     defaultStringType: 'QUOTE_DOUBLE',
     defaultKeyType: 'PLAIN',
     lineWidth: 0,
+    // In quotes a longer text with a line break would go over several lines, which no runbook may.
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
     aliasDuplicateObjects: false,
   });
   return { text, notes };
