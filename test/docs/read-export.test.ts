@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,8 +9,12 @@ import { main } from '../../bot/cli/main.ts';
 import { messageHash } from '../../infra/aws/channel-message.ts';
 import type { ChannelMessage } from '../../infra/aws/channel-message.ts';
 import { createClients } from '../../infra/aws/clients.ts';
+import { looseKeyring } from '../../infra/aws/keyring.ts';
 import { channelPartition } from '../../infra/aws/record-store.ts';
+import { entryHash } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { verifyRecord } from '../../infra/aws/verify-record.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import { startRig } from '../conductor-rig.ts';
 import type { Rig } from '../conductor-rig.ts';
 
@@ -35,6 +39,8 @@ const said = (at: number, text: string): ChannelMessage => ({
   files: [],
   thread: null,
 });
+
+type Line = Record<string, unknown>;
 
 let rig: Rig;
 let folder: string;
@@ -132,6 +138,37 @@ describe.skipIf(!isThere)('with Python and its package cryptography', () => {
     expect(readBy(after)).toEqual({ entries, signed: entries, messages: 6, sealed: 5, words: left });
     // Whoever has kept the older file has the box, and the keys that are there now open it as little.
     expect(readBy({ file: before.file, words: after.words })['words']).toEqual({ ...words, 4: null });
+  });
+
+  test('words that were changed beside their box are found by who can open it', async () => {
+    const { file, words } = await taken('beside');
+    const lines = (await readFile(file, 'utf8')).replace('"text":"by its day"', '"text":"by his day"');
+    await writeFile(file, lines);
+    expect(python(SCRIPT, file).status).toBe(0);
+    expect(python(SCRIPT, file, words)).toMatchObject({ status: 1, stderr: 'does not fit: text of message 2\n' });
+  });
+
+  test('an entry that somebody has signed by a key of theirs, or by none, is found, with a chain that fits', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const theirs = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    for (const key of [theirs, undefined]) {
+      const { file } = await taken(`forged-${key === undefined ? 'none' : 'theirs'}`);
+      const lines = (await readFile(file, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line);
+      const last = lines.findLast(({ line }) => line === 'entry') ?? {};
+      const { line: _, hash: __, sig: ___, ...rest } = { ...last, reason: 'I never said so', key };
+      const hash = entryHash(rest as unknown as Entry);
+      const sig = sign(null, Buffer.from(`gobutton entry v2\n${hash}`), privateKey).toString('base64');
+      Object.assign(last, rest, { hash }, key === undefined ? { key, sig: key } : { sig });
+      Object.assign(lines[0] ?? {}, { head: { seq: last['seq'], hash } });
+      await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      const found = `does not fit: key of entry ${String(last['seq'])}\n`;
+      expect(python(SCRIPT, file)).toMatchObject({ status: 1, stderr: found });
+      const entries = lines.flatMap(({ line, ...one }) => (line === 'entry' ? [one as unknown as Entry] : []));
+      expect(verifyRecord(rig.launchId, entries, looseKeyring(null, null))).toMatchObject({ seq: last['seq'] });
+    }
   });
 
   test.each<[string, (line: Record<string, unknown>) => object | null, RegExp]>([
