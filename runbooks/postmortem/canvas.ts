@@ -58,7 +58,7 @@ const questionLines = ({ question, answers }: Question): string[] => [
   '',
   ...answers.flatMap(({ by, words, proof }) => [
     `> ${escape(by)}${proofText(proof)}:`,
-    ...words.split('\n').map((line) => `> ${quoted(line)}`),
+    ...words.split('\n').map((line) => `> ${quoted(line, escape)}`),
     '',
   ]),
 ];

@@ -1,5 +1,5 @@
 import { relative, stamp } from '../record/clock.ts';
-import { escape } from '../record/markdown.ts';
+import { escapeLinked, underHead } from '../record/markdown.ts';
 import { linkText, timelineHead, withAws } from '../record/timeline.ts';
 import type { Block, Proof, Question, Section, Statement } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
@@ -8,15 +8,15 @@ import type { Postmortem } from './postmortem.ts';
 export function postmortemMarkdown({ timeline, notices, sections, evidence }: Postmortem): string {
   return [
     ...timelineHead(timeline, 'postmortem'),
-    ...notices.flatMap((notice) => [`> **${escape(notice.text)}**${proofText(notice.proof)}`, '']),
+    ...notices.flatMap((notice) => [`> **${escapeLinked(notice.text)}**${proofText(notice.proof)}`, '']),
     ...sections.flatMap(sectionLines),
     '## Evidence',
     '',
     '| | at (UTC) | T | who | what | hash |',
-    '|---|---|---|---|---|---|',
+    underHead([6, 25, 12, 18, 66, 18]),
     ...evidence.map(
       ({ id, row }) =>
-        `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escape(row.who)} | ${escape(withAws(row))}${linkText(row)} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
+        `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escapeLinked(row.who)} | ${escapeLinked(withAws(row))}${linkText(row)} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
     ),
     '',
   ].join('\n');
@@ -31,9 +31,9 @@ export const sectionLines = ({ title, blocks }: Section): string[] => [
 function blockLines(block: Block): string[] {
   switch (block.kind) {
     case 'heading':
-      return [`### ${escape(block.text)}`, ''];
+      return [`### ${escapeLinked(block.text)}`, ''];
     case 'remark':
-      return [escape(block.text), ''];
+      return [escapeLinked(block.text), ''];
     case 'list':
       return [...block.statements.map(statementLine), ''];
     case 'questions':
@@ -48,31 +48,31 @@ function blockLines(block: Block): string[] {
 }
 
 const questionLines = ({ question, answers }: Question): string[] => [
-  `- *${escape(question)}*`,
+  `- *${escapeLinked(question)}*`,
   ...answers.flatMap(({ by, words, proof }) => [
     '',
-    `  > ${escape(by)}${proofText(proof)}:  `,
+    `  > ${escapeLinked(by)}${proofText(proof)}:  `,
     ...words.split('\n').map((line) => `  > ${quoted(line)}  `),
   ]),
   ...(answers.length === 0 ? [] : ['']),
 ];
 
 /** A line of somebody's words, which begins no heading, list or rule. */
-export const quoted = (line: string): string =>
-  escape(line)
+export const quoted = (line: string, write = escapeLinked): string =>
+  write(line)
     .replace(/^(\s*)([#+=-])/, '$1\\$2')
     .replace(/^(\s*\d+)([.)])/, '$1\\$2');
 
-const statementLine = ({ text, proof }: Statement): string => `- ${escape(text)}${proofText(proof)}`;
+const statementLine = ({ text, proof }: Statement): string => `- ${escapeLinked(text)}${proofText(proof)}`;
 
 function tableLines({ head, figures, rows }: Extract<Block, { kind: 'table' }>): string[] {
   const hasProof = rows.some(({ proof }) => proof.length > 0);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    line([...head, ...(hasProof ? ['evidence'] : [])].map((cell) => escape(cell))),
+    line([...head, ...(hasProof ? ['evidence'] : [])].map((cell) => escapeLinked(cell))),
     `|${[...head.map((_, at) => (at < head.length - figures ? '---|' : '---:|')), ...(hasProof ? ['---|'] : [])].join('')}`,
     ...rows.map(({ cells, proof }) =>
-      line([...cells.map((cell) => escape(cell)), ...(hasProof ? [links(proof)] : [])]),
+      line([...cells.map((cell) => escapeLinked(cell)), ...(hasProof ? [links(proof)] : [])]),
     ),
     '',
   ];

@@ -1,4 +1,4 @@
-/** Foreign text in a Markdown table: one row stays one row, and nothing becomes markup, an entity or a hidden direction. */
+/** Foreign text in a Markdown table: one row stays one row, and nothing becomes markup, mathematics, an entity or a hidden direction. */
 export function escape(text: string): string {
   return (
     text
@@ -7,6 +7,33 @@ export function escape(text: string): string {
       // oxlint-disable-next-line no-control-regex
       .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
       .replaceAll(/&(?=#?\w+;)/g, '&amp;')
-      .replaceAll(/[\\|*_`[\]<>~]/g, (mark) => `\\${mark}`)
+      .replaceAll(/[\\|*_`[\]<>~^$]/g, (mark) => `\\${mark}`)
   );
 }
+
+/** An address up to what can't be in one, or what people close a sentence with. */
+// oxlint-disable-next-line no-control-regex
+const ADDRESS = /(https?:\/\/[^\s<>"“”„«»|\\^`{}\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+)/i;
+const CLOSES = /[.,;:!?'’*_~…、。，；：！？）」』)\]]+$/;
+/** What opens one within it closes it there, too: …/Push_(sport) */
+const CLOSES_BUT_BRACKETS = /[.,;:!?'’*_~…、。，；：！？）」』]+$/;
+
+/**
+ * The same in a file: an address is a link of its own. Bare, GitHub makes one of it up to the next space, with a closing quote in it, and with the
+ * backslashes before its underscores, so that it leads nowhere.
+ */
+export const escapeLinked = (text: string): string =>
+  text
+    .split(ADDRESS)
+    .map((part, at) => (at % 2 === 0 ? escape(part) : linked(part)))
+    .join('');
+
+function linked(found: string): string {
+  const closing = (/[([]/.test(found) ? CLOSES_BUT_BRACKETS : CLOSES).exec(found)?.[0] ?? '';
+  const address = found.slice(0, found.length - closing.length);
+  return `<${address.replaceAll(/(&#?\w+);/g, '$1%3B')}>${escape(closing)}`;
+}
+
+/** The line under a table's head. Pandoc makes its columns as wide as their dashes; everybody else lets them be. */
+export const underHead = (dashes: readonly number[]): string =>
+  `|${dashes.map((count) => `${'-'.repeat(count)}|`).join('')}`;

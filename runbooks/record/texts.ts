@@ -6,7 +6,7 @@ import { devicesPerText } from '../launch/texts-sent.ts';
 import { textsOf } from '../launch/variants.ts';
 import type { Campaign } from '../playbook/schema.ts';
 import { number, shortHash } from './describe.ts';
-import { escape } from './markdown.ts';
+import { escapeLinked } from './markdown.ts';
 
 interface Sent {
   shotId: string;
@@ -72,10 +72,10 @@ function contentLines(content: Content): string[] {
     `|---|---|---|${shots.map(() => '---:|').join('')}`,
     ...texts.map(
       ({ locale, title, subtitle, body, devices }) =>
-        `| ${escape(locale)} | ${escape(title)}${subtitle === '' ? '' : `<br>${escape(subtitle)}`} | ${escape(body)} |${devices.map((count) => ` ${count} |`).join('')}`,
+        `| ${escapeLinked(locale)} | ${escapeLinked(title)}${subtitle === '' ? '' : `<br>${escapeLinked(subtitle)}`} | ${escapeLinked(body)} |${devices.map((count) => ` ${count} |`).join('')}`,
     ),
     '',
-    `With it: ${escape(beside)}`,
+    `With it: ${escapeLinked(beside)}`,
     '',
     ...notes.flatMap((note) => [note, '']),
   ];

@@ -230,7 +230,7 @@ describe('what people wrote', () => {
     ],
     [
       'see <https://a.b/c?x=1&amp;y=2|the *plan*> and <https://a.b>',
-      'see the \\*plan\\* (https://a.b/c?x=1&y=2) and https://a.b',
+      'see the \\*plan\\* (<https://a.b/c?x=1&y=2>) and <https://a.b>',
     ],
     // Typed as it stands: it must neither become a sign nor be read as an entity.
     ['&amp;lt;b&amp;gt;', '&amp;lt;b&amp;gt;'],

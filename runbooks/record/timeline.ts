@@ -2,7 +2,7 @@ import type { Entry } from '../launch/entries.ts';
 import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
 import { folded, timesText } from './fold.ts';
-import { escape } from './markdown.ts';
+import { escape, escapeLinked, underHead } from './markdown.ts';
 import { channelBreak, timelineOf } from './model.ts';
 import type { Timeline, TimelineOptions } from './model.ts';
 import type { Row, TimelineMessage } from './rows.ts';
@@ -65,12 +65,12 @@ function shots({ shots: rows, notReached, badTokens, launchId }: Timeline): stri
     '## Shots',
     '',
     '| shot | asked by | GO by | at (UTC) | segments | devices | result | speed |',
-    '|---|---|---|---|---|---:|---|---|',
+    '|-----|------------|------------|--------------|----------------|--------:|------------------------|------------------------|',
     ...rows.map(
       (shot) =>
-        `| ${shot.shotId} | ${escape(shot.askedBy)} | ${escape(shot.goBy)} | ${stamp(shot.pressedAtMs)} | ${escape(shot.segments)} | ${number(shot.devices)}${shot.heldOut} | ${escape(shot.result)}${shot.missed === '' ? '' : `. **${escape(shot.missed)}**`} | ${escape(shot.speed)} |`,
+        `| ${shot.shotId} | ${escapeLinked(shot.askedBy)} | ${escapeLinked(shot.goBy)} | ${stamp(shot.pressedAtMs)} | ${escapeLinked(shot.segments)} | ${number(shot.devices)}${shot.heldOut} | ${escapeLinked(shot.result)}${shot.missed === '' ? '' : `. **${escapeLinked(shot.missed)}**`} | ${escapeLinked(shot.speed)} |`,
     ),
-    ...(notReached === '' ? [] : ['', `Not reached at the end: ${escape(notReached)}`]),
+    ...(notReached === '' ? [] : ['', `Not reached at the end: ${escapeLinked(notReached)}`]),
     ...(badTokens === 0
       ? []
       : [
@@ -91,11 +91,11 @@ function table({ rows, targetAtMs }: Timeline): string[] {
     const here = stamp(row.atMs).slice(0, 10);
     if (here !== day) {
       if (day !== '') lines.push('');
-      lines.push(`### ${here} (UTC)`, '', '| time | T | who | what |', '|---|---|---|---|');
+      lines.push(`### ${here} (UTC)`, '', '| time | T | who | what |', underHead([14, 12, 18, 66]));
       day = here;
     }
     lines.push(
-      `| ${stamp(row.atMs).slice(11)} | ${relative(row.atMs - targetAtMs)} | ${escape(row.who)} | ${what(row)}${timesText(fold)} |`,
+      `| ${stamp(row.atMs).slice(11)} | ${relative(row.atMs - targetAtMs)} | ${escapeLinked(row.who)} | ${what(row)}${timesText(fold)} |`,
     );
   }
   return [...lines, ''];
@@ -112,8 +112,8 @@ export const linkText = ({ permalink }: Pick<Row, 'permalink'>): string =>
 function what(row: Row): string {
   const { isLoud, files } = row;
   const text = withAws(row);
-  const told = isLoud ? `**${escape(text)}**` : escape(text);
-  const beside = files.length === 0 ? '' : ` [${files.map(escape).join(', ')}]`;
+  const told = isLoud ? `**${escapeLinked(text)}**` : escapeLinked(text);
+  const beside = files.length === 0 ? '' : ` [${files.map(escapeLinked).join(', ')}]`;
   // By this number it can be deleted, and a note or an answer has no link of its own.
   const number = row.place?.chain === 'channel' ? ` · m${row.place.seq}` : '';
   return `${told}${beside}${linkText(row)}${number}`;
