@@ -9,6 +9,7 @@ const row = (seq: number, more: Partial<Row> = {}): Row => ({
   what: `did ${seq}`,
   isLoud: false,
   kind: 'Noted',
+  lane: 'people',
   files: [],
   marks: [],
   permalink: null,

@@ -22,6 +22,10 @@ export function backupSteps(step: Step): Step[] {
   }));
 }
 
+/** Whether the plan itself leaves this step to people (`catch_up_within: 0s`): that it waits for one is as planned, and nothing that went wrong. */
+export const isLeftToPeople = (plan: Plan, id: string): boolean =>
+  plannedSteps(plan).some((step) => step.id === id && step.catch_up_within === 0);
+
 /** The step whose backup this one is of. */
 export function backedUp(plan: Plan, id: string): Step | undefined {
   return plannedSteps(plan).find((step) => step.backup?.steps.some((one) => one.id === id) === true);

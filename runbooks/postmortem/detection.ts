@@ -1,6 +1,6 @@
 import { badTokenCount, badTokenReasons } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf } from '../launch/entries.ts';
-import { stepNamed } from '../launch/steps.ts';
+import { isLeftToPeople, stepNamed } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { stamp } from '../record/clock.ts';
 import { actorName, missedText, number, shortHash } from '../record/describe.ts';
@@ -156,7 +156,7 @@ function deadlines(told: Told): Noticed[] {
           proof: [`e${entry.seq}`],
         },
       ];
-    if (entry.kind === 'StepPut')
+    if (entry.kind === 'StepPut' && !isLeftToPeople(plan, entry.step))
       return [
         {
           atMs: entry.atMs,

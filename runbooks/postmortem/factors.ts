@@ -1,5 +1,6 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf } from '../launch/entries.ts';
+import { isLeftToPeople } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { missedText, number } from '../record/describe.ts';
@@ -74,7 +75,7 @@ function changedFleets(told: Told): Factor[] {
 
 function deadlines(told: Told): Factor[] {
   const missed = allOf(told, 'StepMissed');
-  const put = allOf(told, 'StepPut');
+  const put = allOf(told, 'StepPut').filter(({ step }) => !isLeftToPeople(told.last.runbook, step));
   const skipped = allOf(told, 'StepSkipped');
   const step = (some: readonly { step: string }[]) => listed([...new Set(some.map((one) => one.step))]);
   return [

@@ -4,6 +4,7 @@ import { playSample } from '../../test/docs/sample-launch.ts';
 import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import type { AudienceRef, Entry, Totals } from '../launch/entries.ts';
 import type { Shot } from '../launch/launch.ts';
+import { timelineOf } from '../record/model.ts';
 import type { TimelineMessage } from '../record/rows.ts';
 import type { Section } from './document.ts';
 import { postmortemMarkdown } from './markdown.ts';
@@ -446,6 +447,20 @@ describe('what is not told', () => {
     for (const status of ['red', 'green'] as const)
       scene.does({ kind: 'report-gate', measured: { gate: 'queues', status, value: 0, say: '', atMs: scene.nowMs } });
     expect(postmortemMarkdown(told(scene))).toContain('No gate, watch or person noticed anything');
+  });
+
+  test('a step that the plan itself leaves to people waits for one as planned; one that came too late was noticed', () => {
+    const scene = Scene.created(sampleRunbook());
+    scene.nowMs = T0_MS - 1_800_000;
+    scene.does({ kind: 'put-step', step: 'ask', why: 'it never starts by itself' });
+    const planned = told(scene);
+    expect(postmortemMarkdown(planned)).not.toMatch(/was put to a person|could not begin by themselves/);
+    scene.does({ kind: 'put-step', step: 'scale-up', why: 'it was due 3 h ago' });
+    const late = postmortemMarkdown(told(scene));
+    expect(late).toMatch(/step scale-up was put to a person/);
+    expect(late).toMatch(/could not begin by themselves at their time: scale-up\./);
+    const lanes = timelineOf(scene.entries, [], { chain: { ok: true } })?.rows.filter(({ kind }) => kind === 'StepPut');
+    expect(lanes?.map(({ lane }) => lane)).toEqual(['plan', 'incidents']);
   });
 
   test('a text that nobody in the shot reads was not sent', () => {

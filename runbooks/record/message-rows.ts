@@ -2,6 +2,7 @@ import { readable } from './chat.ts';
 import { stamp } from './clock.ts';
 import { number } from './describe.ts';
 import type { Names } from './describe.ts';
+import { laneOf } from './lanes.ts';
 import { deletedIn } from './rows.ts';
 import type { Forgot, GivenWords, KeptFile, Mark, Refused, Row, TimelineMessage } from './rows.ts';
 
@@ -27,7 +28,14 @@ export function messageRows(
   return messages.map((message, index) => {
     const gone = goneAt(index);
     if (message.unread === 'broken')
-      return { ...messageRow(message, names, []), who: '?', what: gone ?? '', isLoud: true, kind: 'Unread' };
+      return {
+        ...messageRow(message, names, []),
+        who: '?',
+        what: gone ?? '',
+        isLoud: true,
+        kind: 'Unread',
+        lane: laneOf('Unread'),
+      };
     if (gone !== null) return { ...messageRow(message, names, []), what: gone };
     if (message.given !== undefined) return givenRow(message, message.given, names, namedIn.get(message.seq ?? 0));
     if (message.file !== undefined) return fileRow(message, message.file, names);
@@ -92,6 +100,7 @@ function messageRow(message: TimelineMessage, names: Names, marks: readonly { na
       : refusedText(refused),
     isLoud: false,
     kind: isSaid ? 'Message' : 'Refused',
+    lane: laneOf(isSaid ? 'Message' : 'Refused'),
     files: isSaid && !message.deleted ? message.files : [],
     marks: [...new Set(marks.map(({ name }) => name))],
     permalink: isSaid && permalink !== null && LINK.test(permalink) ? permalink : null,

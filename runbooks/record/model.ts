@@ -2,11 +2,13 @@ import { campaignChanges, changesText } from '../launch/campaign-parts.ts';
 import type { Entry, EntryOf, Via } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
+import { isLeftToPeople } from '../launch/steps.ts';
 import type { Person } from '../playbook/schema.ts';
 import { actorName, describeEntry, guestName, leftBehindText, stillToSendText } from './describe.ts';
 import type { Names } from './describe.ts';
 import { peopleOf } from './everybody.ts';
 import { givenIn } from './given.ts';
+import { laneOf } from './lanes.ts';
 import { messageRows } from './message-rows.ts';
 import type { Row, TimelineMessage } from './rows.ts';
 import { badTokensOf, shotsOf } from './shot-rows.ts';
@@ -85,6 +87,7 @@ export function timelineOf(
       names,
       slackNames: slackNamesOf(people, options.slackNames ?? new Map()),
       orders: last?.orders ?? {},
+      plan: last?.runbook ?? { phases: [] },
       said,
       told: new Set(told),
       createdAtMs: created.atMs,
@@ -116,6 +119,7 @@ interface Telling {
   names: Names;
   slackNames: Names;
   /** Of the launch at its end. */ orders: Launch['orders'];
+  plan: Pick<Launch['runbook'], 'phases'>;
   said: ReadonlyMap<number, string>;
   told: ReadonlySet<Entry>;
   createdAtMs: number;
@@ -149,6 +153,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
   what: untoldText(entry),
   isLoud: true,
   kind: 'Unread',
+  lane: laneOf('Unread'),
   marks: [],
   files: [],
   permalink: null,
@@ -159,7 +164,7 @@ const untoldRow = (entry: Entry, atMs: number): Row => ({
 
 const LOUD = /^(?:FireRequested|FireApproved|HaltSet|HaltLifted|ShotClosed|ShotCorrected|StoodDown)$/;
 
-function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): Row {
+function entryRow(entry: Entry, { names, slackNames, orders, plan, said }: Telling): Row {
   const after = said.get(entry.seq) ?? '';
   return {
     atMs: entry.atMs,
@@ -170,6 +175,7 @@ function entryRow(entry: Entry, { names, slackNames, orders, said }: Telling): R
     what: `${describeEntry(entry, names, orders)}${after === '' ? '' : `. ${after}`}`,
     isLoud: LOUD.test(entry.kind),
     kind: entry.kind,
+    lane: entry.kind === 'StepPut' && isLeftToPeople(plan, entry.step) ? 'plan' : laneOf(entry.kind),
     files: [],
     marks: [],
     permalink: null,

@@ -2,7 +2,7 @@ import { relative, stamp } from './clock.ts';
 import { number, shortHash } from './describe.ts';
 import { foreign, htmlFile, jsonIn, markup, trusted } from './html.ts';
 import type { Html } from './html.ts';
-import { laneOf, LANES } from './lanes.ts';
+import { LANES } from './lanes.ts';
 import { channelBreak } from './model.ts';
 import type { Timeline } from './model.ts';
 import { momentPart, shotsPart, textsPart } from './page-shots.ts';
@@ -143,7 +143,7 @@ export const linkPart = ({ permalink }: Pick<Row, 'permalink'>): Html =>
   permalink === null ? markup`` : markup` <a href="${permalink}" target="_blank" rel="noopener noreferrer">message</a>`;
 
 export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs: number; day: string | null }): Html {
-  const { place, kind, aws, proof, files, marks } = row;
+  const { place, kind, lane, aws, proof, files, marks } = row;
   const id = rowId(row, index);
   const more = [
     place === null ? markup`` : markup` data-h="${place.hash}"`,
@@ -153,7 +153,7 @@ export function item(row: Row, index: number, { targetAtMs, day }: { targetAtMs:
     day === null ? markup`` : markup` data-day="${day} (UTC)"`,
   ];
   const beside = files.length === 0 ? '' : ` [${files.join(', ')}]`;
-  return markup`<li id="${id}" class="${laneOf(kind)}${row.isLoud ? ' loud' : ''}" data-t="${row.atMs}" data-k="${kind}"${more}>
+  return markup`<li id="${id}" class="${lane}${row.isLoud ? ' loud' : ''}" data-t="${row.atMs}" data-k="${kind}"${more}>
     <a href="#${id}"><time>${stamp(row.atMs).slice(11)}</time></a>
     <i>${relative(row.atMs - targetAtMs)}</i>
     <b dir="auto">${row.who}</b>

@@ -1,4 +1,4 @@
-import type { RowKind } from './lanes.ts';
+import type { Lane, RowKind } from './lanes.ts';
 
 /** What somebody wanted and did not get: a press or a command that was refused. */
 export interface Refused {
@@ -125,6 +125,7 @@ export interface Row {
   what: string;
   isLoud: boolean;
   kind: RowKind;
+  lane: Lane;
   files: string[];
   /** The marks that it has, or puts on, by name. */
   marks: string[];
