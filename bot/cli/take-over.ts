@@ -1,7 +1,7 @@
 import { randomBytes, sign } from 'node:crypto';
 import type { TakeOverAsked } from '../../infra/aws/home-store.ts';
-import { signatureHolds } from '../../infra/aws/signature.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { signatureHolds } from '../../infra/aws/signature.ts';
 import { within } from '../../infra/time-limit.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { CommandOf, Refusal } from '../../runbooks/launch/decision.ts';

@@ -4,7 +4,7 @@ import type { Launch } from '../launch/launch.ts';
 import { htmlFile, markup } from '../record/html.ts';
 import { remark } from './document.ts';
 import type { Block, Section } from './document.ts';
-import { comparedOf, figures, ROWS, TIMES_OF } from './figures.ts';
+import { anotherOf, comparedOf, figures, ROWS, TIMES_OF } from './figures.ts';
 import { sectionLines } from './markdown.ts';
 import { sectionPart } from './page.ts';
 import type { PostmortemParts } from './page.ts';
@@ -18,11 +18,7 @@ export interface Recorded {
 
 /** A launch beside its last rehearsals and, if there is one, an earlier launch. */
 export function compareOf({ launch, entries }: Recorded, earlier: Recorded | null): Section {
-  const other =
-    earlier === null
-      ? null
-      : { ...comparedOf(earlier.launch, earlier.entries, `${earlier.launch.name} (${earlier.launch.id})`), proof: [] };
-  return figures({ last: launch, entries }, other);
+  return figures({ last: launch, entries }, earlier === null ? null : anotherOf(earlier));
 }
 
 /** What shows over many launches whether a team gets better. */

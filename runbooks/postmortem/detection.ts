@@ -7,6 +7,7 @@ import { actorName, missedText, number, shortHash } from '../record/describe.ts'
 import type { Proof, Section } from './document.ts';
 import { remark } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
+import { isTooSlow, speedsIn } from './speed.ts';
 import { allOf, haltsIn, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -29,9 +30,15 @@ interface Noticed {
 }
 
 export const noticedIn = (told: Told): Noticed[] =>
-  [...halts(told), ...gates(told), ...fleets(told), ...deadlines(told), ...counts(told), ...notes(told)].toSorted(
-    (a, b) => a.atMs - b.atMs,
-  );
+  [
+    ...halts(told),
+    ...gates(told),
+    ...fleets(told),
+    ...deadlines(told),
+    ...counts(told),
+    ...slowShots(told),
+    ...notes(told),
+  ].toSorted((a, b) => a.atMs - b.atMs);
 
 export function detection(told: Told): Section {
   const noticed = noticedIn(told);
@@ -194,6 +201,20 @@ function deadlines(told: Told): Noticed[] {
       },
     ];
   });
+}
+
+function slowShots(told: Told): Noticed[] {
+  return speedsIn(told)
+    .filter(isTooSlow)
+    .map(({ shotId, p99Ms, withinMs, timed }) => ({
+      atMs: timed.atMs,
+      what: `${shotId} was slower than asked for`,
+      part: `the speed of ${shotId}`,
+      by: 'the count at its close',
+      looked: `99 of 100 within ${took(p99Ms)}, and ${took(withinMs)} were asked for`,
+      after: 'at its close',
+      proof: [`e${timed.seq}`],
+    }));
 }
 
 /** What the accounts of shots have shown. */

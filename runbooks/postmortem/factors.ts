@@ -7,6 +7,7 @@ import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
+import { isTooSlow, speedsIn } from './speed.ts';
 import { allOf, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -47,6 +48,7 @@ export function factorsOf(told: Told): Factor[] {
     ...changes(told),
     ...refusals(told),
     ...outcomes(told),
+    ...slowShots(told),
     ...notes(told),
   ];
 }
@@ -223,6 +225,16 @@ function refusals({ messages }: Told): Factor[] {
       question: 'What would have told people beforehand what they could not do, or not yet?',
     },
   ];
+}
+
+function slowShots(told: Told): Factor[] {
+  return speedsIn(told)
+    .filter(isTooSlow)
+    .map(({ shotId, p99Ms, withinMs, timed }) => ({
+      text: `${shotId} reached 99 of 100 within ${took(p99Ms)}; ${took(withinMs)} were asked for.`,
+      proof: seqs([timed]),
+      question: `What kept the last ones of ${shotId} waiting?`,
+    }));
 }
 
 function outcomes(told: Told): Factor[] {

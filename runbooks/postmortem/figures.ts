@@ -1,7 +1,7 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
 import { deadlineAtMs } from '../launch/deadlines.ts';
 import type { Entry, RehearsalReport, ShotTiming, Totals } from '../launch/entries.ts';
-import type { Launch } from '../launch/launch.ts';
+import type { Launch, Shot } from '../launch/launch.ts';
 import { stepDueAtMs } from '../launch/plan-times.ts';
 import { lastRehearsal, plannedFleets, rehearsalTargets } from '../launch/rehearsal-report.ts';
 import { plannedSteps } from '../launch/steps.ts';
@@ -25,11 +25,14 @@ export interface Compared {
   totals: Totals | null;
   askToGoMs: number | null;
   timing: ShotTiming | null;
-  fleets: { target: string; tookMs: number | null }[];
+  fleets: { target: string; tookMs: number | null; proof?: Proof }[];
   /** Null: of a rehearsal within the launch that it rehearses, which has no record of its own. */
   readiness: Readiness | null;
-  proof: Proof[];
+  /** The entries that its figures rest on, by what they are of. Empty: they are of another record. */
+  proofs: Partial<Record<Resting, Proof[]>>;
 }
+
+type Resting = 'gates' | 'waivers' | 'deadlines' | 'halts' | 'counts' | 'ask' | 'times';
 
 /** How ready it was, and what went otherwise than planned. */
 interface Readiness {
@@ -49,20 +52,23 @@ export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | 
   const fleets = [...new Set(all.flatMap((one) => one.fleets.map(({ target }) => target)))];
   const asked = targetsOf(told.last, mine);
   const reasons = reasonsIn(all);
+  const proofOf = (of: Resting): Proof[] => [...new Set(all.flatMap(({ proofs }) => proofs[of] ?? []))];
+  const row = (cells: string[], proof: Proof[]) => ({ cells, proof });
   const rows = [
-    ...ROWS.map(([name, cell]) => [name, asked.get(name) ?? '–', ...all.map(cell)]),
-    ...reasons.map((reason) => [
-      `failed: ${reason}`,
-      '–',
-      ...all.map(({ totals }) => counted(totals === null ? undefined : (totals.reasons[reason] ?? 0))),
-    ]),
-    ...fleets.map((target) => [
-      `fleet ${target} took`,
-      asked.get(target) ?? '–',
-      ...all.map((one) => took(one.fleets.find((fleet) => fleet.target === target)?.tookMs ?? null)),
-    ]),
+    ...ROWS.map(([name, cell, of]) => row([name, asked.get(name) ?? '–', ...all.map(cell)], proofOf(of))),
+    ...reasons.map((reason) => {
+      const cells = all.map(({ totals }) => counted(totals === null ? undefined : (totals.reasons[reason] ?? 0)));
+      return row([`failed: ${reason}`, '–', ...cells], proofOf('counts'));
+    }),
+    ...fleets.map((target) => {
+      const of = all.map((one) => one.fleets.find((fleet) => fleet.target === target));
+      const cells = of.map((one) => took(one?.tookMs ?? null));
+      return row(
+        [`fleet ${target} took`, asked.get(target) ?? '–', ...cells],
+        [...new Set(of.flatMap((one) => one?.proof ?? []))],
+      );
+    }),
   ];
-  const proof = [...new Set(all.flatMap((one) => one.proof))];
   return {
     id: 'figures',
     title: 'Figures',
@@ -71,7 +77,7 @@ export function figures(told: Pick<Told, 'entries' | 'last'>, other: Compared | 
         kind: 'table',
         head: ['', 'asked for', ...all.map(({ title }) => title)],
         figures: all.length,
-        rows: rows.map((cells, index) => ({ cells, proof: index === 0 ? proof : [] })),
+        rows,
       },
       ...(beside.length === 0
         ? [remark('It was not rehearsed in this record, and no other launch was named to compare it with.')]
@@ -106,27 +112,37 @@ function reasonsIn(all: readonly Compared[]): string[] {
     .map(([reason]) => reason);
 }
 
-export const ROWS: readonly (readonly [name: string, cell: (of: Compared) => string])[] = [
-  ['gates not green at GO', ({ readiness }) => counted(readiness?.redAtGo)],
-  ['gates waived', ({ readiness }) => counted(readiness?.waived)],
-  ['deadlines missed', ({ readiness }) => counted(readiness?.missed)],
-  ['halts', ({ readiness }) => counted(readiness?.halts)],
-  ['devices', ({ devices }) => number(devices)],
-  ['accepted', ({ totals }) => counted(totals?.accepted)],
-  ['tokens refused for good', ({ totals }) => counted(totals === null ? undefined : badTokenCount(totals.reasons))],
-  ['halted', ({ totals }) => counted(totals?.halted)],
-  ['too late', ({ totals }) => counted(totals?.late)],
-  ['uncertain', ({ totals }) => counted(totals?.uncertain)],
-  ['ask to GO', ({ askToGoMs }) => took(askToGoMs)],
-  ['GO to first push', ({ timing }) => took(timing?.firstWriteMs ?? null)],
-  ['p50', ({ timing }) => took(timing?.p50Ms ?? null)],
-  ['p95', ({ timing }) => took(timing?.p95Ms ?? null)],
-  ['p99', ({ timing }) => took(timing?.p99Ms ?? null)],
-  ['GO to last push', ({ timing }) => took(timing?.lastWriteMs ?? null)],
-  ['pushes a second', ({ timing }) => (timing === null ? '–' : number(Math.round(timing.perSecond)))],
+export const ROWS: readonly (readonly [name: string, cell: (of: Compared) => string, of: Resting])[] = [
+  ['gates not green at GO', ({ readiness }) => counted(readiness?.redAtGo), 'gates'],
+  ['gates waived', ({ readiness }) => counted(readiness?.waived), 'waivers'],
+  ['deadlines missed', ({ readiness }) => counted(readiness?.missed), 'deadlines'],
+  ['halts', ({ readiness }) => counted(readiness?.halts), 'halts'],
+  ['devices', ({ devices }) => number(devices), 'counts'],
+  ['accepted', ({ totals }) => counted(totals?.accepted), 'counts'],
+  [
+    'tokens refused for good',
+    ({ totals }) => counted(totals === null ? undefined : badTokenCount(totals.reasons)),
+    'counts',
+  ],
+  ['halted', ({ totals }) => counted(totals?.halted), 'counts'],
+  ['too late', ({ totals }) => counted(totals?.late), 'counts'],
+  ['uncertain', ({ totals }) => counted(totals?.uncertain), 'counts'],
+  ['ask to GO', ({ askToGoMs }) => took(askToGoMs), 'ask'],
+  ['GO to first push', ({ timing }) => took(timing?.firstWriteMs ?? null), 'times'],
+  ['p50', ({ timing }) => took(timing?.p50Ms ?? null), 'times'],
+  ['p95', ({ timing }) => took(timing?.p95Ms ?? null), 'times'],
+  ['p99', ({ timing }) => took(timing?.p99Ms ?? null), 'times'],
+  ['GO to last push', ({ timing }) => took(timing?.lastWriteMs ?? null), 'times'],
+  ['pushes a second', ({ timing }) => (timing === null ? '–' : number(Math.round(timing.perSecond))), 'times'],
 ];
 
 const counted = (count: number | undefined): string => (count === undefined ? '–' : number(count));
+
+/** Another launch, to stand beside this one: its entries are in another record, so that nothing of it leads there. */
+export function anotherOf({ launch, entries }: { launch: Launch; entries: readonly Entry[] }): Compared {
+  const other = comparedOf(launch, entries, `${launch.name} (${launch.id})`);
+  return { ...other, fleets: other.fleets.map(({ target, tookMs }) => ({ target, tookMs })), proofs: {} };
+}
 
 /** A launch as its record tells it. Of a rehearsal that is a launch of its own, too. */
 export function comparedOf(launch: Launch, entries: readonly Entry[], title: string): Compared {
@@ -155,7 +171,24 @@ export function comparedOf(launch: Launch, entries: readonly Entry[], title: str
     timing: largest?.timing ?? null,
     fleets,
     readiness: readinessOf(entries, launch),
-    proof: [...fleets.map(({ proof }) => proof), ...shots.flatMap(({ id }) => outcomeProof({ entries }, id))],
+    proofs: proofsIn(entries, launch, first, largest),
+  };
+}
+
+function proofsIn(entries: readonly Entry[], launch: Launch, first?: Shot, largest?: Shot): Compared['proofs'] {
+  const of = (kind: Entry['kind'], is: (entry: Entry) => boolean = () => true) =>
+    entries.filter((entry) => entry.kind === kind && is(entry)).map(({ seq }): Proof => `e${seq}`);
+  return {
+    gates: of('FireApproved'),
+    waivers: of('WaiverGranted'),
+    deadlines: of('StepMissed'),
+    halts: of('HaltSet'),
+    counts: shotsIn({ last: launch }).flatMap(({ id }) => outcomeProof({ entries }, id)),
+    ask:
+      first === undefined
+        ? []
+        : [...of('FireRequested', (one) => 'orderId' in one && one.orderId === first.orderId), `e${first.approvedSeq}`],
+    times: of('ShotTimed', (one) => 'shotId' in one && one.shotId === largest?.id),
   };
 }
 
@@ -184,6 +217,7 @@ function rehearsed({ last, entries }: Pick<Told, 'entries' | 'last'>): Compared[
 
 function ofReport(report: RehearsalReport, title: string, ended: Entry | undefined): Compared {
   const { launchId, devices, totals, askToGoMs, timing, fleets } = report;
+  const proof: Proof[] = ended === undefined ? [] : [`e${ended.seq}`];
   return {
     title,
     launchId,
@@ -191,9 +225,9 @@ function ofReport(report: RehearsalReport, title: string, ended: Entry | undefin
     totals,
     askToGoMs,
     timing,
-    fleets,
+    fleets: fleets.map((one) => ({ ...one, ...(proof[0] === undefined ? {} : { proof: proof[0] }) })),
     readiness: null,
-    proof: ended === undefined ? [] : [`e${ended.seq}`],
+    proofs: { counts: proof, ask: proof, times: proof },
   };
 }
 

@@ -11,7 +11,7 @@ import { detection } from './detection.ts';
 import { proofsOf } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import { factorsOf, factorsSection } from './factors.ts';
-import { comparedOf, figures } from './figures.ts';
+import { anotherOf, figures } from './figures.ts';
 import { questions } from './questions.ts';
 import { response } from './response.ts';
 import { sent } from './sent.ts';
@@ -56,15 +56,13 @@ export function postmortemOf(
     slackNames: slackNamesIn(entries, options.slackNames ?? new Map()),
   };
   const factors = factorsOf(told);
-  const beside =
-    other === null ? null : comparedOf(other.launch, other.entries, `${other.launch.name} (${other.launch.id})`);
   const sections = [
     summary(told),
     sent(told),
     detection(told),
     response(told),
     factorsSection(factors),
-    figures(told, beside === null ? null : { ...beside, proof: [] }),
+    figures(told, other === null ? null : anotherOf(other)),
     questions(told, factors),
   ];
   const named = [...notices(told), ...changedSince(told)];

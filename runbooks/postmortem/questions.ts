@@ -4,6 +4,7 @@ import { heading, list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
 import type { Factor } from './factors.ts';
 import { isSeverityAsked, SEVERITY } from './impact.ts';
+import { isTooSlow, speedsIn } from './speed.ts';
 import { allOf, haltsIn, shotsIn, stoppedBy, took } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -69,6 +70,11 @@ function keep(told: Told, factors: readonly Factor[]): Statement[] {
       ? [said('Every gate was green at GO, and none was waived.', ...go)]
       : []),
     ...stopping(told),
+    ...speedsIn(told)
+      .filter((speed) => !isTooSlow(speed))
+      .map(({ shotId, p99Ms, withinMs, timed }) =>
+        said(`${shotId} reached 99 of 100 within ${took(p99Ms)}, as asked for (${took(withinMs)}).`, timed),
+      ),
     ...accounts(told),
     ...(factors.length === 0
       ? [said('The record knows of nothing that made it harder: what was done this time is what to keep.')]

@@ -49,10 +49,12 @@ export const outcomeProof = ({ entries }: Pick<Told, 'entries'>, shotId: string)
     )
     .map(({ seq }) => `e${seq}`);
 
-/** `850 ms`, `342.0 s`, `12 min`; `–`: not known. Minutes and more are rounded, what people compare is not. */
+/** `850 ms`, `6.59 s` as the room shows it, `342.0 s`, `12 min`; `–`: not known. Minutes and more are rounded, what people compare is not. */
 export function took(ms: number | null): string {
   if (ms === null) return '–';
-  return Math.abs(ms) < 1_000 || Math.abs(ms) >= 600_000 ? span(ms) : `${(ms / 1_000).toFixed(1)} s`;
+  return Math.abs(ms) < 1_000 || Math.abs(ms) >= 600_000
+    ? span(ms)
+    : `${(ms / 1_000).toFixed(Math.abs(ms) < 10_000 ? 2 : 1)} s`;
 }
 
 export const tokensText = (count: number): string =>

@@ -1,6 +1,6 @@
-import { signatureHolds } from '../../infra/aws/signature.ts';
 import type { Keyring } from '../../infra/aws/keyring.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { signatureHolds } from '../../infra/aws/signature.ts';
 import { foldVerified, headProblem } from '../../infra/aws/verify-record.ts';
 import type { Entry, EntryOf, Shown } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
