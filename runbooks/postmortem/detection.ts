@@ -4,30 +4,17 @@ import { isLeftToPeople, stepNamed } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { stamp } from '../record/clock.ts';
 import { actorName, missedText, number, shortHash } from '../record/describe.ts';
-import type { Proof, Section } from './document.ts';
+import type { Section } from './document.ts';
 import { remark } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
-import { isTooSlow, speedsIn } from './speed.ts';
+import { slowShotsNoticed } from './speed.ts';
 import { allOf, haltsIn, outcomeProof, shotsIn, tokensText, took } from './told.ts';
-import type { Told } from './told.ts';
+import type { Noticed, Told } from './told.ts';
 
 /** What was noticed, by whom or what first, and how long it had been so. */
 
 /** `TOKEN_LIST`: what is bad is the list and nothing of the launch. */
 export const TOKEN_LIST = 'the list of tokens';
-
-interface Noticed {
-  atMs: number;
-  what: string;
-  /** Of the launch or of what it needs: what was not as planned. Null: nothing of these, or nobody knows which. */
-  part: string | null;
-  by: string;
-  /** How it looked to whoever noticed it. */
-  looked: string;
-  /** Since when it had been so, as far as the record knows. */
-  after: string;
-  proof: Proof[];
-}
 
 export const noticedIn = (told: Told): Noticed[] =>
   [
@@ -36,7 +23,7 @@ export const noticedIn = (told: Told): Noticed[] =>
     ...fleets(told),
     ...deadlines(told),
     ...counts(told),
-    ...slowShots(told),
+    ...slowShotsNoticed(told),
     ...notes(told),
   ].toSorted((a, b) => a.atMs - b.atMs);
 
@@ -201,20 +188,6 @@ function deadlines(told: Told): Noticed[] {
       },
     ];
   });
-}
-
-function slowShots(told: Told): Noticed[] {
-  return speedsIn(told)
-    .filter(isTooSlow)
-    .map(({ shotId, p99Ms, withinMs, timed }) => ({
-      atMs: timed.atMs,
-      what: `${shotId} was slower than asked for`,
-      part: `the speed of ${shotId}`,
-      by: 'the count at its close',
-      looked: `99 of 100 within ${took(p99Ms)}, and ${took(withinMs)} were asked for`,
-      after: 'at its close',
-      proof: [`e${timed.seq}`],
-    }));
 }
 
 /** What the accounts of shots have shown. */

@@ -7,20 +7,9 @@ import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
 import { isOrdinary } from './ordinary-notes.ts';
-import { isTooSlow, speedsIn } from './speed.ts';
+import { slowShotsFactors } from './speed.ts';
 import { allOf, outcomeProof, shotsIn, tokensText, took } from './told.ts';
-import type { Told } from './told.ts';
-
-/**
- * What the record knows to have made the launch harder: several things together, none of them the cause, and nobody's name beside any.
- * What people wrote as a reason is theirs, so it is not repeated here: its evidence has it.
- */
-export interface Factor {
-  text: string;
-  proof: Proof[];
-  /** What it asks people, who know more than the record. */
-  question: string;
-}
+import type { Factor, Told } from './told.ts';
 
 export function factorsSection(factors: readonly Factor[]): Section {
   return {
@@ -48,7 +37,7 @@ export function factorsOf(told: Told): Factor[] {
     ...changes(told),
     ...refusals(told),
     ...outcomes(told),
-    ...slowShots(told),
+    ...slowShotsFactors(told),
     ...notes(told),
   ];
 }
@@ -225,16 +214,6 @@ function refusals({ messages }: Told): Factor[] {
       question: 'What would have told people beforehand what they could not do, or not yet?',
     },
   ];
-}
-
-function slowShots(told: Told): Factor[] {
-  return speedsIn(told)
-    .filter(isTooSlow)
-    .map(({ shotId, p99Ms, withinMs, timed }) => ({
-      text: `${shotId} reached 99 of 100 within ${took(p99Ms)}; ${took(withinMs)} were asked for.`,
-      proof: seqs([timed]),
-      question: `What kept the last ones of ${shotId} waiting?`,
-    }));
 }
 
 function outcomes(told: Told): Factor[] {

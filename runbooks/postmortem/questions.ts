@@ -2,11 +2,10 @@ import { lastRehearsal } from '../launch/rehearsal-report.ts';
 import { asked, nextTable, notAskedAnyMore } from './answers.ts';
 import { heading, list, remark, said } from './document.ts';
 import type { Section, Statement } from './document.ts';
-import type { Factor } from './factors.ts';
 import { isSeverityAsked, SEVERITY } from './impact.ts';
-import { isTooSlow, speedsIn } from './speed.ts';
+import { speedsKept } from './speed.ts';
 import { allOf, haltsIn, shotsIn, stoppedBy, took } from './told.ts';
-import type { Told } from './told.ts';
+import type { Factor, Told } from './told.ts';
 
 /** What only people know, as questions; and what the record knows to have gone well, so that it is kept. */
 
@@ -70,11 +69,7 @@ function keep(told: Told, factors: readonly Factor[]): Statement[] {
       ? [said('Every gate was green at GO, and none was waived.', ...go)]
       : []),
     ...stopping(told),
-    ...speedsIn(told)
-      .filter((speed) => !isTooSlow(speed))
-      .map(({ shotId, p99Ms, withinMs, timed }) =>
-        said(`${shotId} reached 99 of 100 within ${took(p99Ms)}, as asked for (${took(withinMs)}).`, timed),
-      ),
+    ...speedsKept(told),
     ...accounts(told),
     ...(factors.length === 0
       ? [said('The record knows of nothing that made it harder: what was done this time is what to keep.')]

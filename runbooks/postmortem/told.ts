@@ -5,6 +5,7 @@ import { span } from '../launch/words.ts';
 import type { Names } from '../record/describe.ts';
 import type { Timeline } from '../record/model.ts';
 import type { TimelineMessage } from '../record/rows.ts';
+import type { Proof } from './document.ts';
 
 /** What a postmortem is told from. */
 export interface Told {
@@ -16,6 +17,31 @@ export interface Told {
   names: Names;
   /** By Slack id. */
   slackNames: Names;
+}
+
+/** Something that was noticed of the launch, by whom or what first, and how long it had been so. */
+export interface Noticed {
+  atMs: number;
+  what: string;
+  /** Of the launch or of what it needs: what was not as planned. Null: nothing of these, or nobody knows which. */
+  part: string | null;
+  by: string;
+  /** How it looked to whoever noticed it. */
+  looked: string;
+  /** Since when it had been so, as far as the record knows. */
+  after: string;
+  proof: Proof[];
+}
+
+/**
+ * What the record knows to have made the launch harder: several things together, none of them the cause, and nobody's name beside any.
+ * What people wrote as a reason is theirs, so it is not repeated here: its evidence has it.
+ */
+export interface Factor {
+  text: string;
+  proof: Proof[];
+  /** What it asks people, who know more than the record. */
+  question: string;
 }
 
 /** The launch at its end, or as far as its record can be followed. `told`: those of the entries that can be read. */
