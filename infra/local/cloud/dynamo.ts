@@ -8,6 +8,7 @@ import { lateReads } from './late-reads.ts';
 import type { LateReadsOptions } from './late-reads.ts';
 import { isCharged, metered } from './metered.ts';
 import type { TableFacts } from './metered.ts';
+import { mayAdd, withSumsRefused } from './sums.ts';
 import { tableSettings } from './table-settings.ts';
 import type { TableSettings } from './table-settings.ts';
 import type { Throughput } from './throughput.ts';
@@ -100,7 +101,7 @@ export interface DynamoOptions {
 export function startDynamo(options: DynamoOptions): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create, itemSize, mapPaths, matches } = dynaliteDb(require);
+  const { create, itemSize, mapPaths, matches, validationError } = dynaliteDb(require);
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
   const store = create({
     path: options.path ?? undefined,
@@ -145,7 +146,9 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     if (found === undefined) throw notImplemented('dynamodb', operation);
     if (closing) throw new AwsError('InternalServerError', 'the local cloud is stopping', 500);
     const answered = new Promise<Record<string, unknown>>((resolve, reject) => {
-      found.act(store, data, (error, answer) => {
+      const where =
+        operation === 'UpdateItem' && mayAdd(data) ? withSumsRefused(store, (say) => validationError(say)) : store;
+      found.act(where, data, (error, answer) => {
         if (error === null || error === undefined) resolve(answer as Record<string, unknown>);
         else reject(error);
       });
@@ -348,6 +351,7 @@ function dynaliteDb(require: NodeJS.Require) {
     create: (options: unknown) => Store;
     itemSize: (item: Record<string, unknown>) => number;
     mapPaths: LateReadsOptions['mapPaths'];
+    validationError: (say: string) => unknown;
     matchesExprFilter: (item: unknown, expression: unknown) => boolean;
   };
   const matches: LateReadsOptions['matches'] = (item, filter) =>
