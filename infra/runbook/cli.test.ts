@@ -108,10 +108,17 @@ describe('a new runbook', () => {
 
   test('is written from flags where nobody can be asked, and never over another file', async () => {
     const file = join(folder, 'flags.yaml');
-    expect(await run(['new', file, ...FLAGS])).toMatchObject({ code: 0, err: '' });
+    const { code, out, err } = await run(['new', file, ...FLAGS]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
     const text = await readFile(file, 'utf8');
     expect(text).toMatch(/^# yaml-language-server: \$schema=.*runbooks\/runbook\.schema\.json\n/);
     expect((await run(['check', file])).out).toContain('2. Who may ask and press GO: Ana Ortiz or Ana Maria.');
+    const { campaign } = parse(text) as { campaign: { default_locale: string; locales: object } };
+    expect(campaign.default_locale).toBe(Object.keys(campaign.locales)[0]);
+    expect(out).toContain(
+      `without a text of its own get ${campaign.default_locale}, the first text: default_locale in`,
+    );
+    expect(text).toContain(`a language without one gets ${campaign.default_locale}.`);
     // What nobody named is not there, so that the defaults hold.
     for (const key of ['fire', 'switches', 'contacts']) expect(Object.keys(parse(text) as object)).not.toContain(key);
     const again = await run(['new', file, ...FLAGS]);
@@ -191,7 +198,10 @@ describe('a new runbook', () => {
       expect.stringContaining('"Hanna" is not one of them'),
       'found "zh-Hant: 門 | 八時", expected a locale that has no text yet; zh-Hant has one',
     ]);
-    expect(out).toContain('What goes out? Locale: title | text (nothing: no more)\n');
+    expect(out).toContain(
+      'What goes out? Locale: title | text, first the one that all other languages get, too (nothing: no more)\n',
+    );
+    expect(out).toContain('Phones in a language without a text of its own get zh-Hant, the first text: default_locale');
     const made = parse(await readFile(file, 'utf8')) as { people: { id: string }[] };
     expect(made).toMatchObject({
       id: 'bo-wu-guan-zhi-ye',

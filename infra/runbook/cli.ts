@@ -146,10 +146,14 @@ async function write(file: string, values: Values, terminal: Terminal): Promise<
   await writeFile(file, text, { flag: 'wx' });
   const name = visibleLines(file);
   terminal.out.write(
-    `Wrote ${name}. Next: npm run runbook -- plan ${name}\nTo play it on this machine: npm start -- --runbook ${name}\n`,
+    `Wrote ${name}. ${fallbackText(loaded.runbook)} Next: npm run runbook -- plan ${name}\nTo play it on this machine: npm start -- --runbook ${name}\n`,
   );
   return 0;
 }
+
+/** What nobody was asked for in so many words. */
+const fallbackText = ({ campaign: { default_locale: locale } }: Runbook): string =>
+  `Phones in a language without a text of its own get ${locale}, the first text: default_locale in the file changes that.`;
 
 const notWritten = (file: string, answers: Answers, problems: string): string =>
   `With these answers the runbook would have problems; nothing was written:\n${problems}\nYour answers, to be corrected and used again:\n${visibleLines(asFlags(file, answers))}\n`;

@@ -31,7 +31,7 @@ export function newRunbook(answers: Answers, schemaPath: string): string {
       },
     ],
     [
-      'What every device of a locale gets. Nothing is filled in at fire time.',
+      `What every device of a locale gets; a language without one gets ${texts[0]?.locale ?? ''}. Nothing is filled in at fire time.`,
       {
         campaign: {
           id: id.slice(0, 40),

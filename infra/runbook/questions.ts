@@ -56,7 +56,14 @@ export const QUESTIONS = [
     atLeast: 0,
   },
   {
-    ...question('text', 'What goes out? Locale: title | text', '"LOCALE: TITLE | TEXT"', null, TEXT, TEXT_EXPECTED),
+    ...question(
+      'text',
+      'What goes out? Locale: title | text, first the one that all other languages get, too',
+      '"LOCALE: TITLE | TEXT"',
+      null,
+      TEXT,
+      TEXT_EXPECTED,
+    ),
     problem: textProblem,
     missing: (answers, earlier) =>
       textsMissing(
