@@ -10,7 +10,7 @@ import { visible } from './visible.ts';
 /** Node has read these before it reads a file of ours: there they would change nothing, and nobody would know. */
 const TOO_LATE = /^(?:NODE_(?!ENV$|TLS_REJECT_UNAUTHORIZED$)\w+|UV_THREADPOOL_SIZE)$/;
 
-export type DotEnv = { ok: true; values: Readonly<Record<string, string>> } | { ok: false; problems: string[] };
+type DotEnv = { ok: true; values: Readonly<Record<string, string>> } | { ok: false; problems: string[] };
 
 /**
  * What the file gives beside `env`, which always wins; a file that is not there gives nothing. Problems name file and line, and

@@ -77,7 +77,7 @@ halt cut off, and nothing that never went out. fire approve shows the order; wit
 key belongs to stands in the launch's roster (operator_keys). halt asks nothing, with or without --yes. take-over, given in the region that is to have the launch,
 ends the other one's right to send it. forget deletes the device tokens of the launch's people, what was written
 in its channel and what hung on it, none of which the record holds itself; with --yes also while the launch is open. With --message it deletes that one, its
-edits and files; with --person what this person wrote and attached; without --yes it shows what that is. Environment: AWS_REGION, GOBUTTON_BUCKET,
+edits and files; with --person what this person wrote and attached; without --yes it shows what that is. Environment, or .env in this folder: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud. While nothing of that is set, commands are for the npm start that
 runs in this folder, and say so.
 `;

@@ -2,6 +2,7 @@ import { skipListOf } from '../../contract/compile-state.ts';
 import { audienceRefOf, manifestKeyOf } from '../../contract/manifest.ts';
 import { readManifest } from '../../infra/aws/manifest-store.ts';
 import { unmetPrecondition } from '../../runbooks/launch/authority.ts';
+import { listed } from '../../runbooks/launch/words.ts';
 import { audienceRefused, cancelCompile, runsAlready } from '../cancel-compile.ts';
 import { submitAs } from '../desk.ts';
 import { askSkipRefused } from '../skip-refused.ts';
@@ -52,7 +53,7 @@ export const audience: Subcommand = {
       case 'accept':
         return accept(ask);
       default:
-        return misuse(audience, `${code(verb)} is nothing to do with an audience.${didYouMean(verb, VERBS)}`);
+        return misuse(audience, `${code(verb)} is none of ${listed(VERBS, 'or')}.${didYouMean(verb, VERBS)}`);
     }
   },
 };

@@ -39,7 +39,7 @@ export const people: Subcommand = {
       default:
         return misuse(
           people,
-          `${code(verb)} is nothing to do with people.${didYouMean(verb, ['add', 'roles', 'remove'])}`,
+          `${code(verb)} is none of add, roles or remove.${didYouMean(verb, ['add', 'roles', 'remove'])}`,
         );
     }
   },

@@ -28,7 +28,9 @@ test('the file as it was differs in nothing; with a problem, or gone, it says so
   await rm(join(rig.runbooksDir, 'drill.yaml'));
   expect(await rig.ask(rig.ana, 'runbook')).toContain('No file in the folder of runbooks has the id `drill`');
   await write(RUNBOOK);
-  expect(await rig.ask(rig.ana, 'runbook take it')).toContain('is nothing to do with a runbook');
+  expect(await rig.ask(rig.ana, 'runbook take it')).toContain(
+    'is not `change`: `/go runbook` shows what the file says otherwise',
+  );
   expect((await rig.launch()).runbookChanges).toEqual({});
 });
 

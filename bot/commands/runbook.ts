@@ -25,7 +25,10 @@ export const runbook: Subcommand = {
   async run(ask) {
     const [verb] = ask.typed.words;
     if (verb !== undefined && verb.toLowerCase() !== 'change')
-      return misuse(runbook, `${code(verb)} is nothing to do with a runbook. \`/go runbook\` shows what differs.`);
+      return misuse(
+        runbook,
+        `${code(verb)} is not \`change\`: \`/go runbook\` shows what the file says otherwise, \`/go runbook change\` takes it over. Nothing was changed.`,
+      );
     const read = await readFile(ask);
     if (!('plan' in read)) return read;
     if (verb === undefined) return shown(ask, read);
@@ -69,7 +72,7 @@ async function readFile({ desk, launch }: LaunchAsk): Promise<Read | Message> {
       runbook,
       only === undefined
         ? `No file in the folder of runbooks has the id ${code(id)}.`
-        : `${meant.map(({ file }) => code(file)).join(' and ')} both have the id ${code(id)}; one may.`,
+        : `${meant.map(({ file }) => code(file)).join(' and ')} both have the id ${code(id)}; only one file may have it.`,
     );
   const { hash, loaded } = await readRunbook(desk.runbooksDir, only.file);
   if (loaded.ok)

@@ -5,6 +5,7 @@ import { textsNamed, textsOf } from '../../runbooks/launch/variants.ts';
 import { code, done } from '../views/answers.ts';
 import { nameOf, platformName } from '../views/names.ts';
 import { bareWord } from './arguments.ts';
+import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
 import { segmentsNamed } from './segments.ts';
 import { misuse, submit } from './subcommand.ts';
@@ -36,7 +37,7 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
   const { launch, person, typed } = ask;
   const wanted = read(launch, typed.words);
   const [strange] = wanted.strange;
-  if (strange !== undefined) return misuse(test, `The audience has no market or segment ${code(strange)}.`);
+  if (strange !== undefined) return misuse(test, noSegment(launch, strange));
   const [noVariant] = wanted.strangeVariants;
   if (noVariant !== undefined)
     return misuse(
@@ -45,7 +46,7 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
     );
   const found = peopleOf(launch, wanted.people, person);
   if (!found.ok) return misuse(test, found.problem);
-  if (wanted.platforms.size > 1) return misuse(test, 'One platform, or none: then it is both.');
+  if (wanted.platforms.size > 1) return misuse(test, 'Name one platform; without one, both get their copies.');
   const named = found.people.length === 0 ? [person] : found.people;
   const to = wanted.everybody ? launch.people.filter(({ devices }) => devices.length > 0) : named;
   const locales = textsAsked(launch, { ...wanted, to: to.map(({ id }) => id) });
@@ -71,6 +72,20 @@ export async function testCopies(ask: PersonAsk): Promise<Answer> {
 
 const FILLERS = new Set(['to', 'and', 'on', 'the', 'please', '&', '+']);
 const EVERY = new Set(['all', 'everybody', 'everyone']);
+
+/** As many as a person reads. */
+const SEGMENTS_NAMED = 20;
+
+function noSegment({ audience }: Launch, typed: string): string {
+  const ids = (audience?.segments ?? []).map(({ id }) => id);
+  if (ids.length === 0)
+    return `There is no audience yet, so no market or segment either: ${code(typed)} means nothing.`;
+  const more = ids.length > SEGMENTS_NAMED ? ` and ${ids.length - SEGMENTS_NAMED} more` : '';
+  return `The audience has no market or segment ${code(typed)}.${didYouMean(typed, ids)} Its segments are ${ids
+    .slice(0, SEGMENTS_NAMED)
+    .map((id) => code(id))
+    .join(' ')}${more}.`;
+}
 
 /** After `in` a word is a language, after `for` a market; else a person comes first. */
 function read(launch: Launch, words: readonly string[]): Wanted {
