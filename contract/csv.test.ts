@@ -90,7 +90,7 @@ async function inCalc(text: string, separator: ';' | ','): Promise<string> {
       '--convert-to',
       'fods',
     ];
-    await promisify(execFile)('soffice', [...options, '--outdir', folder, join(folder, 'a.csv')], { timeout: 15_000 });
+    await promisify(execFile)('soffice', [...options, '--outdir', folder, join(folder, 'a.csv')], { timeout: 50_000 });
     return await readFile(join(folder, 'a.fods'), 'utf8');
   } finally {
     await rm(folder, { recursive: true, maxRetries: 3 });
