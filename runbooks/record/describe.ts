@@ -255,7 +255,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'ShotClosed':
       return `shot ${entry.shotId} (${segmentCount(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${resultText(entry.segments)}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
     case 'ShotTimed':
-      return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
+      return `speed of shot ${entry.shotId}: ${describeTiming(entry.timing)}`;
     case 'ShotCorrected':
       return `corrected shot ${entry.shotId} (${segmentCount(entry.segments)}) after a late account of batch ${entry.batch}: ${resultText(entry.segments)}`;
     case 'TestRequested':
@@ -331,7 +331,7 @@ export function describeEntry(entry: Entry, names: Names, orders: Launch['orders
     case 'PersonPresent':
       return 'is there';
     case 'Checkpoint':
-      return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
+      return `sealed the channel's ${entry.channelSeq === 1 ? 'first message' : `first ${number(entry.channelSeq)} messages`} (${shortHash(entry.channelHash)})`;
     case 'StoodDown':
       return `stood the launch down${because(entry.reason)}. ${sentText(entry.sent)}${entry.orders.length === 0 ? '' : `; void: ${entry.orders.join(', ')}`}`;
     case 'LaunchClosed':
