@@ -1,4 +1,4 @@
-import { clock, day, sinceTarget, zoneName } from './times.js';
+import { clock, day, dayHead, sinceTarget, zoneName } from './times.js';
 
 /** The list below the axis: its times, filters, and the evidence of the row that the address names. */
 
@@ -30,7 +30,7 @@ export function showTimes(those = items) {
   let last = '';
   for (const { row, atMs } of those) {
     row.firstChild.firstChild.textContent = clock(atMs);
-    const here = day(atMs);
+    const here = dayHead(atMs);
     if (here === last) delete row.dataset.day;
     else row.dataset.day = here;
     last = here;
@@ -94,7 +94,7 @@ export function filter(window) {
     tellTimes(last);
     last = { row, times: 1, atMs };
     // The first that is left of a day says which.
-    const here = day(atMs);
+    const here = dayHead(atMs);
     if (here === lastDay) {
       if (row.dataset.day !== undefined) delete row.dataset.day;
     } else row.dataset.day = here;

@@ -156,6 +156,33 @@ test("times are the reader's, or UTC", async () => {
   expect(await first.getAttribute('data-day')).toContain('13');
 });
 
+test('over each day stands what the clock is ahead of UTC, and once more where that changes, as an hour may come twice', async () => {
+  const timeline = timelineOf(entries, [], { chain: { ok: true } });
+  const [one] = timeline?.rows ?? [];
+  if (timeline === null || one === undefined) throw new Error('no timeline');
+  // Lord Howe goes back by half an hour, at 02:00 of 4 April 2027.
+  const minutes = [20, 40, 65, 80];
+  const rows = minutes.map((minute, at) => ({ ...one, atMs: Date.UTC(2027, 3, 3, 14, minute), what: `row ${at}` }));
+  await writeFile(join(folder, 'clock.html'), pageOf({ ...timeline, rows }, {}));
+  const heads = async (timezoneId: string) => {
+    const page = await browser.newPage({ timezoneId, locale: 'en-US' });
+    await page.goto(address.replace('timeline.html', 'clock.html'));
+    await page.waitForSelector('body[data-ready]');
+    const told =
+      "[...document.querySelectorAll('#log li')].map((one) => (one.dataset.day ?? '') + '|' + one.querySelector('time').textContent.slice(0, 5))";
+    return page.evaluate<string[]>(told);
+  };
+  expect(await heads('Australia/Lord_Howe')).toEqual([
+    'Sun, Apr 4, 2027, UTC+11|01:20',
+    '|01:40',
+    'Sun, Apr 4, 2027, UTC+10:30|01:35',
+    '|01:50',
+  ]);
+  expect(await heads('Asia/Kathmandu')).toEqual(['Sat, Apr 3, 2027, UTC+5:45|20:05', '|20:25', '|20:50', '|21:05']);
+  expect((await heads('America/Sao_Paulo'))[0]).toBe('Sat, Apr 3, 2027, UTC-3|11:20');
+  expect((await heads('UTC'))[0]).toBe('Sat, Apr 3, 2027, UTC|14:20');
+});
+
 test('keys move and zoom; on a phone nothing is wider than the screen; without the script the text is there in UTC', async () => {
   const { page } = await open({ viewport: { width: 390, height: 844 } });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);

@@ -34,6 +34,19 @@ export function day(ms) {
   return days.get(key);
 }
 
+/** `UTC+5:45`: what the clock is ahead of UTC then. */
+function ahead(ms) {
+  const minutes = isLocal ? -new Date(ms).getTimezoneOffset() : 0;
+  const rest = Math.abs(minutes) % 60;
+  const hours = Math.floor(Math.abs(minutes) / 60);
+  return minutes === 0
+    ? 'UTC'
+    : `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
+}
+
+/** Over the rows of a day; over those after a change of the clock once more, as the hour before it may come twice. */
+export const dayHead = (ms) => `${day(ms)}, ${ahead(ms)}`;
+
 /** `+0:00:05.123` of a span in milliseconds; `digits` of the second. */
 export function span(ms, digits = 3) {
   const all = Math.abs(Math.round(ms));

@@ -69,6 +69,9 @@ test('all launches stand in a table, the first at the top, in Markdown and page 
   expect(text[1]).toMatch(/^2027-02-14  Super Bowl \(superbowl-2027\) +superbowl +0 +0 +0 +1,000 +1,000/);
   expect(text[2]).toMatch(/^2027-02-15  Second \| <b> \(superbowl-2027\) +superbowl +0 +0 +1 +1,000 +885 +15/);
   expect(sectionMarkdown(section)).toContain('| 2027-02-15 | Second \\| \\<b\\> (superbowl-2027) | superbowl |');
-  expect(sectionPage(section, { style: '', sha256: () => '' })).toContain('Second | &lt;b&gt; (superbowl-2027)</td>');
+  const page = sectionPage(section, { style: '', sha256: () => '' });
+  expect(page).toContain('Second | &lt;b&gt; (superbowl-2027)</td>');
+  // Whoever moves by headings finds one that is the page's.
+  expect(page.match(/<h1>/g)).toHaveLength(1);
   expect(sectionText(launchesOf([]))[0]).toBe('There is no launch yet.');
 });

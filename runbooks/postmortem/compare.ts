@@ -6,7 +6,7 @@ import { remark } from './document.ts';
 import type { Block, Section } from './document.ts';
 import { anotherOf, comparedOf, figures, ROWS, TIMES_OF } from './figures.ts';
 import { sectionLines } from './markdown.ts';
-import { sectionPart } from './page.ts';
+import { sectionAlone } from './page.ts';
 import type { PostmortemParts } from './page.ts';
 
 /** Launches beside each other: by the same figures as in the postmortem. */
@@ -73,7 +73,7 @@ export function launchesOf(all: readonly Recorded[]): Section {
 export const sectionMarkdown = (section: Section): string => sectionLines(section).join('\n');
 
 export function sectionPage(section: Section, { style, sha256 }: Omit<PostmortemParts, 'curves'>): string {
-  const body = markup`<body class="postmortem"><main>${sectionPart(section, { shots: [] }, {})}</main></body>`;
+  const body = markup`<body class="postmortem"><main>${sectionAlone(section)}</main></body>`;
   return htmlFile({ title: section.title, style, script: null, sha256, body });
 }
 

@@ -39,13 +39,13 @@ export function postmortemPage({ timeline, notices, sections, evidence }: Postmo
   return htmlFile({ title: `${timeline.name}: postmortem`, style, script: null, sha256, body });
 }
 
-export function sectionPart(
-  { id, title, blocks }: Section,
-  timeline: Pick<Timeline, 'shots'>,
-  curves: PostmortemParts['curves'],
-): Html {
+function sectionPart({ id, title, blocks }: Section, timeline: Timeline, curves: PostmortemParts['curves']): Html {
   return markup`<section id="${id}"><h2>${title}</h2>${blocks.map((block) => blockPart(block, timeline, curves))}</section>`;
 }
+
+/** A section that is a page of its own; it has no curves. */
+export const sectionAlone = ({ id, title, blocks }: Section): Html =>
+  markup`<section id="${id}"><h1>${title}</h1>${blocks.map((block) => blockPart(block, { shots: [] }, {}))}</section>`;
 
 function blockPart(block: Block, { shots }: Pick<Timeline, 'shots'>, curves: PostmortemParts['curves']): Html {
   switch (block.kind) {
