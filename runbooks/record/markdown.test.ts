@@ -13,6 +13,7 @@ const WRITTEN: [text: string, addresses: string[]][] = [
   ['=HYPERLINK("http://e.example","click") [a](http://e.example)', ['http://e.example', 'http://e.example']],
   ['[a](javascript:alert(1)) <script>alert(1)</script> <img src=x onerror=alert(1)> ![x](data:text/html,x)', []],
   ['*bold* _it_ ~~st~~ `code` $x^2$ | \\ &lt;b&gt; \u202egnp\u202c <!channel> <b>', []],
+  ['@josé says @ana2020, #12, [^1] ^[note] :::div {#id .cls} {=html} H~2~O mc^2^ (@) "q" -- ... \\alpha', []],
   ['HTTPS://EXAMPLE.COM/A_B! https:// http', ['HTTPS://EXAMPLE.COM/A_B']],
   ['東京 https://example.com/日本_語、', ['https://example.com/日本_語']],
 ];
@@ -32,7 +33,7 @@ test('an address is a link of its own, whole and as it was written', () => {
 const READERS: [string, string[]][] = [
   ['cmark-gfm', ['--unsafe', '-e', 'table', '-e', 'autolink', '-e', 'strikethrough']],
   ['pandoc', ['-f', 'gfm', '-t', 'html', '--wrap=none']],
-  ['pandoc', ['-f', 'markdown-smart', '-t', 'html', '--wrap=none']],
+  ['pandoc', ['-f', 'markdown-smart-citations', '-t', 'html', '--wrap=none']],
 ];
 const unescaped = (html: string): string =>
   html.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');

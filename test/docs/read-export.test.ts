@@ -158,8 +158,7 @@ describe.skipIf(!isThere)('with Python and its package cryptography', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as Line);
       const last = lines.findLast(({ line }) => line === 'entry') ?? {};
-      const changed: Line = { ...last, reason: 'I never said so', key };
-      const { line: _, hash: __, sig: ___, ...rest } = changed;
+      const { line: _, hash: __, sig: ___, ...rest }: Line = { ...last, reason: 'I never said so', key };
       const hash = entryHash(rest as unknown as Entry);
       const sig = sign(null, Buffer.from(`gobutton entry v2\n${hash}`), privateKey).toString('base64');
       Object.assign(last, rest, { hash }, key === undefined ? { key, sig: key } : { sig });
