@@ -1,5 +1,5 @@
 import { relative, stamp } from '../record/clock.ts';
-import { escapeLinked, underHead } from '../record/markdown.ts';
+import { dashesFor, escapeLinked, underHead } from '../record/markdown.ts';
 import { linkText, timelineHead, withAws } from '../record/timeline.ts';
 import type { Block, Proof, Question, Section, Statement } from './document.ts';
 import type { Postmortem } from './postmortem.ts';
@@ -13,7 +13,7 @@ export function postmortemMarkdown({ timeline, notices, sections, evidence }: Po
     '## Evidence',
     '',
     '| | at (UTC) | T | who | what | hash |',
-    underHead([6, 25, 12, 18, 66, 18]),
+    underHead([8, 18, 18, 22, 66, 20]),
     ...evidence.map(
       ({ id, row }) =>
         `| <a id="${id}"></a>${id} | ${stamp(row.atMs)} | ${relative(row.atMs - timeline.targetAtMs)} | ${escapeLinked(row.who)} | ${escapeLinked(withAws(row))}${linkText(row)} | \`${row.place?.hash.slice(0, 16) ?? ''}\` |`,
@@ -70,7 +70,10 @@ function tableLines({ head, figures, rows }: Extract<Block, { kind: 'table' }>):
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line([...head, ...(hasProof ? ['evidence'] : [])].map((cell) => escapeLinked(cell))),
-    `|${[...head.map((_, at) => (at < head.length - figures ? '---|' : '---:|')), ...(hasProof ? ['---|'] : [])].join('')}`,
+    underHead(
+      [...dashesFor([head, ...rows.map(({ cells }) => cells)]), ...(hasProof ? [12] : [])],
+      (at) => at >= head.length - figures && at < head.length,
+    ),
     ...rows.map(({ cells, proof }) =>
       line([...cells.map((cell) => escapeLinked(cell)), ...(hasProof ? [links(proof)] : [])]),
     ),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { escapeLinked, underHead } from './markdown.ts';
+import { dashesFor, escapeLinked, underHead } from './markdown.ts';
 
 /** What somebody wrote, and where the links in it lead. */
 const WRITTEN: [text: string, addresses: string[]][] = [
@@ -27,6 +27,16 @@ test('an address is a link of its own, whole and as it was written', () => {
   expect(escapeLinked('http://e.example"&quot;')).toBe('<http://e.example>"&amp;quot;');
   // Some read an entity there, some none.
   expect(escapeLinked('http://e.example?a&copy;=1')).toBe('<http://e.example?a&copy%3B=1>');
+});
+
+test('a column has dashes by its longest cell, within bounds', () => {
+  const dashes = dashesFor([
+    ['shot', 'what', 'devices'],
+    ['S4', 'x'.repeat(99), '12'],
+    ['S5', 'a text of twenty-two..', ''],
+  ]);
+  expect(dashes).toEqual([8, 40, 8]);
+  expect(underHead(dashes, (at) => at === 2)).toBe(`|--------|${'-'.repeat(40)}|--------:|`);
 });
 
 /** Programs that nobody here wrote. */

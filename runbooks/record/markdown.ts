@@ -34,6 +34,19 @@ function linked(found: string): string {
   return `<${address.replaceAll(/(&#?\w+);/g, '$1%3B')}>${escape(closing)}`;
 }
 
-/** The line under a table's head. Pandoc makes its columns as wide as their dashes; everybody else lets them be. */
-export const underHead = (dashes: readonly number[]): string =>
-  `|${dashes.map((count) => `${'-'.repeat(count)}|`).join('')}`;
+/**
+ * The line under a table's head, `dashes` of each column; `isFigure`: whose column is aligned at its end. Pandoc makes columns as wide as their dashes
+ * are many; everybody else lets that be.
+ */
+export const underHead = (dashes: readonly number[], isFigure: (at: number) => boolean = () => false): string =>
+  `|${dashes.map((count, at) => `${'-'.repeat(count)}${isFigure(at) ? ':' : ''}|`).join('')}`;
+
+/** More of a column's text goes over several lines, and less is cut within a word. */
+const [DASHES_MOST, DASHES_LEAST] = [40, 8];
+
+/** Dashes by what stands in the columns. */
+export const dashesFor = (rows: readonly (readonly string[])[]): number[] =>
+  (rows[0] ?? []).map((_, at) => {
+    const longest = rows.reduce((most, cells) => Math.max(most, cells[at]?.length ?? 0), DASHES_LEAST);
+    return Math.min(longest, DASHES_MOST);
+  });

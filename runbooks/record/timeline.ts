@@ -33,7 +33,14 @@ export function asMarkdown(timeline: Timeline): string {
 
 export function timelineHead(timeline: Timeline, document: 'timeline' | 'postmortem'): string[] {
   const { title, facts } = headLines(timeline, document);
-  return [`# ${title}`, '', '| | |', '|---|---|', ...facts.map(([name, words]) => `| ${name} | ${words} |`), ''];
+  return [
+    `# ${title}`,
+    '',
+    '| | |',
+    underHead([12, 60]),
+    ...facts.map(([name, words]) => `| ${name} | ${words} |`),
+    '',
+  ];
 }
 
 /** What stands above a document, as Markdown of one line each. */
@@ -65,7 +72,7 @@ function shots({ shots: rows, notReached, badTokens, launchId }: Timeline): stri
     '## Shots',
     '',
     '| shot | asked by | GO by | at (UTC) | segments | devices | result | speed |',
-    '|-----|------------|------------|--------------|----------------|--------:|------------------------|------------------------|',
+    underHead([8, 14, 14, 16, 20, 12, 26, 26], (at) => at === 5),
     ...rows.map(
       (shot) =>
         `| ${shot.shotId} | ${escapeLinked(shot.askedBy)} | ${escapeLinked(shot.goBy)} | ${stamp(shot.pressedAtMs)} | ${escapeLinked(shot.segments)} | ${number(shot.devices)}${shot.heldOut} | ${escapeLinked(shot.result)}${shot.missed === '' ? '' : `. **${escapeLinked(shot.missed)}**`} | ${escapeLinked(shot.speed)} |`,
@@ -91,7 +98,7 @@ function table({ rows, targetAtMs }: Timeline): string[] {
     const here = stamp(row.atMs).slice(0, 10);
     if (here !== day) {
       if (day !== '') lines.push('');
-      lines.push(`### ${here} (UTC)`, '', '| time | T | who | what |', underHead([14, 12, 18, 66]));
+      lines.push(`### ${here} (UTC)`, '', '| time | T | who | what |', underHead([18, 16, 22, 66]));
       day = here;
     }
     lines.push(
