@@ -68,10 +68,11 @@ const statementLine = ({ text, proof }: Statement): string => `- ${escapeLinked(
 function tableLines({ head, figures, rows }: Extract<Block, { kind: 'table' }>): string[] {
   const hasProof = rows.some(({ proof }) => proof.length > 0);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const names = [...head, ...(hasProof ? ['evidence'] : [])];
   return [
-    line([...head, ...(hasProof ? ['evidence'] : [])].map((cell) => escapeLinked(cell))),
+    line(names.map((cell) => escapeLinked(cell))),
     underHead(
-      [...dashesFor([head, ...rows.map(({ cells }) => cells)]), ...(hasProof ? [12] : [])],
+      dashesFor([names, ...rows.map(({ cells, proof }) => [...cells, proof.slice(0, 3).join(', ')])]),
       (at) => at >= head.length - figures && at < head.length,
     ),
     ...rows.map(({ cells, proof }) =>

@@ -41,12 +41,16 @@ function linked(found: string): string {
 export const underHead = (dashes: readonly number[], isFigure: (at: number) => boolean = () => false): string =>
   `|${dashes.map((count, at) => `${'-'.repeat(count)}${isFigure(at) ? ':' : ''}|`).join('')}`;
 
-/** More of a column's text goes over several lines, and less is cut within a word. */
-const [DASHES_MOST, DASHES_LEAST] = [40, 8];
+/** More of a column's text goes over several lines. */
+const DASHES_MOST = 40;
+/** A column has this part of the width at least, or its words are cut. */
+const SHARE_LEAST = 1 / 14;
 
 /** Dashes by what stands in the columns. */
-export const dashesFor = (rows: readonly (readonly string[])[]): number[] =>
-  (rows[0] ?? []).map((_, at) => {
-    const longest = rows.reduce((most, cells) => Math.max(most, cells[at]?.length ?? 0), DASHES_LEAST);
-    return Math.min(longest, DASHES_MOST);
-  });
+export function dashesFor(rows: readonly (readonly string[])[]): number[] {
+  const longest = (rows[0] ?? []).map((_, at) =>
+    rows.reduce((most, cells) => Math.max(most, Math.min(cells[at]?.length ?? 0, DASHES_MOST)), 3),
+  );
+  const least = Math.ceil(longest.reduce((sum, one) => sum + one, 0) * SHARE_LEAST);
+  return longest.map((one) => Math.max(one, least));
+}
