@@ -35,8 +35,8 @@ test('a column has dashes by its longest cell, within bounds', () => {
     ['S4', 'x'.repeat(99), '12'],
     ['S5', 'a text of twenty-two..', ''],
   ]);
-  expect(dashes).toEqual([4, 40, 7]);
-  expect(underHead(dashes, (at) => at === 2)).toBe(`|----|${'-'.repeat(40)}|-------:|`);
+  expect(dashes).toEqual([5, 40, 7]);
+  expect(underHead(dashes, (at) => at === 2)).toBe(`|-----|${'-'.repeat(40)}|-------:|`);
 });
 
 /** Programs that nobody here wrote. */

@@ -44,7 +44,7 @@ export const underHead = (dashes: readonly number[], isFigure: (at: number) => b
 /** More of a column's text goes over several lines. */
 const DASHES_MOST = 40;
 /** A column has this part of the width at least, or its words are cut. */
-const SHARE_LEAST = 1 / 14;
+const SHARE_LEAST = 1 / 12;
 
 /** Dashes by what stands in the columns. */
 export function dashesFor(rows: readonly (readonly string[])[]): number[] {

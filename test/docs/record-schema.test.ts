@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { verifyChannel } from '../../infra/aws/verify-channel.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { exportLines, exportSchema } from '../../runbooks/record/export.ts';
 import type { ChainedMessage } from '../../runbooks/record/export.ts';
+import { withDuck } from '../../workers/audience/read/duck.ts';
 import { examplesIn, kindWords } from './record-page.ts';
 import { playSample } from './sample-launch.ts';
 
@@ -48,6 +51,26 @@ test('every line of an export is valid by it, and every example of the page, in 
   for (const [kind, example] of examplesIn(page)) {
     const { v, launchId: id, token, prev, hash, key, sig } = entries[example.seq - 1] as Entry;
     expect(isLine({ line: 'entry', v, launchId: id, token, prev, hash, key, sig, ...example }), kind).toBe(true);
+  }
+});
+
+test('DuckDB reads it by what the page says, where the reasons of two providers differ in case alone', async () => {
+  const query = /```\n(SELECT json[^`]*)```/.exec(read('docs/record.md'))?.[1] ?? '';
+  const folder = await mkdtemp(join(tmpdir(), 'gobutton-export-'));
+  try {
+    const lines = parsed();
+    const totals = { reasons: { Unregistered: 1, UNREGISTERED: 2 } };
+    const file = join(folder, 'launch.ndjson');
+    await writeFile(file, [...lines, { line: 'odd', totals }].map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const rows = await withDuck({ folder }, async (connection) =>
+      (await connection.runAndReadAll(query.replace('launch.ndjson', file))).getRowsJson(),
+    );
+    const kinds = Object.groupBy(entries, ({ kind }) => kind);
+    expect(Object.fromEntries(rows.map(([kind, count]) => [kind as string, Number(count)]))).toEqual(
+      Object.fromEntries(Object.entries(kinds).map(([kind, those]) => [kind, those.length])),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 
