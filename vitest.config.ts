@@ -52,7 +52,7 @@ export const LONG = [
   'infra/local/slack/{page,page-tabs}.test.ts',
   'infra/watch/alarms.test.ts',
   'settle/lost-claims.test.ts',
-  'test/attacks/forgery.test.ts',
+  'test/attacks/{forgery,reports}.test.ts',
   'test/docs/aws-page.test.ts',
   'test/house/started-scripts.test.ts',
   'test/pool/pool.test.ts',

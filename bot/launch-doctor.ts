@@ -6,6 +6,7 @@ import { NEED_DEFAULTS, needOf, poolService, scaledBy } from '../infra/doctor/ju
 import { clocksOf, metBy } from '../infra/doctor/judge/reports.ts';
 import { ASK_LIMIT_MS } from '../infra/doctor/measure/ask.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../runbooks/launch/signers.ts';
 import type { BotConfig } from './config.ts';
 import type { WatchedSlackSecrets } from './slack/slack-secrets.ts';
 
@@ -20,12 +21,21 @@ export function launchDoctor(
   { cloud, slack: { apiUrl, secretName } }: Pick<BotConfig, 'cloud' | 'slack'>,
   {
     live,
+    trusted,
     secrets,
     nowMs,
-  }: { live: Pick<LiveStore, 'reports'>; secrets: Pick<WatchedSlackSecrets, 'current'>; nowMs: () => number },
+  }: {
+    live: Pick<LiveStore, 'signedReports'>;
+    trusted: TrustedKeys | null;
+    secrets: Pick<WatchedSlackSecrets, 'current'>;
+    nowMs: () => number;
+  },
 ): LaunchDoctor {
   return async (launch) => {
-    const reports = live.reports(launch.id).catch(() => []);
+    const reports = live.signedReports(launch, trusted).then(
+      (said) => said.reports,
+      () => [],
+    );
     const met = (provider: 'apns' | 'fcm') => async () => metBy(await reports, provider, nowMs());
     const { botToken, appToken } = secrets.current();
     const platforms = new Set(launch.audience?.segments.map(({ platform }) => platform) ?? ['ios', 'android']);

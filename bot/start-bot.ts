@@ -78,7 +78,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const client = createClient(token, apiUrl, logger);
   const protection = new TaskProtection({ agentUri: config.agentUri, log });
   const ownTask = new OwnTask({ metadataUri: config.metadataUri, log });
-  const examine = launchDoctor(config, { live: cloud.live, secrets, nowMs });
+  const examine = launchDoctor(config, { live: cloud.live, trusted: journal.keyring.trusted, secrets, nowMs });
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const roomFiles = new RoomFiles({ objects: cloud.objects, channelLog, token, apiUrl, nowMs, log });
   const conductor = createConductor({

@@ -34,6 +34,8 @@ function rig(segments: string[] | 'all' = ['ios'], delivery?: Record<string, str
   return { ...one, shot, close, halt };
 }
 
+const signed = (reports: WorkerReport[]) => Promise.resolve({ reports, foreign: [] });
+
 describe('when a batch is final', () => {
   test('as long as one is unclaimed and there is time, the shot is open, and nothing is written', async () => {
     const { shot, close, accounted, standing } = rig();
@@ -154,7 +156,7 @@ describe('when a batch is final', () => {
 
 describe('what has no claim', () => {
   const answered = (shotId: string, accepted: number) =>
-    Promise.resolve([
+    signed([
       {
         shots: [
           { shotId, platforms: { ios: { accepted, failed: 0 }, android: { accepted: 0, failed: 0 } } },
@@ -172,7 +174,10 @@ describe('what has no claim', () => {
       await accounted('ios.0', 'accepted');
       let asked = 0;
       const live = {
-        reports: (id: string) => ((asked += 1), id === LAUNCH_ID ? answered(shot.id, accepted) : Promise.resolve([])),
+        signedReports: ({ id }: { id: string }) => (
+          (asked += 1),
+          id === LAUNCH_ID ? answered(shot.id, accepted) : signed([])
+        ),
       };
       await close(shot.notAfterAtMs.ios + NOT_AFTER_GRACE_MS, { live });
       expect([await totals(shot), asked]).toEqual([{ ios: expect.objectContaining(of) as object }, 1]);
@@ -180,14 +185,14 @@ describe('what has no claim', () => {
     const { shot, close } = rig();
     let asked = 0;
     await close(shot.notAfterAtMs.ios + NOT_AFTER_GRACE_MS, {
-      live: { reports: () => ((asked += 1), answered(shot.id, 8)) },
+      live: { signedReports: () => ((asked += 1), answered(shot.id, 8)) },
     });
     expect(asked).toBe(1);
   });
 
   test('nobody is asked about it before it is due, nor for what is claimed', async () => {
     const { scene, shot, close, claim } = rig();
-    const live = { reports: () => Promise.reject(new Error('asked')) };
+    const live = { signedReports: () => Promise.reject(new Error('asked')) };
     expect(await close(shot.pressedAtMs, { live })).toMatchObject({ state: 'open' });
     await claim('ios.0', { sendUntilMs: scene.nowMs });
     await claim('ios.1', { sendUntilMs: scene.nowMs });
@@ -216,9 +221,10 @@ describe('claims that are lost', () => {
     const found = await lostClaims(
       {
         claims: { read: (keys, isConsistent) => (consistent.push(isConsistent), claims.read(keys)) },
-        live: { reports: () => Promise.resolve(reports) },
+        live: { signedReports: () => signed(reports) },
       },
-      { launchId: LAUNCH_ID, shotId: shot.id, parts },
+      launch,
+      { trusted: null, shotId: shot.id, parts },
     );
     expect(consistent.every((one) => one === true)).toBe(true);
     return found;

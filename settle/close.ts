@@ -25,11 +25,11 @@ import type { Part } from './part.ts';
  */
 export interface CloseDeps {
   claims: ClaimStore;
-  journal: Pick<Journal, 'launch' | 'entries' | 'append'>;
+  journal: Pick<Journal, 'launch' | 'entries' | 'append' | 'keyring'>;
   manifestOf: (audience: AudienceRef) => Promise<Manifest>;
   setOf: SetReader;
   /** What workers say that they have had answered: more than there are claims for, and what has no claim is uncertain. Absent: not asked. */
-  live?: Pick<LiveStore, 'reports'>;
+  live?: Pick<LiveStore, 'signedReports'>;
 }
 
 export type CloseResult =
@@ -74,9 +74,11 @@ export async function closeShot(
     (lost ??=
       deps.live === undefined
         ? Promise.resolve(false)
-        : lostClaims({ claims: deps.claims, live: deps.live }, { launchId, shotId, parts }).then(
-            (found) => found !== null,
-          ));
+        : lostClaims({ claims: deps.claims, live: deps.live }, launch, {
+            trusted: deps.journal.keyring.trusted,
+            shotId,
+            parts,
+          }).then((found) => found !== null));
   let left = 0;
   for (const part of parts) {
     left += await settlePart(deps.claims, part, shot, nowMs, memo, areLost);

@@ -2,6 +2,8 @@ import type { ClaimStore } from '../infra/aws/claim-store.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Platform } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../runbooks/launch/signers.ts';
 import type { Part } from './part.ts';
 
 /**
@@ -19,12 +21,13 @@ export interface LostClaims {
 }
 
 export async function lostClaims(
-  { claims, live }: { claims: Pick<ClaimStore, 'read'>; live: Pick<LiveStore, 'reports'> },
-  { launchId, shotId, parts }: { launchId: string; shotId: string; parts: readonly Part[] },
+  { claims, live }: { claims: Pick<ClaimStore, 'read'>; live: Pick<LiveStore, 'signedReports'> },
+  launch: Launch,
+  { trusted, shotId, parts }: { trusted: TrustedKeys | null; shotId: string; parts: readonly Part[] },
 ): Promise<LostClaims | null> {
-  const snapshots = (await live.reports(launchId)).flatMap(({ shots }) =>
-    shots.filter((shot) => shot.shotId === shotId),
-  );
+  // Else whoever can write the live table could have a shot end as uncertain.
+  const { reports } = await live.signedReports(launch, trusted);
+  const snapshots = reports.flatMap(({ shots }) => shots.filter((shot) => shot.shotId === shotId));
   for (const platform of PLATFORMS) {
     const answered = snapshots.reduce(
       (sum, { platforms }) => sum + platforms[platform].accepted + platforms[platform].failed,

@@ -6,15 +6,13 @@ import type { OutsideConfig } from '../bot/outside/outside-config.ts';
 import { createSlackPort } from '../bot/slack/slack-port.ts';
 import type { SlackPort } from '../bot/slack/slack-port.ts';
 import { fixedToken } from '../bot/slack/slack-token.ts';
-import type { Manifest } from '../contract/manifest.ts';
-import { manifestHash } from '../contract/manifest.ts';
 import { claimKey } from '../contract/orders.ts';
+import type { WorkerReport } from '../contract/report.ts';
 import type { CloudConfig } from '../infra/aws/cloud-config.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
-import { sha256 } from '../infra/aws/sha256.ts';
 import { startLocalCloud } from '../infra/local/cloud/start.ts';
 import type { LocalCloud, LocalCloudOptions } from '../infra/local/cloud/start.ts';
 import { person, SECRETS, startTestWorkspace, until as untilSeen } from '../infra/local/slack/for-tests.ts';
@@ -25,7 +23,8 @@ import type { DeviceState, Entry, EntryKind, EntryOf } from '../runbooks/launch/
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
 import { stateCode, toAccount } from '../settle/account-codec.ts';
-import { botKeyring } from './keys.ts';
+import { botKeyring, workerKeyring } from './keys.ts';
+import { putManifest } from './one-batch-manifest.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
 import { every } from './ticks.ts';
 
@@ -58,36 +57,6 @@ const QUICK: Partial<Timings> = {
   shotMs: 200,
   foundHaltMs: 300,
 };
-
-/** One batch a segment, where the launch looks for its audience. */
-async function putManifest({ objects }: Cloud): Promise<void> {
-  const shard = ({ id }: { id: string }) => `${id}-shard`;
-  const body: Omit<Manifest, 'hash'> = {
-    v: 1,
-    devices: audience.devices,
-    batchSize: 1_000,
-    locales: Object.keys(audience.locales),
-    localeCounts: audience.locales,
-    shards: audience.segments.map((one) => ({
-      id: shard(one),
-      platform: one.platform,
-      key: `${shard(one)}.bin`,
-      bytes: 1,
-      sha256: sha256(one.id),
-      devices: one.devices,
-    })),
-    segments: audience.segments.map((one) => ({
-      id: one.id,
-      platform: one.platform,
-      devices: one.devices,
-      batches: [{ id: `${one.id}-0`, shard: shard(one), start: 0, count: one.devices }],
-    })),
-  };
-  await objects.put(
-    audience.manifestKey,
-    new TextEncoder().encode(JSON.stringify({ ...body, hash: manifestHash(body) })),
-  );
-}
 
 export class Rig {
   readonly launchId = LAUNCH_ID;
@@ -146,6 +115,11 @@ export class Rig {
     });
     this.#conductors.push(conductor);
     return { conductor, journal };
+  }
+
+  /** As a worker of the deployment says it of itself. */
+  async reports(...all: WorkerReport[]): Promise<void> {
+    for (const report of all) await this.cloud.live.putReport(report, workerKeyring().signer);
   }
 
   /** Appends, and performs nothing: what is left by an instance that dies right after its append. */

@@ -7,6 +7,7 @@ import type { Cloud } from '../infra/aws/cloud.ts';
 import type { FactStore } from '../infra/aws/fact-store.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Signer } from '../infra/aws/keyring.ts';
+import { signedReports } from '../infra/aws/signed-reports.ts';
 import { vouch } from '../infra/aws/vouched.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
 import type { Measured } from '../runbooks/launch/entries.ts';
@@ -95,18 +96,14 @@ export class MemoryContext {
 
   #cloud(): Cloud {
     const live: Partial<Cloud['live']> = {
-      reports: async () => {
-        if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
-        return this.reports;
-      },
-      provenReports: async () => {
+      signedReports: signedReports(async () => {
         if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
         const reports = this.reports.map((report) => ({
           report,
           ...vouch('report', JSON.stringify(report), this.reportsBy(report)),
         }));
-        return { reports, unreadable: 0 };
-      },
+        return { reports, unreadable: [] };
+      }),
       putGates: async (_, measured) => {
         this.gates = measured;
       },

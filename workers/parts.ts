@@ -147,6 +147,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const rescue = new Rescue({
     claims: cloud.claims,
     live: cloud.live,
+    trusted: journal.keyring.trusted,
     queues: cloud.queues,
     batches: names.batches,
     launchId,

@@ -41,7 +41,9 @@ const apnsOf = (worker: Worker) => worker.report().lanes.find(({ provider }) => 
 async function gate(launch: StagedLaunch) {
   const state = await stage.journal.launch(launch.id);
   if (state === null) throw new Error('unexpected');
-  return (await measureGates(stage.cloud, state, Date.now())).find((one) => one.gate === 'providers-met');
+  return (await measureGates({ cloud: stage.cloud, journal: stage.journal, version: null }, state, Date.now())).find(
+    (one) => one.gate === 'providers-met',
+  );
 }
 const until = (isSo: () => Promise<void> | void) => vi.waitFor(isSo, { interval: 20 });
 

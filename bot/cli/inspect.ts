@@ -15,6 +15,7 @@ import { isPending } from '../../runbooks/launch/voiding.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { heldOutText, missedText, sentText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
+import { workerReports } from '../conductor/worker-reports.ts';
 import { differing } from '../mirrored-switches.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { percent } from '../views/shares.ts';
@@ -40,7 +41,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   const launch = await launchOf(session, launchId);
   const [item, reports, parameters] = await Promise.all([
     cloud.switches.read(launchId, { consistent: true }),
-    cloud.live.reports(launchId),
+    workerReports(session, launch),
     cloud.parameters.list(launchId).catch(() => null),
   ]);
   const alive = fresh(reports, nowMs());
@@ -161,8 +162,9 @@ function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
     );
 }
 
-async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: Shot): Promise<void> {
-  const snapshots = (await cloud.live.reports(launch.id)).flatMap((report) =>
+async function shotLines(session: Session, launch: Launch, shot: Shot): Promise<void> {
+  const { out, nowMs } = session;
+  const snapshots = (await workerReports(session, launch)).flatMap((report) =>
     report.shots.filter(({ shotId }) => shotId === shot.id),
   );
   const { figures } = shotFigures(launch, shot, snapshots, nowMs());

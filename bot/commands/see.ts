@@ -19,6 +19,9 @@ import type { Subcommand } from './subcommand.ts';
 
 /** Commands that only look. */
 
+const workerReports = async ({ cloud, journal }: Desk, launch: Launch) =>
+  (await cloud.live.signedReports(launch, journal.keyring.trusted)).reports;
+
 /** Of what it costs: the rest of the board must not wait for that. */
 const FLEETS_WAIT_MS = 1_000;
 
@@ -60,7 +63,7 @@ export const status: Subcommand = {
   async run({ desk, launch }) {
     const [measured, reports, fleets] = await Promise.all([
       desk.conductor.measured(launch.id),
-      desk.cloud.live.reports(launch.id),
+      workerReports(desk, launch),
       waitAtMost(FLEETS_WAIT_MS, fleetsNow(desk.cloud, launch), []).catch(() => []),
     ]);
     const nowMs = desk.nowMs();
@@ -105,7 +108,7 @@ export const stats: Subcommand = {
     const shot = shots.find((one) => one.closed === null) ?? shots[0];
     if (shot === undefined)
       return info('Nothing was fired yet. `/go ready` shows what is missing, `/go fire` asks for it.');
-    const reports = await desk.cloud.live.reports(launch.id);
+    const reports = await workerReports(desk, launch);
     const snapshots = reports.flatMap((report) => report.shots.filter((snapshot) => snapshot.shotId === shot.id));
     const { figures } = shotFigures(launch, shot, snapshots, desk.nowMs());
     return shot.closed === null

@@ -44,11 +44,13 @@ import { RehearsalReportWatch } from './watches/rehearsal-report-watch.ts';
 import { rehearsalWatch } from './watches/rehearsal-watch.ts';
 import { remindedMs } from './watches/reminders.ts';
 import { renewalWatch } from './watches/renewal-watch.ts';
+import { reportWatch } from './watches/report-watch.ts';
 import { RosterWatch } from './watches/roster-watch.ts';
 import { ScaleWatch } from './watches/scale-watch.ts';
 import { ScheduleAhead } from './watches/schedule-ahead.ts';
 import { scheduleTick } from './watches/schedule-tick.ts';
 import { StandbyWatch } from './watches/standby-watch.ts';
+import { workerReports } from './worker-reports.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([
@@ -168,7 +170,7 @@ export class LaunchKeeper {
       job('schedule ahead', timings.scheduleAheadMs, (launch) => this.#ahead.look(launch, this.#standby.isMoved)),
       job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
       job('signs', timings.signsMs, async (launch) => {
-        const reports = await this.#context.cloud.live.reports(launch.id);
+        const reports = await workerReports(this.#context, launch);
         // A pool that serves another launch by now misses nobody of this one.
         const served = await this.#context.cloud.live.poolLaunch(launch.runbook.pool.name);
         const signs = poolSigns(launch, reports, this.#context.nowMs());
@@ -179,6 +181,7 @@ export class LaunchKeeper {
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('lost workers', timings.shotMs, (launch) => lostWorkers(this.#context, launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
+      job('foreign reports', timings.shotMs, (launch) => reportWatch(this.#context, launch)),
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
       whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),

@@ -120,7 +120,7 @@ export class World {
         put: async (launchId, name, value) => void facts.set(`${launchId}\n${name}`, value),
       },
       live: {
-        reports: async () => this.#reports(runbook),
+        signedReports: async () => ({ reports: this.#reports(runbook), foreign: [] }),
         gates: async () => this.#measured,
         putGates: async (_, measured) => {
           this.#measured = measured;

@@ -11,6 +11,8 @@ export interface StillReason {
   kind: string;
   why: string;
   todo: string;
+  /** Some workers can't be heard: it may move all the same. */
+  isUnseen?: boolean;
 }
 
 /** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
@@ -53,8 +55,11 @@ export function standstillMessage(launch: Launch, shot: Shot, still: readonly St
   ]);
 }
 
+/** Then it may move all the same. */
+const isUnseen = (reason: StillReason): boolean => reason.kind === 'store' || reason.isUnseen === true;
+
 function headline(still: readonly Still[], reason: StillReason): string {
-  if (reason.kind === 'store')
+  if (isUnseen(reason))
     return isAtGo(still)
       ? `GO was pressed, and nothing shows that a push has gone out on ${names(still)}`
       : `Nothing shows that ${names(still)} still ${still.length === 1 ? 'moves' : 'move'}`;
@@ -71,7 +76,7 @@ export function movesAgainMessage(
   reason: StillReason,
   end: StillEnd,
 ): Message {
-  const head = endText(still, end);
+  const head = endText(still, reason, end);
   return message(`${head}: ${shotSegments(launch, shot)}`, [
     section(
       `${end.how === 'moves' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${shotSegments(launch, shot)})`,
@@ -83,19 +88,22 @@ export function movesAgainMessage(
   ]);
 }
 
-function endText(still: readonly Still[], { how, afterMs }: StillEnd): string {
+function endText(still: readonly Still[], reason: StillReason, { how, afterMs }: StillEnd): string {
   const which = names(still);
+  const stood = isUnseen(reason) ? `nothing was seen of ${which}` : `${which} had stood still`;
   switch (how) {
     case 'moves':
+      if (isUnseen(reason))
+        return `${which} ${still.length === 1 ? 'is' : 'are'} seen to move again after ${span(afterMs)}`;
       return isAtGo(still)
         ? `${which}: pushes go out, the first ${span(afterMs)} after GO`
         : `${which} ${still.length === 1 ? 'moves' : 'move'} again after ${span(afterMs)}`;
     case 'closed':
       return isAtGo(still)
         ? `The shot was closed ${span(afterMs)} after GO; until then nothing was seen to go out on ${which}`
-        : `The shot was closed; ${which} had stood still for ${span(afterMs)}`;
+        : `The shot was closed; ${stood} for ${span(afterMs)}`;
     case 'halted':
-      return `The shot was halted; ${which} had stood still for ${span(afterMs)}`;
+      return `The shot was halted; ${stood} for ${span(afterMs)}`;
     default: {
       const unknown: never = how;
       throw new Error(`STILL_END_UNKNOWN ${String(unknown)}`);
@@ -110,6 +118,12 @@ export function standstillNote(launch: Launch, shot: Shot, still: readonly Still
   );
 }
 
-export function movesAgainNote(launch: Launch, shot: Shot, still: readonly Still[], end: StillEnd): string {
-  return plainText(`${endText(still, end)} (${shotSegments(launch, shot)}).`);
+export function movesAgainNote(
+  launch: Launch,
+  shot: Shot,
+  still: readonly Still[],
+  reason: StillReason,
+  end: StillEnd,
+): string {
+  return plainText(`${endText(still, reason, end)} (${shotSegments(launch, shot)}).`);
 }

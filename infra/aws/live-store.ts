@@ -8,6 +8,8 @@ import { createGateStore } from './gate-store.ts';
 import type { Signer } from './keyring.ts';
 import { createReportStore } from './report-store.ts';
 import type { Reports } from './report-store.ts';
+import { signedReports } from './signed-reports.ts';
+import type { ReadSigned } from './signed-reports.ts';
 import { itemsAt, itemsOf } from './table-items.ts';
 import type { Vouched } from './vouched.ts';
 
@@ -17,11 +19,14 @@ import type { Vouched } from './vouched.ts';
  * One piece over 300 lines: one table, and all that is read and written of it.
  */
 export interface LiveStore {
-  /** `signer`: whose report it is; without one it counts for nothing but what people are shown. */
+  /** `signer`: whose report it is; without one it counts for nothing. */
   putReport(report: WorkerReport, signer?: Signer | null, signal?: AbortSignal): Promise<void>;
+  /** As they lie there, by whomever: what anything is said, measured or done by are `signedReports`. */
   reports(launchId: string): Promise<WorkerReport[]>;
-  /** The same with who signed them, and what else stands there. */
+  /** The same with their signatures, and what else lies there. */
   provenReports(launchId: string): Promise<Reports>;
+  /** Those that workers of the launch have signed. `trusted`: as for its record. */
+  signedReports: ReadSigned;
   dropReport(launchId: string, bootId: string): Promise<void>;
   /** The roll of a launch (contract/roll.ts). Eventually consistent: every worker reads it every second. */
   putRoll(launchId: string, roll: Vouched): Promise<void>;
@@ -123,6 +128,7 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     putReport: (report, signer = null, signal) => reports.put(report, signer, signal),
     reports: async (launchId) => (await reports.all(launchId)).reports.map(({ report }) => report),
     provenReports: (launchId) => reports.all(launchId),
+    signedReports: signedReports((launchId) => reports.all(launchId)),
     dropReport: (launchId, bootId) => reports.drop(launchId, bootId),
 
     async putRoll(launchId, { text, key: by, sig }) {

@@ -126,7 +126,7 @@ test('what is no report is counted and keeps nobody from the others', async () =
       ['boot-1', 1],
       ['e', 1],
     ],
-    4,
+    ['a', 'b', 'c', 'd'],
   ]);
 });
 

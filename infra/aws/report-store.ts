@@ -15,10 +15,10 @@ export interface ProvenReport extends Vouched {
   report: WorkerReport;
 }
 
-/** All that stands there. `unreadable`: items that are no report. */
+/** All that stands there, by whomever. `unreadable`: names of items that are no report. */
 export interface Reports {
   reports: ProvenReport[];
-  unreadable: number;
+  unreadable: string[];
 }
 
 export interface ReportStore {
@@ -78,7 +78,7 @@ export function createReportStore({
     );
     const before = read.get(launchId);
     const now = new Map<string, ProvenReport>();
-    let unreadable = 0;
+    const unreadable: string[] = [];
     // One that lies where it belongs comes last and stays: it may also lie where it belonged before.
     const items = pages.flat().sort((a, b) => Number(isHome(a, keys)) - Number(isHome(b, keys)));
     for (const { item } of items) {
@@ -88,7 +88,7 @@ export function createReportStore({
       const same = before?.get(sk);
       const report = same?.text === text ? same.report : parse(text);
       // Under a name that is not its own it would count beside the real one.
-      if (report === null || report.bootId !== sk || report.launchId !== launchId) unreadable += 1;
+      if (report === null || report.bootId !== sk || report.launchId !== launchId) unreadable.push(sk);
       else now.set(sk, { report, text, key: item['key']?.S ?? '', sig: item['sig']?.S ?? '' });
     }
     if (now.size === 0) read.delete(launchId);

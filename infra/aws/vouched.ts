@@ -7,7 +7,7 @@ import { signatureHolds } from './signature.ts';
 
 /**
  * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others
- * are held to (the roll), counted by (reports, for the roll) or press by (gates) is signed by the deployment's own keys, as entries are.
+ * are held to (the roll), go by (reports) or press by (gates) is signed by the deployment's own keys, as entries are.
  */
 export interface Vouched {
   text: string;
@@ -24,16 +24,26 @@ export function vouch(kind: VouchedKind, text: string, signer: Signer | null): V
   return { text, key: signer?.key ?? '', sig: signer?.sign(signed(kind, text)) ?? '' };
 }
 
-/** Which role's key has signed it, by the launch's record and by what this process was told to trust. Null: none of them. */
-export function vouchedBy(
-  kind: VouchedKind,
-  { text, key, sig }: Vouched,
-  launch: Launch,
-  trusted: TrustedKeys | null,
-): KeyRole | null {
+/** Whose key it names, by the launch's record and by what this process was told to trust; whether it is signed by that one is not looked at. Null: none of theirs. */
+export function claimedBy({ key }: Vouched, launch: Launch, trusted: TrustedKeys | null): KeyRole | null {
   if (key === '') return null;
   const holder = holderOf(launch, key);
   if (holder !== 'bot' && holder !== 'worker') return null;
-  if (trusted !== null && !trusted[holder].includes(key)) return null;
-  return signatureHolds(signed(kind, text), { key, signature: sig }) ? holder : null;
+  return trusted !== null && !trusted[holder].includes(key) ? null : holder;
+}
+
+/** Which role's key has signed it. Null: none of them. */
+export function vouchedBy(
+  kind: VouchedKind,
+  said: Vouched,
+  launch: Launch,
+  trusted: TrustedKeys | null,
+): KeyRole | null {
+  const holder = claimedBy(said, launch, trusted);
+  return holder !== null && isSigned(kind, said) ? holder : null;
+}
+
+/** Whether the key that it names has signed it. */
+export function isSigned(kind: VouchedKind, { text, key, sig }: Vouched): boolean {
+  return signatureHolds(signed(kind, text), { key, signature: sig });
 }

@@ -74,10 +74,10 @@ async function fromRecord(env: Env, config: CloudConfig, launchId: string, limit
   const [id, title, needed] = ['aws.launch', `Launch ${launchId}`, 'its record'];
   try {
     const keyring = looseKeyring(null, trustedFrom(env).trusted);
-    const asked = await asking(limitMs)('the record', async () => ({
-      launch: await createJournal({ record, staff, clock, keyring }).launch(launchId),
-      reports: await live.reports(launchId),
-    }));
+    const asked = await asking(limitMs)('the record', async () => {
+      const launch = await createJournal({ record, staff, clock, keyring }).launch(launchId);
+      return { launch, reports: launch === null ? [] : (await live.signedReports(launch, keyring.trusted)).reports };
+    });
     if (!asked.ok) return { ok: true, event: null, clocks: none, lines: [unasked(id, title, needed, asked.failure)] };
     const { launch, reports } = asked.value;
     const line = about(id, title);

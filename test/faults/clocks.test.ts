@@ -72,7 +72,9 @@ const totalsOf = (shot: Shot) => sumTotals(shot.totals ?? []);
 async function clocksGate(launch: StagedLaunch) {
   const state = await stage.journal.launch(launch.id);
   if (state === null) throw new Error('no launch');
-  return (await measureGates(stage.cloud, state, Date.now())).find(({ gate }) => gate === 'clocks-agree');
+  return (await measureGates({ cloud: stage.cloud, journal: stage.journal, version: null }, state, Date.now())).find(
+    ({ gate }) => gate === 'clocks-agree',
+  );
 }
 
 const SECOND_TRY = secondTry('windows of seconds in worker processes side by side');

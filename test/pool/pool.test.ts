@@ -5,6 +5,7 @@ import type { Context } from '../../bot/conductor/context.ts';
 import { countsOf, evenly, reportOf, snapshotOf } from '../../bot/conductor/for-tests.ts';
 import { measureGates } from '../../bot/conductor/gates/probes.ts';
 import { RollCall } from '../../bot/conductor/shots/roll-call.ts';
+import { workerReports } from '../../bot/conductor/worker-reports.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
@@ -195,8 +196,9 @@ async function boot(count: number): Promise<void> {
 /** The leader's own rounds: it calls the roll, measures gates, and four more of its looks ask for the reports each second; while a shot runs every 250 ms as well. */
 function lead(): NodeJS.Timeout {
   const context = {
-    cloud: { live } as unknown as Cloud,
+    cloud: { live, clock: { offset: () => null } } as unknown as Cloud,
     journal,
+    version: null,
     nowMs: now,
     log: {
       warn: (fields: object, say: string) => failures.push(`${say}: ${JSON.stringify(fields)}`),
@@ -206,11 +208,11 @@ function lead(): NodeJS.Timeout {
   const looks = async (everything: boolean) => {
     const launch = await journal.launch(LAUNCH_ID);
     if (launch === null) throw new Error('no launch');
-    if (!everything) return Object.keys(launch.shots).length === 0 ? [] : live.reports(LAUNCH_ID);
+    if (!everything) return Object.keys(launch.shots).length === 0 ? [] : workerReports(context, launch);
     const [measured] = await Promise.all([
-      measureGates({ live, clock: { offset: () => null } } as unknown as Cloud, launch, Date.now()),
+      measureGates(context, launch, Date.now()),
       roll.look(launch),
-      ...Array.from({ length: 4 }, () => live.reports(LAUNCH_ID)),
+      ...Array.from({ length: 4 }, () => workerReports(context, launch)),
     ]);
     gates.push(measured);
     return [];

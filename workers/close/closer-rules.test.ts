@@ -38,7 +38,7 @@ function closing(change: Partial<CloserOptions> = {}, { hasOwnClock = false } = 
         asked.leases.push(call);
         return Promise.resolve(now.isOurs);
       },
-      reports: () => Promise.resolve([]),
+      signedReports: () => Promise.resolve({ reports: [], foreign: [] }),
     } as unknown as LiveStore,
     launchId: LAUNCH_ID,
     holder: 'w1',
@@ -193,11 +193,11 @@ describe('what a round sees to besides', () => {
     now.isLost = true;
     expect(await rounds(0, 0)).toEqual([0, 0]);
     expect(asked.looks).toHaveLength(2);
-    const [[looked, parts, memo], [, again]] = asked.looks as [
-      [{ id: string }, { segment: string }[], { parts: unknown }],
-      [unknown, unknown],
+    const [[of, looked, parts, memo], [, , again]] = asked.looks as [
+      [{ id: string }, { id: string }, { segment: string }[], { parts: unknown }],
+      [unknown, unknown, unknown],
     ];
-    expect([looked.id, parts.map(({ segment }) => segment)]).toEqual([shot.id, ['ios', 'android']]);
+    expect([of.id, looked.id, parts.map(({ segment }) => segment)]).toEqual([LAUNCH_ID, shot.id, ['ios', 'android']]);
     expect([memo.parts, again]).toEqual([parts, parts]);
     now.isOurs = false;
     await rounds(1_000);

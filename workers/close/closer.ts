@@ -125,7 +125,7 @@ export class Closer {
     if (mayClose) await this.#close(shot, memo);
     if (!mayBeLost) return;
     memo.parts ??= await partsOf(this.#options, launch, shot);
-    await rescue.look(shot, memo.parts, memo);
+    await rescue.look(launch, shot, memo.parts, memo);
   }
 
   async #close(shot: Shot, memo: CloseMemo): Promise<void> {

@@ -21,6 +21,7 @@ const STEP_MS = 250;
 function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 } = {}) {
   const scene = Scene.ready(sampleRunbook({ delivery: { ios_not_after: '10m', android_not_after: '10m' } }));
   const shot = scene.fired('all');
+  const launch = scene.state;
   const claims = new MemoryClaims();
   const now = { ms: shot.pressedAtMs };
   const keyOf = (at: number, segment = 'us-ios') => claimKey(LAUNCH_ID, segment, attempt, `${segment}.${at}`);
@@ -63,7 +64,8 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
       },
       depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }),
     },
-    live: { reports: async () => [] },
+    live: { signedReports: async () => ({ reports: [], foreign: [] }) },
+    trusted: null,
     batches: { ios: 'ios-queue', android: 'android-queue' },
     launchId: LAUNCH_ID,
     earliestMs: () => now.ms,
@@ -82,7 +84,7 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
   const until = async (ms: number, of: readonly Part[] = parts) => {
     let rescued = 0;
     for (; now.ms < shot.pressedAtMs + ms; now.ms += STEP_MS)
-      if (rescue.isDue(only(of))) rescued += await rescue.look(shot, of, memo);
+      if (rescue.isDue(only(of))) rescued += await rescue.look(launch, shot, of, memo);
     return rescued;
   };
   /** Devices below the mark are under the lease. */
@@ -99,6 +101,7 @@ function judged(change: Partial<RescueOptions> = {}, { batches = 3, attempt = 1 
   const counts = () => sent.map((one) => one.batches.length);
   return {
     rescue,
+    launch,
     shot,
     claims,
     now,
@@ -353,14 +356,14 @@ describe('what counts as still', () => {
 
 describe('it is not due', () => {
   test('of one segment while another one of the shot is: that one is read alone', async () => {
-    const { rescue, shot, now, parts, part, memo, reads } = judged();
+    const { rescue, launch, shot, now, parts, part, memo, reads } = judged();
     now.ms += 1_000;
-    await rescue.look(shot, parts, memo);
+    await rescue.look(launch, shot, parts, memo);
     const both = [...parts, part('us-android', 'android', 2)];
     now.ms += 250;
-    await rescue.look(shot, both, memo);
+    await rescue.look(launch, shot, both, memo);
     now.ms += 250;
-    await rescue.look(shot, both, memo);
+    await rescue.look(launch, shot, both, memo);
     expect(reads).toEqual([3, 2, 3, 0]);
   });
 
@@ -375,9 +378,9 @@ describe('it is not due', () => {
   });
 
   test('before the next look at any of its segments; what is over is forgotten, what runs is not', async () => {
-    const { rescue, shot, now, parts, memo } = judged();
+    const { rescue, launch, shot, now, parts, memo } = judged();
     now.ms += 1_000;
-    await rescue.look({ ...shot, segments: shot.segments.slice(0, 1) }, parts, memo);
+    await rescue.look(launch, { ...shot, segments: shot.segments.slice(0, 1) }, parts, memo);
     const only = { ...shot, segments: shot.segments.filter(({ segment }) => segment === 'us-ios') };
     expect(rescue.isDue(only)).toBe(false);
     expect(rescue.isDue(shot)).toBe(true);
@@ -393,10 +396,12 @@ test('what has lost its claims is not put back: more was answered than there are
   let accepted = 1;
   const rig = judged({
     live: {
-      reports: async () =>
-        [
+      signedReports: async () => ({
+        reports: [
           { shots: [{ shotId: rig.shot.id, platforms: { ios: answered(accepted), android: answered(0) } }] },
         ] as unknown as WorkerReport[],
+        foreign: [],
+      }),
     },
   });
   await rig.until(10_000);

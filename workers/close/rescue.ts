@@ -5,7 +5,8 @@ import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Shot } from '../../runbooks/launch/launch.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { uncovered } from '../../settle/batch-words.ts';
 import type { CloseMemo } from '../../settle/close.ts';
 import { lostClaims } from '../../settle/lost-claims.ts';
@@ -23,11 +24,13 @@ import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
  */
 export interface RescueOptions {
   claims: Pick<ClaimStore, 'read'>;
-  live: Pick<LiveStore, 'reports'>;
+  live: Pick<LiveStore, 'signedReports'>;
+  launchId: string;
+  /** Whose reports this process believes. */
+  trusted: TrustedKeys | null;
   queues: Pick<Queues, 'send' | 'depth'>;
   /** Batch queue by platform. */
   batches: Record<Platform, string>;
-  launchId: string;
   /** Earliest that the store's time may be, epoch ms: a lease that may be over by our clock alone is not. */
   earliestMs: () => number;
   /** Why nothing may be claimed now (the switches say so, or can't be read), or null: then it is nobody's fault that nothing is. */
@@ -87,13 +90,14 @@ export class Rescue {
   }
 
   /** How many batches of the shot were put on their queues again. Errors: those of the stores. */
-  async look(shot: Shot, parts: readonly Part[], memo: CloseMemo): Promise<number> {
+  async look(launch: Launch, shot: Shot, parts: readonly Part[], memo: CloseMemo): Promise<number> {
+    const areLost = () => this.#areLost(launch, shot, parts);
     let rescued = 0;
     for (const part of parts) {
       const key = keyOf(shot, part.segment);
       if (this.#options.isBusy(shot.id, part.segment) || this.#nowMs() < (this.#seen.get(key)?.nextMs ?? 0)) continue;
       if (this.#nowMs() >= shot.notAfterAtMs[part.platform]) continue;
-      rescued += await this.#lookAt(shot, part, memo, key, parts);
+      rescued += await this.#lookAt(shot, part, memo, key, areLost);
     }
     return rescued;
   }
@@ -104,7 +108,13 @@ export class Rescue {
     for (const key of this.#seen.keys()) if (!ids.has(key.slice(0, key.indexOf('/')))) this.#seen.delete(key);
   }
 
-  async #lookAt(shot: Shot, part: Part, memo: CloseMemo, key: string, parts: readonly Part[]): Promise<number> {
+  async #lookAt(
+    shot: Shot,
+    part: Part,
+    memo: CloseMemo,
+    key: string,
+    areLost: () => Promise<boolean>,
+  ): Promise<number> {
     const seen = this.#seen.get(key) ?? {
       lookedAtMs: this.#nowMs(),
       stillMs: 0,
@@ -125,7 +135,7 @@ export class Rescue {
       return this.#wait(seen, nowMs);
     }
     const lost = all.filter(({ batch, claim }) => isLost(batch, claim)).map(({ batch }) => batch.id);
-    if (lost.length === 0 || (await this.#areLost(shot, parts))) return this.#wait(seen, nowMs);
+    if (lost.length === 0 || (await areLost())) return this.#wait(seen, nowMs);
     const some = (await this.#isFull(part.platform)) ? lost.slice(0, FIRST) : lost;
     await this.#send(shot, part, some);
     Object.assign(seen, { rescues: seen.rescues + 1, isCut: true, stillMs: 0 });
@@ -157,8 +167,9 @@ export class Rescue {
   }
 
   /** Batches without a claim may have been sent then: putting them back would send them twice. */
-  async #areLost(shot: Shot, parts: readonly Part[]): Promise<boolean> {
-    const lost = await lostClaims(this.#options, { launchId: this.#options.launchId, shotId: shot.id, parts });
+  async #areLost(launch: Launch, shot: Shot, parts: readonly Part[]): Promise<boolean> {
+    const { trusted } = this.#options;
+    const lost = await lostClaims(this.#options, launch, { trusted, shotId: shot.id, parts });
     if (lost !== null)
       this.#options.log.error(
         { shotId: shot.id, ...lost },

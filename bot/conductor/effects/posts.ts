@@ -23,6 +23,7 @@ import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
 import { keptMeasurements } from '../gates/gate-watch.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
+import { workerReports } from '../worker-reports.ts';
 import { NO_MESSAGE } from './pending.ts';
 import type { Attempt, Pending } from './pending.ts';
 import { postedOf } from './posted-at.ts';
@@ -258,7 +259,7 @@ export class Posts {
     const nowMs = this.#context.nowMs();
     const [measured, reports] = await Promise.all([
       keptMeasurements(this.#context, launch),
-      this.#context.cloud.live.reports(launch.id),
+      workerReports(this.#context, launch),
     ]);
     return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs);
   }

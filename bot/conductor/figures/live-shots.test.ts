@@ -34,7 +34,7 @@ test('one message follows the shot in place, keeps what a vanished worker had se
   const launch = await rig.launch();
   await rig.seen('Sending: 0 of 1,000 accepted');
   const report = (boot: string, shot: ShotSnapshot) =>
-    rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot] }));
+    rig.reports(reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot] }));
   await report('one', snapshot(shotId, pressedAtMs, evenly(300, 0, 500), []));
   await report('two', snapshot(shotId, pressedAtMs, [], evenly(100, 0, 500)));
   await rig.seen('Sending: 400 of 1,000 accepted');
@@ -93,7 +93,7 @@ test('a platform that takes nothing is said while the shot runs, once, and the s
     reasons: { TooManyProviderTokenUpdates: failed - 4, Unregistered: 4 },
   });
   const report = (failed: number, accepted = 300) =>
-    rig.cloud.live.putReport(
+    rig.reports(
       reportOf(launch, 'one', Date.now(), {
         state: 'sending',
         shots: [

@@ -10,6 +10,7 @@ import type { Message } from '../../views/message.ts';
 import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
+import { workerReports } from '../worker-reports.ts';
 import type { LivePosition } from './live-position.ts';
 
 /** Figures of a closed shot as the room showed them last. Null: it runs, or none were kept. */
@@ -105,7 +106,7 @@ export class LiveShots {
   }
 
   async #merge(launch: Launch, shot: Shot): Promise<ShotFigures> {
-    await this.#collect();
+    await this.#collect(launch);
     const snapshots = [...(this.#byShot.get(shot.id)?.values() ?? [])].map(({ snapshot }) => snapshot);
     const { figures, problems } = shotFigures(launch, shot, snapshots, this.#context.nowMs());
     if (problems > 0)
@@ -116,8 +117,8 @@ export class LiveShots {
     return figures;
   }
 
-  async #collect(): Promise<void> {
-    this.#reports = await this.#context.cloud.live.reports(this.#launchId);
+  async #collect(launch: Launch): Promise<void> {
+    this.#reports = await workerReports(this.#context, launch);
     for (const report of this.#reports) {
       for (const snapshot of report.shots) {
         const boots = this.#byShot.get(snapshot.shotId) ?? new Map<string, { atMs: number; snapshot: ShotSnapshot }>();

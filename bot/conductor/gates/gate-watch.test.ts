@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { REPORT_LIFE_MS } from '../../../contract/liveness.ts';
 import type { ClockOffset } from '../../../infra/aws/store-clock.ts';
 import { wallClock } from '../../../infra/aws/store-clock.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
@@ -102,7 +103,7 @@ test('a queue that fills while a shot runs is no news, and one that is full with
   await look(SETTLE_MS, 2);
   expect(await changes('queues')).toEqual(['green']);
   // What another gate finds is news then too.
-  await look(100, 0);
+  await look(REPORT_LIFE_MS + 1, 0);
   await look(SETTLE_MS, 0);
   expect(await changes('workers')).toEqual(['green', 'red']);
 

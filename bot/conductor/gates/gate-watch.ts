@@ -22,7 +22,7 @@ export class GateWatch {
 
   async look(launch: Launch): Promise<Measured[]> {
     const nowMs = this.#context.nowMs();
-    const measured = await this.#measure(this.#context.cloud, launch, nowMs, this.#context.version);
+    const measured = await this.#measure(this.#context, launch, nowMs);
     await keep(this.#context, launch, measured);
     for (const one of measured) {
       if (this.#isLasting(launch, one, nowMs)) {
@@ -77,7 +77,7 @@ export async function freshMeasurements(context: Context, launch: Launch, anew =
     kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
   );
   if (isFresh && !anew) return kept;
-  const measured = await measureGates(context.cloud, launch, nowMs, context.version);
+  const measured = await measureGates(context, launch, nowMs);
   await keep(context, launch, measured);
   return measured;
 }

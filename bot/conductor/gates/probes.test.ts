@@ -36,13 +36,12 @@ afterEach(async () => {
   await rig.stop();
 });
 
+const bot = (version: string | null = null) => ({ cloud: rig.cloud, journal: rig.journal, version });
 const measure = async (launch: Launch) =>
-  new Map((await measureGates(rig.cloud, launch, Date.now())).map((one) => [one.gate, one]));
+  new Map((await measureGates(bot(), launch, Date.now())).map((one) => [one.gate, one]));
 const statuses = (measured: Map<string, Measured>) =>
   Object.fromEntries([...measured].map(([gate, one]) => [gate, one.status]));
-const put = async (...reports: WorkerReport[]) => {
-  for (const report of reports) await rig.cloud.live.putReport(report);
-};
+const put = (...reports: WorkerReport[]) => rig.reports(...reports);
 
 test('without workers, tests or orders every gate that needs them is red or unknown, never green', async () => {
   expect(statuses(await measure(await rig.launch()))).toEqual({
@@ -214,7 +213,7 @@ test('versions are those of the workers, of the bot that asks and of the one tha
   const version = 'aaaa';
   await put(reportOf(launch, 'one', Date.now(), { version }), reportOf(launch, 'two', Date.now(), { version }));
   const now = async (own: string | null) =>
-    (await measureGates(rig.cloud, launch, Date.now(), own)).find(({ gate }) => gate === 'one-version');
+    (await measureGates(bot(own), launch, Date.now())).find(({ gate }) => gate === 'one-version');
   expect(await now(version)).toMatchObject({ status: 'green', value: 0 });
   expect(await now('bbbb')).toMatchObject({ status: 'red', value: 1 });
   await rig.cloud.live.lease('conductor', 'other', 5_000, Date.now(), () => false, 'cccc');
@@ -227,8 +226,13 @@ test('versions are those of the workers, of the bot that asks and of the one tha
 });
 
 test('a probe that fails is unknown and leaves the others alone', async () => {
-  const cloud = { ...rig.cloud, live: { ...rig.cloud.live, reports: () => Promise.reject(new Error('throttled')) } };
-  const measured = new Map((await measureGates(cloud, await rig.launch(), Date.now())).map((one) => [one.gate, one]));
+  const cloud = {
+    ...rig.cloud,
+    live: { ...rig.cloud.live, signedReports: () => Promise.reject(new Error('throttled')) },
+  };
+  const measured = new Map(
+    (await measureGates({ ...bot(), cloud }, await rig.launch(), Date.now())).map((one) => [one.gate, one]),
+  );
   expect(measured.get('ready')).toMatchObject({
     status: 'unknown',
     say: expect.stringContaining('throttled') as string,
@@ -252,7 +256,7 @@ test('the leader records a change that lasts, not one that flaps, and a press ge
 test('whoever asks how things stand sees them as they are now; a press takes what was measured some seconds ago', async () => {
   const { conductor } = rig.conductor('one');
   const launch = await rig.launch();
-  const now = await measureGates(rig.cloud, launch, Date.now());
+  const now = await measureGates(bot(), launch, Date.now());
   expect(now.find(({ gate }) => gate === 'queue')?.status).toBe('green');
   await rig.cloud.live.putGates(
     rig.launchId,
@@ -270,7 +274,7 @@ test('a press goes by no measurement that no bot of this launch has signed: it m
   const launch = await rig.launch();
   const { live } = rig.cloud;
   const ready = async () => (await conductor.measured(rig.launchId)).find(({ gate }) => gate === 'ready')?.status;
-  const now = await measureGates(rig.cloud, launch, Date.now());
+  const now = await measureGates(bot(), launch, Date.now());
   expect(now.find(({ gate }) => gate === 'ready')?.status).toBe('red');
   const green = now.map((one) => ({ ...one, status: 'green' as const }));
   for (const forge of [

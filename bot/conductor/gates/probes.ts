@@ -1,11 +1,9 @@
-import { fresh, isOutdated, isReady } from '../../../contract/liveness.ts';
-import { sickOf, weatherOf } from '../../../contract/pool-weather.ts';
+import { fresh } from '../../../contract/liveness.ts';
+import { weatherOf } from '../../../contract/pool-weather.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
-import type { Measured, Platform } from '../../../runbooks/launch/entries.ts';
-import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
-import { workersNeeded } from '../../../runbooks/launch/gate-figures.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isMeasured } from '../../../runbooks/launch/rule-gates.ts';
@@ -13,14 +11,18 @@ import type { MeasuredProbe } from '../../../runbooks/launch/rule-gates.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import { platformName } from '../../views/names.ts';
 import { kindOfWeather } from '../../views/weather-kinds.ts';
-import { sickLine, weatherSay } from '../../views/weather.ts';
+import { weatherSay } from '../../views/weather.ts';
+import type { Context } from '../context.ts';
 import { LEASE } from '../leader.ts';
+import { workerSight } from '../worker-reports.ts';
 import { clocksNow } from './clock-probe.ts';
 import { doctorNow, lastLook } from './doctor-probe.ts';
 import { homeNow } from './home-probe.ts';
 import { payloadSize } from './payload-probe.ts';
 import { counted, providersNow } from './providers-probe.ts';
 import { versionsNow } from './versions-probe.ts';
+import { platformsInUse, primedShare, providersInUse, sendersOf, unsignedIn, workersReady } from './workers-probe.ts';
+import type { Found } from './workers-probe.ts';
 
 /**
  * What the credential of every open connection must have left at GO. Providers refuse one after an hour
@@ -29,23 +31,24 @@ import { versionsNow } from './versions-probe.ts';
  */
 const CREDENTIAL_LEFT_MS = 10 * 60_000;
 
-type Found = Pick<Measured, 'status' | 'value' | 'say'>;
-
 /** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
 export async function measureGates(
-  cloud: Cloud,
+  context: Pick<Context, 'cloud' | 'journal' | 'version'>,
   launch: Launch,
   nowMs: number,
-  version: string | null = null,
 ): Promise<Measured[]> {
+  const { cloud, version } = context;
   const gates = gatesOf(launch).filter(isMeasured);
   // One read for all gates; if it fails, the gates that rest on it are unknown.
-  const reports = cloud.live.reports(launch.id);
+  const sight = workerSight(context, launch);
+  const reports = sight.then((seen) => seen.reports);
   reports.catch(() => undefined);
   const foundOf = async (probe: MeasuredProbe): Promise<Found> => {
     if (probe.kind === 'clocks') return clocksNow(await reports, cloud.clock.offset(), nowMs, probe.within);
     if (probe.kind === 'versions')
       return versionsNow(fresh(await reports, nowMs), [version, await leadersVersion(cloud, version)]);
+    if (probe.kind === 'workers-ready')
+      return workersReady(launch, fresh(await reports, nowMs), probe.at_least, nowMs, unsignedIn(await sight, nowMs));
     return measure(cloud, launch, probe, nowMs, async () => fresh(await reports, nowMs));
   };
   return Promise.all(
@@ -71,13 +74,11 @@ async function leadersVersion(cloud: Cloud, own: string | null): Promise<string 
 async function measure(
   cloud: Cloud,
   launch: Launch,
-  probe: Exclude<MeasuredProbe, { kind: 'clocks' | 'versions' }>,
+  probe: Exclude<MeasuredProbe, { kind: 'clocks' | 'versions' | 'workers-ready' }>,
   nowMs: number,
   reports: () => Promise<WorkerReport[]>,
 ): Promise<Found> {
   switch (probe.kind) {
-    case 'workers-ready':
-      return workersReady(launch, await reports(), probe.at_least, nowMs);
     case 'primed-share':
       return primedShare(launch, await reports(), probe.at_least, nowMs);
     case 'queue-empty':
@@ -105,88 +106,6 @@ async function measure(
   }
 }
 
-export function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
-  const needed = workersNeeded(launch, atLeast);
-  if (launch.audience === null)
-    return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
-  const ready = reports.filter((report) => isReady(report, launch)).length;
-  const stale = reports.filter(
-    (report) =>
-      report.audienceHash !== null &&
-      !isOutdated(report) &&
-      !isReady(report, launch) &&
-      (report.state === 'ready' || report.state === 'sending'),
-  ).length;
-  const outdated = reports.filter(isOutdated).length;
-  const old =
-    outdated === 0
-      ? ''
-      : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
-  const sky = skyOf(launch, reports, nowMs);
-  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}${sky.say}`;
-  return {
-    status: ready >= needed && sky.stopped === 0 ? 'green' : 'red',
-    value: Math.max(0, needed - ready, sky.stopped),
-    say,
-  };
-}
-
-/**
- * Before GO: workers that may send nothing to a provider just now because of what it answers everybody, whoever is ready; and a
- * word about what only slows them down, or about connections that had to be replaced.
- */
-function skyOf(launch: Launch, all: readonly WorkerReport[], nowMs: number): { stopped: number; say: string } {
-  const senders = sendersOf(all);
-  const sky = weatherOf(senders, platformsInUse(launch));
-  const says = [
-    ...sky.map((weather) => weatherSay(weather, nowMs)),
-    ...sickOf(senders, platformsInUse(launch)).map(sickLine),
-  ];
-  // Once the wait is over the next push tries it, and with nothing to send there is none.
-  const waits = senders.filter(({ lanes }) =>
-    lanes.some(
-      ({ provider, weather }) =>
-        providersInUse(launch).includes(provider) && weather?.state === 'stopped' && weather.againInMs > 0,
-    ),
-  );
-  return { stopped: waits.length, say: says.map((one) => `; ${one}`).join('') };
-}
-
-/** Providers of the platforms that the audience has; without an audience, both. */
-function providersInUse(launch: Launch): ('apns' | 'fcm')[] {
-  return platformsInUse(launch).map((platform) => (platform === 'ios' ? 'apns' : 'fcm'));
-}
-
-function platformsInUse(launch: Launch): Platform[] {
-  const { audience } = launch;
-  return audience === null
-    ? [...PLATFORMS]
-    : PLATFORMS.filter((platform) => audience.segments.some((segment) => segment.platform === platform));
-}
-
-/** The lowest share among the providers counts: a primed APNs pool says nothing about FCM. */
-export function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
-  const shares = providersInUse(launch).map((provider) => {
-    const lanes = reports.flatMap((report) => report.lanes).filter((lane) => lane.provider === provider);
-    const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) =>
-      lanes.reduce((total, lane) => total + pick(lane), 0);
-    const connections = sum((lane) => lane.connections);
-    return { provider, connections, primed: sum((lane) => lane.primed) };
-  });
-  const say = shares.map((one) => `${one.provider} ${one.primed} of ${one.connections}`).join(', ');
-  if (shares.some((one) => one.connections === 0))
-    return { status: 'unknown', value: null, say: `${say}: no connections yet` };
-  const sky = skyOf(launch, reports, nowMs);
-  const calm = reports.length === 0 ? 1 : 1 - sky.stopped / reports.length;
-  const share = Math.min(calm, ...shares.map((one) => one.primed / one.connections));
-  // Rounded, so that a waiver for "0.1 unprimed" is not lost to the last binary digit.
-  return {
-    status: share >= atLeast ? 'green' : 'red',
-    value: Math.round((1 - share) * 10_000) / 10_000,
-    say: `${say} connections have an authenticated answer${sky.say}`,
-  };
-}
-
 async function queueEmpty(
   cloud: Cloud,
   launch: Launch,
@@ -203,10 +122,6 @@ async function queueEmpty(
   const say = waiting === 0 ? 'empty' : `${waiting} messages waiting`;
   return { status: waiting === 0 ? 'green' : 'red', value: waiting, say };
 }
-
-/** Only workers that would send now: one that is still loading, or on its way out, must not block a press. */
-const sendersOf = (reports: readonly WorkerReport[]) =>
-  reports.filter(({ state }) => state === 'ready' || state === 'sending');
 
 function credentials(launch: Launch, all: readonly WorkerReport[], nowMs: number): Found {
   const reports = sendersOf(all);

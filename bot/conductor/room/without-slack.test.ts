@@ -83,7 +83,7 @@ test('the figures of a shot are in the record soon after its close', async () =>
   const { conductor } = rig.conductor('first', { slack: { ...rig.slack, ...silent }, timings: { stopMs: 100 } });
   await conductor.start();
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
-  await rig.cloud.live.putReport(reportOf(await rig.launch(), 'one', Date.now()));
+  await rig.reports(reportOf(await rig.launch(), 'one', Date.now()));
   await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500)] });
   await until('ShotTimed', async () => (await rig.entries('ShotTimed'))[0]);
 });

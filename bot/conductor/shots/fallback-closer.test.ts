@@ -46,7 +46,7 @@ test('a shot that nobody closes is closed from its claims, once nobody can hold 
     read: (keys: readonly string[]) => (read.push(keys.length), claims.read(keys)),
     close: (...call: Parameters<typeof claims.close>) => claims.close(...call),
   });
-  const live = { reports: () => Promise.resolve([]) };
+  const live = { signedReports: () => Promise.resolve({ reports: [], foreign: [] }) };
   const now = { ms: scene.nowMs };
   const close = fallbackCloser({
     cloud: { claims: counting, objects: { get: () => Promise.resolve(manifest()) }, live } as unknown as Cloud,

@@ -79,7 +79,7 @@ async function sentShot() {
     firstWriteAtMs: Date.now(),
     lastWriteAtMs: Date.now(),
   };
-  await rig.cloud.live.putReport(reportOf(await rig.launch(), 'one', Date.now(), { state: 'sending', shots: [shot] }));
+  await rig.reports(reportOf(await rig.launch(), 'one', Date.now(), { state: 'sending', shots: [shot] }));
   return approved.shotId;
 }
 
@@ -89,7 +89,16 @@ test('a claims table that is emptied while a shot runs is said once, with what i
   const { conductor } = rig.conductor('first', { timings });
   await conductor.start();
   await rig.seen('Sending: 1,000 of 1,000');
-  // Some looks at claims that are there.
+  // Some looks at claims that are there; what nobody of this launch has answered says nothing of them.
+  const forged: ShotSnapshot = {
+    shotId,
+    platforms: { ios: countsOf(evenly(9_000, 0, 500)), android: countsOf(evenly(9_000, 0, 500)) },
+    firstWriteAtMs: Date.now(),
+    lastWriteAtMs: Date.now(),
+  };
+  await rig.cloud.live.putReport(
+    reportOf(await rig.launch(), 'evil', Date.now(), { state: 'sending', shots: [forged] }),
+  );
   await new Promise((resolve) => setTimeout(resolve, 500));
   const told = async () => (await rig.entries('Noted')).filter(({ text = '' }) => text.startsWith('Claims of shot'));
   expect(await told()).toEqual([]);

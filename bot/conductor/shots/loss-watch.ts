@@ -32,12 +32,12 @@ export class LossWatch {
 
   /** The claims of running shots. */
   async lookAtClaims(launch: Launch): Promise<void> {
-    const { cloud, log } = this.#context;
+    const { cloud, journal, log } = this.#context;
     const running = runningShots(launch);
     for (const known of this.#parts.keys()) if (!running.some(({ id }) => id === known)) this.#parts.delete(known);
     for (const shot of running) {
-      const lost = await lostClaims(cloud, {
-        launchId: launch.id,
+      const lost = await lostClaims(cloud, launch, {
+        trusted: journal.keyring.trusted,
         shotId: shot.id,
         parts: await this.#partsOf(launch, shot),
       });

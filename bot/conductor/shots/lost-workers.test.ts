@@ -94,3 +94,20 @@ test('what somebody has put among the reports is told to nobody, however much of
   expect(note).toMatch(/^Worker host-a \(a\) fell silent.*1 other worker sends/);
   expect(more).toEqual([]);
 });
+
+test('one whose report somebody has overwritten is not said to have fallen silent: it cannot be heard', async () => {
+  const { memory, goMs, sending } = await fired();
+  const bot = memory.bot();
+  const look = async () => lostWorkers(bot, await memory.launch());
+  memory.nowMs = goMs + 900;
+  memory.reports = [sending('a', memory.nowMs), sending('b', memory.nowMs)];
+  await look();
+  memory.nowMs = goMs + 6_000;
+  memory.reports = [sending('a', goMs + 901), sending('b', memory.nowMs)];
+  memory.reportsBy = ({ bootId }) => (bootId === 'a' ? null : signerOf(WORKER_KEY));
+  await look();
+  expect(await memory.notes()).toEqual([]);
+  memory.reportsBy = () => signerOf(WORKER_KEY);
+  await look();
+  expect(await memory.notes()).toHaveLength(1);
+});

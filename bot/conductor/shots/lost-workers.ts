@@ -1,11 +1,11 @@
-import { isFresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
+import { fresh, REPORT_LIFE_MS } from '../../../contract/liveness.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import { shotSegments } from '../../views/segments-text.ts';
 import { plural, span } from '../../views/words.ts';
 import type { Context } from '../context.ts';
-import { ofWorkers } from '../worker-reports.ts';
+import { hiddenIn, workerSight } from '../worker-reports.ts';
 import { noteOnce } from './note-once.ts';
 
 /**
@@ -16,20 +16,15 @@ import { noteOnce } from './note-once.ts';
 export async function lostWorkers(context: Context, launch: Launch): Promise<void> {
   const running = runningShots(launch);
   if (running.length === 0) return;
-  const { reports } = await context.cloud.live.provenReports(launch.id);
+  const sight = await workerSight(context, launch);
   const nowMs = context.nowMs();
-  const found = reports.filter(({ report }) => running.some((shot) => isLost(report, shot, nowMs)));
-  if (found.length === 0) return;
-  const lost = await ofWorkers(context, launch, found);
-  const alive = await ofWorkers(
-    context,
-    launch,
-    reports.filter(({ report }) => isFresh(report, nowMs)),
-  );
+  const alive = fresh(sight.reports, nowMs);
   if (alive.length === 0) return;
+  // Who is kept from being heard is not silent.
+  const hidden = new Set(hiddenIn(sight).map(({ bootId }) => bootId));
   for (const shot of running)
-    for (const report of lost)
-      if (isLost(report, shot, nowMs))
+    for (const report of sight.reports)
+      if (!hidden.has(report.bootId) && isLost(report, shot, nowMs))
         await noteOnce(context, launch, headOf(report, launch, shot), textOf(report, shot, alive.length));
 }
 

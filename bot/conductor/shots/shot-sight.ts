@@ -1,11 +1,13 @@
-// Held by `bot/conductor/shots/stillness.test.ts` and `bot/conductor/shots/still-reason.test.ts`.
+import { REPORT_LIFE_MS } from '../../../contract/liveness.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
 import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
 import { errorName } from '../../../infra/aws/cloud-error.ts';
+import type { SignedReports } from '../../../infra/aws/signed-reports.ts';
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import type { Context } from '../context.ts';
+import { hiddenIn, workerSight } from '../worker-reports.ts';
 
 /** How full a queue is. `missing`: there is no such queue. Null: not known. */
 type QueueSight = { waiting: number; inFlight: number } | 'missing' | null;
@@ -16,6 +18,8 @@ export interface Evidence {
   storeSilentMs: number;
   /** Every boot that has reported, and how long ago its last report was seen to change. */
   workers: { report: WorkerReport; silentMs: number }[];
+  /** Workers of whom nothing is seen just now, since somebody else's lies where their reports do. */
+  hidden: readonly WorkerReport[];
   queues: Record<'segments' | Platform, QueueSight>;
   /** Null: not known. */
   switches: 'as approved' | 'halted' | 'missing' | null;
@@ -38,6 +42,8 @@ export class ShotSight {
   readonly #snapshots = new Map<string, Map<string, ShotSnapshot>>();
   readonly #running = new Set<string>();
   readonly #begunAtMs = new Map<string, number>();
+  /** When a worker could last not be heard, by boot. */
+  readonly #hidden = new Map<string, { report: WorkerReport; atMs: number }>();
   #unansweredSinceMs: number | null = null;
   #queues: Evidence['queues'] = { segments: null, ios: null, android: null };
   #item: { halted: boolean; haltEpoch: number } | 'missing' | null = null;
@@ -47,14 +53,14 @@ export class ShotSight {
   }
 
   read(launch: Launch): void {
-    const { cloud, nowMs } = this.#context;
+    const { nowMs } = this.#context;
     const isYoung = Object.values(launch.shots).some(
       ({ closed, pressedAtMs }) => closed === null && nowMs() - pressedAtMs < YOUNG_MS,
     );
     const beganAtMs = nowMs();
     this.#once('reports', isYoung ? READ_MS : LONG_READ_MS, async () => {
       try {
-        this.#take(await cloud.live.reports(launch.id));
+        this.#take(await workerSight(this.#context, launch));
         this.#unansweredSinceMs = null;
       } catch (error) {
         this.#unansweredSinceMs ??= beganAtMs;
@@ -96,10 +102,19 @@ export class ShotSight {
       .map(({ report }) => report);
   }
 
-  /** Every boot that has reported, and how long ago its last report was seen to change. */
+  /** Every boot that has reported, and how long ago its last report was seen to change. One that is old as it is seen for the first time is of a worker that has long been silent. */
   reports(): Evidence['workers'] {
     const nowMs = this.#context.nowMs();
-    return [...this.#reports.values()].map(({ report, seenAtMs }) => ({ report, silentMs: nowMs - seenAtMs }));
+    return [...this.#reports.values()].map(({ report, seenAtMs }) => {
+      const oldMs = nowMs - report.atMs;
+      return { report, silentMs: Math.max(nowMs - seenAtMs, oldMs > REPORT_LIFE_MS ? oldMs : 0) };
+    });
+  }
+
+  /** Workers of whom nothing is seen just now. They write again and again, so that one look may hear what the next does not. */
+  hidden(): readonly WorkerReport[] {
+    const nowMs = this.#context.nowMs();
+    return [...this.#hidden.values()].filter(({ atMs }) => nowMs - atMs < SILENT_MS).map(({ report }) => report);
   }
 
   snapshots(shotId: string): ShotSnapshot[] {
@@ -112,6 +127,7 @@ export class ShotSight {
     return {
       storeSilentMs: Math.max(pendingMs, this.#unansweredSinceMs === null ? 0 : nowMs - this.#unansweredSinceMs),
       workers: this.reports(),
+      hidden: this.hidden(),
       queues: this.#queues,
       switches: this.#switchesOf(shot),
     };
@@ -123,9 +139,10 @@ export class ShotSight {
     return item.halted || item.haltEpoch > shot.haltEpoch ? 'halted' : 'as approved';
   }
 
-  #take(reports: readonly WorkerReport[]): void {
+  #take(sight: SignedReports): void {
     const nowMs = this.#context.nowMs();
-    for (const report of reports) {
+    for (const report of hiddenIn(sight)) this.#hidden.set(report.bootId, { report, atMs: nowMs });
+    for (const report of sight.reports) {
       const before = this.#reports.get(report.bootId);
       if (before === undefined || before.report.atMs !== report.atMs)
         this.#reports.set(report.bootId, { report, seenAtMs: nowMs });

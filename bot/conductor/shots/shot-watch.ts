@@ -6,7 +6,7 @@ import type { CloseResult } from '../../../settle/close.ts';
 import { shotSegments } from '../../views/segments-text.ts';
 import { clip, oneLine } from '../../views/words.ts';
 import type { Context } from '../context.ts';
-import { ofWorkers } from '../worker-reports.ts';
+import { workerReports } from '../worker-reports.ts';
 import { noteOnce } from './note-once.ts';
 
 const WHY_CHARS = 300;
@@ -65,12 +65,11 @@ export class ShotWatch {
 
   /** What workers say of it comes long before the bot's own turn: a shot that all of is answered ends at once otherwise, and never stands still. */
   async #lookAtReports(launch: Launch, running: readonly Shot[]): Promise<void> {
-    const { reports } = await this.#context.cloud.live.provenReports(launch.id);
+    const reports = await workerReports(this.#context, launch);
     for (const shot of running) {
       if (this.#told.has(shot.id)) continue;
       const head = `${CANNOT_CLOSE} ${shot.id}: `;
-      const said = reports.filter(({ report }) => report.say.startsWith(head));
-      const [found] = await ofWorkers(this.#context, launch, said);
+      const found = reports.find(({ say }) => say.startsWith(head));
       if (found !== undefined) await this.#tell(launch, shot, found.say.slice(head.length));
     }
   }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { WorkerReport } from '../../../contract/report.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { reportOf, shotForTests } from '../for-tests.ts';
+import { workerReports } from '../worker-reports.ts';
 import { ShotSight } from './shot-sight.ts';
 import { SickWatch } from './sick-watch.ts';
 
@@ -19,6 +20,7 @@ async function watching(memory: MemoryContext) {
     if (more.connections !== undefined)
       for (const report of memory.reports) for (const lane of report.lanes) lane.connections = more.connections;
     sight.read(launch);
+    await workerReports(context, launch);
     await turn();
     watch.look(launch, more.of ?? shot, sight);
     await watch.settle();

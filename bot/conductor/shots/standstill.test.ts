@@ -41,9 +41,7 @@ async function fired(options: Parameters<Rig['conductor']>[1] = {}) {
     lastWriteAtMs: pressedAtMs + 900,
   });
   const report = (shot: ShotSnapshot | null, more: Partial<WorkerReport> = {}) =>
-    rig.cloud.live.putReport(
-      reportOf(launch, 'one', Date.now(), { state: 'sending', shots: shot === null ? [] : [shot], ...more }),
-    );
+    rig.reports(reportOf(launch, 'one', Date.now(), { state: 'sending', shots: shot === null ? [] : [shot], ...more }));
   return { conductor, launch, shotId, pressedAtMs, snapshot, report };
 }
 
@@ -141,7 +139,7 @@ test(
     await until('the lease is over', async () => !conductor.isLeader());
     sent = 150;
     proxy.stall(false);
-    const moved = await rig.seen('iOS and Android move again after');
+    const moved = await rig.seen('iOS and Android are seen to move again after');
     expect(moved.ts).toBe(alarm.ts);
     await until('noted afterwards', async () => ((await rig.entries('Noted')).length >= 2 ? true : undefined));
   },

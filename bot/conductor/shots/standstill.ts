@@ -195,7 +195,7 @@ export class StandstillWatch {
     if (alarm.episode === null) return;
     const { content, sinceMs } = alarm.episode;
     const end = { how, afterMs: this.#context.nowMs() - sinceMs };
-    alarm.end(end, movesAgainNote(launch, shot, content.still, end));
+    alarm.end(end, movesAgainNote(launch, shot, content.still, content.reason, end));
     this.#context.log.info({ launchId: launch.id, shotId: shot.id, ...end }, 'the standstill is over');
   }
 }

@@ -36,6 +36,7 @@ const FULL = { waiting: 0, inFlight: 3 };
 const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   storeSilentMs: 0,
   workers: seen(report()),
+  hidden: [],
   queues: { segments: FULL, ios: FULL, android: FULL },
   switches: 'as approved',
   ...more,
@@ -212,4 +213,26 @@ test("a provider's weather comes after what workers say of the shot and before w
   });
   expect(kind(rough())).toBe('weather ios');
   expect(kind(rough({ say: `${CANNOT_TAKE} ${shot.id}: no manifest` }))).toBe('cannot');
+});
+
+test('of workers that cannot be heard it is said that they may go on; what others say of the reason is not hidden by a few of them', () => {
+  const [one, two] = [report(), report({ bootId: 'two' })];
+  const hidden = [report({ bootId: 'hidden', host: 'ip-10-0-0-9' })];
+  const reason = (more: Partial<Evidence>) => stillReason(launch, shot, still('ios'), evidence(more), nowMs);
+  expect(reason({ workers: seen(one), hidden })).toMatchObject({
+    kind: 'hidden',
+    isUnseen: true,
+    why: expect.stringMatching(/^reports of 1 worker \(ip-10-0-0-9\) were overwritten or deleted/) as string,
+  });
+  expect(reason({ workers: [], hidden })).toMatchObject({ kind: 'hidden' });
+  // That another one stood there before is no word of who is dead.
+  const dead = [...seen(one, two), { report: report({ ...sending, bootId: 'hidden' }), silentMs: 9_000 }];
+  expect(reason({ workers: dead, hidden })).toMatchObject({ kind: 'hidden' });
+  const weather = { state: 'stopped', reason: 'TooManyRequests', forMs: 2_000, refused: 9, waiting: 5, againInMs: 500 };
+  const rough = [one, two].map((each) => ({ ...each, lanes: each.lanes.map((lane) => ({ ...lane, weather })) }));
+  expect(reason({ workers: seen(...(rough as WorkerReport[])), hidden })).toMatchObject({
+    kind: 'weather ios',
+    isUnseen: true,
+  });
+  expect(reason({ workers: seen(one, two) })).not.toHaveProperty('isUnseen');
 });

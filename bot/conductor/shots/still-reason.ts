@@ -39,22 +39,28 @@ export function stillReason(
   const workers = evidence.workers
     .filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS)
     .map(({ report }) => report);
-  return (
-    ofStore(evidence) ??
+  const { hidden } = evidence;
+  const reason = ofStore(evidence) ??
     ofSwitches(evidence, workers) ??
+    // Most of them say nothing, then: that none reports, or that one has gone silent, would be wrong.
+    (hidden.length * 2 >= new Set([...hidden, ...workers].map(({ bootId }) => bootId)).size
+      ? ofHidden(hidden)
+      : null) ??
     ofWorkers(launch, shot, still, evidence, workers) ??
     ofWeather(still, workers, nowMs) ??
     ofQueues(launch, still, evidence, 'missing') ??
     ofConnections(still, workers) ??
     ofProvider(still, workers, nowMs) ??
+    ofHidden(hidden) ??
     ofDead(shot, evidence) ??
     ofQueues(launch, still, evidence, 'content') ??
     ofPace(launch, shot, still, nowMs) ?? {
       kind: 'unknown',
       why: 'nothing that the bot can see: workers report, their connections are open, and nothing waits.',
       todo: "Look at the workers' log lines of this shot.",
-    }
-  );
+    };
+  // Whoever can't be heard may well send.
+  return hidden.length === 0 ? reason : { ...reason, isUnseen: true };
 }
 
 function ofStore({ storeSilentMs }: Evidence): StillReason | null {
@@ -63,6 +69,16 @@ function ofStore({ storeSilentMs }: Evidence): StillReason | null {
     kind: 'store',
     why: `the store (DynamoDB) has not answered the bot for ${span(storeSilentMs)}. Workers that can't read the halt switch pause by themselves, so most likely nothing goes out until it answers.`,
     todo: 'Nothing is lost: it goes on by itself once the store answers, while its time lasts. Look at the AWS Health Dashboard for DynamoDB in this Region. A HALT that is pressed now is tried until the store takes it.',
+  };
+}
+
+function ofHidden(hidden: Evidence['hidden']): StillReason | null {
+  const [first] = hidden;
+  if (first === undefined) return null;
+  return {
+    kind: 'hidden',
+    why: `reports of ${plural(hidden.length, 'worker')} (${safe(first.host, 60)}${hidden.length > 1 ? ' and others' : ''}) were overwritten or deleted by somebody who is no worker of this launch, so nobody here sees what ${hidden.length === 1 ? 'it sends' : 'they send'}. Workers send by the record alone, and most likely go on.`,
+    todo: 'Find out who can write the live table (CloudTrail), and take that right away; the figures are there again a second later. The close counts from the claims, which is another table.',
   };
 }
 

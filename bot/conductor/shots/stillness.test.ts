@@ -172,6 +172,7 @@ const depth = { waiting: 0, inFlight: 3 };
 const healthy: Evidence = {
   storeSilentMs: 0,
   workers: [worker()],
+  hidden: [],
   queues: { segments: depth, ios: depth, android: depth },
   switches: 'as approved',
 };

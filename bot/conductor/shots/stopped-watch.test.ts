@@ -48,9 +48,7 @@ test('workers that stop a shot by themselves say which answer, its share, what i
       firstWriteAtMs: pressedAtMs + 30,
       lastWriteAtMs: pressedAtMs + 900,
     };
-    return rig.cloud.live.putReport(
-      reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot], stopped: now[boot] }),
-    );
+    return rig.reports(reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot], stopped: now[boot] }));
   };
   const timer = setInterval(() => {
     android += 1;

@@ -75,7 +75,7 @@ async function fired(options: { segments?: string[]; iosMs?: number; timings?: R
       firstWriteAtMs: pressedAtMs + 30,
       lastWriteAtMs: pressedAtMs + 900,
     };
-    return rig.cloud.live.putReport(
+    return rig.reports(
       reportOf(acted.launch, boot, Date.now(), { state: 'sending', lanes: [of('apns'), of('fcm')], shots: [shot] }),
     );
   };

@@ -112,6 +112,8 @@ export class WeatherWatch {
     if (!reports.some(({ lanes }) => lanes.some(({ provider }) => provider === PROVIDER[platform]))) return;
     const [weather] = weatherOf(reports, [platform]);
     if (weather === undefined) {
+      // Who can't be heard may have it still.
+      if (sight.hidden().length > 0) return;
       one.fairSinceMs ??= nowMs;
       if (alarm.isOpen && nowMs - one.fairSinceMs >= this.#context.timings.fairMs)
         this.#ends(launch, platform, one, 'fair');

@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { FACT } from '../facts.ts';
 import { keptMeasurements } from '../gates/gate-watch.ts';
 import type { Standings } from '../room/standing.ts';
+import { workerReports } from '../worker-reports.ts';
 
 /** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */
 const CLOCK_STEP_MS = 30_000;
@@ -40,11 +41,10 @@ export class BoardWatch {
   }
 
   async look(launch: Launch): Promise<void> {
-    const { cloud, nowMs } = this.#context;
-    const now = nowMs();
+    const now = this.#context.nowMs();
     const [measured, reports] = await Promise.all([
       keptMeasurements(this.#context, launch),
-      cloud.live.reports(launch.id),
+      workerReports(this.#context, launch),
     ]);
     for (const order of Object.values(launch.orders).filter((one) => isPending(one) && !isExpired(one, now))) {
       const gates = orderGates(launch, order, measured, now);

@@ -1,4 +1,4 @@
-import { isFresh } from '../../../contract/liveness.ts';
+import { fresh } from '../../../contract/liveness.ts';
 import { versionShares } from '../../../contract/versions.ts';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { FACT, fact, keepFact } from '../facts.ts';
 import { sayOf } from '../gates/versions-probe.ts';
 import { noteOnce } from '../shots/note-once.ts';
-import { ofWorkers } from '../worker-reports.ts';
+import { workerReports } from '../worker-reports.ts';
 
 /**
  * A deployment that comes from elsewhere is seen by its versions: what was not there when the launch began to be watched, or runs
@@ -81,15 +81,8 @@ export class DeploymentWatch {
   }
 
   async #lookAtVersions(launch: Launch): Promise<void> {
-    const { cloud, nowMs, version } = this.#context;
-    const reports = (await cloud.live.provenReports(launch.id)).reports.filter(({ report }) =>
-      isFresh(report, nowMs()),
-    );
-    const isOther = (one: string | null = null): boolean => this.#first === undefined || one !== this.#first;
-    // Mostly all are of the first one, and then it is nothing to whose reports they are.
-    const others = reports.filter(({ report }) => isOther(report.version));
-    if (!isOther(version) && (await ofWorkers(this.#context, launch, others)).length === 0) return;
-    const shares = versionShares(await ofWorkers(this.#context, launch, reports), [version]);
+    const { nowMs, version } = this.#context;
+    const shares = versionShares(fresh(await workerReports(this.#context, launch), nowMs()), [version]);
     this.#first ??= shares[0]?.version;
     for (const share of shares) {
       if (share.version === this.#first) continue;

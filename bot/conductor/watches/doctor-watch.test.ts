@@ -39,7 +39,7 @@ async function scene(checks?: string[]) {
   const look = async () => doctorWatch(context, await memory.launch());
   const gate = async () => {
     const launch = await memory.launch();
-    const measured = await measureGates(memory.context.cloud, launch, memory.nowMs);
+    const measured = await measureGates(memory.context, launch, memory.nowMs);
     return gateLines(launch, measured, memory.nowMs, 'all').find(({ id }) => id === 'quotas');
   };
   return { memory, made, look, gate };

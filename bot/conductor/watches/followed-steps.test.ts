@@ -49,7 +49,7 @@ describe('with a conductor and the local cloud', () => {
     await runs('prime');
     const launch = await rig.launch();
     expect(await rig.entries('StepDone')).toEqual([]);
-    const report = async () => rig.cloud.live.putReport(reportOf(launch, 'one', Date.now()));
+    const report = async () => rig.reports(reportOf(launch, 'one', Date.now()));
     expect((await ended('load', report)).say).toMatch(/^1 of 1 ready, 1 reporting, after /);
     expect((await ended('prime', report)).say).toMatch(
       /^apns \d+ of \d+, fcm \d+ of \d+ connections have an authenticated answer, after /,

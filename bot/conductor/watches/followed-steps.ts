@@ -3,7 +3,9 @@ import { followedEnd, followedSteps } from '../../../runbooks/launch/followed-st
 import type { FollowedStep } from '../../../runbooks/launch/followed-steps.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { Context } from '../context.ts';
-import { primedShare, unmeasured, workersReady } from '../gates/probes.ts';
+import { unmeasured } from '../gates/probes.ts';
+import { primedShare, workersReady } from '../gates/workers-probe.ts';
+import { workerReports } from '../worker-reports.ts';
 
 /** Ends the steps that wait for workers, copies or a rehearsal. From the record and what workers say, so that any leader goes on; of two that end one, one appends. */
 export async function followSteps(context: Context, launch: Launch): Promise<void> {
@@ -14,11 +16,12 @@ export async function followSteps(context: Context, launch: Launch): Promise<voi
 }
 
 /** By the measurement of the gates that ask for the same; what can't be measured is unknown. Null: it waits for nothing that workers say. */
-async function found({ cloud, nowMs }: Context, launch: Launch, { do: act }: FollowedStep) {
+async function found(context: Context, launch: Launch, { do: act }: FollowedStep) {
   if (act.kind !== 'load' && act.kind !== 'prime') return null;
   const measure = act.kind === 'load' ? workersReady : primedShare;
   try {
-    return measure(launch, fresh(await cloud.live.reports(launch.id), nowMs()), act.at_least, nowMs());
+    const nowMs = context.nowMs();
+    return measure(launch, fresh(await workerReports(context, launch), nowMs), act.at_least, nowMs);
   } catch (error) {
     return unmeasured(error);
   }

@@ -22,7 +22,8 @@ test("messages that are not the launch's are said once, by any number of bots an
     rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { foreign }), signer);
   // Whoever can write the table and has no key makes the room say nothing.
   await report('nobody', { orders: 900_000, batches: 1, last: 'go to evil.example' }, null);
-  const notes = async () => (await rig.entries('Noted')).map(({ text }) => text);
+  const notes = async () =>
+    (await rig.entries('Noted')).map(({ text }) => text).filter((text) => text?.startsWith('Messages') === true);
   await report('one', { orders: 2, batches: 1, last: 'an order of <another> launch: x' });
   const said = await rig.seen('Messages that are not this launch');
   expect(said.html).toContain('3 so far (2 orders, 1 batch)');

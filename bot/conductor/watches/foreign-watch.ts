@@ -1,9 +1,8 @@
 import { queueNames } from '../../../contract/queue-names.ts';
-import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { count, plural } from '../../views/words.ts';
 import type { Context } from '../context.ts';
-import { ofWorkers } from '../worker-reports.ts';
+import { workerReports } from '../worker-reports.ts';
 
 interface Counts {
   orders: number;
@@ -30,9 +29,7 @@ export class ForeignWatch {
   }
 
   async look(launch: Launch): Promise<void> {
-    const { reports } = await this.#context.cloud.live.provenReports(launch.id);
-    const news = reports.filter(({ report }) => this.#isNew(report));
-    for (const { bootId, foreign } of await ofWorkers(this.#context, launch, news))
+    for (const { bootId, foreign } of await workerReports(this.#context, launch))
       if (foreign !== undefined) this.#byBoot.set(bootId, foreign);
     const all = [...this.#byBoot.values()];
     const orders = all.reduce((sum, one) => sum + one.orders, 0);
@@ -48,12 +45,6 @@ export class ForeignWatch {
     if (acted.ok) this.#told = orders + batches;
     else
       this.#context.log.warn({ launchId: launch.id, code: acted.code }, 'that messages are foreign could not be noted');
-  }
-
-  /** Most have said the same the second before. */
-  #isNew({ bootId, foreign }: WorkerReport): boolean {
-    const known = this.#byBoot.get(bootId);
-    return foreign !== undefined && (foreign.orders !== known?.orders || foreign.batches !== known.batches);
   }
 
   async #toldBefore(launch: Launch): Promise<number> {

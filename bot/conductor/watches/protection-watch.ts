@@ -5,7 +5,7 @@ import { isOrderWaiting, runningShots } from '../../../runbooks/launch/remaining
 import { plural } from '../../views/words.ts';
 import type { Context } from '../context.ts';
 import { noteOnce } from '../shots/note-once.ts';
-import { ofWorkers } from '../worker-reports.ts';
+import { workerReports } from '../worker-reports.ts';
 
 const HEAD = 'ECS may end tasks of this launch: ';
 
@@ -20,15 +20,14 @@ export class ProtectionWatch {
   }
 
   async look(launch: Launch): Promise<void> {
-    const { cloud, nowMs, timings } = this.#context;
+    const { nowMs, timings } = this.#context;
     const atMs = nowMs();
     if (!isOrderWaiting(launch, atMs) && runningShots(launch).length === 0) {
       this.#since.clear();
       return;
     }
-    const { reports } = await cloud.live.provenReports(launch.id);
-    const said = reports.filter(({ report }) => isFresh(report, atMs) && isWithout(report));
-    const without = await ofWorkers(this.#context, launch, said);
+    const reports = await workerReports(this.#context, launch);
+    const without = reports.filter((report) => isFresh(report, atMs) && isWithout(report));
     this.#since = new Map(without.map(({ bootId }) => [bootId, this.#since.get(bootId) ?? atMs]));
     const lasting = without.filter(({ bootId }) => atMs - (this.#since.get(bootId) ?? atMs) >= timings.unprotectedMs);
     const problem = lasting[0]?.protection?.problem;

@@ -163,7 +163,7 @@ test('the pool is given to the launch before its workers start, and has arrived 
   await rig.seen('running 2 of 2 · ready 0');
   expect(await rig.entries('ScaleReached')).toEqual([]);
   const launch = await rig.launch();
-  await rig.cloud.live.putReport(reportOf(launch, 'one', Date.now()));
-  await rig.cloud.live.putReport(reportOf(launch, 'two', Date.now()));
+  await rig.reports(reportOf(launch, 'one', Date.now()));
+  await rig.reports(reportOf(launch, 'two', Date.now()));
   await until('ScaleReached', async () => (await rig.entries('ScaleReached'))[0]);
 });

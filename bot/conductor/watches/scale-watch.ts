@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { isPerformed, scaleCalls, scaleTroubleOf, tellNotStarted } from '../effects/perform-scale.ts';
 import { FACT } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
+import { workerReports } from '../worker-reports.ts';
 
 /** Watches what was ordered arrive, says so in the order's message, and records when it is there or late. */
 export class ScaleWatch {
@@ -110,7 +111,7 @@ export class ScaleWatch {
   }
 
   async #readyWorkers(launch: Launch): Promise<number> {
-    const reports = await this.#context.cloud.live.reports(launch.id);
+    const reports = await workerReports(this.#context, launch);
     return fresh(reports, this.#context.nowMs()).filter((report) => isReady(report, launch)).length;
   }
 

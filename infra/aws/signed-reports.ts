@@ -1,0 +1,129 @@
+import pLimit from 'p-limit';
+import type { WorkerReport } from '../../contract/report.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import type { ProvenReport, Reports } from './report-store.ts';
+import { claimedBy, holdsBeside } from './vouched.ts';
+
+/** What workers of a launch have said of themselves, and what else lies among it. */
+export interface SignedReports {
+  /** Of each boot the newest that a worker's key of the launch has signed. */
+  reports: WorkerReport[];
+  foreign: ForeignReport[];
+}
+
+/** An item that no worker of the launch can have left so. */
+export interface ForeignReport {
+  /** The boot under whose name it lies. */
+  bootId: string;
+  /** `old`: signed, and older than what this worker has said since. `deleted`: it was there a moment ago. */
+  why: 'unreadable' | 'unsigned' | 'other key' | 'false signature' | 'old' | 'deleted';
+  /** What it says; null: nothing that can be read. */
+  report: WorkerReport | null;
+  /** What the worker of that name said last, which `reports` still has; null: it has said nothing. */
+  hides: WorkerReport | null;
+}
+
+/** So many are looked at together by node's pool of threads: a name that is looked up, or a file, waits for no five hundred. */
+const BESIDE = 8;
+/** The store's time runs on: a worker's next report is no older than its last, but for what its clock is corrected by. */
+const OLD_MS = 5_000;
+/** A report that came so lately is not removed by the bot (`reportLifeMs`). */
+const MISSED_MS = 10_000;
+
+interface Known {
+  /** The item as it was looked at last, and whether its signature holds. */
+  item: Pick<ProvenReport, 'text' | 'key' | 'sig'>;
+  holds: Promise<boolean>;
+  newest: ProvenReport | null;
+  /** When a further report of it came, by the machine's clock. */
+  cameAtMs: number;
+}
+
+export type ReadSigned = (launch: Launch, trusted: TrustedKeys | null) => Promise<SignedReports>;
+
+/**
+ * The one way by which anything is said, measured or done because of a worker's report: who can write the table and has no
+ * worker's key makes nobody say, measure or do anything. Each report is looked at once, by node's pool of threads: of a pool
+ * of 500 that costs the caller's own thread 17 ms a second, and 55 where it does so itself (`npm run bench:reports`).
+ *
+ * Who overwrites a worker's item hides nothing of what it has said: that stands until it is heard again, and grows old as
+ * reports do. One of its own reports of before, put back, changes nothing either. A launch without keys has none to tell by, so there all count.
+ */
+export function signedReports(all: (launchId: string) => Promise<Reports>): ReadSigned {
+  const launches = new Map<string, Map<string, Known>>();
+  const beside = pLimit(BESIDE);
+
+  function lookedAt(one: ProvenReport, before: Known | undefined): Known {
+    const { text, key, sig } = one;
+    if (before?.item.text === text && before.item.key === key && before.item.sig === sig) return before;
+    const known = before ?? { newest: null, cameAtMs: Number.NEGATIVE_INFINITY };
+    return Object.assign(known, { item: { text, key, sig }, holds: beside(() => holdsBeside('report', one)) });
+  }
+
+  return async (launch, trusted) => {
+    const { reports, unreadable } = await all(launch.id);
+    if (launch.keys.length === 0) return { reports: reports.map(({ report }) => report), foreign: [] };
+    const known = launches.get(launch.id) ?? new Map<string, Known>();
+    launches.set(launch.id, known);
+    const isOurs = (one: ProvenReport): boolean => claimedBy(one, launch, trusted) === 'worker';
+    // All are begun before the first is waited for.
+    const looked = reports.map((one): { one: ProvenReport; verdict: Verdict | Promise<Verdict> } => {
+      const { bootId } = one.report;
+      if (!isOurs(one)) return { one, verdict: one.key === '' ? 'unsigned' : 'other key' };
+      const now = lookedAt(one, known.get(bootId));
+      known.set(bootId, now);
+      return { one, verdict: now.holds.then((holds) => (holds ? takenIn(one, now) : 'false signature')) };
+    });
+    const heard = new Set<string>();
+    const foreign: ForeignReport[] = unreadable.map((bootId) => foreignOf(bootId, 'unreadable'));
+    for (const { one, verdict } of looked) {
+      const why = await verdict;
+      if (why === 'ours') heard.add(one.report.bootId);
+      else foreign.push({ ...foreignOf(one.report.bootId, why), report: one.report });
+    }
+    return withHidden(known, foreign, { heard, isOurs });
+  };
+}
+
+type Verdict = 'ours' | ForeignReport['why'];
+
+const foreignOf = (bootId: string, why: ForeignReport['why']): ForeignReport => ({
+  bootId,
+  why,
+  report: null,
+  hides: null,
+});
+
+function takenIn(one: ProvenReport, known: Known): Verdict {
+  const { newest } = known;
+  const aheadMs = one.report.atMs - (newest?.report.atMs ?? one.report.atMs);
+  if (newest === null || aheadMs >= 0) known.newest = one;
+  if (newest !== null && aheadMs > 0) known.cameAtMs = performance.now();
+  return aheadMs < -OLD_MS ? 'old' : 'ours';
+}
+
+/** What each has said last, and whom the foreign ones lie in the way of. What is no longer there and is not missed is forgotten. */
+function withHidden(
+  known: Map<string, Known>,
+  foreign: readonly ForeignReport[],
+  { heard, isOurs }: { heard: ReadonlySet<string>; isOurs: (one: ProvenReport) => boolean },
+): SignedReports {
+  const all = [...foreign];
+  const lies = new Set(foreign.map(({ bootId }) => bootId));
+  for (const [bootId, { newest, cameAtMs }] of known) {
+    if (heard.has(bootId) || lies.has(bootId)) continue;
+    if (performance.now() - cameAtMs > MISSED_MS) known.delete(bootId);
+    else if (newest?.report.state !== 'gone') all.push(foreignOf(bootId, 'deleted'));
+  }
+  const said = new Map(
+    [...known.values()].flatMap(({ newest }) =>
+      newest !== null && isOurs(newest) ? [[newest.report.bootId, newest.report] as const] : [],
+    ),
+  );
+  const hiddenBy = ({ bootId }: ForeignReport): WorkerReport | null => {
+    const last = heard.has(bootId) ? undefined : said.get(bootId);
+    return last === undefined || last.state === 'gone' ? null : last;
+  };
+  return { reports: [...said.values()], foreign: all.map((one) => ({ ...one, hides: hiddenBy(one) })) };
+}
