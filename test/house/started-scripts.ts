@@ -14,6 +14,7 @@ export const STARTED: Readonly<Record<string, readonly (readonly string[])[]>> =
   'test/bench/calls.ts': [[]],
   'test/bench/go.ts': [[]],
   'test/bench/press.ts': [[]],
+  'test/bench/reports.ts': [[]],
   'test/bench/storm.ts': [[]],
   'test/bench/timeline.ts': [[]],
   'test/prove/prove.ts': [[]],
