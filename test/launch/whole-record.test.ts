@@ -272,3 +272,7 @@ test('its figures are those of the providers, who counted by themselves', async 
   ).toBe(true);
   expect(first.accepted + rest.accepted + wrongTokens() + first.uncertain).toBe(ALL);
 });
+
+test('of workers that report as they do nobody is told that somebody else writes in their name, though one was killed', () => {
+  expect(known.timeline).not.toMatch(/no worker of this launch has signed|Reports of workers were/);
+});
