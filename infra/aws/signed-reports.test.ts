@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { reportOf } from '../../bot/conductor/for-tests.ts';
 import type { WorkerReport } from '../../contract/report.ts';
@@ -10,7 +9,7 @@ import type { Signer } from './keyring.ts';
 import type { ProvenReport } from './report-store.ts';
 import { signedReports } from './signed-reports.ts';
 import type { SignedReports } from './signed-reports.ts';
-import { holdsBeside, vouch } from './vouched.ts';
+import { vouch } from './vouched.ts';
 
 /** What lies in the table, put there by whom a test says; with a real table: bot/conductor/watches/report-watch.test.ts. */
 
@@ -163,21 +162,11 @@ test('each is looked at once, however many ask, and other work has its turn mean
   const [first] = await Promise.all([read(), read(), read()]);
   isOn = false;
   expect(first.reports).toHaveLength(500);
-  expect(turns).toBeGreaterThanOrEqual(9);
+  // Eight in a turn for each of the three; at once they would be over within one or two.
+  expect(turns).toBeGreaterThanOrEqual(20);
   const before = process.cpuUsage();
   for (let again = 0; again < 10; again += 1) await read();
   const { user, system } = process.cpuUsage(before);
   // Looked at anew they would take half a second of some core.
   expect((user + system) / 1_000).toBeLessThan(250);
-});
-
-test("what else asks node's pool of threads does not wait for all of them", async () => {
-  for (let at = 0; at < 1_000; at += 1) lies(`w${at}`, 1, WORKER);
-  const one = lies('w0', 1, WORKER);
-  const beganMs = performance.now();
-  const tookMs = () => performance.now() - beganMs;
-  const all = read().then(tookMs);
-  await turn();
-  const other = holdsBeside('report', one).then(tookMs);
-  expect(await other).toBeLessThan((await all) / 2);
 });

@@ -1,9 +1,9 @@
-import pLimit from 'p-limit';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import type { ProvenReport, Reports } from './report-store.ts';
-import { claimedBy, holdsBeside } from './vouched.ts';
+import { claimedBy, isSigned } from './vouched.ts';
 
 /** What workers of a launch have said of themselves, and what else lies among it. */
 export interface SignedReports {
@@ -24,8 +24,8 @@ export interface ForeignReport {
   hides: WorkerReport | null;
 }
 
-/** So many are looked at together by node's pool of threads: a name that is looked up, or a file, waits for no five hundred. */
-const BESIDE = 8;
+/** So many are looked at in one turn of the loop, some 0.5 ms for each who asks: a press waits for no five hundred. */
+const IN_A_TURN = 8;
 /** The store's time runs on: a worker's next report is no older than its last, but for what its clock is corrected by. */
 const OLD_MS = 5_000;
 /** A report that came so lately is not removed by the bot (`reportLifeMs`). */
@@ -34,7 +34,7 @@ const MISSED_MS = 10_000;
 interface Known {
   /** The item as it was looked at last, and whether its signature holds. */
   item: Pick<ProvenReport, 'text' | 'key' | 'sig'>;
-  holds: Promise<boolean>;
+  holds: boolean;
   newest: ProvenReport | null;
   /** When a further report of it came, by the machine's clock. */
   cameAtMs: number;
@@ -44,22 +44,13 @@ export type ReadSigned = (launch: Launch, trusted: TrustedKeys | null) => Promis
 
 /**
  * The one way by which anything is said, measured or done because of a worker's report: who can write the table and has no
- * worker's key makes nobody say, measure or do anything. Each report is looked at once, by node's pool of threads: of a pool
- * of 500 that costs the caller's own thread 17 ms a second, and 55 where it does so itself (`npm run bench:reports`).
+ * worker's key makes nobody say, measure or do anything. Each report is looked at once, however many ask (`npm run bench:reports`).
  *
  * Who overwrites a worker's item hides nothing of what it has said: that stands until it is heard again, and grows old as
  * reports do. One of its own reports of before, put back, changes nothing either. A launch without keys has none to tell by, so there all count.
  */
 export function signedReports(all: (launchId: string) => Promise<Reports>): ReadSigned {
   const launches = new Map<string, Map<string, Known>>();
-  const beside = pLimit(BESIDE);
-
-  function lookedAt(one: ProvenReport, before: Known | undefined): Known {
-    const { text, key, sig } = one;
-    if (before?.item.text === text && before.item.key === key && before.item.sig === sig) return before;
-    const known = before ?? { newest: null, cameAtMs: Number.NEGATIVE_INFINITY };
-    return Object.assign(known, { item: { text, key, sig }, holds: beside(() => holdsBeside('report', one)) });
-  }
 
   return async (launch, trusted) => {
     const { reports, unreadable } = await all(launch.id);
@@ -67,24 +58,39 @@ export function signedReports(all: (launchId: string) => Promise<Reports>): Read
     const known = launches.get(launch.id) ?? new Map<string, Known>();
     launches.set(launch.id, known);
     const isOurs = (one: ProvenReport): boolean => claimedBy(one, launch, trusted) === 'worker';
-    // All are begun before the first is waited for.
-    const looked = reports.map((one): { one: ProvenReport; verdict: Verdict | Promise<Verdict> } => {
-      const { bootId } = one.report;
-      if (!isOurs(one)) return { one, verdict: one.key === '' ? 'unsigned' : 'other key' };
-      const now = lookedAt(one, known.get(bootId));
-      known.set(bootId, now);
-      return { one, verdict: now.holds.then((holds) => (holds ? takenIn(one, now) : 'false signature')) };
-    });
     const heard = new Set<string>();
     const foreign: ForeignReport[] = unreadable.map((bootId) => foreignOf(bootId, 'unreadable'));
-    for (const { one, verdict } of looked) {
-      const why = await verdict;
-      if (why === 'ours') heard.add(one.report.bootId);
-      else foreign.push({ ...foreignOf(one.report.bootId, why), report: one.report });
+    let looks = 0;
+    for (const one of reports) {
+      const { bootId } = one.report;
+      if (!isOurs(one)) {
+        foreign.push({ ...foreignOf(bootId, one.key === '' ? 'unsigned' : 'other key'), report: one.report });
+        continue;
+      }
+      let now = known.get(bootId);
+      if (now === undefined || !isLookedAt(one, now)) {
+        now = lookedAt(one, now);
+        known.set(bootId, now);
+        looks += 1;
+        if (looks % IN_A_TURN === 0) await turn();
+      }
+      const why = now.holds ? takenIn(one, now) : 'false signature';
+      if (why === 'ours') heard.add(bootId);
+      else foreign.push({ ...foreignOf(bootId, why), report: one.report });
     }
     return withHidden(known, foreign, { heard, isOurs });
   };
 }
+
+const isLookedAt = ({ text, key, sig }: ProvenReport, { item }: Known): boolean =>
+  item.text === text && item.key === key && item.sig === sig;
+
+const lookedAt = (one: ProvenReport, before: Known | undefined): Known => ({
+  item: { text: one.text, key: one.key, sig: one.sig },
+  holds: isSigned('report', one),
+  newest: before?.newest ?? null,
+  cameAtMs: before?.cameAtMs ?? Number.NEGATIVE_INFINITY,
+});
 
 type Verdict = 'ours' | ForeignReport['why'];
 

@@ -100,8 +100,8 @@ async function row(name: string, look: Look): Promise<string[]> {
 await row('warm', beside);
 const rows = [
   await row('no signature looked at', alone),
-  await row('all once a second, by this thread', here),
-  await row("each once, by node's pool, for all who ask", beside),
+  await row('all once a second, in one turn', here),
+  await row('each once, eight in a turn, for all who ask', beside),
 ];
 process.stdout.write(
   `${workers} workers report every second, ${seconds} s a row\n${table(['', 'ms of the thread a second', 'p99.9 of a turn, ms'], rows)}\n`,
