@@ -161,7 +161,6 @@ describe('npm run bot', () => {
       stopFirstProcess(late.child);
       expect(await late.ended).toBe(0);
     },
-    40_000,
   );
 
   it('stops when asked while it waits for a cloud that does not answer', secondTry(A_WAIT), async () => {

@@ -53,4 +53,4 @@ it('GO is taken while every read of one item takes 350 ms or 600 ms', async () =
   await press('us-ios', () => slow.delay(/^DynamoDB_20120810\.GetItem/, 350));
   // Longer than a poll may take.
   await press('us-android', () => slow.delay(/^DynamoDB_20120810\.GetItem/, 600));
-}, 30_000);
+});

@@ -67,7 +67,7 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
       : ['hangs', ...inAll('over Socket Mode each fault stands beside it', OTHERS)],
   )(
     'it %s: GO fires and a typed HALT halts at once, and both people are told by the answer address',
-    { ...secondTry(A_WAIT), timeout: 30_000 },
+    secondTry(A_WAIT),
     async (name) => {
       const one = await started({ mode });
       const { id, go } = await openOrder(one);
@@ -99,7 +99,7 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
 
   it(
     'the HALT button halts at once, and while nothing at all of Slack answers the person is told directly later, once',
-    { ...secondTry(A_WAIT), timeout: 30_000 },
+    secondTry(A_WAIT),
     async () => {
       const one = await started({ mode });
       const { id, halt } = await openOrder(one);
@@ -129,23 +129,19 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
     },
   );
 
-  it(
-    'it fails at the start already: the bot starts, and takes a HALT',
-    { ...secondTry(A_WAIT), timeout: 30_000 },
-    async () => {
-      const one = await started({
-        mode,
-        before: (workspace) => {
-          workspace.faults.set('*', { kind: 'hang' });
-          if (mode === 'socket') workspace.faults.set('apps.connections.open', { kind: 'none' });
-        },
-      });
-      const { launchId: id } = await one.createInRecord();
-      expect(await one.mia.go('halt')).toMatchObject({ ok: true });
-      await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
-      expect(one.workspace.faults.calls('auth.test')).toBeGreaterThan(0);
-    },
-  );
+  it('it fails at the start already: the bot starts, and takes a HALT', secondTry(A_WAIT), async () => {
+    const one = await started({
+      mode,
+      before: (workspace) => {
+        workspace.faults.set('*', { kind: 'hang' });
+        if (mode === 'socket') workspace.faults.set('apps.connections.open', { kind: 'none' });
+      },
+    });
+    const { launchId: id } = await one.createInRecord();
+    expect(await one.mia.go('halt')).toMatchObject({ ok: true });
+    await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
+    expect(one.workspace.faults.calls('auth.test')).toBeGreaterThan(0);
+  });
 });
 
 it("a direct answer that came through without an answer of Slack's is not sent twice", async () => {
@@ -161,4 +157,4 @@ it("a direct answer that came through without an answer of Slack's is not sent t
   one.workspace.faults.set('*', null);
   await pause(2_500);
   expect(await directTexts(one, 'U0MARKET2')).toHaveLength(1);
-}, 30_000);
+});

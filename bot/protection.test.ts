@@ -27,4 +27,4 @@ it('the bot that leads is protected from scaling in while an order waits, and no
   await rig.ask(rig.mia, 'decline because the link is dead');
   await until('its end', async () => !agent.isProtected());
   expect(agent.calls).toEqual([30, 'free']);
-}, 20_000);
+});

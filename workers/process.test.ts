@@ -79,7 +79,7 @@ test('a configuration that is not usable is refused in words, all of it at once'
     'GOBUTTON_BOT_PUBLIC_KEYS',
   ])
     expect(errors()).toContain(`${variable}: found`);
-}, 30_000);
+});
 
 test('a worker that is killed in the middle of a batch leaves its devices uncertain, never sent twice, and the shot closes', async () => {
   // The provider stays silent for these: their batches are in flight when the process dies.
@@ -165,7 +165,7 @@ test('a worker without a launch is alive and ready, and not healthy in the sense
   expect(await health(port, '/constructor')).toMatchObject({ status: 404 });
   idle.child.kill('SIGTERM');
   expect(await once(idle.child, 'exit')).toEqual([0, null]);
-}, 30_000);
+});
 
 test('a worker that has a launch and nothing to send with yet is alive and not ready', async () => {
   const launch = await stage.newLaunch({ ios: 10, android: 0 });
@@ -176,7 +176,7 @@ test('a worker that has a launch and nothing to send with yet is alive and not r
     { timeout: 20_000 },
   );
   expect(await health(port, '/live')).toMatchObject({ status: 200 });
-}, 30_000);
+});
 
 test.skipIf(!canUnshare)(
   'SIGTERM while the first process of a container still loads its code ends it with 0 before it has begun',
@@ -186,7 +186,6 @@ test.skipIf(!canUnshare)(
     const ended = await once(child, 'exit');
     expect([ended, lines]).toEqual([[0, null], []]);
   },
-  20_000,
 );
 
 test.skipIf(!canUnshare)(

@@ -72,7 +72,7 @@ test('while an order waits for its GO a worker mints nothing and moves no connec
   ]);
   await isRenewed(worker);
   expect(minted).toBe(4);
-}, 20_000);
+});
 
 test('a renewed credential that APNs refuses is named by the worker, which stays ready and sends under the one it has', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
@@ -92,7 +92,7 @@ test('a renewed credential that APNs refuses is named by the worker, which stays
   ahead(28 * MINUTE_MS);
   await isRenewed(worker);
   expect(worker.report().say).toBe('ready');
-}, 20_000);
+});
 
 test('a hundred minutes at sixty times their speed: fired, halted and resumed around every renewal, and no device is refused', async () => {
   const launch = await stage.newLaunch({ ios: 2_400, android: 1_200, delivery: { ios_per_second: 1_200 } });
@@ -144,7 +144,7 @@ test('a hundred minutes at sixty times their speed: fired, halted and resumed ar
   expect(aheadMs).toBeGreaterThan(101 * MINUTE_MS);
   expect([reasons, accepted]).toEqual([[], 3_600]);
   expect(launch.counts()).toMatchObject({ received: 3_600, duplicates: 0 });
-}, 40_000);
+});
 
 test('a new secret that cannot be used stands in the report in words, beside the keys that are in use, and goes on being looked at until the end', async () => {
   const launch = await stage.newLaunch({ ios: 10, android: 10 });

@@ -76,7 +76,6 @@ test.each([0, 2])(
       }),
     );
   },
-  20_000,
 );
 
 test.each([0, 1])(
@@ -101,7 +100,6 @@ test.each([0, 1])(
       }),
     );
   },
-  20_000,
 );
 
 test('what is no provider is named by its kind, and gets no push of the worker but the priming ones', async () => {
@@ -128,7 +126,7 @@ test('what is no provider is named by its kind, and gets no push of the worker b
     await worker.stop();
   }
   expect(front.requests.length).toBeLessThanOrEqual(2);
-}, 30_000);
+});
 
 test('a provider that is there again is met by itself, and the finding is gone', async () => {
   const launch = await stage.newLaunch({ ios: 10, android: 0 });
@@ -140,4 +138,4 @@ test('a provider that is there again is met by itself, and the finding is gone',
   door.forwardTo(port);
   await until(() => expect(apnsOf(worker)?.peer).toMatchObject({ answered: true, problem: null }));
   await until(() => expect(worker.isReady).toBe(true));
-}, 30_000);
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
   rig = await startRig();
   await rig.create();
   await appendNewer(rig.cloud, rig.localCloud.url, rig.launchId);
-}, 30_000);
+});
 afterAll(() => rig.stop());
 
 async function go(...args: string[]): Promise<{ code: number; said: string }> {

@@ -96,7 +96,7 @@ describe('when Slack does not say the zone', () => {
 
 it(
   'Slack and AWS that hang hold nobody up: the zone, the form that asks why, and what runs',
-  { timeout: 20_000, ...secondTry(A_WAIT) },
+  secondTry(A_WAIT),
   async () => {
     const rig = await startRig();
     const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {

@@ -112,4 +112,4 @@ test('a form sent where the bot is gone by then: told in the form; too late for 
   });
   expect(told.text).toContain('Slack did not say');
   expect(await launches()).toEqual([]);
-}, 20_000);
+});

@@ -28,7 +28,7 @@ let regions: Awaited<ReturnType<typeof twoRegions>>;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gobutton-taken-over-'));
   regions = await twoRegions(dir);
-}, 30_000);
+});
 afterAll(async () => {
   await regions.stop();
   await rm(dir, { recursive: true, force: true });

@@ -185,7 +185,7 @@ beforeAll(async () => {
   await createCloud(config, clients).queues.ensurePool(POOL);
   await secrets.send(new CreateSecretCommand({ Name: SECRET.name, SecretString: JSON.stringify(SECRET.value) }));
   Object.assign(localCloud.account, goodAccount());
-}, 20_000);
+});
 
 afterAll(async () => {
   clients.destroy();

@@ -117,7 +117,7 @@ async function forge(requestSigner: Signer | null, approvalSigner: Signer | null
   return approval.kind === 'FireApproved' ? approval.shotId : '';
 }
 
-test('the same wake-ups send everything once two people have fired', { timeout: 25_000 }, async () => {
+test('the same wake-ups send everything once two people have fired', async () => {
   const launch = await target();
   const shot = await launch.fire({ wake: false });
   await writer.wakeAll(shot.id);
@@ -125,23 +125,23 @@ test('the same wake-ups send everything once two people have fired', { timeout: 
   expect(launch.counts()).toMatchObject({ received: DEVICES, duplicates: 0 });
 });
 
-test('a fire written without a key sends nothing', { timeout: 25_000 }, async () => {
+test('a fire written without a key sends nothing', async () => {
   const launch = await target();
   await mustSendNothing(launch, await forge(null), /nobody has signed it/);
 });
 
-test("a fire signed with a key of the writer's own sends nothing", { timeout: 25_000 }, async () => {
+test("a fire signed with a key of the writer's own sends nothing", async () => {
   const launch = await target();
   await mustSendNothing(launch, await forge(signerOf(testKey(66))), /a key that this record does not know/);
 });
 
-test("a fire that names the bot's key without having it sends nothing", { timeout: 25_000 }, async () => {
+test("a fire that names the bot's key without having it sends nothing", async () => {
   const launch = await target();
   const liar: Signer = { key: publicHalf(BOT_KEY), sign: (text) => signerOf(testKey(66)).sign(text) };
   await mustSendNothing(launch, await forge(liar), /its signature does not fit/);
 });
 
-test("a worker's key can't ask and can't approve", { timeout: 25_000 }, async () => {
+test("a worker's key can't ask and can't approve", async () => {
   const asked = await target();
   await mustSendNothing(asked, await forge(signerOf(WORKER_KEY)), /a worker's key can't write FireRequested/);
   writer.stop();
@@ -153,7 +153,7 @@ test("a worker's key can't ask and can't approve", { timeout: 25_000 }, async ()
   );
 });
 
-test('entries that were signed in one launch are worth nothing in another', { timeout: 25_000 }, async () => {
+test('entries that were signed in one launch are worth nothing in another', async () => {
   const other = await stage.newLaunch({ ios: DEVICES, android: 0, operatorKeys });
   await other.fire({ wake: false });
   const launch = await target();
@@ -170,59 +170,55 @@ test('entries that were signed in one launch are worth nothing in another', { ti
 test.each([
   ["the writer's keys", false],
   ["the writer's keys until they are changed to the real ones", true],
-])(
-  'a record whose first entry names %s sends nothing, however well it is signed',
-  { timeout: 25_000 },
-  async (_, changesBack) => {
-    const launch = await target();
-    const own = signerOf(testKey(66));
-    const real = (await writer.read())[0];
-    await launch.fire({ wake: false });
-    const { approval } = fireOf(await writer.read());
-    await writer.rewrite(
-      (entry) =>
-        entry.kind === 'LaunchCreated'
-          ? {
-              ...decided(entry),
-              keys: [
-                { role: 'bot', key: own.key },
-                { role: 'worker', key: publicHalf(WORKER_KEY) },
-              ],
-            }
-          : decided(entry),
+])('a record whose first entry names %s sends nothing, however well it is signed', async (_, changesBack) => {
+  const launch = await target();
+  const own = signerOf(testKey(66));
+  const real = (await writer.read())[0];
+  await launch.fire({ wake: false });
+  const { approval } = fireOf(await writer.read());
+  await writer.rewrite(
+    (entry) =>
+      entry.kind === 'LaunchCreated'
+        ? {
+            ...decided(entry),
+            keys: [
+              { role: 'bot', key: own.key },
+              { role: 'worker', key: publicHalf(WORKER_KEY) },
+            ],
+          }
+        : decided(entry),
+    own,
+  );
+  if (changesBack) {
+    const nowMs = Date.now();
+    const asked = await writer.append(
+      {
+        kind: 'KeyChangeRequested',
+        changeId: `K${approval.seq + 1}`,
+        keys: real?.kind === 'LaunchCreated' ? (real.keys ?? []) : [],
+        reason: 'new keys',
+        atMs: nowMs,
+        by: { person: 'ana' },
+      },
       own,
     );
-    if (changesBack) {
-      const nowMs = Date.now();
-      const asked = await writer.append(
-        {
-          kind: 'KeyChangeRequested',
-          changeId: `K${approval.seq + 1}`,
-          keys: real?.kind === 'LaunchCreated' ? (real.keys ?? []) : [],
-          reason: 'new keys',
-          atMs: nowMs,
-          by: { person: 'ana' },
-        },
-        own,
-      );
-      await writer.append({ kind: 'KeysChanged', changeId: `K${asked.seq}`, atMs: nowMs, by: { person: 'mia' } }, own);
-    }
-    // A worker that has read nothing yet waits for a record that it may believe.
-    const config = launch.config();
-    const fresh = new Worker({
-      config,
-      cloud: createCloud(config.cloud),
-      log: pino({ level: 'silent' }),
-      metricsLine: null,
-    });
-    void fresh.start();
-    await writer.wakeAll(approval.shotId);
-    await vi.waitFor(() => expect(fresh.report().say).toMatch(/not told to trust/));
-    expect(fresh.isReady).toBe(false);
-    expect(launch.counts()).toMatchObject({ received: 0 });
-    await fresh.stop();
-  },
-);
+    await writer.append({ kind: 'KeysChanged', changeId: `K${asked.seq}`, atMs: nowMs, by: { person: 'mia' } }, own);
+  }
+  // A worker that has read nothing yet waits for a record that it may believe.
+  const config = launch.config();
+  const fresh = new Worker({
+    config,
+    cloud: createCloud(config.cloud),
+    log: pino({ level: 'silent' }),
+    metricsLine: null,
+  });
+  void fresh.start();
+  await writer.wakeAll(approval.shotId);
+  await vi.waitFor(() => expect(fresh.report().say).toMatch(/not told to trust/));
+  expect(fresh.isReady).toBe(false);
+  expect(launch.counts()).toMatchObject({ received: 0 });
+  await fresh.stop();
+});
 
 /** A shot that is closed, with its close cut off the record; the head was noted in the switch item. A worker that has read nothing of what is gone. */
 async function cutShort(): Promise<{ launch: StagedLaunch; shotId: string }> {
@@ -243,18 +239,14 @@ async function cutShort(): Promise<{ launch: StagedLaunch; shotId: string }> {
   return { launch, shotId: shot.id };
 }
 
-test(
-  'a record whose tail was cut off sends nothing: its head was noted in the switch item',
-  { timeout: 25_000 },
-  async () => {
-    const { launch, shotId } = await cutShort();
-    await mustSendNothing(launch, shotId, /the record was cut off: it ends at entry \d+/);
-    // And one that has read it.
-    await expect(stage.journal.launch(launch.id)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
-  },
-);
+test('a record whose tail was cut off sends nothing: its head was noted in the switch item', async () => {
+  const { launch, shotId } = await cutShort();
+  await mustSendNothing(launch, shotId, /the record was cut off: it ends at entry \d+/);
+  // And one that has read it.
+  await expect(stage.journal.launch(launch.id)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
+});
 
-test('nor is a batch sent by such a record, without any order', { timeout: 25_000 }, async () => {
+test('nor is a batch sent by such a record, without any order', async () => {
   const { launch, shotId } = await cutShort();
   await writer.wakeBatches(shotId);
   await vi.waitFor(async () =>
@@ -278,7 +270,7 @@ test.each<[string, (entries: readonly Entry[]) => (Entry | object)[]]>([
   ['entries in another order, chained anew', (entries) => swapped(entries).map(decided)],
   ['an entry left out, the rest as it was signed', (entries) => entries.filter(({ kind }) => kind !== 'GateTicked')],
   ['an entry left out, chained anew', (entries) => entries.filter(({ kind }) => kind !== 'GateTicked').map(decided)],
-])('a fired record with %s sends nothing', { timeout: 25_000 }, async (_, change) => {
+])('a fired record with %s sends nothing', async (_, change) => {
   const launch = await target();
   await stage.stopWorkers();
   await launch.fire({ wake: false });
@@ -309,7 +301,7 @@ function swapped(entries: readonly Entry[]): Entry[] {
   return [...entries.slice(0, at - 1), request, before, ...entries.slice(at + 1)];
 }
 
-test("one person's own key can't be both people", { timeout: 25_000 }, async () => {
+test("one person's own key can't be both people", async () => {
   const launch = await target();
   entriesSeen = await writer.read();
   const [ana, mia] = [signerOf(ANA_KEY), signerOf(MIA_KEY)];
@@ -362,7 +354,7 @@ test("one person's own key can't be both people", { timeout: 25_000 }, async () 
   expect(mia.key).not.toBe(ana.key);
 });
 
-test("one person's own key can't change the roster or press twice", { timeout: 25_000 }, async () => {
+test("one person's own key can't change the roster or press twice", async () => {
   const launch = await target();
   const ana = signerOf(ANA_KEY);
   const zed = {

@@ -18,7 +18,7 @@ afterAll(async () => {
   for (const pid of await processesOn(folder)) process.kill(pid, 'SIGKILL');
   await goneFrom(folder, 10_000);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-}, 20_000);
+});
 
 /** Of a fresh terminal: nothing that says which account it is. */
 const bare = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:AWS_|GOBUTTON_)/.test(name)));

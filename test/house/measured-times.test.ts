@@ -10,6 +10,8 @@ import { boundTests } from './measured-times.ts';
  * a time, it is marked (test/run/second-try.ts).
  */
 
+/** As in vitest.config.ts. */
+const PATIENCE = { waitMs: PATIENCE_MS, testMs: 60_000 };
 const root = join(import.meta.dirname, '../..');
 
 test('a test that holds a measured time to at most so much may be tried a second time', () => {
@@ -17,7 +19,7 @@ test('a test that holds a measured time to at most so much may be tried a second
   expect(files.length).toBeGreaterThan(500);
   const found = files
     .filter((file) => !file.endsWith('house/measured-times.test.ts'))
-    .flatMap((file) => boundTests(readFileSync(join(root, file), 'utf8'), PATIENCE_MS).map((one) => `${file} ${one}`));
+    .flatMap((file) => boundTests(readFileSync(join(root, file), 'utf8'), PATIENCE).map((one) => `${file} ${one}`));
   expect(found).toEqual([]);
 });
 
@@ -41,6 +43,8 @@ test.each([
   ['the time of each', `it.each([1])('it', async () => { ${ELAPSED} expect(tookMs).not.toBeLessThan(5); });`],
   ['CPU time', inTest('const { user } = process.threadCpuUsage(before); expect(user / 1_000).toBeLessThan(5);')],
   ['memory', inTest('expect(process.memoryUsage.rss() - 5).toBeLessThan(5);')],
+  ['a time of its own', inTest('await work();').replace(' });', ' }, 30_000);')],
+  ['a time among its options', inTest('await work();', '{ tags: [], timeout: 30_000 },')],
   ['a wait of its own', inTest('await vi.waitFor(() => expect(sent).toBe(1), 3_000);')],
   ['a wait with more to it', inTest('await expect.poll(() => sent, { interval: 5, timeout: 3_000 }).toBe(1);')],
   ['a wait of the rigs', inTest("await until('the shot', async () => shot, 3_000);")],
@@ -49,7 +53,7 @@ test.each([
     `${inTest('', "secondTry('x'),")} ${inTest(`${ELAPSED} expect(tookMs).toBeLessThan(5);`)}`,
   ],
 ])('%s is found', (_what, source) => {
-  expect(boundTests(source, 20_000)).toEqual([expect.stringMatching(/^'it': ./)]);
+  expect(boundTests(source, PATIENCE)).toEqual([expect.stringMatching(/^'it': ./)]);
 });
 
 test.each([
@@ -73,5 +77,5 @@ test.each([
     `describe('all', secondTry('x'), () => { ${inTest(`${ELAPSED} expect(tookMs).toBeLessThan(5);`)} });`,
   ],
 ])('%s is left alone', (_what, source) => {
-  expect(boundTests(source, 20_000)).toEqual([]);
+  expect(boundTests(source, PATIENCE)).toEqual([]);
 });

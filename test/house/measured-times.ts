@@ -23,7 +23,15 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 const isFunction = ({ type }: Node): boolean => /Function/.test(type);
 const nodesOf = (value: unknown): Node[] => (Array.isArray(value) ? value : [value]).filter(isNode);
 const part = (node: Node | undefined, name: string): Node | undefined => nodesOf(node?.[name])[0];
-const within = (node: Node): Node[] => [node, ...Object.values(node).flatMap(nodesOf).flatMap(within)];
+/** Itself and all that it holds. */
+const within = (node: Node): readonly Node[] => {
+  const known = HELD.get(node);
+  if (known !== undefined) return known;
+  const held = [node, ...Object.values(node).flatMap(nodesOf).flatMap(within)];
+  HELD.set(node, held);
+  return held;
+};
+const HELD = new WeakMap<Node, readonly Node[]>();
 const argumentsOf = (call: Node): Node[] => nodesOf(call['arguments']);
 const nameOf = (node: Node | undefined): string => (node?.type === 'Identifier' ? String(node['name']) : '');
 /** `test` of `test.each(…)(…)`. */
@@ -56,17 +64,18 @@ function sourcesOf(node: Node): Node[] {
 }
 
 /**
- * Tests that hold a measured time, CPU time or memory to at most so much, or wait for less than `patienceMs`, and may not be tried a second
+ * Tests that hold a measured time, CPU time or memory to at most so much, or have or wait for less time than all are
+ * patient, and may not be tried a second
  * time: each as its name with what it holds so. A limit that was measured too, around the same work, is none: it grows with the noise.
  */
-export function boundTests(source: string, patienceMs: number): string[] {
+export function boundTests(source: string, patience: { waitMs: number; testMs: number }): string[] {
   const all = within(parseAst(source, { lang: 'ts' }) as unknown as Node);
   const text = ({ start, end }: Node): string => source.slice(start, end);
   const calls = all.filter(({ type }) => type === 'CallExpression');
   const named = namedIn(all);
   const namesOf = (holds: (value: Node) => boolean): string[] =>
     named.filter(([name, value]) => name !== '' && holds(value)).map(([name]) => name);
-  const isBound = boundsIn(text, namesOf, patienceMs);
+  const isBound = boundsIn(text, namesOf, patience.waitMs);
   const functions = new Map(named.filter(([, value]) => isFunction(value)));
   const reached = (node: Node, seen = new Set<Node>()): Set<Node> => {
     seen.add(node);
@@ -89,16 +98,23 @@ export function boundTests(source: string, patienceMs: number): string[] {
     if (!/^(?:test|it)$/.test(rootOf(part(call, 'callee'))) || title === undefined || body === undefined) return [];
     if (calls.some((around) => around.start <= call.start && call.end <= around.end && isExcused(around))) return [];
     if ([...hooks, ...reached(body)].some((one) => /\buseFakeTimers\(/.test(text(one)))) return [];
-    const bounds = [...reached(body)].flatMap((one) => within(one).filter(isBound)).map(text);
+    const own = rest.filter((one) => !isFunction(one) && limitIn(text(one)) < patience.testMs);
+    const bounds = [...own, ...[...reached(body)].flatMap((one) => within(one).filter(isBound))].map(text);
     return bounds.length === 0 ? [] : [`${text(title)}: ${[...new Set(bounds)].join(' and ')}`];
   });
+}
+
+/** Of an argument, ms. */
+function limitIn(argument: string): number {
+  const limit = /^(?:\{.*?\btimeout: )?(\d[\d_]*)\b/s.exec(argument)?.[1];
+  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit.replaceAll('_', ''));
 }
 
 /** Whether a node holds something measured to at most so much. */
 function boundsIn(
   text: (node: Node) => string,
   namesOf: (holds: (value: Node) => boolean) => string[],
-  patienceMs: number,
+  waitMs: number,
 ): (node: Node) => boolean {
   const uses = (node: Node, names: ReadonlySet<string>): boolean =>
     sourcesOf(node).some((one) => names.has(nameOf(one)));
@@ -124,7 +140,7 @@ function boundsIn(
     const name = nameOf(part(callee, 'property') ?? callee);
     const expected = within(node).find((one) => nameOf(part(one, 'callee')) === 'expect');
     if (MOST.has(name) && expected !== undefined) return argumentsOf(expected).some(measures) && !given.some(measures);
-    const [limit] = given.slice(1).flatMap((one) => /^(?:\{.*?timeout: )?(\d[\d_]*)\b/s.exec(text(one))?.[1] ?? []);
-    return WAITS.has(name) && limit !== undefined && Number(limit.replaceAll('_', '')) < patienceMs;
+    const limits = given.slice(1).map((one) => limitIn(text(one)));
+    return WAITS.has(name) && (limits.find(Number.isFinite) ?? waitMs) < waitMs;
   };
 }

@@ -106,7 +106,7 @@ describe.skipIf(images === '')('the image', { timeout: 120_000 }, () => {
     for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await stage.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   test.each(['worker', 'bot', 'audience'] as const)(
     'of the %s is small, nobody in particular, and says what it is',

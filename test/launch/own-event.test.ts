@@ -16,7 +16,7 @@ const dataDir = join(folder, 'data');
 afterAll(async () => {
   await goneFrom(folder, 10_000);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-}, 20_000);
+});
 
 const RUNBOOK = join(folder, 'bazaar.yaml');
 const LIST = join(folder, 'list.csv');

@@ -39,7 +39,7 @@ beforeAll(async () => {
     providersForTests({ behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0 } }),
     startTestWorkspace({ rateLimits: false }),
   ]);
-}, 30_000);
+});
 afterAll(async () => {
   await Promise.all(children.map((one) => one.stop(0)));
   await Promise.all([regions.stop(), providers.stop(), workspace.stop()]);

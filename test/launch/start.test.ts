@@ -12,7 +12,7 @@ afterAll(async () => {
   for (const pid of await processesOn(dataDir)) process.kill(pid, 'SIGKILL');
   await goneFrom(dataDir, 10_000);
   await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
-}, 20_000);
+});
 
 test(
   'npm start opens a war room with a launch in it, refuses a second one, and Ctrl-C leaves nothing running',

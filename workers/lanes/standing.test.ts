@@ -179,7 +179,7 @@ test('a launch that stands for 52 minutes with two shots and a halt sends the th
   expect(await fire(20_000)).toEqual({});
   await renewed();
   expect(lane.status()).toMatchObject({ connections: 40, primed: 40, refusal: null });
-}, 30_000);
+});
 
 /** Fires, halts, resumes, or lets an order wait, so that every minute of three hours has had each, in one history or another. */
 async function play({ fire, wait, lane }: Standing, offset: number): Promise<Record<string, number>> {
@@ -213,7 +213,6 @@ test.each([0, 7, 22])(
     expect(await play(ios, offset)).toEqual({});
     expect(ios.lane.status().connections).toBe(4);
   },
-  30_000,
 );
 
 test('a shot at every single minute of three hours', async () => {
@@ -222,12 +221,12 @@ test('a shot at every single minute of three hours', async () => {
     expect([minute, await fire(200)]).toEqual([minute, {}]);
     await wait(1);
   }
-}, 30_000);
+});
 
 test('the same for tokens of FCM', async () => {
   const android = await stand('android', { connections: 4 });
   expect(await play(android, 11)).toEqual({});
-}, 30_000);
+});
 
 test('while an order waits nothing is moved, until the credential is dying', async () => {
   const { wait, lane, fire } = await stand('ios', { connections: 3 });
@@ -243,7 +242,7 @@ test('while an order waits nothing is moved, until the credential is dying', asy
     }),
   );
   expect(await fire(500)).toEqual({});
-}, 20_000);
+});
 
 test('without a ration authenticated connections stay until they are dying, and the next ones open up on a real answer', async () => {
   let rations = 3;
@@ -263,7 +262,7 @@ test('without a ration authenticated connections stay until they are dying, and 
   );
   expect(await fire(500)).toEqual({});
   expect(lane.status().primed).toBe(3);
-}, 20_000);
+});
 
 test('devices that were deleted get no priming push any more, whoever still has their tokens, and shots go out', async () => {
   let asked = 0;
@@ -284,7 +283,7 @@ test('devices that were deleted get no priming push any more, whoever still has 
   }
   expect(await fire(500)).toEqual({});
   expect(asked).toBe(0);
-}, 20_000);
+});
 
 function nextKey({ teamId }: ApnsKey): ApnsKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -305,4 +304,4 @@ test('a key that is revoked in mid-shot, with a new one in its place, costs no d
   // A connection that was made anew and has had nothing to do is not primed yet.
   await vi.waitFor(() => expect(lane.status()).toMatchObject({ key: 'NEXTKEY123', refusal: null }), { interval: 2 });
   expect(lane.status().primed).toBeGreaterThanOrEqual(1);
-}, 30_000);
+});

@@ -54,4 +54,4 @@ test("a launch gives topic and device, and the push is one of the hour's for tha
     code: 1,
     err: 'lane:probe: --launch: there is no launch no-such-launch in this account and table\n',
   });
-}, 20_000);
+});

@@ -282,7 +282,7 @@ describe('an address that is no provider', () => {
     ]);
     const closing = await up(tcpServer((socket) => socket.destroy()));
     expect(said(await meetBad(closing))[0]).toBe('CLOSED_IN_HANDSHAKE');
-  }, 10_000);
+  });
 
   test('a proxy that refuses is named; through one that lets us, the provider is met', async () => {
     const proxyOf = async (status: number) => {

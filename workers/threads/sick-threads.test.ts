@@ -91,7 +91,7 @@ test('a thread whose event loop stands still gets no batch and is replaced, and 
   expect(hanging?.isEnded).toBe(true);
   expect(new Set(seen).size).toBe(seen.length - 250);
   expect(said.filter(({ msg }) => msg.startsWith('a sending thread hangs'))).toHaveLength(1);
-}, 20_000);
+});
 
 test('a thread that stands still for a moment keeps what it has', async () => {
   const { threads, jobs, sent, said, answerAll } = await busy();
@@ -120,17 +120,13 @@ test('a successor begins when the one before has ended and a pause is over, neve
   await sent;
 });
 
-test(
-  'a lane that is closed over a thread that does not hear ends it all the same',
-  { ...secondTry(A_WAIT), timeout: 20_000 },
-  async () => {
-    const { threads, lane, jobs, sent } = await busy();
-    afflict(threads.all[0], { kind: 'hang', forMs: 60_000 });
-    const startMs = performance.now();
-    await lane.close();
-    await sent;
-    expect(performance.now() - startMs).toBeLessThan(6_000);
-    const { accepted = 0, uncertain = 0, held = 0, ...others } = tally(jobs);
-    expect([accepted + uncertain + held, others]).toEqual([1_000, {}]);
-  },
-);
+test('a lane that is closed over a thread that does not hear ends it all the same', secondTry(A_WAIT), async () => {
+  const { threads, lane, jobs, sent } = await busy();
+  afflict(threads.all[0], { kind: 'hang', forMs: 60_000 });
+  const startMs = performance.now();
+  await lane.close();
+  await sent;
+  expect(performance.now() - startMs).toBeLessThan(6_000);
+  const { accepted = 0, uncertain = 0, held = 0, ...others } = tally(jobs);
+  expect([accepted + uncertain + held, others]).toEqual([1_000, {}]);
+});

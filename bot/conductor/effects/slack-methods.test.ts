@@ -50,7 +50,7 @@ describe.each(['edit_window_closed', 'cant_update_message', 'is_inactive', 'mess
       await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
       await until('the order as it is now', async () => blocksOf((await orders(order.orderId)).at(-1)) !== shown);
       expect(await standing()).toEqual([ordersNow, boardsNow]);
-    }, 20_000);
+    });
   },
 );
 
@@ -69,7 +69,7 @@ test("the ends of an order, a live message and a scale-up are posted anew where 
   await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500)] });
   await rig.seen('Done: ');
   await until('nothing still says that it sends', async () => (await rig.messages('Sending: ')).length === 0);
-}, 20_000);
+});
 
 describe.each<[string, Fault]>([
   ['hangs', { kind: 'hang' }],
@@ -93,7 +93,7 @@ describe.each<[string, Fault]>([
     rig.workspace.faults.set('chat.update', null);
     if (name === 'answers 503')
       await until("the order's end is shown once it works", async () => (await orders(order.orderId)).length === 0);
-  }, 30_000);
+  });
 
   test('a picture and a pin that fail hold up no post', async () => {
     rig.workspace.faults.set('files.getUploadURLExternal', fault);
@@ -106,7 +106,7 @@ describe.each<[string, Fault]>([
     await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500)] });
     await rig.append({ kind: 'note', by: 'ana', text: 'what comes after' });
     await rig.seen('what comes after');
-  }, 30_000);
+  });
 });
 
 test('a post that was plainly refused is made again without a look at the channel, which may fail too', async () => {
@@ -133,4 +133,4 @@ test('a post that came through without an answer is found, and not made twice', 
   await rig.append({ kind: 'note', by: 'ana', text: 'and on' });
   await rig.seen('and on');
   expect(await rig.messages('said once')).toHaveLength(1);
-}, 20_000);
+});

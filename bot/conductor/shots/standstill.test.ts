@@ -115,7 +115,7 @@ test(
 
 test(
   'it is said while the store itself answers nothing, within 3 s, and again that it moves once the store is back',
-  { ...secondTry(A_WAIT), timeout: 30_000 },
+  secondTry(A_WAIT),
   async () => {
     const proxy = await startStallProxy(rig.env['AWS_ENDPOINT_URL'] ?? '');
     stops.push(() => proxy.close());

@@ -10,7 +10,7 @@ let browser: Browser;
 let workspace: Workspace;
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 30_000);
+});
 afterAll(() => browser?.close());
 beforeEach(async () => {
   workspace = await startTestWorkspace({ pageKey: KEY });
@@ -81,4 +81,4 @@ test('in a browser the address works as it was printed, loses its key, and survi
   await page.getByText('Open that one.').waitFor({ timeout: 20_000 });
   await page.goto(workspace.pageUrl);
   await page.getByText(/^Writing as /).waitFor();
-}, 40_000);
+});
