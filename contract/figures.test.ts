@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from '../bot/conductor/figures/chart.ts';
 import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from '../bot/conductor/for-tests.ts';
 import { finished, liveStatsMessage, progressBar } from '../bot/views/live-stats.ts';
-import { percent, shares } from '../bot/views/shares.ts';
 import { summaryMessage } from '../bot/views/summary.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
+import { percent, shares } from '../runbooks/launch/shares.ts';
 import { shotFigures } from './figures.ts';
 import { platformCounts } from './report.ts';
 

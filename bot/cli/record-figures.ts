@@ -4,11 +4,11 @@ import type { Entry, SegmentTotals, Totals } from '../../runbooks/launch/entries
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { marketOf } from '../../runbooks/launch/market.ts';
+import { percent } from '../../runbooks/launch/shares.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { describeTiming, describeTotals, number } from '../../runbooks/record/describe.ts';
 import { segmentList } from '../../runbooks/record/segment-words.ts';
-import { percent } from '../views/shares.ts';
 
 /** The figures of a launch: what accounts say of every device, and what the room showed while it was sent. */
 

@@ -8,12 +8,12 @@ import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { missedAsAWhole, missedSegments } from '../../runbooks/launch/reach.ts';
 import type { Missed } from '../../runbooks/launch/reach.ts';
+import { percent } from '../../runbooks/launch/shares.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './segments-text.ts';
-import { percent } from './shares.ts';
 import { weatherLine } from './weather.ts';
 import { clip, count, headText, plural, safe, span } from './words.ts';
 

@@ -5,6 +5,7 @@ import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entr
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { shares } from '../../runbooks/launch/shares.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { heldOutIn } from '../../runbooks/launch/variants.ts';
 import { heldOutText } from '../../runbooks/record/describe.ts';
@@ -22,7 +23,6 @@ import {
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './segments-text.ts';
-import { shares } from './shares.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
 
 /**

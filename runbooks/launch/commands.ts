@@ -183,6 +183,7 @@ export type Command =
       text: string;
       /** Where a person's words lie in the channel's chain: then the entry has them not. */ item?: ItemPlace;
       /** The system has said it in the channel already. */ said?: true;
+      /** The system tells the end of what it has noted before. */ over?: true;
     }
   | { kind: 'be-here'; by: PersonId }
   | { kind: 'record-outcomes'; by: PersonId; shots: ShotOutcomes[]; refused: { key: string; tokens: number } | null }

@@ -501,6 +501,7 @@ export type EntryBody =
       text?: string;
       item?: ItemPlace;
       /** It stands in the channel already, so it is not posted. */ said?: true;
+      /** It is the end of what the system has noted before. Absent before version 8: it may be. */ over?: true;
     }
   /** `unconfirmed`: entered by somebody who is neither on call nor owns the gate; nothing is large enough by them until one who is has entered them. */
   | ({ kind: 'SurgeMeasured'; unconfirmed?: true } & SurgeFigures)

@@ -112,6 +112,10 @@ describe('what is noted', () => {
     const noted = scene.gives('Noted', note('x', { said: true }));
     expect([noted.by, Object.hasOwn(noted, 'said')]).toEqual([{ person: 'olu' }, false]);
     expect(scene.gives('Noted', note('x', { by: null }))).not.toHaveProperty('said');
+    // Nor does a person's note end what the system has told.
+    expect(scene.gives('Noted', note('x', { by: null, over: true })).over).toBe(true);
+    expect(scene.gives('Noted', note('x', { over: true }))).not.toHaveProperty('over');
+    expect(scene.gives('Noted', note('x', { by: null }))).not.toHaveProperty('over');
   });
 
   test('of the messages in the channel is how many there are', () => {

@@ -97,7 +97,12 @@ export function note(launch: Launch, command: CommandOf<'note'>, { nowMs }: Give
   const problem = noteProblem(text);
   if (problem !== null) return problem;
   if (by === null)
-    return accept(CONDUCTOR, nowMs, { kind: 'Noted', text, ...(command.said === true ? { said: true } : {}) });
+    return accept(CONDUCTOR, nowMs, {
+      kind: 'Noted',
+      text,
+      ...(command.said === true ? { said: true } : {}),
+      ...(command.over === true ? { over: true } : {}),
+    });
   if (item === undefined) return accept(byPerson(by), nowMs, { kind: 'Noted', text });
   if (!isPlace(item)) return noPlace(item);
   if (launch.noted.includes(item.seq)) return refuse('ALREADY_SO', 'You have noted so already.');

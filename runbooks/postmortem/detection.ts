@@ -1,14 +1,14 @@
 import { badTokenCount, badTokenReasons } from '../launch/bad-tokens.ts';
-import type { Entry, EntryOf } from '../launch/entries.ts';
+import type { EntryOf } from '../launch/entries.ts';
 import { isLeftToPeople, stepNamed } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { stamp } from '../record/clock.ts';
 import { actorName, missedText, number, shortHash } from '../record/describe.ts';
 import type { Section } from './document.ts';
 import { remark } from './document.ts';
-import { isOrdinary } from './ordinary-notes.ts';
+import { botNotes } from './ordinary-notes.ts';
 import { slowShotsNoticed } from './speed.ts';
-import { allOf, haltsIn, outcomeProof, shotsIn, tokensText, took } from './told.ts';
+import { allOf, devicesText, haltsIn, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Noticed, Told } from './told.ts';
 
 /** What was noticed, by whom or what first, and how long it had been so. */
@@ -231,7 +231,7 @@ function counts(told: Told): Noticed[] {
         : [
             {
               ...at,
-              what: `${number(sum.uncertain)} devices of ${id} are uncertain`,
+              what: `${devicesText(sum.uncertain)} of ${id} ${sum.uncertain === 1 ? 'is' : 'are'} uncertain`,
               part: `answers to ${id}`,
               by: 'the count at its close',
               looked: 'written, without an answer',
@@ -259,17 +259,14 @@ const reasonsText = (reasons: readonly (readonly [reason: string, count: number]
     .join(', ');
 
 /** What a watch of the bot has written down: lost workers, wrong weather, a switch that did not arrive. */
-function notes({ entries }: Told): Noticed[] {
-  return entries
-    .filter((entry): entry is Extract<Entry, { kind: 'Noted' }> => entry.kind === 'Noted' && 'system' in entry.by)
-    .filter(({ text = '' }) => !isOrdinary(text))
-    .map((entry) => ({
-      atMs: entry.atMs,
-      what: 'noted',
-      part: null,
-      by: 'system' in entry.by ? `the ${entry.by.system}` : '',
-      looked: entry.text ?? '',
-      after: 'not known',
-      proof: [`e${entry.seq}`],
-    }));
+function notes(told: Told): Noticed[] {
+  return botNotes(told).map((entry) => ({
+    atMs: entry.atMs,
+    what: 'noted',
+    part: null,
+    by: 'system' in entry.by ? `the ${entry.by.system}` : '',
+    looked: entry.text ?? '',
+    after: 'not known',
+    proof: [`e${entry.seq}`],
+  }));
 }

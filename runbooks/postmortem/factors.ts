@@ -1,14 +1,14 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
-import type { Entry, EntryOf } from '../launch/entries.ts';
+import type { Entry } from '../launch/entries.ts';
 import { isLeftToPeople } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
-import { isOrdinary } from './ordinary-notes.ts';
+import { botNotes } from './ordinary-notes.ts';
 import { slowShotsFactors } from './speed.ts';
-import { allOf, outcomeProof, shotsIn, tokensText, took } from './told.ts';
+import { allOf, devicesText, outcomeProof, shotsIn, tokensText, took } from './told.ts';
 import type { Factor, Told } from './told.ts';
 
 export function factorsSection(factors: readonly Factor[]): Section {
@@ -241,7 +241,7 @@ function outcomes(told: Told): Factor[] {
         ? []
         : [
             {
-              text: `${number(sum.late)} devices of ${shot.id} were too late for its time.`,
+              text: `${devicesText(sum.late)} of ${shot.id} ${sum.late === 1 ? 'was' : 'were'} too late for its time.`,
               proof,
               question: `Was the time for ${shot.id} long enough for its pace?`,
             },
@@ -250,7 +250,7 @@ function outcomes(told: Told): Factor[] {
         ? []
         : [
             {
-              text: `${number(sum.uncertain)} devices of ${shot.id} stayed uncertain: written, and not answered.`,
+              text: `${devicesText(sum.uncertain)} of ${shot.id} stayed uncertain: written, and not answered.`,
               proof,
               question: 'What cut off the answers?',
             },
@@ -270,13 +270,10 @@ function outcomes(told: Told): Factor[] {
 
 /** What the watches wrote down: lost workers, queues that were made anew, a network that did not answer. */
 function notes(told: Told): Factor[] {
-  const isOfSystem = (entry: EntryOf<'Noted'>) => 'system' in entry.by && !isOrdinary(entry.text ?? '');
-  return allOf(told, 'Noted')
-    .filter(isOfSystem)
-    .map((entry) => ({
-      text: `Noted by the bot: ${entry.text ?? ''}`,
-      proof: seqs([entry]),
-      // One for all of them: among them is much that went as it should.
-      question: 'What follows for the next launch from what the bot noted by itself?',
-    }));
+  return botNotes(told).map((entry) => ({
+    text: `Noted by the bot: ${entry.text ?? ''}`,
+    proof: seqs([entry]),
+    // One for all of them: among them is much that went as it should.
+    question: 'What follows for the next launch from what the bot noted by itself?',
+  }));
 }

@@ -40,7 +40,7 @@ test('a shot that runs still lends its markets to no figure', () => {
   expect(textOf(scene)).toContain('1 token of S');
   const { id } = scene.fired(['br-ios']);
   const text = summaryOf(scene);
-  expect(text).toMatch(/Accepted for [\d,]+ of [\d,]+ devices \([\d.]+ %\), in us\./);
+  expect(text).toMatch(/Accepted for [\d,]+ of [\d,]+ devices \([\d.]+%\), in us\./);
   expect(text).toContain(`Not counted yet: ${id}, in br.`);
   expect(text).toContain('Texts, with what is not counted yet: en for');
 });

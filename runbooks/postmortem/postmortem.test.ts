@@ -175,7 +175,7 @@ describe('somebody who was not there asks, and the document answers', () => {
     [
       'how many devices were reached',
       'Summary',
-      'Accepted for 985 of 1,000 devices (98.5 %), in us and br. Of the others 15 had tokens that are refused for good.',
+      'Accepted for 985 of 1,000 devices (98.5%), in us and br. Of the others 15 had tokens that are refused for good.',
     ],
     [
       'how many did the halt stop, and in which markets',
@@ -538,10 +538,10 @@ test('while a shot runs nobody is said to have got nothing, and one who did not 
   scene.closes(scene.fired(['us-android']), { 'us-android': { failed: 1, reasons: { Unregistered: 1 } } });
   const reached = () => listIn(told(scene), ['summary'])[0];
   expect(reached()).toBe(
-    'Accepted for 299 of 300 devices (99.6 %), in us. Of the others 1 had tokens that are refused for good.',
+    'Accepted for 299 of 300 devices (99.66%), in us. Of the others 1 had tokens that are refused for good.',
   );
   scene.fired(['us-ios']);
-  expect(reached()).toBe('Accepted for 299 of 300 devices (99.6 %), in us.');
+  expect(reached()).toBe('Accepted for 299 of 300 devices (99.66%), in us.');
 });
 
 describe('a HALT that a second person presses while all is halted already', () => {
@@ -584,10 +584,10 @@ describe('a HALT that a second person presses while all is halted already', () =
 
   test('those who were cut off are counted once, and everybody adds up', () => {
     expect(listIn(open, ['summary'])[0]).toBe(
-      'Accepted for 5 of 1,000 devices (0.5 %), in us and br. Of the others 9 had tokens that are refused for good, 980 were within reach of a further order and 6 got nothing for other reasons.',
+      'Accepted for 5 of 1,000 devices (0.5%), in us and br. Of the others 9 had tokens that are refused for good, 980 were within reach of a further order and 6 got nothing for other reasons.',
     );
     expect(lines('Summary')).toContain(
-      'Accepted for 980 of 1,000 devices (98 %), in us and br. Of the others 10 had tokens that are refused for good, 4 may or may not have got it and 6 got nothing for other reasons.',
+      'Accepted for 980 of 1,000 devices (98%), in us and br. Of the others 10 had tokens that are refused for good, 4 may or may not have got it and 6 got nothing for other reasons.',
     );
     expect(lines('How it was noticed')).toContain(
       `| 9 tokens of ${first.id} are bad | the providers | 9 Unregistered |`,
@@ -653,7 +653,7 @@ test('outcomes of more segments and languages than anybody reads stand by langua
   expect(long).toContain(`By segment they stand in entry ${scene.state.seq} of the export`);
 });
 
-test("the bot's books are no factors: what it cost, and tasks of the audience that did what was asked", () => {
+test("the bot's books are no factors: what it cost, tasks of the audience that did what was asked, and that something is over", () => {
   const scene = Scene.ready();
   for (const text of [
     'Count 1 begins: Ana Ortiz has outcomes counted by language.',
@@ -663,6 +663,7 @@ test("the bot's books are no factors: what it cost, and tasks of the audience th
     'Sample 2 ends: failed. The task is gone.',
   ])
     scene.does({ kind: 'note', by: null, text });
+  scene.does({ kind: 'note', by: null, text: 'iOS moves again after 4 s.', said: true, over: true });
   const found = postmortemOf(scene.entries, [], { chain: { ok: true } });
   const [, before = '', factors = ''] =
     /^([^]*)\n## Contributing factors\n([^]*?)\n## /m.exec(found === null ? '' : postmortemMarkdown(found)) ?? [];

@@ -4,6 +4,7 @@ import type { DeviceState, Entry, EntryOf, SegmentTotals } from '../launch/entri
 import type { Shot } from '../launch/launch.ts';
 import { marketOf } from '../launch/market.ts';
 import { remainingDevices } from '../launch/remaining.ts';
+import { percent } from '../launch/shares.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
 import { actorName, describeTotals, number } from '../record/describe.ts';
@@ -93,14 +94,13 @@ function reach(told: Told): Statement[] {
   ];
 }
 
-/** `Accepted for 985 of 1,000 devices (98.5 %)`: each once, however many attempts it took. */
+/** `Accepted for 985 of 1,000 devices (98.5%)`: each once, however many attempts it took. */
 function reachedText(shots: readonly Shot[]): string {
   const counted = shots.flatMap((shot) => shot.totals ?? []);
   const { accepted } = sumTotals(counted);
   const all = devicesIn(counted.filter(({ attempt }) => attempt === 1));
   if (all === 0) return `Accepted for ${devicesText(accepted)}`;
-  const share = Math.floor((accepted / all) * 1_000) / 10;
-  return `Accepted for ${number(accepted)} of ${devicesText(all)} (${share.toLocaleString('en-US')} %)`;
+  return `Accepted for ${number(accepted)} of ${devicesText(all)} (${percent(accepted, all)})`;
 }
 
 /** What became of the others in the end, by all attempts together; '' while one of them is not counted. */

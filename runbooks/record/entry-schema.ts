@@ -381,6 +381,7 @@ const BODIES = {
     text: z.exactOptional(z.string()),
     item: z.exactOptional(item),
     said: z.exactOptional(z.literal(true)),
+    over: z.exactOptional(z.literal(true)),
   }),
   SurgeMeasured: z.object({
     unconfirmed: z.exactOptional(z.literal(true)),

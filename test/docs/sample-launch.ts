@@ -430,6 +430,7 @@ function ends(player: Player): void {
   player.does({ kind: 'run-step', by: 'ana', step: 'banner' });
   player.does({ kind: 'finish-step', step: 'banner', say: '2 steps in 40 s, execution 4105a4fc' }, 40_000);
   player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
+  player.does({ kind: 'note', by: null, text: 'Its queue is read again after 4 s.', said: true, over: true });
   player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
   const plan = { ...planOf(runbook), delivery: { ...runbook.delivery, ios_not_after: 90_000 } };
   player.does({

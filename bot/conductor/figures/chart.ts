@@ -5,10 +5,10 @@ import type { Legend, Mark, Spec, TextEncodeEntry, TextMark } from 'vega';
 import type { Figures, ShotFigures } from '../../../contract/figures.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { percent } from '../../../runbooks/launch/shares.ts';
 import { seconds, theRest } from '../../views/live-stats.ts';
 import { platformName } from '../../views/names.ts';
 import { shotSegments } from '../../views/segments-text.ts';
-import { percent } from '../../views/shares.ts';
 import { count } from '../../views/words.ts';
 
 /**

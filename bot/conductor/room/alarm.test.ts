@@ -77,6 +77,11 @@ test('it is one message, edited in place as long as it lasts; beginning and end 
     ['ts1', 'sun', 'urgent'],
   ]);
   expect(await memory.notes()).toEqual(['it rains', 'it is over']);
+  const noted = (await memory.entries()).filter((entry) => entry.kind === 'Noted');
+  expect(noted.map(({ said, over }) => [said, over])).toEqual([
+    [true, undefined],
+    [true, true],
+  ]);
   expect(await memory.facts.get(LAUNCH_ID, 'weather')).toBe('');
   expect(alarm.isDone).toBe(false);
   memory.nowMs += 2_001;

@@ -30,7 +30,8 @@ interface Episode<Content, End> {
   triedPost: boolean;
   notBeforeMs: number;
   busy: boolean;
-  notes: string[];
+  /** For the record; `over`: the end of what an earlier one tells. */
+  notes: { text: string; over?: true }[];
 }
 
 interface Kept<Content> {
@@ -112,7 +113,7 @@ export class Alarm<Content, End> {
     const { sinceMs, note, inSameMessage } = options;
     const before = this.#episode;
     if (before !== null && inSameMessage)
-      Object.assign(before, { content, sinceMs, end: null, notes: [...before.notes, note] });
+      Object.assign(before, { content, sinceMs, end: null, notes: [...before.notes, { text: note }] });
     else
       this.#episode = {
         content,
@@ -125,7 +126,7 @@ export class Alarm<Content, End> {
         triedPost: false,
         notBeforeMs: 0,
         busy: false,
-        notes: [note],
+        notes: [{ text: note }],
       };
   }
 
@@ -136,7 +137,7 @@ export class Alarm<Content, End> {
   end(end: End, note: string): void {
     if (this.#episode === null) return;
     Object.assign(this.#episode, { end, endedAtMs: this.#context.nowMs() });
-    this.#episode.notes.push(note);
+    this.#episode.notes.push({ text: note, over: true });
   }
 
   /** Brings the room to this message, if it isn't there yet. One call at a time, in the background. `pace`: of an edit. */
@@ -219,9 +220,9 @@ export class Alarm<Content, End> {
   /** In order; what the store does not take now waits for the next look. */
   async #record(episode: Episode<Content, End>): Promise<void> {
     const notes = episode.notes.splice(0);
-    while (notes.length > 0) {
+    for (let note = notes[0]; note !== undefined; note = notes[0]) {
       const acted = await this.#context
-        .execute(this.#place.launchId, { kind: 'note', by: null, text: notes[0] ?? '', said: true })
+        .execute(this.#place.launchId, { kind: 'note', by: null, said: true, ...note })
         .catch((error: unknown) => {
           this.#context.log.debug({ err: error }, 'an alarm is not in the record yet');
           return null;
