@@ -57,6 +57,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     ),
     ...earlyBlocks(launch, order, nowMs),
     ...textBlocks(launch, order),
+    ...haltedBefore(launch, order),
     ...gates
       .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
       .map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
@@ -150,6 +151,20 @@ function textBlocks(launch: Launch, order: FireOrder): KnownBlock[] {
           ),
         ]
       : []),
+  ];
+}
+
+/** Somebody stopped exactly these texts: whoever presses knows it, since what was wrong with them may be so still. */
+function haltedBefore(launch: Launch, { shown }: FireOrder): KnownBlock[] {
+  if (shown.silent === true) return [];
+  const halted = Object.values(launch.shots).findLast(
+    (shot) => shot.haltedAtMs !== null && shot.shown.contentHash === shown.contentHash,
+  );
+  if (halted === undefined) return [];
+  return [
+    section(
+      `:warning: *These are the texts of \`${safe(halted.id, 60)}\`, which was halted.* If they were why, \`/go campaign\` changes them before anybody presses.`,
+    ),
   ];
 }
 
