@@ -38,6 +38,14 @@ const why = (entries: readonly Entry[], keyring: Keyring = workerKeyring()) => {
 const resigned = (entries: readonly Entry[], seq: number, change: Partial<Entry>) =>
   entries.map((entry) => (entry.seq === seq ? ({ ...entry, ...change } as Entry) : entry));
 
+/** As long as asked for, by somebody who can write the table and has no key that counts. */
+function unsignedFrom(entries: readonly Entry[], length: number): Entry[] {
+  let all = [...entries];
+  while (all.length < length)
+    all = withMore(all, note).map((entry, at) => (at < entries.length ? entry : { ...entry, sig: '' }));
+  return all;
+}
+
 describe('whose record it is', () => {
   const { entries } = Scene.ready();
 
@@ -283,6 +291,20 @@ describe('a long record', () => {
   test('is believed by whose keys are trusted alone, though all signatures fit', async () => {
     const others = looseKeyring(null, { bot: [stranger.signer?.key ?? ''], worker: [] });
     expect(await verifyWhole(LAUNCH_ID, entries, others)).toMatchObject({ ok: false, seq: 1 });
+  });
+
+  test('that is broken leaves nothing known of what its signatures were not looked at in', async () => {
+    const keyring = workerKeyring();
+    const ours = entries.slice(0, 280);
+    expect(await verifyWhole(LAUNCH_ID, ours, keyring)).toMatchObject({ ok: true });
+    const known = keyring.verified.get(LAUNCH_ID);
+    // Up to where it was verified before: a chain without any signature, and behind it the entry whose hash is known.
+    const forged = unsignedFrom(entries.slice(0, 100), 260);
+    const mixed = [...forged, ...entries.slice(forged.length)];
+    expect(await verifyWhole(LAUNCH_ID, mixed, keyring)).toMatchObject({ ok: false, seq: forged.length + 1 });
+    expect(keyring.verified.get(LAUNCH_ID)).toEqual(known);
+    for (const length of [250, 260])
+      expect(verifyRecord(LAUNCH_ID, forged.slice(0, length), keyring)).toMatchObject({ ok: false });
   });
 
   test('lets the loop of its process go on meanwhile', async () => {

@@ -68,7 +68,8 @@ function foldFrom(
       };
     }
   }
-  if (launch !== null) keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
+  // Before `seen` nothing is known yet: only the chain up to there says that these are the entries that were looked at then.
+  if (launch !== null && launch.seq >= seen) keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
   return { ok: true, launch };
 }
 
