@@ -23,6 +23,7 @@ async function all(entry?: URL): Promise<(boolean[] | null)[]> {
   return looked;
 }
 
+const { startThread } = threads;
 const started = vi.spyOn(threads, 'startThread');
 const ended = () => started.mock.results.map(({ value }) => (value as Worker & { threadId: number }).threadId === -1);
 afterEach(() => {
@@ -53,6 +54,21 @@ test('threads that die say nothing of what they had, and nobody waits for them',
   expect(await all(dataUrl('throw new Error("no memory");'))).toEqual(portions.map(() => null));
   expect(await all(dataUrl('parentPort.once("message", () => process.exit(1));'))).toEqual(portions.map(() => null));
 });
+
+test('where no thread can be started nothing is known of any portion', async () => {
+  expect(await all(new URL('none:such'))).toEqual(portions.map(() => null));
+});
+
+test.runIf(availableParallelism() > 1)(
+  'where one more can not be started, those that are there look at all',
+  async () => {
+    started.mockImplementationOnce(startThread).mockImplementationOnce(() => {
+      throw new Error('ERR_WORKER_INIT_FAILED: EAGAIN');
+    });
+    expect(await all()).toEqual(portions.map(() => [true, false, true]));
+    expect(started.mock.calls.length).toBe(2);
+  },
+);
 
 test.runIf(availableParallelism() > 1)('what one thread leaves behind the others look at', async () => {
   // The thread that gets the fourth portion dies of it.

@@ -43,7 +43,12 @@ export async function* signaturesBeside(
   };
   const threads = new Set<ReturnType<typeof start>>();
   const count = Math.min(availableParallelism(), THREADS_AT_MOST, portions.length);
-  while (threads.size < count) threads.add(start());
+  try {
+    while (threads.size < count) threads.add(start());
+  } catch {
+    // A container that may have no more threads (ERR_WORKER_INIT_FAILED): those that are there look at all.
+    if (threads.size === 0) for (const { resolve } of looked) resolve(null);
+  }
   try {
     for (const { promise } of looked) yield await promise;
   } finally {
