@@ -96,14 +96,17 @@ export class MemoryContext {
 
   #cloud(): Cloud {
     const live: Partial<Cloud['live']> = {
-      signedReports: signedReports(async () => {
-        if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
-        const reports = this.reports.map((report) => ({
-          report,
-          ...vouch('report', JSON.stringify(report), this.reportsBy(report)),
-        }));
-        return { reports, unreadable: [] };
-      }),
+      signedReports: signedReports(
+        async () => {
+          if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
+          const reports = this.reports.map((report) => ({
+            report,
+            ...vouch('report', JSON.stringify(report), this.reportsBy(report)),
+          }));
+          return { reports, unreadable: [] };
+        },
+        () => this.nowMs,
+      ),
       putGates: async (_, measured) => {
         this.gates = measured;
       },

@@ -40,7 +40,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     record: createRecordStore({ dynamo: clients.dynamo, table: tables.record, words }),
     claims: createClaimStore({ calls: clients.dynamoCalls, table: tables.claims }),
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
-    live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
+    live: createLiveStore({ dynamo: clients.dynamo, table: tables.live, nowMs: clients.clock.nowMs }),
     facts: createFactStore({ dynamo: clients.dynamo, table: tables.live }),
     homes: createHomeStore({ dynamo: clients.homes, table: homesTable(config.tablePrefix) }),
     recordCopy(from, to) {

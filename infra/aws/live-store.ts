@@ -98,7 +98,15 @@ export interface LaunchIndexItem {
 }
 
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
-export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
+export function createLiveStore({
+  dynamo,
+  table,
+  nowMs,
+}: {
+  dynamo: DynamoDBClient;
+  table: string;
+  /** The store's time, epoch ms. */ nowMs?: () => number;
+}): LiveStore {
   const put = async (pk: string, sk: string, body: unknown) => {
     await dynamo.send(
       new PutItemCommand({ TableName: table, Item: { ...key(pk, sk), body: { S: JSON.stringify(body) } } }),
@@ -128,7 +136,7 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     putReport: (report, signer = null, signal) => reports.put(report, signer, signal),
     reports: async (launchId) => (await reports.all(launchId)).reports.map(({ report }) => report),
     provenReports: (launchId) => reports.all(launchId),
-    signedReports: signedReports((launchId) => reports.all(launchId)),
+    signedReports: signedReports((launchId) => reports.all(launchId), nowMs),
     dropReport: (launchId, bootId) => reports.drop(launchId, bootId),
 
     async putRoll(launchId, { text, key: by, sig }) {

@@ -151,6 +151,22 @@ test('a clock that is put right by some seconds keeps its worker from being hear
   expect(why(await read())).toEqual([]);
 });
 
+test('a clock that was far ahead and is put right keeps its worker from being heard no longer than that; a replay of before changes nothing', async () => {
+  const nowMs = Date.now();
+  lies('one', nowMs + 599_999, WORKER);
+  await read();
+  lies('one', nowMs + 600_000, WORKER);
+  await read();
+  items.clear();
+  expect(why(await read())).toEqual([['one', 'deleted', nowMs + 600_000]]);
+  lies('one', nowMs, WORKER, { say: 'put right' });
+  const found = await read();
+  expect([said(found), why(found)]).toEqual([[['one', nowMs]], []]);
+  lies('one', nowMs - 9_000, WORKER);
+  const later = await read();
+  expect([said(later), why(later)]).toEqual([[['one', nowMs]], [['one', 'old', nowMs]]]);
+});
+
 test('each is looked at once, however many ask, and other work has its turn meanwhile', async () => {
   for (let at = 0; at < 500; at += 1) lies(`w${at}`, 1, WORKER);
   const turnsOf = async (work: () => Promise<unknown>): Promise<number> => {

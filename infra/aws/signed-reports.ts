@@ -48,8 +48,9 @@ export type ReadSigned = (launch: Launch, trusted: TrustedKeys | null) => Promis
  *
  * Who overwrites a worker's item hides nothing of what it has said: that stands until it is heard again, and grows old as
  * reports do. One of its own reports of before, put back, changes nothing either. A launch without keys has none to tell by, so there all count.
+ * `nowMs`: the store's time, epoch ms.
  */
-export function signedReports(all: (launchId: string) => Promise<Reports>): ReadSigned {
+export function signedReports(all: (launchId: string) => Promise<Reports>, nowMs: () => number = Date.now): ReadSigned {
   const launches = new Map<string, Map<string, Known>>();
 
   return async (launch, trusted) => {
@@ -74,7 +75,7 @@ export function signedReports(all: (launchId: string) => Promise<Reports>): Read
         looks += 1;
         if (looks % IN_A_TURN === 0) await turn();
       }
-      const why = now.holds ? takenIn(one, now) : 'false signature';
+      const why = now.holds ? takenIn(one, now, nowMs()) : 'false signature';
       if (why === 'ours') heard.add(bootId);
       else foreign.push({ ...foreignOf(bootId, why), report: one.report });
     }
@@ -101,11 +102,12 @@ const foreignOf = (bootId: string, why: ForeignReport['why']): ForeignReport => 
   hides: null,
 });
 
-function takenIn(one: ProvenReport, known: Known): Verdict {
-  const { newest } = known;
+/** A report from ahead of the store's time was made by a clock that was wrong: what follows once that is put right is not older. */
+function takenIn(one: ProvenReport, known: Known, nowMs: number): Verdict {
+  const newest = known.newest !== null && known.newest.report.atMs > nowMs + OLD_MS ? null : known.newest;
   const aheadMs = one.report.atMs - (newest?.report.atMs ?? one.report.atMs);
+  if (known.newest !== null && one.report.atMs > known.newest.report.atMs) known.cameAtMs = performance.now();
   if (newest === null || aheadMs >= 0) known.newest = one;
-  if (newest !== null && aheadMs > 0) known.cameAtMs = performance.now();
   return aheadMs < -OLD_MS ? 'old' : 'ours';
 }
 
