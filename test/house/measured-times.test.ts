@@ -34,6 +34,13 @@ test.each([
   ],
   ['how far two clocks are apart', inTest('expect(Math.abs(clock.nowMs() - Date.now())).toBeCloseTo(0, 1);')],
   ['a time that is compared', inTest(`${ELAPSED} expect(tookMs < 50 && done).toBe(true);`)],
+  ['a time as the limit of what is given', inTest(`${ELAPSED} expect(50).toBeGreaterThan(tookMs);`)],
+  ['a time that is not more', inTest(`${ELAPSED} expect(tookMs).not.toBeGreaterThan(50);`)],
+  ['a time that something is more than', inTest(`${ELAPSED} expect(50 >= tookMs).toBe(true);`)],
+  [
+    'a time between two dates',
+    inTest('const a = new Date(); await work(); expect(new Date().getTime() - a.getTime()).toBeLessThan(5);'),
+  ],
   ['the longest of several', inTest(`${ELAPSED} expect(Math.max(...[1].map(() => tookMs))).toBeLessThan(50);`)],
   ['what a helper measured', inTest('const { tookMs } = await post(); expect(tookMs).toBeLessThan(50);')],
   [
@@ -45,6 +52,9 @@ test.each([
   ['memory', inTest('expect(process.memoryUsage.rss() - 5).toBeLessThan(5);')],
   ['a time of its own', inTest('await work();').replace(' });', ' }, 30_000);')],
   ['a time among its options', inTest('await work();', '{ tags: [], timeout: 30_000 },')],
+  ['a time of its own, by a name', `const SOON = 30_000; ${inTest('await work();').replace(' });', ' }, SOON);')}`],
+  ['a time of all of a group', `describe('all', { timeout: 30_000 }, () => { ${inTest('await work();')} });`],
+  ['a wait of its own, by a name', `const SOON = 3_000; ${inTest('await vi.waitFor(() => sent, SOON);')}`],
   ['a wait of its own', inTest('await vi.waitFor(() => expect(sent).toBe(1), 3_000);')],
   ['a wait with more to it', inTest('await expect.poll(() => sent, { interval: 5, timeout: 3_000 }).toBe(1);')],
   ['a wait of the rigs', inTest("await until('the shot', async () => shot, 3_000);")],
@@ -58,6 +68,9 @@ test.each([
 
 test.each([
   ['at least so much', inTest(`${ELAPSED} expect(tookMs).toBeGreaterThan(50);`)],
+  ['more than what is given', inTest(`${ELAPSED} expect(tookMs > 50).toBe(true); expect(50).toBeLessThan(tookMs);`)],
+  ['a moment that is not long past', inTest('expect(entry.atMs).toBeGreaterThan(Date.now() - 86_400_000);')],
+  ['more than what was measured', inTest(`${ELAPSED} expect(tookMs).toBeGreaterThan(tookMs / 2);`)],
   ['at most what was measured', inTest(`${ELAPSED} expect(reads).toBeLessThan(2 + tookMs / 100);`)],
   [
     'no more than the time around it',

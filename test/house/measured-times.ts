@@ -10,13 +10,14 @@ interface Node {
 /** What a name stands for: each value that it is given, and each function that it is the name of. */
 type Named = readonly (readonly [name: string, value: Node])[];
 
-const CLOCKS = /\b(?:performance\.now|Date\.now|hrtime(?:\.bigint)?)\(/;
+const CLOCKS = /\b(?:performance\.now|Date\.now|hrtime(?:\.bigint)?)\(|\bnew Date\(\)/;
 /** Each call is a measure by itself. */
 const GAUGES =
   /\b(?:cpuUsage|threadCpuUsage|resourceUsage|memoryUsage|rss|eventLoopUtilization|monitorEventLoopDelay)\(/;
 /** What helpers in other files have measured. */
 const ELSEWHERE = ['tookMs', 'pressToLastSendMs', 'readAgoMs'];
 const MOST = new Set(['toBeLessThan', 'toBeLessThanOrEqual', 'toBeCloseTo']);
+const LEAST = new Set(['toBeGreaterThan', 'toBeGreaterThanOrEqual']);
 const WAITS = new Set(['waitFor', 'waitUntil', 'poll', 'until']);
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
@@ -75,7 +76,10 @@ export function boundTests(source: string, patience: { waitMs: number; testMs: n
   const named = namedIn(all);
   const namesOf = (holds: (value: Node) => boolean): string[] =>
     named.filter(([name, value]) => name !== '' && holds(value)).map(([name]) => name);
-  const isBound = boundsIn(text, namesOf, patience.waitMs);
+  const values = new Map(named.filter(([name]) => name !== ''));
+  /** Of an argument, ms; it may stand elsewhere under a name. */
+  const limitOf = (one: Node): number => limitIn(text(values.get(nameOf(one)) ?? one));
+  const isBound = boundsIn({ text, namesOf, limitOf, waitMs: patience.waitMs });
   const functions = new Map(named.filter(([, value]) => isFunction(value)));
   const reached = (node: Node, seen = new Set<Node>()): Set<Node> => {
     seen.add(node);
@@ -96,26 +100,35 @@ export function boundTests(source: string, patience: { waitMs: number; testMs: n
     const [title, ...rest] = argumentsOf(call);
     const body = rest.find(isFunction);
     if (!/^(?:test|it)$/.test(rootOf(part(call, 'callee'))) || title === undefined || body === undefined) return [];
-    if (calls.some((around) => around.start <= call.start && call.end <= around.end && isExcused(around))) return [];
+    const around = calls.filter(({ start, end }) => start <= call.start && call.end <= end);
+    if (around.some(isExcused)) return [];
     if ([...hooks, ...reached(body)].some((one) => /\buseFakeTimers\(/.test(text(one)))) return [];
-    const own = rest.filter((one) => !isFunction(one) && limitIn(text(one)) < patience.testMs);
+    const groups = around.filter((one) => one !== call && rootOf(part(one, 'callee')) === 'describe');
+    const own = [...rest, ...groups.flatMap(argumentsOf)].filter(
+      (one) => !isFunction(one) && limitOf(one) < patience.testMs,
+    );
     const bounds = [...own, ...[...reached(body)].flatMap((one) => within(one).filter(isBound))].map(text);
     return bounds.length === 0 ? [] : [`${text(title)}: ${[...new Set(bounds)].join(' and ')}`];
   });
 }
 
-/** Of an argument, ms. */
 function limitIn(argument: string): number {
   const limit = /^(?:\{.*?\btimeout: )?(\d[\d_]*)\b/s.exec(argument)?.[1];
   return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit.replaceAll('_', ''));
 }
 
 /** Whether a node holds something measured to at most so much. */
-function boundsIn(
-  text: (node: Node) => string,
-  namesOf: (holds: (value: Node) => boolean) => string[],
-  waitMs: number,
-): (node: Node) => boolean {
+function boundsIn({
+  text,
+  namesOf,
+  limitOf,
+  waitMs,
+}: {
+  text: (node: Node) => string;
+  namesOf: (holds: (value: Node) => boolean) => string[];
+  limitOf: (argument: Node) => number;
+  waitMs: number;
+}): (node: Node) => boolean {
   const uses = (node: Node, names: ReadonlySet<string>): boolean =>
     sourcesOf(node).some((one) => names.has(nameOf(one)));
   const readings = new Set(namesOf((value) => !isFunction(value) && CLOCKS.test(text(value))));
@@ -131,16 +144,24 @@ function boundsIn(
     before = measured.size;
     for (const name of namesOf(measures)) measured.add(name);
   }
+  /** A limit that was measured too is none. */
+  const isHeld = (value: Node, to: readonly Node[]): boolean => measures(value) && !to.some(measures);
   return (node) => {
     const [left, right] = [part(node, 'left'), part(node, 'right')];
-    if (/^<=?$/.test(String(node['operator'])) && left !== undefined && right !== undefined)
-      return measures(left) && !measures(right);
+    const operator = String(node['operator']);
+    if (/^[<>]=?$/.test(operator) && left !== undefined && right !== undefined)
+      return operator.startsWith('<') ? isHeld(left, [right]) : isHeld(right, [left]);
     if (node.type !== 'CallExpression') return false;
     const [callee, given] = [part(node, 'callee'), argumentsOf(node)];
     const name = nameOf(part(callee, 'property') ?? callee);
     const expected = within(node).find((one) => nameOf(part(one, 'callee')) === 'expect');
-    if (MOST.has(name) && expected !== undefined) return argumentsOf(expected).some(measures) && !given.some(measures);
-    const limits = given.slice(1).map((one) => limitIn(text(one)));
+    const [value] = expected === undefined ? [] : argumentsOf(expected);
+    if (value !== undefined && MOST.has(name)) return isHeld(value, given);
+    if (value !== undefined && LEAST.has(name))
+      return nameOf(part(part(callee, 'object'), 'property')) === 'not'
+        ? isHeld(value, given)
+        : Number.isFinite(limitOf(value)) && given.some(measures);
+    const limits = given.slice(1).map(limitOf);
     return WAITS.has(name) && (limits.find(Number.isFinite) ?? waitMs) < waitMs;
   };
 }
