@@ -29,6 +29,14 @@ test('an address is a link of its own, whole and as it was written', () => {
   expect(escapeLinked('http://e.example?a&copy;=1')).toBe('<http://e.example?a&copy%3B=1>');
 });
 
+test.each(['.', ')', ' ', '*', '\t'])('a long run of “%s” in a text is read once', (mark) => {
+  // Read anew from each place it would take longer than a test may.
+  const run = mark.repeat(400_000);
+  const written = escapeLinked(`https://example.com/a${run}x`);
+  expect(written).toMatch(/^<https:.*x>?$/s);
+  expect(written.length).toBeGreaterThan(run.length);
+});
+
 test('a column has dashes by its longest cell, within bounds', () => {
   const dashes = dashesFor([
     ['shot', 'what', 'devices'],

@@ -1,8 +1,13 @@
+/*
+ * Whoever can write in the channel chooses these texts, up to 40,000 characters, and whoever makes a page of them waits: what begins with a run of
+ * characters begins at the run's first one (`(?<!…)`), or every place in a long run would be tried, one after the other.
+ */
+
 /** Foreign text in a Markdown table: one row stays one row, and nothing becomes markup, mathematics, an entity or a hidden direction. */
 export function escape(text: string): string {
   return (
     text
-      .replaceAll(/\s*\n\s*/g, ' ⏎ ')
+      .replaceAll(/(?<!\s)\s*\n\s*/g, ' ⏎ ')
       // Control characters, and marks that turn the reading direction of what follows.
       // oxlint-disable-next-line no-control-regex
       .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
@@ -14,9 +19,9 @@ export function escape(text: string): string {
 /** An address up to what can't be in one, or what people close a sentence with. */
 // oxlint-disable-next-line no-control-regex
 const ADDRESS = /(https?:\/\/[^\s<>"“”„«»|\\^`{}\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+)/i;
-const CLOSES = /[.,;:!?'’*_~…、。，；：！？）」』)\]]+$/;
+const CLOSES = /(?<![.,;:!?'’*_~…、。，；：！？）」』)\]])[.,;:!?'’*_~…、。，；：！？）」』)\]]+$/;
 /** What opens one within it closes it there, too: …/Push_(sport) */
-const CLOSES_BUT_BRACKETS = /[.,;:!?'’*_~…、。，；：！？）」』]+$/;
+const CLOSES_BUT_BRACKETS = /(?<![.,;:!?'’*_~…、。，；：！？）」』])[.,;:!?'’*_~…、。，；：！？）」』]+$/;
 
 /**
  * The same in a file: an address is a link of its own. Bare, GitHub makes one of it up to the next space, with a closing quote in it, and with the
