@@ -47,6 +47,7 @@ function keepingOf(memory: MemoryContext) {
       state.meanwhile = async () => undefined;
       await meanwhile();
     },
+    reports: async () => memory.reports ?? [],
     dropReport: async (_, bootId) => void dropped.push(bootId),
     poolLaunch: async () => state.poolOf,
   };
@@ -260,6 +261,7 @@ test('each watch looks at its stores in its time; of a closed launch only those 
   const whileOpen = [
     'deployment',
     'foreign messages',
+    'foreign reports',
     'gates',
     'halt',
     'index item',

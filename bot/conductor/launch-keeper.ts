@@ -181,7 +181,7 @@ export class LaunchKeeper {
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('lost workers', timings.shotMs, (launch) => lostWorkers(this.#context, launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
-      job('foreign reports', timings.shotMs, (launch) => reportWatch(this.#context, launch)),
+      whileOpen('foreign reports', timings.shotMs, (launch) => reportWatch(this.#context, launch)),
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
       whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),

@@ -69,10 +69,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
   ];
   if (turned.length > 0)
     blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
-  if (isHalted)
-    blocks.push(
-      section(':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.'),
-    );
+  if (isHalted) blocks.push(section(HALTED_NOW));
   blocks.push(
     actions(`go:${order.id}`, [
       button(
@@ -90,6 +87,9 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     blocks,
   );
 }
+
+const HALTED_NOW =
+  ':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.';
 
 /** Who presses knows what is let pass. */
 function waivedBlock(gates: readonly GateLine[]): KnownBlock[] {
