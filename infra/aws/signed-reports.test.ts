@@ -18,12 +18,17 @@ const { trusted } = workerKeyring();
 let launch: Launch;
 let items: Map<string, ProvenReport>;
 let unreadable: string[];
+let storeMs: number;
 let read: () => Promise<SignedReports>;
 beforeEach(() => {
+  storeMs = 2_000;
   launch = Scene.ready().state;
   items = new Map();
   unreadable = [];
-  const readSigned = signedReports(async () => ({ reports: [...items.values()], unreadable }));
+  const readSigned = signedReports(
+    async () => ({ reports: [...items.values()], unreadable }),
+    () => storeMs,
+  );
   read = () => readSigned(launch, trusted);
 });
 afterEach(() => {
@@ -120,6 +125,16 @@ test.each<[string, (bootId: string) => unknown]>([
   },
 );
 
+test('who stood still, and then hears an old last word that the bot removes, misses nobody', async () => {
+  lies('one', 1, WORKER);
+  await read();
+  lies('one', 2, WORKER);
+  storeMs = 58_000;
+  await read();
+  items.clear();
+  expect(why(await read())).toEqual([]);
+});
+
 test('one that lies somewhere else as well hides nobody who is heard', async () => {
   lies('one', 1, WORKER);
   unreadable = ['one'];
@@ -145,6 +160,7 @@ test('whoever has ended, and what the bot removes since nobody has reported ther
 });
 
 test('a clock that is put right by some seconds keeps its worker from being heard by nobody', async () => {
+  storeMs = 10_000;
   lies('one', 10_000, WORKER);
   await read();
   lies('one', 6_000, WORKER);
@@ -152,7 +168,7 @@ test('a clock that is put right by some seconds keeps its worker from being hear
 });
 
 test('a clock that was far ahead and is put right keeps its worker from being heard no longer than that; a replay of before changes nothing', async () => {
-  const nowMs = Date.now();
+  const nowMs = storeMs;
   lies('one', nowMs + 599_999, WORKER);
   await read();
   lies('one', nowMs + 600_000, WORKER);

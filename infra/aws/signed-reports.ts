@@ -28,8 +28,9 @@ export interface ForeignReport {
 const IN_A_TURN = 8;
 /** The store's time runs on: a worker's next report is no older than its last, but for what its clock is corrected by. */
 const OLD_MS = 5_000;
-/** A report that came so lately is not removed by the bot (`reportLifeMs`). */
+/** A report that came so lately is not removed by the bot (`reportLifeMs`), unless it was old when it came: whoever reads may have stood still. */
 const MISSED_MS = 10_000;
+const MISSED_YOUNGER_MS = 30_000;
 
 interface Known {
   /** The item as it was looked at last, and whether its signature holds. */
@@ -79,7 +80,7 @@ export function signedReports(all: (launchId: string) => Promise<Reports>, nowMs
       if (why === 'ours') heard.add(bootId);
       else foreign.push({ ...foreignOf(bootId, why), report: one.report });
     }
-    return withHidden(known, foreign, { heard, isOurs });
+    return withHidden(known, foreign, { heard, isOurs, nowMs: nowMs() });
   };
 }
 
@@ -115,14 +116,15 @@ function takenIn(one: ProvenReport, known: Known, nowMs: number): Verdict {
 function withHidden(
   known: Map<string, Known>,
   foreign: readonly ForeignReport[],
-  { heard, isOurs }: { heard: ReadonlySet<string>; isOurs: (one: ProvenReport) => boolean },
+  { heard, isOurs, nowMs }: { heard: ReadonlySet<string>; isOurs: (one: ProvenReport) => boolean; nowMs: number },
 ): SignedReports {
   const all = [...foreign];
   const lies = new Set(foreign.map(({ bootId }) => bootId));
   for (const [bootId, { newest, cameAtMs }] of known) {
     if (heard.has(bootId) || lies.has(bootId)) continue;
-    if (performance.now() - cameAtMs > MISSED_MS) known.delete(bootId);
-    else if (newest?.report.state !== 'gone') all.push(foreignOf(bootId, 'deleted'));
+    const isOld = newest === null || nowMs - newest.report.atMs > MISSED_YOUNGER_MS;
+    if (isOld || performance.now() - cameAtMs > MISSED_MS) known.delete(bootId);
+    else if (newest.report.state !== 'gone') all.push(foreignOf(bootId, 'deleted'));
   }
   const said = new Map(
     [...known.values()].flatMap(({ newest }) =>
