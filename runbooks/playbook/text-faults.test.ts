@@ -33,4 +33,6 @@ test.each([
   'א',
   '\uFFFD',
   '\u200Bx',
+  // A place that Unicode 17 keeps for a picture of later.
+  '\u{1FAEB}',
 ])('%s is not', (text) => expect(isVisible(text)).toBe(true));

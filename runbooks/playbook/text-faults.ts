@@ -40,8 +40,11 @@ export function textFault(text: string): TextFault | null {
   return null;
 }
 
-/** Letters, digits, signs and pictures: what leaves something on a screen. Spaces, joiners, fillers and tags leave nothing. */
-const SEEN = /[^\s\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/**
+ * Letters, digits, signs and pictures: what leaves something on a screen. Spaces, joiners, fillers and tags leave nothing. Pictures by the places that
+ * Unicode keeps for them, also of later years: a phone knows new ones before this process does, and of two processes the older one must judge alike.
+ */
+const SEEN = /[^\s\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]|\p{Extended_Pictographic}/u;
 
 /** Whether a reader would see anything of it. Wherever people's words are taken, what is not visible is empty. */
 export function isVisible(text: string): boolean {
