@@ -29,14 +29,14 @@ import { contactsBlocks } from './contacts.ts';
 import { fleetsText } from './fleets.ts';
 import { momentsSection } from './market-moments.ts';
 import type { Message } from './message.ts';
-import { nameOf, platformName, switchState } from './names.ts';
+import { goBy, nameOf, platformName, switchState } from './names.ts';
 import { waitingLines } from './requests.ts';
 import { segmentsText, shotSegments } from './segments-text.ts';
 import { standDownSection } from './stand-down.ts';
 import { surgeLine } from './surge.ts';
 import { otherSplit } from './variants.ts';
 import { sickLine, weatherLine } from './weather.ts';
-import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
+import { clip, count, fit, plural, readyOf, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
 /** Of many armed orders, the next ones: HALT stays on screen. */
 const ARMED_SHOWN = 5;
@@ -199,7 +199,7 @@ function poolText(launch: Launch, reports: readonly WorkerReport[]): string {
   const lanes = ready.flatMap((report) => report.lanes);
   const primed = lanes.reduce((sum, lane) => sum + lane.primed, 0);
   const connections = lanes.reduce((sum, lane) => sum + lane.connections, 0);
-  return `${ready.length} of ${launch.runbook.pool.workers} ready${alive.length > ready.length ? `, ${alive.length - ready.length} starting` : ''}${connections === 0 ? '' : `\n${count(primed)} of ${count(connections)} connections primed`}`;
+  return `${readyOf(ready.length, launch.runbook.pool.workers)}${alive.length > ready.length ? `, ${alive.length - ready.length} starting` : ''}${connections === 0 ? '' : `\n${count(primed)} of ${count(connections)} connections primed`}`;
 }
 
 function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], nowMs: number): string {
@@ -211,7 +211,7 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
     }
   }
   const devices = launch.orders[shot.orderId]?.devices ?? 0;
-  return `${shot.haltedAtMs === null ? ':rocket: *Sending*' : ':octagonal_sign: *Stopped, being counted:*'} ${shotSegments(launch, shot)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
+  return `${shot.haltedAtMs === null ? ':rocket: *Sending*' : ':octagonal_sign: *Stopped, being counted:*'} ${shotSegments(launch, shot)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO ${goBy(launch, shot)}`;
 }
 
 function switchesText(launch: Launch): string {

@@ -12,7 +12,7 @@ import { percent } from '../../runbooks/launch/shares.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf, platformName } from './names.ts';
+import { goBy, nameOf, platformName } from './names.ts';
 import { shotSegments } from './segments-text.ts';
 import { weatherLine } from './weather.ts';
 import { clip, count, headText, plural, safe, span } from './words.ts';
@@ -37,7 +37,7 @@ export function liveStatsMessage(
         `${state.sign} ${state.text}: ${shot.closed === null ? clip(launch.name, 60) : `${count(total.accepted)} of ${count(figures.devices)} accepted`} · ${what}`,
       ),
       section(
-        `${progressBar(total.accepted, figures.devices, others(total))} accepted\n${what} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`,
+        `${progressBar(total.accepted, figures.devices, others(total))} accepted\n${what} · GO ${goBy(launch, shot, '*')}, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`,
       ),
       // Once it is closed the summary below has the figures.
       ...(shot.closed !== null || !hasFigures

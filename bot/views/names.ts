@@ -3,7 +3,7 @@ import { may } from '../../runbooks/launch/authority.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import { firersOf } from '../../runbooks/launch/fire-policy.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { ownerOf } from '../../runbooks/launch/owners.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
@@ -20,6 +20,12 @@ function personName(name: string): string {
 
 export function nameOf(launch: Launch, id: PersonId): string {
   return personName(rosterName(launch, id));
+}
+
+/** Who let a shot go: `by Ben Okafor`, or `by itself, armed by Ben Okafor`, who was perhaps not there at its moment. `mark`: around the name, `*` for bold. */
+export function goBy(launch: Launch, shot: Shot, mark: '' | '*' = ''): string {
+  const wentByItself = launch.orders[shot.orderId]?.armed != null;
+  return `${wentByItself ? 'by itself, armed by' : 'by'} ${mark}${nameOf(launch, shot.approvedBy)}${mark}`;
 }
 
 export function namesOf(launch: Launch): Map<string, string> {

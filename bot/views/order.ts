@@ -16,7 +16,7 @@ import { actions, button, context, header, message, section } from './blocks.ts'
 import { contentTexts } from './content.ts';
 import { earlyBlocks } from './market-moments.ts';
 import type { Message } from './message.ts';
-import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
+import { goBy, actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { rehearsalBanner } from './rehearsal.ts';
 import { renewalBlocks } from './renewal.ts';
 import { refsOf, segmentsText, shotSegments } from './segments-text.ts';
@@ -274,7 +274,7 @@ export function outcomeText(launch: Launch, order: FireOrder): string {
         shot.redGates.length === 0
           ? ''
           : `, in spite of ${shot.redGates.map((gate) => safe(gate.gate, 40)).join(', ')}`;
-      return `:rocket: *GO* by *${nameOf(launch, shot.approvedBy)}* ${timeOfDay(shot.pressedAtMs)}${red}: shot \`${safe(shot.id, 60)}\``;
+      return `:rocket: *GO* ${goBy(launch, shot, '*')} ${timeOfDay(shot.pressedAtMs)}${red}: shot \`${safe(shot.id, 60)}\``;
     }
     case 'armed':
       return `:alarm_clock: armed${order.armed === null ? '' : ` by *${nameOf(launch, order.armed.by)}*`}, goes by itself ${stamp(order.shown.moment?.atMs ?? order.expiresAtMs)}`;

@@ -50,7 +50,9 @@ export function readinessMessage(
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
   const isOver = isAllSent(launch);
   const state =
-    open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`;
+    open.length === 0
+      ? `Ready: ${gates.length === 1 ? 'the one gate' : `all ${gates.length} gates`}`
+      : `${plural(open.length, 'gate')} open of ${gates.length}`;
   const blocks: KnownBlock[] = isOver
     ? [header(`Nothing is left to send: ${state}`), context('Every segment was sent, so no GO waits for these gates.')]
     : [header(state)];

@@ -21,7 +21,7 @@ import {
   variantSections,
 } from './live-stats.ts';
 import type { Message } from './message.ts';
-import { nameOf, platformName } from './names.ts';
+import { goBy, nameOf, platformName } from './names.ts';
 import { shotSegments } from './segments-text.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
 
@@ -75,7 +75,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
       ...marketLines(shot),
       ...(bad === 0 ? [] : [context(`${plural(bad, 'token')} refused for good. ${nextText(launch)}`)]),
       context(
-        `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
+        `GO ${stamp(shot.pressedAtMs)} ${goBy(launch, shot)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
         sum === figures.devices
           ? `Every one of ${count(figures.devices)} devices is accounted for${heldOutText(heldOutIn(shot.audience, shot.segments)).replace(',', ';')}.`
           : `⚠️ The states sum to ${count(sum)} of ${count(figures.devices)} devices.`,

@@ -110,3 +110,12 @@ test('since when somebody has not been heard of, and since when a rehearsal is t
   scene.nowMs += 2_400_000;
   expect(since()[0]).toBe(saidMs + 1_800_000);
 });
+
+test('a list of one gate does not call it all', () => {
+  const scene = Scene.ready();
+  const green = { gate: 'workers', status: 'green', value: 0, say: '2 of 2 ready', atMs: scene.nowMs } as const;
+  const [line] = gateLines(scene.state, [green], scene.nowMs, 'all').filter(({ id }) => id === 'workers');
+  if (line === undefined) throw new Error('no such gate');
+  const [head] = readinessMessage(scene.state, [line], scene.nowMs).blocks;
+  expect(JSON.stringify(head)).toContain('Ready: the one gate"');
+});

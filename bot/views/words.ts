@@ -136,3 +136,7 @@ export function headText(seq: number, hash: string): string {
 /** mrkdwn as the record keeps it. */
 export const plainText = (text: string): string =>
   text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+/** `2 of 4 ready`; `3 ready, 2 needed` where more are than have to be. */
+export const readyOf = (ready: number, needed: number): string =>
+  ready > needed ? `${count(ready)} ready, ${count(needed)} needed` : `${count(ready)} of ${count(needed)} ready`;

@@ -6,6 +6,7 @@ import { listed } from '../launch/words.ts';
 import { missedText, number } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
+import { lateMoments } from './late-moments.ts';
 import { botNotes } from './ordinary-notes.ts';
 import { slowShotsFactors } from './speed.ts';
 import { allOf, devicesText, outcomeProof, shotsIn, tokensText, took } from './told.ts';
@@ -32,6 +33,7 @@ export function factorsOf(told: Told): Factor[] {
     ...lateFleets(told),
     ...changedFleets(told),
     ...deadlines(told),
+    ...lateMoments(told),
     ...gates(told),
     ...orders(told),
     ...changes(told),

@@ -11,7 +11,7 @@ import { number } from '../record/describe.ts';
 import { ordered } from './detection.ts';
 import { remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
-import { allOf, haltsIn, outcomeProof, shotsIn, took } from './told.ts';
+import { allOf, askToPressMs, haltsIn, outcomeProof, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** This launch beside what its runbook asks for, its last rehearsals, and another launch. */
@@ -148,7 +148,6 @@ export function anotherOf({ launch, entries }: { launch: Launch; entries: readon
 export function comparedOf(launch: Launch, entries: readonly Entry[], title: string): Compared {
   const shots = shotsIn({ last: launch });
   const [first] = shots;
-  const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === first?.orderId);
   const largest = shots.filter(({ timing }) => timing !== null).toSorted((a, b) => reachedBy(b) - reachedBy(a))[0];
   const totals = shots.flatMap((shot) => shot.totals ?? []);
   const fleets = plannedFleets(launch.runbook).flatMap(({ target, to }) => {
@@ -167,7 +166,7 @@ export function comparedOf(launch: Launch, entries: readonly Entry[], title: str
     // A further attempt goes to devices that an earlier one has counted.
     devices: totals.reduce((sum, { devices, attempt }) => sum + (attempt === 1 ? devices : 0), 0),
     totals: totals.length === 0 ? null : sumTotals(totals),
-    askToGoMs: request === undefined || first === undefined ? null : first.pressedAtMs - request.atMs,
+    askToGoMs: first === undefined ? null : askToPressMs({ entries }, first),
     timing: largest?.timing ?? null,
     fleets,
     readiness: readinessOf(entries, launch),

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { blankMessage } from '../../infra/aws/channel-message.ts';
 import { playSample } from '../../test/docs/sample-launch.ts';
-import { audience, people, sampleRunbook, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
+import {
+  audience,
+  measuredAt,
+  people,
+  sampleRunbook,
+  Scene,
+  segmentTotals,
+  T0_MS,
+} from '../../test/properties/scene.ts';
 import type { AudienceRef, Entry, Totals } from '../launch/entries.ts';
 import type { Shot } from '../launch/launch.ts';
 import { timelineOf } from '../record/model.ts';
@@ -481,6 +489,44 @@ test('every kind of entry has its place in the sample, and a plan is held agains
   expect(text).toContain('The target was moved once.');
   expect(text).toContain('Noted by the bot: A queue was made again.');
   expect(text.split('from what the bot noted by itself?')).toHaveLength(2);
+});
+
+test('what was too late, and goes anew with what a halt had cut off, was not cut off by it', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['us-ios', 'us-android']);
+  scene.halt();
+  scene.closes(scene.shot(shot.id), {
+    'us-ios': { late: 7 },
+    'us-android': { halted: 300 },
+  });
+  const rest = scene.fired(['us-ios', 'us-android'], { lift: true });
+  scene.closes(rest);
+  const text = postmortemMarkdown(told(scene));
+  expect(rest.segments.map(({ segment }) => segment)).toEqual(['us-ios', 'us-android']);
+  expect(text).toContain('It stopped 300 devices');
+  expect(text).toContain(`What it had cut off went out in ${rest.id} (us-android): 300 accepted`);
+  expect(text).toContain('Not fired so far: br-ios (200 devices).');
+  scene.does({ kind: 'close-launch', by: 'ana', reason: '' });
+  expect(postmortemMarkdown(told(scene))).toContain('Never fired: br-ios (200 devices).');
+});
+
+test('of an order that was armed ahead, the wait for its moment is no time that a second person took', () => {
+  const scene = Scene.ready();
+  const order = scene.asked(['us-ios'], { momentMs: scene.nowMs + 600_000 });
+  scene.nowMs += 12_000;
+  scene.does(scene.press(order));
+  scene.nowMs += 588_000;
+  const { shotId } = scene.gives('FireApproved', {
+    kind: 'release-fire',
+    orderId: order.id,
+    measured: measuredAt(scene.nowMs),
+    observedHaltEpoch: 0,
+    observedHalted: false,
+  });
+  scene.closes(scene.shot(shotId));
+  const text = postmortemMarkdown(told(scene));
+  expect(linesOf(text, 'How we responded').join('\n')).toContain(`| ${shotId} | 12.0 s |`);
+  expect(linesOf(text, 'Figures').find((line) => line.startsWith('| ask to GO'))).toContain('| 12.0 s |');
 });
 
 describe('what is not told', () => {

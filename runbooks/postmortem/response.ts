@@ -12,7 +12,7 @@ import { ordered } from './detection.ts';
 import { heading, list, remark } from './document.ts';
 import type { Block, Proof, Section, Statement } from './document.ts';
 import { phasesOf } from './phases.ts';
-import { allOf, shotsIn, took } from './told.ts';
+import { allOf, askToPressMs, shotsIn, took } from './told.ts';
 import type { Told } from './told.ts';
 
 /** Who was involved, how long each stage took, and the timeline in short. */
@@ -120,7 +120,7 @@ function stages(told: Told): Block[] {
     return {
       cells: [
         shot.id,
-        took(request === undefined ? null : pressedAtMs - request.atMs),
+        took(askToPressMs(told, shot)),
         took(timing?.firstWriteMs ?? null),
         took(lastWriteMs),
         took(haltMs),

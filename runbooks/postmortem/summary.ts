@@ -90,7 +90,21 @@ function reach(told: Told): Statement[] {
             proof: shots.map(({ approvedSeq }) => `e${approvedSeq}`),
           },
         ]),
+    ...neverFired(told),
     ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
+  ];
+}
+
+/** Of the audience nobody was sent to who is in none of the shots, and so in none of the figures. */
+function neverFired({ entries, last }: Told): Statement[] {
+  const segments = (last.audience?.segments ?? []).filter(({ id }) => (last.attempts[id] ?? []).length === 0);
+  if (segments.length === 0) return [];
+  const names = segmentList(segments.map(({ id }) => ({ segment: id, attempt: 1 })));
+  return [
+    said(
+      `${last.closed ? 'Never fired' : 'Not fired so far'}: ${names} (${devicesText(segments.reduce((sum, { devices }) => sum + devices, 0))}).`,
+      entries.findLast(({ kind }) => kind === 'AudienceSet'),
+    ),
   ];
 }
 
@@ -182,12 +196,14 @@ const askOf = ({ entries }: Told, lift: EntryOf<'HaltLifted'> | EntryOf<'FireApp
       : entry.kind === 'FireRequested' && entry.orderId === lift.orderId,
   );
 
-/** What a halt had cut off and a further attempt then sent. */
+/** What a halt had cut off and a further attempt then sent; not what that attempt sent anew because a provider had refused it. */
 function sentLater(told: Told, stopped: readonly Shot[]): Statement[] {
   return stopped.flatMap((shot) =>
     shotsIn(told).flatMap((later) => {
       const again = later.segments.filter(({ segment, attempt }) =>
-        shot.segments.some((one) => one.segment === segment && one.attempt === attempt - 1),
+        (shot.totals ?? []).some(
+          (one) => one.segment === segment && one.attempt === attempt - 1 && one.totals.halted > 0,
+        ),
       );
       if (again.length === 0) return [];
       const names = again.map(({ segment }) => segment);

@@ -75,6 +75,14 @@ export const outcomeProof = ({ entries }: Pick<Told, 'entries'>, shotId: string)
     )
     .map(({ seq }) => `e${seq}`);
 
+/** From the ask to the second person's press, in ms. The wait of an armed order for its moment is planned and nobody's. Null: nobody asked in this record. */
+export function askToPressMs({ entries }: Pick<Told, 'entries'>, shot: Shot): number | null {
+  const asked = allOf({ entries }, 'FireRequested').find(({ orderId }) => orderId === shot.orderId);
+  const armedSeq = allOf({ entries }, 'FireApproved').find(({ seq }) => seq === shot.approvedSeq)?.armed?.seq;
+  const armed = allOf({ entries }, 'FireArmed').find(({ seq }) => seq === armedSeq);
+  return asked === undefined ? null : (armed?.pressedAtMs ?? shot.pressedAtMs) - asked.atMs;
+}
+
 /** `850 ms`, `6.59 s` as the room shows it, `342.0 s`, `12 min`; `–`: not known. Minutes and more are rounded, what people compare is not. */
 export function took(ms: number | null): string {
   if (ms === null) return '–';

@@ -93,6 +93,8 @@ test('workers count as ready only with this audience and skip list, whole, fresh
   // One dead worker of three doesn't block: the sizing needs two.
   await put(reportOf(launch, 'sending', nowMs, { state: 'sending' }));
   expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0 });
+  await put(reportOf(launch, 'third', nowMs));
+  expect((await measure(launch)).get('ready')?.say).toMatch(/^3 ready, 2 needed, /);
 });
 
 test('one badly primed provider, one stale credential or one deaf worker turns its gate red with a figure to waive', async () => {

@@ -7,6 +7,7 @@ import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import { workersNeeded } from '../../../runbooks/launch/gate-figures.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
+import { readyOf } from '../../views/words.ts';
 
 /** Whether workers are ready and primed, by what they report: for gates, and for steps that wait for it. */
 
@@ -45,7 +46,7 @@ export function workersReady(
       : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
   const others = unsigned === 0 ? '' : `, ${unsigned} not counted: no worker of this launch has signed what they say`;
   const sky = skyOf(launch, reports, nowMs);
-  const say = `${ready} of ${needed} ready, ${reports.length} reporting${others}${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}${sky.say}`;
+  const say = `${readyOf(ready, needed)}, ${reports.length} reporting${others}${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}${sky.say}`;
   return {
     status: ready >= needed && sky.stopped === 0 ? 'green' : 'red',
     value: Math.max(0, needed - ready, sky.stopped),
