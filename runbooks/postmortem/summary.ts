@@ -90,21 +90,15 @@ function reach(told: Told): Statement[] {
             proof: shots.map(({ approvedSeq }) => `e${approvedSeq}`),
           },
         ]),
-    ...neverFired(told),
+    ...(told.timeline.neverFired === ''
+      ? []
+      : [
+          said(
+            `${told.timeline.neverFired}.`,
+            told.entries.findLast(({ kind }) => kind === 'AudienceSet'),
+          ),
+        ]),
     ...(left === '' || told.last.closed ? [] : [{ text: `Not reached so far: ${left}.`, proof }]),
-  ];
-}
-
-/** Of the audience nobody was sent to who is in none of the shots, and so in none of the figures. */
-function neverFired({ entries, last }: Told): Statement[] {
-  const segments = (last.audience?.segments ?? []).filter(({ id }) => (last.attempts[id] ?? []).length === 0);
-  if (segments.length === 0) return [];
-  const names = segmentList(segments.map(({ id }) => ({ segment: id, attempt: 1 })));
-  return [
-    said(
-      `${last.closed ? 'Never fired' : 'Not fired so far'}: ${names} (${devicesText(segments.reduce((sum, { devices }) => sum + devices, 0))}).`,
-      entries.findLast(({ kind }) => kind === 'AudienceSet'),
-    ),
   ];
 }
 

@@ -11,6 +11,7 @@ import { givenIn } from './given.ts';
 import { laneOf } from './lanes.ts';
 import { messageRows } from './message-rows.ts';
 import type { Row, TimelineMessage } from './rows.ts';
+import { neverFiredText } from './segment-words.ts';
 import { badTokensOf, shotsOf } from './shot-rows.ts';
 import type { ShotRow } from './shot-rows.ts';
 import { spansOf } from './spans.ts';
@@ -47,6 +48,8 @@ export interface Timeline {
   shots: ShotRow[];
   /** Whom a further order could still go to at the end; '' for nobody. */
   notReached: string;
+  /** Segments that never went, in words; '' for none. */
+  neverFired: string;
   /** Tokens that providers refused for good. */
   badTokens: number;
   texts: Content[];
@@ -81,6 +84,7 @@ export function timelineOf(
     channel: options.channel ?? { ok: true },
     shots: shotsOf(told, names, last),
     notReached: last === null ? '' : stillToSendText(last, Object.keys(last.attempts)),
+    neverFired: last === null ? '' : neverFiredText(last),
     badTokens: badTokensOf(told),
     texts: contentsOf(told),
     rows: rowsOf(entries, messages, {

@@ -16,7 +16,7 @@ import { badTokensCommand } from './timeline.ts';
 export type Curve = readonly (readonly [slot: number, accepted: number])[];
 
 export function shotsPart(
-  { shots: rows, notReached, badTokens, launchId }: Timeline,
+  { shots: rows, notReached, neverFired, badTokens, launchId }: Timeline,
   curves: Readonly<Record<string, Curve>>,
 ): Html {
   if (rows.length === 0) return markup`<section id="shots"><h2>Shots</h2><p>Nothing was fired.</p></section>`;
@@ -24,6 +24,7 @@ export function shotsPart(
   return markup`<section id="shots"><h2>Shots</h2>
     <div class="cards">${rows.map((shot) => card(shot, curves[shot.shotId] ?? []))}</div>
     ${notReached === '' ? '' : markup`<p>Not reached at the end: ${notReached}</p>`}
+    ${neverFired === '' ? '' : markup`<p>${neverFired}</p>`}
     ${badTokens === 0 ? '' : markup`<p>Tokens refused for good: ${number(badTokens)}. For the next launch's skip list: ${command}</p>`}
     </section>`;
 }

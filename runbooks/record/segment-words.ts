@@ -1,5 +1,6 @@
 import { PLATFORMS } from '../launch/entries.ts';
 import type { SegmentAttempt } from '../launch/entries.ts';
+import type { Launch } from '../launch/launch.ts';
 import { listed } from '../launch/words.ts';
 
 /** Segments as the record tells them. Nothing is left out: an order that never became a shot stands nowhere else. */
@@ -15,6 +16,22 @@ export function segmentList(segments: readonly SegmentAttempt[]): string {
     ([attempt, ones]) => `${byPlatforms(ones.map(({ segment }) => segment))}${attemptText(attempt)}`,
   );
   return `${segments.length} segments: ${parts.join('; ')}`;
+}
+
+/**
+ * `Never fired: br-ios (200 devices)`: of the audience whom nobody was sent to, who is in none of the shots and so in none of the figures;
+ * '' for nobody.
+ */
+export function neverFiredText({
+  audience,
+  attempts,
+  closed,
+}: Pick<Launch, 'audience' | 'attempts' | 'closed'>): string {
+  const segments = (audience?.segments ?? []).filter(({ id }) => (attempts[id] ?? []).length === 0);
+  const devices = segments.reduce((sum, one) => sum + one.devices, 0);
+  if (devices === 0) return '';
+  const names = segmentList(segments.map(({ id }) => ({ segment: id, attempt: 1 })));
+  return `${closed ? 'Never fired' : 'Not fired so far'}: ${names} (${devices.toLocaleString('en-US')} ${devices === 1 ? 'device' : 'devices'})`;
 }
 
 const attemptText = (attempt: number): string => (attempt === 1 ? '' : ` (attempt ${attempt})`);

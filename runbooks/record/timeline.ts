@@ -66,7 +66,7 @@ export function headLines(
   };
 }
 
-function shots({ shots: rows, notReached, badTokens, launchId }: Timeline): string[] {
+function shots({ shots: rows, notReached, neverFired, badTokens, launchId }: Timeline): string[] {
   if (rows.length === 0) return ['## Shots', '', 'Nothing was fired.', ''];
   return [
     '## Shots',
@@ -78,6 +78,7 @@ function shots({ shots: rows, notReached, badTokens, launchId }: Timeline): stri
         `| ${shot.shotId} | ${escapeLinked(shot.askedBy)} | ${escapeLinked(shot.goBy)} | ${stamp(shot.pressedAtMs)} | ${escapeLinked(shot.segments)} | ${number(shot.devices)}${shot.heldOut} | ${escapeLinked(shot.result)}${shot.missed === '' ? '' : `. **${escapeLinked(shot.missed)}**`} | ${escapeLinked(shot.speed)} |`,
     ),
     ...(notReached === '' ? [] : ['', `Not reached at the end: ${escapeLinked(notReached)}`]),
+    ...(neverFired === '' ? [] : ['', escapeLinked(neverFired)]),
     ...(badTokens === 0
       ? []
       : [
