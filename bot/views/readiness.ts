@@ -75,7 +75,7 @@ export function readinessMessage(
         fit(
           done.map(
             (gate) =>
-              `${gateSign[gate.status]} ${safe(gate.title, 120)}: ${safe(gate.say, 120)}${sinceText(gate, nowMs)}`,
+              `${gateSign[gate.status]} ${safe(gate.title, 120)}: ${safe(gate.say, 200)}${sinceText(gate, nowMs)}`,
           ),
         ),
       ),

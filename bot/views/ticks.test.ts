@@ -119,3 +119,12 @@ test('a list of one gate does not call it all', () => {
   const [head] = readinessMessage(scene.state, [line], scene.nowMs).blocks;
   expect(JSON.stringify(head)).toContain('Ready: the one gate"');
 });
+
+test('what two providers have answered fits into its line, whole', () => {
+  const scene = Scene.ready();
+  const say =
+    'APNs answered 3 workers (TLSv1.3, 1,000 streams a connection, key T7CZDY7S36) · FCM answered 3 workers (TLSv1.3, 100 streams a connection)';
+  const green = { gate: 'workers', status: 'green', value: 0, say, atMs: scene.nowMs } as const;
+  const lines = gateLines(scene.state, [green], scene.nowMs, 'all');
+  expect(JSON.stringify(readinessMessage(scene.state, lines, scene.nowMs).blocks)).toContain(say);
+});

@@ -206,6 +206,9 @@ describe('it is refused', () => {
     const ordered = ready();
     ordered.asked('all');
     expect(refusal(ordered).say).toContain('waits to be fired');
+    const armed = ready();
+    armed.gives('FireArmed', armed.press(armed.asked('all', { momentMs: armed.nowMs + 600_000 })));
+    expect(refusal(armed).say).toContain('is armed and goes by itself; nobody rehearses beside that');
     const raised = ready();
     raised.does({ kind: 'report-scale-found', target: 'workers', found });
     expect(refusal(raised).say).toContain('has raised workers already');

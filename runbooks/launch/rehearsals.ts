@@ -103,7 +103,7 @@ function notNow(launch: Launch, nowMs: number): Refusal | null {
     ? null
     : refuse(
         'REHEARSAL_NOT_NOW',
-        `Order ${order.id} waits to be fired; nobody rehearses beside that. Decline it first, or rehearse later.`,
+        `Order ${order.id} ${order.state === 'armed' ? 'is armed and goes by itself' : 'waits to be fired'}; nobody rehearses beside that. Decline it first, or rehearse later.`,
       );
 }
 
