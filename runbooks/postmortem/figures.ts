@@ -186,7 +186,11 @@ function proofsIn(entries: readonly Entry[], launch: Launch, first?: Shot, large
     ask:
       first === undefined
         ? []
-        : [...of('FireRequested', (one) => 'orderId' in one && one.orderId === first.orderId), `e${first.approvedSeq}`],
+        : [
+            ...of('FireRequested', (one) => 'orderId' in one && one.orderId === first.orderId),
+            ...of('FireArmed', ({ seq }) => seq === launch.orders[first.orderId]?.armed?.seq),
+            `e${first.approvedSeq}`,
+          ],
     times: of('ShotTimed', (one) => 'shotId' in one && one.shotId === largest?.id),
   };
 }

@@ -526,6 +526,9 @@ test('of an order that was armed ahead, the wait for its moment is no time that 
   scene.closes(scene.shot(shotId));
   const text = postmortemMarkdown(told(scene));
   expect(linesOf(text, 'How we responded').join('\n')).toContain(`| ${shotId} | 12.0 s |`);
+  const armed = `[e${scene.order(order.id).armed?.seq}]`;
+  for (const title of ['How we responded', 'Figures'])
+    expect(linesOf(text, title).find((line) => line.includes('| 12.0 s |'))).toContain(armed);
   expect(linesOf(text, 'Figures').find((line) => line.startsWith('| ask to GO'))).toContain('| 12.0 s |');
 });
 

@@ -127,9 +127,13 @@ function stages(told: Told): Block[] {
         haltMs === null || lastWriteMs === null ? '–' : took(Math.max(0, lastWriteMs - haltMs)),
         took(closed === null ? null : closed.atMs - pressedAtMs),
       ],
-      proof: [request?.seq, shot.approvedSeq, halt?.seq, timed?.seq].flatMap((seq) =>
-        seq === undefined ? [] : [`e${seq}`],
-      ),
+      proof: [
+        request?.seq,
+        told.last.orders[shot.orderId]?.armed?.seq,
+        shot.approvedSeq,
+        halt?.seq,
+        timed?.seq,
+      ].flatMap((seq) => (seq === undefined ? [] : [`e${seq}`])),
     };
   });
   if (rows.length === 0) return [remark('No order went, so there is no time from the ask to the push.')];
