@@ -49,7 +49,7 @@ test.each<[string, Record<string, Partial<Totals>>, Partial<Record<keyof Words, 
     'a platform was not sent in time',
     { 'us-ios': { late: 500 }, 'br-ios': { late: 195 } },
     {
-      summary: 'Shot not sent on iOS: 695 of 1,000 got nothing (695 not sent in time)',
+      summary: 'Shot not sent on iOS: 695 of 1,000 got nothing (not sent in time)',
       live: 'Not sent on iOS: 305 of 1,000',
       board: 'Super Bowl: 695 devices not reached yet: /go fire',
       whole: '*695 devices can still be sent to.* `/go fire` goes to exactly those',
@@ -93,9 +93,9 @@ test.each<[string, Record<string, Partial<Totals>>, Partial<Record<keyof Words, 
     'one of two segments of a platform was missed',
     { 'br-ios': { failed: 200, reachable: 200, reasons: { TooManyRequests: 200 } } },
     {
-      summary: 'Shot complete except br-ios: 200 of 1,000 got nothing (200 refused)',
+      summary: 'Shot complete except br-ios: 200 of 1,000 got nothing (refused)',
       live: 'Done except br-ios: 800 of 1,000',
-      whole: '• *br-ios*: 0 of 200 accepted, *200 got nothing* (200 refused)',
+      whole: '• *br-ios*: 0 of 200 accepted, *200 got nothing* (refused)',
       timeline: /\| S\d+ .*\*\*NOT REACHED: br-ios \(200 of 200 refused\)\*\* \|/,
     },
   ],
@@ -111,7 +111,7 @@ test.each<[string, Record<string, Partial<Totals>>, Partial<Record<keyof Words, 
     'a part was late',
     { 'us-ios': { late: 300 } },
     {
-      summary: 'Shot over, not all of it sent: 300 of 1,000 got nothing (300 not sent in time)',
+      summary: 'Shot over, not all of it sent: 300 of 1,000 got nothing (not sent in time)',
       live: 'Done, not all of it',
     },
   ],
@@ -132,7 +132,7 @@ test('a shot of one platform with a handful of devices is no exception', () => {
   scene.closes(scene.fired(['br-ios']), { 'br-ios': { skipped: 197, late: 3 } });
   const again = scene.shot(Object.keys(scene.state.shots).at(-1) ?? '');
   expect(summaryMessage(scene.state, again, shotFigures(scene.state, again, [], scene.nowMs).figures).text).toContain(
-    'Shot not sent on iOS: 3 of 200 got nothing (3 not sent in time)',
+    'Shot not sent on iOS: 3 of 200 got nothing (not sent in time)',
   );
 });
 
@@ -143,7 +143,7 @@ test('what a halt cut off is said of the halt', () => {
   scene.closes(scene.shot(shot.id), { 'us-ios': { halted: 500 }, 'br-ios': { halted: 200 } });
   const over = scene.shot(shot.id);
   expect(summaryMessage(scene.state, over, shotFigures(scene.state, over, [], scene.nowMs).figures).text).toContain(
-    'Shot ended by halt: 700 of 1,000 got nothing (700 cut off by the halt)',
+    'Shot ended by halt: 700 of 1,000 got nothing (cut off by the halt)',
   );
   expect(timelineMarkdown(scene.entries, [], { chain: { ok: true } })).not.toContain('NOT REACHED');
 });

@@ -132,7 +132,9 @@ function skippedFirst(shot: Shot, states: States, platform?: Platform): number {
     .reduce((sum, { totals }) => sum + totals.skipped, 0);
 }
 
-const causesText = ({ causes }: Missed): string => causes.map(([often, why]) => `${count(often)} ${why}`).join(', ');
+/** Of one cause alone it is all of them. */
+const causesText = ({ causes }: Missed): string =>
+  causes.map(([often, why]) => (causes.length === 1 ? why : `${count(often)} ${why}`)).join(', ');
 
 const uncertainText = (states: States): string =>
   states.uncertain === 0 ? '' : `, ${count(states.uncertain)} may or may not have got it`;
@@ -153,7 +155,7 @@ function inWords(launch: Launch, total: Figures, missed: Missed, devices: number
     ...(missed.nothing === 0
       ? []
       : [
-          `*${count(missed.nothing)} got nothing*: ${missed.causes.map(([often, why]) => `${count(often)} ${why}${why === 'refused' ? `: ${reasons(total.reasons)}` : ''}`).join('; ')}.`,
+          `*${count(missed.nothing)} got nothing*: ${missed.causes.map(([often, why]) => `${missed.causes.length === 1 ? '' : `${count(often)} `}${why}${why === 'refused' ? `: ${reasons(total.reasons)}` : ''}`).join('; ')}.`,
         ]),
     ...(total.uncertain === 0
       ? []

@@ -3,7 +3,7 @@ import type { Entry } from '../launch/entries.ts';
 import { isLeftToPeople } from '../launch/steps.ts';
 import { sumTotals } from '../launch/totals.ts';
 import { listed } from '../launch/words.ts';
-import { missedText, number } from '../record/describe.ts';
+import { missedText } from '../record/describe.ts';
 import { list, remark } from './document.ts';
 import type { Proof, Section } from './document.ts';
 import { lateMoments } from './late-moments.ts';
@@ -203,15 +203,20 @@ function changes(told: Told): Factor[] {
 }
 
 /** What the rules did not take, by what was asked: a sign of what the room did not show. */
+/** A sentence holds no more; the table of what the rules did not take has all of them, and why. */
+const REFUSED_NAMED = 4;
+
 function refusals({ messages }: Told): Factor[] {
   const all = messages.flatMap(({ refused, seq }) => (refused === undefined ? [] : [{ refused, seq }]));
   if (all.length === 0) return [];
-  const byCode = [...Map.groupBy(all, ({ refused }) => refused.code)].map(
-    ([code, ones]) => `${number(ones.reduce((sum, { refused }) => sum + refused.times, 0))} ${code}`,
-  );
+  const often = [...Map.groupBy(all, ({ refused }) => refused.what)]
+    .map(([what, ones]) => ({ what, times: ones.reduce((sum, { refused }) => sum + refused.times, 0) }))
+    .toSorted((a, b) => b.times - a.times);
+  const named = often.slice(0, REFUSED_NAMED).map(({ what, times: of }) => (of === 1 ? what : `${what} (${of} times)`));
+  const others = often.length - named.length;
   return [
     {
-      text: `Presses and commands that the rules did not take: ${byCode.join(', ')}.`,
+      text: `Presses and commands that the rules did not take: ${listed([...named, ...(others === 0 ? [] : [`${others} more`])])}.`,
       proof: all.flatMap(({ seq }) => (seq === undefined ? [] : [`m${seq}`])),
       question: 'What would have told people beforehand what they could not do, or not yet?',
     },

@@ -254,6 +254,11 @@ describe('somebody who was not there asks, and the document answers', () => {
       /Ben Okafor \(marketer\): pressed HALT, 1 message in the channel/,
     ],
     ['who waived a gate', 'How we responded', /Mia Chen \(marketer\): granted a waiver/],
+    [
+      'what could not be done when it was tried',
+      'Contributing factors',
+      'Presses and commands that the rules did not take: /go halt \\<now\\> (3 times) and pressing GO on F12.',
+    ],
     ['which gates were waived', 'Contributing factors', 'Gates that were waived by two people: queues.'],
     ['how many tokens were wrong', 'Contributing factors', `15 tokens of ${first.id} were refused for good.`],
     ['was the target of p99 kept', 'Figures', '| p99 | at most 2.00 s: not kept | 2.05 s |'],
@@ -646,6 +651,21 @@ describe('a HALT that a second person presses while all is halted already', () =
   test('speed is that of the shot by which most were reached', () => {
     expect(lines('Figures')).toMatch(/\| p99 \| [^|]+ \| 9\.00 s \|/);
   });
+});
+
+test('of many things that could not be done a few are named, the most frequent first', () => {
+  const scene = Scene.ready();
+  const refused = (at: number, times: number) =>
+    message(at, scene.nowMs + at, { refused: { what: `/go scale ${at}`, code: 'VALUE_INVALID', say: 'no', times } });
+  const text = postmortemMarkdown(
+    told(
+      scene,
+      [1, 1, 9, 1, 1, 2].map((times, at) => refused(at + 1, times)),
+    ),
+  );
+  expect(text).toContain(
+    'did not take: /go scale 3 (9 times), /go scale 6 (2 times), /go scale 1, /go scale 2 and 2 more. (',
+  );
 });
 
 test('a text that was changed after copies of it were read is a factor', () => {
