@@ -25,26 +25,28 @@ const problemsOf = async (text: string, env: Record<string, string> = {}) => {
 
 test('gives what the environment does not have, even where it has it empty; values are those that Node reads', async () => {
   const text = '# ours\n\nexport A=1\r\nB = "two\n# lines\n" # remark\nC=\'{"a":1}\'\nD=`"\'`\nE=\nF=x y\nG={"k":"v"}';
-  expect(await read(text, { A: '', F: 'mine' })).toEqual({
+  expect(await read(text, { A: '', F: 'mine' })).toMatchObject({
     ok: true,
     values: { B: 'two\n# lines\n', C: '{"a":1}', D: '"\'', E: '', G: '{"k":"v"}' },
   });
-  expect(await read(text)).toEqual({ ok: true, values: { ...parseEnv(text) } });
+  expect(await read(text)).toEqual({ ok: true, values: { ...parseEnv(text) }, problems: [] });
   const example = await readFile(join(import.meta.dirname, '../.env.example'), 'utf8');
-  expect(await read(example)).toEqual({ ok: true, values: { ...parseEnv(example) } });
+  expect(await read(example)).toEqual({ ok: true, values: { ...parseEnv(example) }, problems: [] });
 });
 
 test('no file gives nothing; one that is there and can not be read is said, a link that leads nowhere too', async () => {
-  expect(readDotEnv(file, {})).toEqual({ ok: true, values: {} });
+  expect(readDotEnv(file, {})).toEqual({ ok: true, values: {}, problems: [] });
   await symlink(join(file, '../gone'), file);
   expect(readDotEnv(file, {})).toEqual({
     ok: false,
+    values: {},
     problems: [expect.stringContaining('found it unreadable (ENOENT)')],
   });
   await rm(file);
   await mkdir(file);
   expect(readDotEnv(file, {})).toEqual({
     ok: false,
+    values: {},
     problems: [expect.stringContaining('found it unreadable (EISDIR)')],
   });
 });
@@ -52,7 +54,7 @@ test('no file gives nothing; one that is there and can not be read is said, a li
 test.skipIf(process.getuid?.() === 0)('one whose rights do not let us is said', async () => {
   await writeFile(file, 'A=1');
   await chmod(file, 0);
-  expect(readDotEnv(file, {})).toEqual({ ok: false, problems: [expect.stringContaining('(EACCES)')] });
+  expect(readDotEnv(file, {})).toEqual({ ok: false, values: {}, problems: [expect.stringContaining('(EACCES)')] });
 });
 
 test('what Node would skip or read as something else is named by its line, and no value is shown', async () => {
@@ -70,7 +72,7 @@ test('what Node would skip or read as something else is named by its line, and n
     expect(problem).toMatch(/^\.env:1: found more behind the second ["'] of A, which would be lost/);
     expect(problem).not.toContain('secret');
   }
-  expect(await read('\uFEFFA=1')).toEqual({ ok: true, values: { A: '1' } });
+  expect(await read('\uFEFFA=1')).toEqual({ ok: true, values: { A: '1' }, problems: [] });
   expect(await problemsOf('A=1\n\u00A0B=1')).toEqual([
     '.env:2: found a line that begins "B=1", expected NAME=value, or # before a remark',
   ]);
@@ -86,12 +88,16 @@ test('what Node has read before is not taken for set', async () => {
 
 const root = join(import.meta.dirname, '..');
 /** As a script of package.json starts it, in another folder. */
-const started = (code: string, env: Record<string, string> = {}) =>
-  spawnSync(process.execPath, ['--import', join(root, 'infra/load-dot-env.ts'), '--input-type=module', '-e', code], {
-    cwd: join(file, '..'),
-    env: { PATH: process.env['PATH'], ...env },
-    encoding: 'utf8',
-  });
+const started = (code: string, env: Record<string, string> = {}, words: string[] = []) =>
+  spawnSync(
+    process.execPath,
+    ['--import', join(root, 'infra/load-dot-env.ts'), '--input-type=module', '-e', code, ...words],
+    {
+      cwd: join(file, '..'),
+      env: { PATH: process.env['PATH'], ...env },
+      encoding: 'utf8',
+    },
+  );
 
 test('before a command: silent without a file, in its environment and that of its threads, or nothing begins', async () => {
   const inThread =
@@ -103,6 +109,13 @@ test('before a command: silent without a file, in its environment and that of it
   const { status, stdout, stderr } = started(inThread);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(".env can't be used, and nothing was begun:\n  .env:1: found a line");
+});
+
+test('a halt is not kept from stopping anything by a line of the file: what is wrong is said, and it goes on', async () => {
+  await writeFile(file, 'A=file\nB\n');
+  const { status, stdout, stderr } = started('console.log(process.env.A)', {}, ['HALT!', '--launch', 'x']);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'file\n' });
+  expect(stderr).toContain('the halt goes on all the same:\n  .env:2: found a line');
 });
 
 test('every script that reads .env reads it so', async () => {

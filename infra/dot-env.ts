@@ -10,7 +10,8 @@ import { visible } from './visible.ts';
 /** Node has read these before it reads a file of ours: there they would change nothing, and nobody would know. */
 const TOO_LATE = /^(?:NODE_(?!ENV$|TLS_REJECT_UNAUTHORIZED$)\w+|UV_THREADPOOL_SIZE)$/;
 
-type DotEnv = { ok: true; values: Readonly<Record<string, string>> } | { ok: false; problems: string[] };
+/** `values`: what could be read, of a file with problems too. */
+type DotEnv = { ok: boolean; values: Readonly<Record<string, string>>; problems: string[] };
 
 /**
  * What the file gives beside `env`, which always wins; a file that is not there gives nothing. Problems name file and line, and
@@ -24,8 +25,10 @@ export function readDotEnv(file: string, env: Readonly<Record<string, string | u
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     // A link to a secret that is not mounted is there all the same.
-    if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) === undefined) return { ok: true, values: {} };
-    return { ok: false, problems: [`${file}: found it unreadable (${code}), expected a file of lines NAME=value`] };
+    if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) === undefined)
+      return { ok: true, values: {}, problems: [] };
+    const problem = `${file}: found it unreadable (${code}), expected a file of lines NAME=value`;
+    return { ok: false, values: {}, problems: [problem] };
   }
   const problems: string[] = [];
   const lineOf = new Map<string, number>();
@@ -42,13 +45,10 @@ export function readDotEnv(file: string, env: Readonly<Record<string, string | u
       problems.push(`${file}:${line}: found ${name} again, which line ${before} has, expected it once`);
     lineOf.set(name, line);
   }
-  if (problems.length > 0) return { ok: false, problems };
-  return {
-    ok: true,
-    values: Object.fromEntries(
-      Object.entries(given).flatMap(([name, value]) => (value === undefined || name in env ? [] : [[name, value]])),
-    ),
-  };
+  const values = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined || name in env ? [] : [[name, value]])),
+  );
+  return { ok: problems.length === 0, values, problems };
 }
 
 interface Line {
