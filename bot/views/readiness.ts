@@ -49,10 +49,7 @@ export function readinessMessage(
   const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
   const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
   const isOver = isAllSent(launch);
-  const state =
-    open.length === 0
-      ? `Ready: ${gates.length === 1 ? 'the one gate' : `all ${gates.length} gates`}`
-      : `${plural(open.length, 'gate')} open of ${gates.length}`;
+  const state = stateText(open.length, gates.length);
   const blocks: KnownBlock[] = isOver
     ? [header(`Nothing is left to send: ${state}`), context('Every segment was sent, so no GO waits for these gates.')]
     : [header(state)];
@@ -100,6 +97,11 @@ export function readinessMessage(
           .join(', ')}`,
     blocks,
   );
+}
+
+function stateText(open: number, all: number): string {
+  if (open > 0) return `${plural(open, 'gate')} open of ${all}`;
+  return `Ready: ${all === 1 ? 'the one gate' : `all ${all} gates`}`;
 }
 
 /** Nobody is left whom an order could be for. */
