@@ -26,6 +26,8 @@ import type { ImageName, Lock } from './contents.ts';
 const USER = 1_000;
 /** What nobody reads at run time. */
 const UNREAD = /(?:\.d\.[cm]?ts|\.map|\.md|\.markdown)$|\/(?:dist-types|include|share)$/;
+/** Native parts that a package brings for all platforms, each in a folder of its own. */
+const PREBUILT = /\/prebuilds\/([^/]+)$/;
 
 export function stage(root: string, name: ImageName, out: string): void {
   const { entries, reads } = IMAGES[name];
@@ -46,7 +48,10 @@ export function stage(root: string, name: ImageName, out: string): void {
     cpSync(from, join(app, folder), {
       recursive: true,
       // What lies in its own node_modules is named by the lock itself, if it is needed.
-      filter: (path) => !UNREAD.test(path) && (path === from || basename(path) !== 'node_modules'),
+      filter: (path) =>
+        !UNREAD.test(path) &&
+        (path === from || basename(path) !== 'node_modules') &&
+        (PREBUILT.exec(path)?.[1] ?? `linux-${cpu}`) === `linux-${cpu}`,
     });
   }
   stageNode(root, out, cpu);
