@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,8 @@ describe.skipIf(images === '')('the image', { timeout: 120_000 }, () => {
       expect(config.process.env.join('\n')).toMatch(/^GOBUTTON_VERSION=[0-9a-f]{12}$/m);
       for (const path of ['bin/sh', 'usr/bin/npm', 'app/test', 'app/infra/local', 'app/node_modules/vitest'])
         expect(existsSync(join(root, path)), path).toBe(false);
+      const native = join(root, 'app/node_modules/sodium-native/prebuilds');
+      if (name !== 'audience' || existsSync(native)) expect(readdirSync(native)).toEqual([`linux-${process.arch}`]);
     },
   );
 
