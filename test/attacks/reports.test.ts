@@ -128,7 +128,10 @@ test('who overwrites a moving worker makes nobody say that the shot stands still
   const { report } = await fired({ stillMs: 1_000 });
   let sent = 10;
   const one = again(100, () => report('one', (sent += 1)));
-  await rig.seen('Sending: ');
+  // Before a worker was heard once nothing of it can be hidden.
+  await until('the worker to be heard', async () =>
+    (await rig.messages()).some(({ text }) => /^Sending: [1-9]/.test(text)),
+  );
   one.stop();
   await looks(300);
   // Faster than it can write; as it stood before, so that nothing seems to move.
